@@ -1,0 +1,58 @@
+# The commands of the project. `make run` and `make test` set up what they need on first use.
+# Needs: Python 3.11 or newer with venv. Everything else comes from the package registries pip and npm are set up for.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+DATA   ?= .amber
+PORT   ?= 8700
+JOBS   ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench docs constraints clean
+
+help: ## Show the commands.
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Amber needs Python 3.11 or newer; $(PYTHON) was not found. Install it, or say: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Amber needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Say: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python lacks the venv module. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Setting up $(VENV) (first time: a few minutes, about 1.5 GB) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=24'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: $(STAMP) ## Create .venv with everything pinned in constraints.txt.
+
+run: setup ## Start Amber on port 8700 with the demo shop (DATA=dir PORT=n).
+	@$(BIN)/amber serve --data $(DATA) --port $(PORT) --demo
+
+test: setup ## Run all tests.
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
+
+check: setup ## Lint, types, layers, dependencies.
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+
+format: setup ## Format the code.
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q .
+
+bench: setup ## Measure the budgets; writes docs/performance.md (ROWS=n).
+	@$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS))
+
+docs: setup ## Write the generated reference pages anew.
+	@$(BIN)/python -m engine.reference && $(BIN)/python -m queries.reference && $(BIN)/python -m server.reference
+
+constraints: ## Write constraints.txt anew from a fresh environment.
+	@rm -rf .venv-fresh && $(PYTHON) -m venv .venv-fresh && .venv-fresh/bin/pip install -q '.[dev]'
+	@{ echo '# Exact versions everything is tested with. `make constraints` writes this file anew from a fresh environment.'; \
+	   .venv-fresh/bin/pip freeze --exclude amber-observability | sort -f; } > constraints.txt
+	@rm -rf .venv-fresh
+
+clean: ## Remove .venv and the demo data.
+	@rm -rf $(VENV) $(DATA)

@@ -1,0 +1,1 @@
+"""Stores and their ports: event store, metadata, blobs, spool, configuration snapshot."""

@@ -1,0 +1,34 @@
+"""The schema, declared once: every table, column, dataset and field Amber has.
+
+`TABLES` is what exists in the store, `DATASETS` is what a query may read. `project` and `issue` are fields of every
+dataset that has a project or an issue; they show names and short ids, which the query layer resolves.
+"""
+
+from __future__ import annotations
+
+from engine.schema.errors import DEFAULT_ISSUE_ID, ERRORS, ERRORS_DATASET, ERRORS_HOURLY
+from engine.schema.model import Column, Dataset, Field, Kind, Table, Unit
+from engine.schema.operations import ISSUE_MAP, ISSUES, ISSUES_DATASET, OUTCOMES, OUTCOMES_DATASET
+from engine.schema.spans import SPANS, SPANS_DATASET, TRANSACTIONS_DATASET
+
+TABLES: dict[str, Table] = {t.name: t for t in (ERRORS, ERRORS_HOURLY, SPANS, OUTCOMES, ISSUES, ISSUE_MAP)}
+
+DATASETS: dict[str, Dataset] = {
+    d.name: d for d in (ERRORS_DATASET, SPANS_DATASET, TRANSACTIONS_DATASET, OUTCOMES_DATASET, ISSUES_DATASET)
+}
+
+ISSUE_MAP_DICTIONARY = "issue_map"
+"""Name of the dictionary over `issue_map_log`; the only one a compiled query may call."""
+
+__all__ = [
+    "DATASETS",
+    "DEFAULT_ISSUE_ID",
+    "ISSUE_MAP_DICTIONARY",
+    "TABLES",
+    "Column",
+    "Dataset",
+    "Field",
+    "Kind",
+    "Table",
+    "Unit",
+]

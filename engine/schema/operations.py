@@ -1,0 +1,102 @@
+"""Tables about Amber's own work: `outcomes`, the `issues` mirror and the exceptions mapping."""
+
+from __future__ import annotations
+
+from engine.schema.model import Column, Dataset, Field, Kind, Table
+
+OUTCOMES = Table(
+    name="outcomes",
+    doc="What became of what clients sent: one row counts events of one kind, outcome and reason.",
+    order_by=("project_id", "toStartOfHour(timestamp)", "outcome", "category", "reason"),
+    partition_by="toMonday(timestamp)",
+    ttl="toDateTime(timestamp) + toIntervalDay(90)",
+    columns=(
+        Column("project_id", Kind.UINT64, "The project, 0 when it could not be told."),
+        Column("key_id", Kind.UINT64, "The key used, 0 when it could not be told."),
+        Column("timestamp", Kind.TIME_MILLI, "When it was counted."),
+        Column("outcome", Kind.SYMBOL, "accepted, filtered, rate_limited, invalid, dropped, duplicate, sampled, set_aside or client_discard."),
+        Column("category", Kind.SYMBOL, "error, transaction, span, log_item, attachment …"),
+        Column("reason", Kind.SYMBOL, "Why, in a fixed vocabulary."),
+        Column("source", Kind.SYMBOL, "Who counted: ingest, normaliser, writer or client."),
+        Column("quantity", Kind.UINT64, "How many."),
+        Column("bytes", Kind.UINT64, "How many bytes they had."),
+    ),
+)
+
+ISSUES = Table(
+    name="issues",
+    doc="A mirror of issue workflow state; the newest row_version of an issue counts.",
+    engine="ReplacingMergeTree(row_version)",
+    order_by=("project_id", "issue_id"),
+    time_column=None,
+    columns=(
+        Column("project_id", Kind.UINT64, "The project."),
+        Column("issue_id", Kind.UINT64, "Number of the issue."),
+        Column("short_id", Kind.STRING, "What people call it, such as SHOP-12."),
+        Column("status", Kind.SYMBOL, "unresolved, resolved or ignored."),
+        Column("substatus", Kind.SYMBOL, "new, ongoing, escalating, regressed or empty."),
+        Column("assignee", Kind.STRING, "Who works on it, or empty."),
+        Column("priority", Kind.SYMBOL, "high, medium, low."),
+        Column("title", Kind.STRING, "Title at first sight."),
+        Column("culprit", Kind.STRING, "Culprit at first sight."),
+        Column("level", Kind.SYMBOL, "Level at first sight."),
+        Column("first_seen", Kind.TIME_MICRO, "Timestamp of the first event."),
+        Column("row_version", Kind.UINT64, "Grows with each change."),
+    ),
+)
+
+ISSUE_MAP = Table(
+    name="issue_map_log",
+    doc="Exceptions to the default issue of a fingerprint; the newest version counts. Source of the dictionary `issue_map`.",
+    engine="ReplacingMergeTree(version)",
+    order_by=("project_id", "fingerprint"),
+    time_column=None,
+    scope_column="project_id",
+    columns=(
+        Column("project_id", Kind.UINT64, "The project."),
+        Column("fingerprint", Kind.UINT64, "The fingerprint."),
+        Column("issue_id", Kind.UINT64, "The issue it belongs to."),
+        Column("version", Kind.UINT64, "Grows with each change."),
+        Column("author", Kind.SYMBOL, "Who decided: `rule:…`, `model:…` or `user:…`."),
+    ),
+)
+
+OUTCOMES_DATASET = Dataset(
+    name="outcomes",
+    table="outcomes",
+    doc="What became of what clients sent.",
+    fields=(
+        Field("timestamp", "timestamp", "When it was counted."),
+        Field("project_id", "project_id", "Number of the project.", aliases=("project.id",)),
+        Field("key_id", "key_id", "Number of the key."),
+        Field("outcome", "outcome", "accepted, filtered, rate_limited, invalid, dropped …"),
+        Field("category", "category", "Kind of data."),
+        Field("reason", "reason", "Why."),
+        Field("source", "source", "Who counted."),
+        Field("quantity", "quantity", "How many."),
+        Field("bytes", "bytes", "How many bytes."),
+    ),
+    free_text=("reason",),
+    defaults=("timestamp", "project", "outcome", "category", "reason", "quantity"),
+)
+
+ISSUES_DATASET = Dataset(
+    name="issues",
+    table="issues",
+    doc="Issues and their workflow state.",
+    fields=(
+        Field("project_id", "project_id", "Number of the project.", aliases=("project.id",)),
+        Field("issue.id", "issue_id", "Number of the issue.", aliases=("id",)),
+        Field("issue", "short_id", "Short id, such as SHOP-12.", aliases=("short_id",)),
+        Field("status", "status", "unresolved, resolved or ignored."),
+        Field("substatus", "substatus", "new, ongoing, escalating, regressed."),
+        Field("assigned", "assignee", "Who works on it.", aliases=("assignee", "assigned_to")),
+        Field("priority", "priority", "high, medium, low."),
+        Field("title", "title", "Title at first sight."),
+        Field("culprit", "culprit", "Culprit at first sight."),
+        Field("level", "level", "Level at first sight."),
+        Field("first_seen", "first_seen", "First event.", aliases=("firstSeen",)),
+    ),
+    free_text=("title",),
+    defaults=("issue", "project", "status", "title", "level", "first_seen"),
+)

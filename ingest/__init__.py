@@ -1,0 +1,1 @@
+"""Flow in: the protocol, the raw spool, normalisation, and the writer."""

@@ -1,0 +1,1 @@
+"""Learning: grouping now; templates, anomalies, change points and root cause later."""

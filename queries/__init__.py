@@ -1,0 +1,1 @@
+"""The Discover language: parse, check, plan, guard, run."""
