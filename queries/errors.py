@@ -16,7 +16,9 @@ class QueryError(UserError):
 
     code = "query-invalid"
 
-    def __init__(self, message: str, *, span: Span | None = None, suggestion: str = "", code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, span: Span | None = None, suggestion: str = "", code: str | None = None
+    ) -> None:
         super().__init__(message, code=code, hint=suggestion)
         self.span = span
         self.suggestion = suggestion

@@ -14,7 +14,11 @@ OUTCOMES = Table(
         Column("project_id", Kind.UINT64, "The project, 0 when it could not be told."),
         Column("key_id", Kind.UINT64, "The key used, 0 when it could not be told."),
         Column("timestamp", Kind.TIME_MILLI, "When it was counted."),
-        Column("outcome", Kind.SYMBOL, "accepted, filtered, rate_limited, invalid, dropped, duplicate, sampled, set_aside or client_discard."),
+        Column(
+            "outcome",
+            Kind.SYMBOL,
+            "accepted, filtered, rate_limited, invalid, dropped, duplicate, sampled, set_aside or client_discard.",
+        ),
         Column("category", Kind.SYMBOL, "error, transaction, span, log_item, attachment …"),
         Column("reason", Kind.SYMBOL, "Why, in a fixed vocabulary."),
         Column("source", Kind.SYMBOL, "Who counted: ingest, normaliser, writer or client."),
