@@ -1,0 +1,139 @@
+"""The grouping algorithm: which material of an event decides, in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from ml.grouping._client import client_entries, expand, is_default
+from ml.grouping._frames import FrameKeys
+from ml.grouping._mask import Masker
+from ml.grouping._model import Grouping, Source
+from ml.grouping._read import frames_of, mapping, mappings, text
+from ml.grouping._rules import Rules
+
+_Parts = tuple[Source, tuple[str, ...]]
+
+
+class Algorithm:
+    """Groups events by one version's rules. Stateless but for bounded caches; safe to share by threads."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._frames = FrameKeys(rules)
+        self._masker = Masker(rules)
+
+    def group(self, event: Mapping[str, Any]) -> Grouping:
+        """The group of an event."""
+        source, parts = self._default(event)
+        entries = client_entries(event)
+        if entries and not all(is_default(entry) for entry in entries):
+            parts = self._client(entries, event, source, parts)
+            source = "client"
+        return Grouping(self._rules.name, digest(source, parts), parts, source)
+
+    def mask(self, message: str) -> str:
+        """The message with its changing parts as placeholders."""
+        return self._masker.mask(message)
+
+    @staticmethod
+    def _client(
+        entries: Sequence[str], event: Mapping[str, Any], source: Source, parts: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        filled: list[str] = []
+        for entry in entries:
+            if is_default(entry):
+                filled += [source, *parts]
+            else:
+                filled.append(expand(entry, event, lambda: f"{digest(source, parts):016x}"))
+        return tuple(filled)
+
+    def _default(self, event: Mapping[str, Any]) -> _Parts:
+        exceptions = mappings(event.get("exception"))
+        if exceptions and (parts := self._exceptions(exceptions, event)):
+            return "exception", parts
+        if frames := self._frames.keys(_stack_without_exception(event)):
+            return "stacktrace", frames
+        return self._message(event) or ("fallback", _fallback(event))
+
+    def _exceptions(
+        self, exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]
+    ) -> tuple[str, ...]:
+        """The chain's parts: type and frames of each; types and masked values when no stack is usable."""
+        chain = exceptions[: self._rules.max_exceptions]
+        stacks = [self._frames.keys(frames_of(exception)) for exception in chain]
+        if not any(stacks):
+            stacks[-1] = self._frames.keys(_stack_without_exception(event))
+        has_stack = any(stacks)
+        blocks = []
+        for exception, stack in zip(chain, stacks, strict=True):
+            block = self._block(exception, stack, with_value=not has_stack)
+            if block and (not blocks or blocks[-1] != block):
+                blocks.append(block)
+        if any(_is_group(exception) for exception in chain):
+            blocks = self._merge_group(chain, blocks)
+        return tuple(part for block in blocks for part in block)
+
+    def _block(
+        self, exception: Mapping[str, Any], stack: tuple[str, ...], *, with_value: bool
+    ) -> tuple[str, ...]:
+        kind = self._frames.type_name(text(exception.get("type")))
+        # A synthetic exception's type names the reporter, not the error (Sentry's `mechanism.synthetic`).
+        if stack and mapping(exception.get("mechanism")).get("synthetic") is True:
+            kind = ""
+        block = (f"type {kind}",) if kind else ()
+        if with_value and (value := text(exception.get("value"))):
+            return (*block, f"value {self._masker.mask(value)}")
+        return block + tuple(f"frame {frame}" for frame in stack)
+
+    def _merge_group(
+        self, chain: Sequence[Mapping[str, Any]], blocks: Sequence[tuple[str, ...]]
+    ) -> list[tuple[str, ...]]:
+        """The members of exception groups as a set: order and repetition depend on timing, not the bug."""
+        wrappers = {self._frames.type_name(text(entry.get("type"))) for entry in chain if _is_group(entry)}
+        members = {block for block in blocks if not any(block[0] == f"type {name}" for name in wrappers)}
+        if len(members) <= 1:
+            return list(members or blocks)
+        return [("group", *sorted(wrappers)), *sorted(members)]
+
+    def _message(self, event: Mapping[str, Any]) -> _Parts | None:
+        entry = mapping(event.get("logentry")) or mapping(event.get("message"))
+        template, formatted = text(entry.get("message")), text(entry.get("formatted"))
+        if template and (entry.get("params") or (formatted and formatted != template)):
+            return "template", (self._masker.mask(template),)
+        message = formatted or template or text(event.get("message")) or text(event.get("logentry"))
+        return ("message", (self._masker.mask(message),)) if message else None
+
+
+def digest(source: str, parts: Sequence[str]) -> int:
+    """The 64-bit key of parts: BLAKE2b over length-prefixed UTF-8, so that no two lists share an encoding.
+
+    The version is not hashed: an event whose parts a new version leaves alone keeps its issue.
+    """
+    hasher = blake2b(digest_size=8)
+    for part in (source, *parts):
+        encoded = part.encode("utf-8", "surrogatepass")
+        hasher.update(len(encoded).to_bytes(4, "little") + encoded)
+    return int.from_bytes(hasher.digest(), "little")
+
+
+def _is_group(exception: Mapping[str, Any]) -> bool:
+    return mapping(exception.get("mechanism")).get("is_exception_group") is True
+
+
+def _stack_without_exception(event: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Frames of the crashed, else the current, else the only thread; else of the legacy stack trace."""
+    threads = mappings(event.get("threads"))
+    for flag in ("crashed", "current"):
+        for thread in threads:
+            if thread.get(flag) is True and (frames := frames_of(thread)):
+                return frames
+    if len(threads) == 1 and (frames := frames_of(threads[0])):
+        return frames
+    return frames_of(event)
+
+
+def _fallback(event: Mapping[str, Any]) -> tuple[str, ...]:
+    names = ("type", "platform", "logger", "level", "transaction", "culprit")
+    return tuple(f"{name} {found}" for name in names if (found := text(event.get(name))))

@@ -1,0 +1,44 @@
+"""Liberal reading of event documents: a wrong shape is an absent value, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_EMPTY: Mapping[str, Any] = {}
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The value when it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else _EMPTY
+
+
+def text(value: object) -> str:
+    """The value as stripped text; numbers and booleans count, containers and None are empty."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool | int | float):
+        return str(value)
+    return ""
+
+
+def mappings(value: object) -> list[Mapping[str, Any]]:
+    """The mappings of a list, of `{"values": [...]}`, or of one bare mapping.
+
+    Sentry's protocol accepts all three forms for exceptions and threads; null entries are dropped.
+    """
+    if isinstance(value, Mapping):
+        if "values" not in value:
+            return [value] if value else []
+        value = value["values"]
+    if not isinstance(value, list | tuple):
+        return []
+    return [entry for entry in value if isinstance(entry, Mapping)]
+
+
+def frames_of(holder: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The frames of `holder["stacktrace"]`, oldest first, or an empty list."""
+    frames = mapping(holder.get("stacktrace")).get("frames")
+    if not isinstance(frames, list | tuple):
+        return []
+    return [frame for frame in frames if isinstance(frame, Mapping)]

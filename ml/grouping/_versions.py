@@ -1,0 +1,56 @@
+"""The grouping versions on offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from engine.errors import StateError
+from ml.grouping._algorithm import Algorithm
+from ml.grouping._model import Grouping
+from ml.grouping._v1 import V1
+
+DEFAULT_VERSION: Final = "v1"
+VERSIONS: Final[Mapping[str, Algorithm]] = MappingProxyType({V1.name: Algorithm(V1)})
+
+
+class UnknownGroupingVersion(StateError):
+    """A configuration names a grouping version this installation does not have."""
+
+    code = "unknown-grouping-version"
+
+
+def fingerprint(event: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Grouping:
+    """The group of a normalised event.
+
+    The same event gives the same answer in every process and on every machine. Odd shapes are read as
+    absent values; no event raises.
+
+    Args:
+        event: the event in Sentry's event format (`exception`, `threads`, `stacktrace`, `logentry`,
+            `fingerprint`, ...), frames and exceptions oldest first.
+        version: name of the rules to use.
+
+    Raises:
+        UnknownGroupingVersion: when no such version exists here.
+    """
+    return _algorithm(version).group(event)
+
+
+def parameterise(message: str, version: str = DEFAULT_VERSION) -> str:
+    """The message with numbers, ids, addresses, paths and the like as `<label>` placeholders.
+
+    Raises:
+        UnknownGroupingVersion: when no such version exists here.
+    """
+    return _algorithm(version).mask(message)
+
+
+def _algorithm(version: str) -> Algorithm:
+    algorithm = VERSIONS.get(version)
+    if algorithm is None:
+        raise UnknownGroupingVersion(
+            f"Grouping version {version!r} is not known here.", hint=f"Known: {', '.join(sorted(VERSIONS))}."
+        )
+    return algorithm
