@@ -1,1 +1,1 @@
-"""Composition root: settings, wiring, command line, HTTP application, processes."""
+"""The composition root: settings, wiring, command line, HTTP application and processes."""

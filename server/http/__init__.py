@@ -1,0 +1,1 @@
+"""The HTTP application: queries, state, metrics and the ingest routes on one Flask app."""
