@@ -1,0 +1,74 @@
+"""What Amber knows of item types: one table, read by the edge (limits, ids) and the normaliser (what becomes of it)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ingest.limits import KIB, MIB
+
+
+class Handling(Enum):
+    """What the normaliser does with an item."""
+
+    EVENT = "event"
+    TRANSACTION = "transaction"
+    SPANS = "spans"
+    CLIENT_REPORT = "client_report"
+    SET_ASIDE = "set_aside"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemType:
+    """One item type of the envelope protocol.
+
+    Attributes:
+        category: data category of outcomes and rate limits.
+        max_bytes: largest payload (Relay's defaults); a larger one is refused with 413.
+        needs_event_id: the envelope gets an event id when it has none.
+    """
+
+    name: str
+    category: str
+    max_bytes: int
+    handling: Handling = Handling.SET_ASIDE
+    needs_event_id: bool = False
+
+
+ITEM_TYPES: dict[str, ItemType] = {
+    t.name: t
+    for t in (
+        ItemType("event", "error", MIB, Handling.EVENT, needs_event_id=True),
+        ItemType("transaction", "transaction", MIB, Handling.TRANSACTION, needs_event_id=True),
+        ItemType("span", "span", 12 * MIB, Handling.SPANS),
+        ItemType("client_report", "internal", 100 * KIB, Handling.CLIENT_REPORT),
+        ItemType("feedback", "feedback", MIB, needs_event_id=True),
+        ItemType("user_report", "feedback", MIB, needs_event_id=True),
+        ItemType("attachment", "attachment", 200 * MIB, needs_event_id=True),
+        ItemType("session", "session", 10 * MIB),
+        ItemType("sessions", "session", 10 * MIB),
+        ItemType("check_in", "monitor", 100 * KIB),
+        ItemType("log", "log_item", 12 * MIB),
+        ItemType("otel_log", "log_item", 12 * MIB),
+        ItemType("trace_metric", "trace_metric", 12 * MIB),
+        ItemType("profile", "profile", 50 * MIB, needs_event_id=True),
+        ItemType("profile_chunk", "profile_chunk", 50 * MIB),
+        ItemType("profile_chunk_ui", "profile_chunk_ui", 50 * MIB),
+        ItemType("replay_event", "replay", MIB, needs_event_id=True),
+        ItemType("replay_recording", "replay", 100 * MIB),
+        ItemType("replay_video", "replay", 100 * MIB),
+        ItemType("security", "security", MIB, needs_event_id=True),
+        ItemType("raw_security", "security", MIB, needs_event_id=True),
+        ItemType("form_data", "error", MIB, needs_event_id=True),
+        ItemType("statsd", "metric_bucket", MIB),
+        ItemType("metric_buckets", "metric_bucket", MIB),
+        ItemType("metric_meta", "metric_bucket", MIB),
+    )
+}
+
+_UNKNOWN = ItemType("unknown", "unknown", 200 * MIB)
+
+
+def item_type(name: str) -> ItemType:
+    """Return what is known of an item type; unknown ones are kept aside under the category `unknown`."""
+    return ITEM_TYPES.get(name, _UNKNOWN)
