@@ -57,16 +57,14 @@ class Algorithm:
             return "stacktrace", frames
         return self._message(event) or ("fallback", _fallback(event))
 
-    def _exceptions(
-        self, exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]
-    ) -> tuple[str, ...]:
+    def _exceptions(self, exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> tuple[str, ...]:
         """The chain's parts: type and frames of each; types and masked values when no stack is usable."""
         chain = exceptions[: self._rules.max_exceptions]
         stacks = [self._frames.keys(frames_of(exception)) for exception in chain]
         if not any(stacks):
             stacks[-1] = self._frames.keys(_stack_without_exception(event))
         has_stack = any(stacks)
-        blocks = []
+        blocks: list[tuple[str, ...]] = []
         for exception, stack in zip(chain, stacks, strict=True):
             block = self._block(exception, stack, with_value=not has_stack)
             if block and (not blocks or blocks[-1] != block):
@@ -75,9 +73,7 @@ class Algorithm:
             blocks = self._merge_group(chain, blocks)
         return tuple(part for block in blocks for part in block)
 
-    def _block(
-        self, exception: Mapping[str, Any], stack: tuple[str, ...], *, with_value: bool
-    ) -> tuple[str, ...]:
+    def _block(self, exception: Mapping[str, Any], stack: tuple[str, ...], *, with_value: bool) -> tuple[str, ...]:
         kind = self._frames.type_name(text(exception.get("type")))
         # A synthetic exception's type names the reporter, not the error (Sentry's `mechanism.synthetic`).
         if stack and mapping(exception.get("mechanism")).get("synthetic") is True:

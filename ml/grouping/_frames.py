@@ -19,6 +19,7 @@ class FrameKeys:
     """Turns frames into keys by a version's rules; names are cached since a service repeats its own."""
 
     def __init__(self, rules: Rules) -> None:
+        self._plain_name = re.compile(rules.plain_name)
         self._functions = _compiled(rules.function_rewrites)
         self._files = _compiled(rules.file_rewrites)
         self._rules = rules
@@ -26,7 +27,7 @@ class FrameKeys:
             "(?:" + "|".join(re.escape(prefix) for prefix in rules.plumbing_modules) + r")(?:$|[.:/$])"
         )
         self._key = lru_cache(maxsize=32768)(self._compute_key)
-        self._type = lru_cache(maxsize=4096)(lambda kind: _rewrite(kind, self._functions))
+        self._type = lru_cache(maxsize=4096)(self._name)
 
     def keys(self, frames: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
         """The keys that stand for a stack, innermost first, each once.
@@ -72,9 +73,9 @@ class FrameKeys:
 
     def _compute_key(self, module: str, file: str, function: str) -> tuple[str, bool, bool]:
         """The key of a frame, whether it is plumbing, and whether its function has a name."""
-        name = _rewrite(function, self._functions)
+        name = self._name(function)
         named = name not in self._rules.anonymous_functions
-        place = _rewrite(module, self._functions) if module else self.file_key(file)
+        place = self._name(module) if module else self.file_key(file)
         plumbing = (
             self._plumbing.match(module or name) is not None
             or name in self._rules.plumbing_functions
@@ -83,6 +84,9 @@ class FrameKeys:
         if not named:
             name = "<anonymous>" if place else ""
         return f"{place} {name}".strip(), plumbing, named
+
+    def _name(self, name: str) -> str:
+        return name if self._plain_name.fullmatch(name) else _rewrite(name, self._functions)
 
     def file_key(self, path: str) -> str:
         """The last part of a path without hashes and versions; with its folder when the name is vague."""

@@ -11,7 +11,8 @@ _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _TIME = r"\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?"
 _UNIT = (
-    "ns|us|µs|μs|ms|s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|d|days?|milliseconds?|microseconds?|nanoseconds?"
+    r"ns|us|\u00b5s|\u03bcs|ms|s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|d|days?"
+    r"|milliseconds?|microseconds?|nanoseconds?"
 )
 _NUMBER = r"\d+(?:[.,'\u00a0\u202f]\d+)*"
 _HEX_WITH_DIGIT = r"(?=[0-9a-fA-F]*\d)"
@@ -30,6 +31,7 @@ _MASKS: Final = (
     ("ip_4", r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5}|/\d{1,2})?(?!\w)"),
     ("ip_6full", r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}(?![\w:])"),
     ("ip_6", r"(?<![\w:])(?=[a-fA-F:]{0,30}\d)(?:[0-9a-fA-F]{1,4}:){0,6}(?::[0-9a-fA-F]{1,4}){1,6}(?![\w:])"),
+    ("ip_6loop", r"(?<![\w:])::1(?![\w:])"),
     ("host_local", r"(?<![\w.\-])localhost(?::\d{1,5})?(?![\w\-])"),
     (
         "host",
@@ -38,11 +40,11 @@ _MASKS: Final = (
     ("path_windows", r"(?<!\w)(?:[A-Za-z]:|\\\\[\w.\-$]+)\\[^\s:*?\"<>|']*"),
     ("path", r"(?<![\w/.\-<>)\]])(?:~|\.{1,2})?/(?:[\w.@+\-~%=]+/)*[\w.@+\-~%=]+/?"),
     ("path_relative", r"(?<![\w/.@\-])(?:[\w.@\-]{1,128}/){1,16}[\w@\-]{1,128}(?:\.\w{1,8}){1,3}\b"),
-    ("str_double", r'"(?:[^"\\\n]|\\.){0,400}"'),
-    ("str_single", r"(?<!\w)'(?:[^'\\\n]|\\.){0,400}'(?!\w)"),
-    ("str_back", r"`[^`\n]{0,400}`"),
-    ("str_curly", r"[“„«‘][^”“»’\n]{0,400}[”“»’]"),
-    ("duration_long", r"(?<![\w.])(?:\d{1,9}(?:\.\d{1,9})?(?:ms|us|µs|ns|h|m|s)){2,6}(?!\w)"),
+    ("str_double", r'"(?:[^"\\\n]|\\.){0,200}"'),
+    ("str_single", r"(?<!\w)'(?:[^'\\\n]|\\.){0,200}'(?!\w)"),
+    ("str_back", r"`[^`\n]{0,200}`"),
+    ("str_curly", r"[\u201c\u201e\u00ab\u2018][^\u201c\u201d\u00bb\u2019\n]{0,200}[\u201c\u201d\u00bb\u2019]"),
+    ("duration_long", r"(?<![\w.])(?:\d{1,9}(?:\.\d{1,9})?(?:ms|us|\u00b5s|ns|h|m|s)){2,6}(?!\w)"),
     ("duration", rf"(?<![\w.]){_NUMBER} ?(?:{_UNIT})(?!\w)"),
     ("size", rf"(?<![\w.]){_NUMBER} ?(?:[kKMGTP]i?[bB]|[bB]ytes?)(?!\w)"),
     ("n_0x", r"\b0[xX][0-9a-fA-F]+"),
@@ -140,6 +142,7 @@ _PLUMBING_FILES: Final = (
 V1: Final = Rules(
     name="v1",
     masks=_MASKS,
+    plain_name=r"[A-Za-z_.]*",
     function_rewrites=_FUNCTION_REWRITES,
     file_rewrites=_FILE_REWRITES,
     anonymous_functions=_ANONYMOUS,
@@ -147,7 +150,7 @@ V1: Final = Rules(
     plumbing_modules=_PLUMBING_MODULES,
     plumbing_functions=_PLUMBING_FUNCTIONS,
     plumbing_files=_PLUMBING_FILES,
-    max_frames=8,
+    max_frames=5,
     max_exceptions=10,
     max_message_chars=512,
 )
