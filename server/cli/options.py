@@ -1,0 +1,22 @@
+"""Options several verbs share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.settings import Settings, load_settings
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="The data directory.", show_default="the user data directory")
+]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="A configuration file.", show_default="amber.toml")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def settings_from(config: Path | None, **flags: object) -> Settings:
+    """Load the settings with the flags of a verb; None is a flag that was not given."""
+    return load_settings(flags, os.environ, config)

@@ -1,0 +1,36 @@
+"""The verbs of the command line, declared once: the help, the loader, the reference page and the tests read this table.
+
+A verb's module is imported when the verb is called, never before: importing all of them would cost every call, `--help`
+and completion included, more than a second (the store's engine, Arrow and the compiler are large).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb.
+
+    Attributes:
+        name: what is typed after `amber`.
+        module: module whose `app` is the typer application of the verb.
+        summary: one line for `amber --help`; the verb's own help starts with the same words.
+    """
+
+    name: str
+    module: str
+    summary: str
+
+
+VERBS: tuple[Verb, ...] = (
+    Verb("init", "server.cli.init", "Create the store, a project, its DSN and an administrator's token."),
+    Verb("serve", "server.cli.serve", "Start the server: ingest, normalisers, queries and API."),
+    Verb("query", "server.cli.query", "Ask a question in Discover."),
+    Verb("sql", "server.cli.sql", "Ask a question in SQL: one SELECT over the datasets."),
+    Verb("load", "server.cli.load", "Load files of events: envelopes or newline-delimited JSON."),
+    Verb("dlq", "server.cli.dlq", "Look at the dead letters and replay them."),
+    Verb("status", "server.cli.status", "Say how the installation is doing."),
+    Verb("version", "server.cli.version", "Print the versions of Amber and its engine."),
+)
