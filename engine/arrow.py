@@ -1,0 +1,53 @@
+"""Arrow schemas of tables: what a file must look like to be inserted."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from engine.schema import Kind, Table
+
+_TYPES: dict[Kind, pa.DataType] = {
+    Kind.STRING: pa.string(),
+    Kind.SYMBOL: pa.string(),
+    Kind.UINT8: pa.uint8(),
+    Kind.UINT16: pa.uint16(),
+    Kind.UINT32: pa.uint32(),
+    Kind.UINT64: pa.uint64(),
+    Kind.FLOAT64: pa.float64(),
+    Kind.BOOL: pa.bool_(),
+    Kind.NULLABLE_BOOL: pa.bool_(),
+    Kind.NULLABLE_UINT16: pa.uint16(),
+    Kind.TIME_MILLI: pa.timestamp("ms", tz="UTC"),
+    Kind.TIME_MICRO: pa.timestamp("us", tz="UTC"),
+    Kind.TIME_NANO: pa.timestamp("ns", tz="UTC"),
+    Kind.HOUR: pa.timestamp("s", tz="UTC"),
+    Kind.STRINGS: pa.list_(pa.string()),
+    Kind.SYMBOLS: pa.list_(pa.string()),
+    Kind.UINT8S: pa.list_(pa.uint8()),
+    Kind.UINT32S: pa.list_(pa.uint32()),
+    Kind.BOOLS: pa.list_(pa.bool_()),
+    Kind.STRING_MAP: pa.map_(pa.string(), pa.string()),
+    Kind.NUMBER_MAP: pa.map_(pa.string(), pa.float64()),
+    Kind.USERS_STATE: pa.binary(),
+    Kind.SUM_UINT64: pa.uint64(),
+    Kind.SUM_FLOAT64: pa.float64(),
+    Kind.MIN_TIME: pa.timestamp("us", tz="UTC"),
+    Kind.MAX_TIME: pa.timestamp("us", tz="UTC"),
+}
+
+_NULLABLE = frozenset({Kind.NULLABLE_BOOL, Kind.NULLABLE_UINT16})
+
+
+def arrow_type(kind: Kind) -> pa.DataType:
+    """Return the Arrow type a column of `kind` is written and read as."""
+    return _TYPES[kind]
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """Return the Arrow schema of the stored columns of `table`, in declaration order.
+
+    Computed columns (aliases) are left out. Only nullable kinds may hold nulls.
+    """
+    return pa.schema(
+        [pa.field(c.name, _TYPES[c.kind], nullable=c.kind in _NULLABLE) for c in table.columns if not c.alias]
+    )

@@ -1,0 +1,210 @@
+"""Issues: one per (project, fingerprint), numbered without gaps, whoever meets them first and how many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, insert, select, tuple_, update
+
+from engine.errors import StateError, UserError
+from engine.metadata._counters import bump, upsert
+from engine.metadata._tables import ISSUES, MAPPINGS, OUTBOX, PROJECTS
+from engine.metadata.rows import IssueRow, MappingRow, NewIssue
+
+MAPPING = "mapping"
+STATUSES = ("unresolved", "resolved", "ignored")
+Pair = tuple[int, int]
+_CHUNK = 400
+_T = TypeVar("_T")
+
+
+def _batched(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for first in range(0, len(values), _CHUNK):
+        yield values[first : first + _CHUNK]
+
+
+def issue_row(row: Row[Any]) -> IssueRow:
+    """Return a row of the table as others see it."""
+    return IssueRow(
+        issue_id=row.issue_id,
+        project_id=row.project_id,
+        number=row.number,
+        short_id=row.short_id,
+        fingerprint=row.fingerprint,
+        title=row.title,
+        culprit=row.culprit,
+        level=row.level,
+        status=row.status,
+        substatus=row.substatus,
+        assignee=row.assignee,
+        priority=row.priority,
+        first_seen=row.first_seen,
+        row_version=row.row_version,
+    )
+
+
+def issue_body(row: IssueRow) -> dict[str, object]:
+    """Return the outbox body that brings the mirror to this version of the issue."""
+    return {
+        "project_id": row.project_id,
+        "issue_id": row.issue_id,
+        "short_id": row.short_id,
+        "status": row.status,
+        "substatus": row.substatus,
+        "assignee": row.assignee,
+        "priority": row.priority,
+        "title": row.title,
+        "culprit": row.culprit,
+        "level": row.level,
+        "first_seen": row.first_seen.isoformat(),
+        "row_version": row.row_version,
+    }
+
+
+def known(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, IssueRow]:
+    """Return the issues of those (project, fingerprint) pairs that have one, mapped ones included."""
+    wanted = sorted(set(pairs))
+    mapped: dict[Pair, Pair] = {}
+    found: dict[Pair, IssueRow] = {}
+    for chunk in _batched(wanted):
+        key = tuple_(MAPPINGS.c.project_id, MAPPINGS.c.fingerprint)
+        for row in connection.execute(select(MAPPINGS).where(key.in_(chunk))):
+            mapped[row.project_id, row.fingerprint] = (row.project_id, row.issue_id)
+        key = tuple_(ISSUES.c.project_id, ISSUES.c.fingerprint)
+        for row in connection.execute(select(ISSUES).where(key.in_(chunk))):
+            found[row.project_id, row.fingerprint] = issue_row(row)
+    targets = by_ids(connection, mapped.values())
+    found.update({pair: targets[target] for pair, target in mapped.items() if target in targets})
+    return found
+
+
+def by_ids(connection: Connection, ids: Iterable[Pair]) -> dict[Pair, IssueRow]:
+    """Return issues by (project, issue id); unknown ones are absent."""
+    found: dict[Pair, IssueRow] = {}
+    for chunk in _batched(sorted(set(ids))):
+        key = tuple_(ISSUES.c.project_id, ISSUES.c.issue_id)
+        for row in connection.execute(select(ISSUES).where(key.in_(chunk))):
+            found[row.project_id, row.issue_id] = issue_row(row)
+    return found
+
+
+def create_missing(connection: Connection, seen: Mapping[Pair, NewIssue], now: datetime) -> dict[Pair, IssueRow]:
+    """Give every pair of `seen` its issue, inside a writing transaction.
+
+    The rows of the projects are locked first, in order, so that numbers are given by one transaction at a time and
+    two transactions cannot wait for each other. Then the pairs are looked up again: another writer may have been
+    faster between the caller's look and the lock.
+    """
+    projects = _locked_projects(connection, {project for project, _ in seen})
+    found = known(connection, seen)
+    missing = [seen[pair] for pair in sorted(seen) if pair not in found]
+    if not missing:
+        return found
+    numbers = {row.id: row.last_issue_number for row in projects.values()}
+    created: list[IssueRow] = []
+    for new in missing:
+        numbers[new.project_id] += 1
+        created.append(_new_row(new, numbers[new.project_id], projects[new.project_id].slug))
+    rows = [{name: getattr(row, name) for name in ISSUES.c.keys()} for row in created]  # noqa: SIM118 - a collection
+    connection.execute(upsert(connection.dialect, ISSUES).on_conflict_do_nothing(), rows)
+    for project_id, number in numbers.items():
+        connection.execute(update(PROJECTS).where(PROJECTS.c.id == project_id).values(last_issue_number=number))
+    _tell(connection, created, now)
+    return known(connection, seen)
+
+
+def _locked_projects(connection: Connection, ids: set[int]) -> dict[int, Row[Any]]:
+    query = select(PROJECTS).where(PROJECTS.c.id.in_(ids)).order_by(PROJECTS.c.id).with_for_update()
+    rows = {row.id: row for row in connection.execute(query)}
+    unknown = sorted(ids - rows.keys())
+    if unknown:
+        raise StateError(
+            f"There are no projects with the numbers {', '.join(map(str, unknown))}.",
+            code="project-unknown",
+            hint="The events belong to another installation, or the metadata database was replaced.",
+        )
+    return rows
+
+
+def _new_row(new: NewIssue, number: int, slug: str) -> IssueRow:
+    return IssueRow(
+        issue_id=new.issue_id,
+        project_id=new.project_id,
+        number=number,
+        short_id=f"{slug.upper()}-{number}",
+        fingerprint=new.fingerprint,
+        title=new.title,
+        culprit=new.culprit,
+        level=new.level,
+        status="unresolved",
+        substatus="new",
+        assignee="",
+        priority="high" if new.level in {"fatal", "error"} else "medium",
+        first_seen=new.first_seen,
+        row_version=1,
+    )
+
+
+def _tell(connection: Connection, changed: Sequence[IssueRow], now: datetime) -> None:
+    rows = [{"kind": "issue", "body": issue_body(row), "created_at": now} for row in changed]
+    connection.execute(insert(OUTBOX), rows)
+
+
+def change(connection: Connection, pair: Pair, values: Mapping[str, str], now: datetime) -> IssueRow:
+    """Set columns of one issue (by project and issue id) and tell the mirror."""
+    project_id, issue_id = pair
+    changed = (
+        update(ISSUES)
+        .where(ISSUES.c.project_id == project_id, ISSUES.c.issue_id == issue_id)
+        .values(**values, row_version=ISSUES.c.row_version + 1)
+    )
+    row = connection.execute(changed.returning(ISSUES)).one_or_none()
+    if row is None:
+        raise UserError("There is no such issue.", code="issue-unknown")
+    result = issue_row(row)
+    _tell(connection, [result], now)
+    return result
+
+
+def map_fingerprint(connection: Connection, mapping: MappingRow, now: datetime) -> MappingRow:
+    """Make a fingerprint belong to an existing issue, and tell the mirror; `mapping.version` is not looked at."""
+    target = (mapping.project_id, mapping.issue_id)
+    if target not in by_ids(connection, [target]):
+        raise UserError("There is no such issue to map a fingerprint to.", code="issue-unknown")
+    version = bump(connection, MAPPING)
+    values = {
+        "project_id": mapping.project_id,
+        "fingerprint": mapping.fingerprint,
+        "issue_id": mapping.issue_id,
+        "version": version,
+        "author": mapping.author,
+    }
+    put = upsert(connection.dialect, MAPPINGS).values(**values, created_at=now)
+    put = put.on_conflict_do_update(
+        index_elements=["project_id", "fingerprint"],
+        set_={name: put.excluded[name] for name in ("issue_id", "version", "author", "created_at")},
+    )
+    connection.execute(put)
+    connection.execute(insert(OUTBOX).values(kind=MAPPING, body=values, created_at=now))
+    return MappingRow(mapping.project_id, mapping.fingerprint, mapping.issue_id, version, mapping.author)
+
+
+def page(connection: Connection, after: Pair, limit: int) -> list[IssueRow]:
+    """Return up to `limit` issues behind the pair (project id, issue number), in that order."""
+    key = tuple_(ISSUES.c.project_id, ISSUES.c.number)
+    query = select(ISSUES).where(key > after).order_by(ISSUES.c.project_id, ISSUES.c.number).limit(limit)
+    return [issue_row(row) for row in connection.execute(query)]
+
+
+def by_short_id(connection: Connection, short_id: str) -> IssueRow | None:
+    """Return the issue people call `short_id`, in any case, or None."""
+    row = connection.execute(select(ISSUES).where(ISSUES.c.short_id == short_id.upper())).first()
+    return None if row is None else issue_row(row)
+
+
+def mappings(connection: Connection) -> list[MappingRow]:
+    """Return every exception to the default issues."""
+    rows = connection.execute(select(MAPPINGS).order_by(MAPPINGS.c.version))
+    return [MappingRow(r.project_id, r.fingerprint, r.issue_id, r.version, r.author) for r in rows]

@@ -1,0 +1,14 @@
+"""Alembic's entry: run the scripts on the connection `engine.metadata` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from engine.metadata._tables import METADATA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,
+    transactional_ddl=False,
+)
+context.run_migrations()

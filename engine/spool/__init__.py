@@ -1,0 +1,22 @@
+"""The spool: append-only segments on disk. What is acknowledged is durable; what is torn is cut off."""
+
+from __future__ import annotations
+
+from engine.spool._checkpoint import read_checkpoint, write_checkpoint
+from engine.spool._format import MAX_PAYLOAD_BYTES, Position, SpoolRecord
+from engine.spool._reader import Damage, SpoolReader
+from engine.spool._writer import SpoolWriter, used_bytes
+from engine.spool.errors import SpoolFull
+
+__all__ = [
+    "MAX_PAYLOAD_BYTES",
+    "Damage",
+    "Position",
+    "SpoolFull",
+    "SpoolReader",
+    "SpoolRecord",
+    "SpoolWriter",
+    "read_checkpoint",
+    "used_bytes",
+    "write_checkpoint",
+]

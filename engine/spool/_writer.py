@@ -1,0 +1,245 @@
+"""Appending to a spool: many callers, one flusher, one fdatasync for all that wait."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import StateError
+from engine.files import make_directory
+from engine.spool._format import HEADER, MAX_PAYLOAD_BYTES, Position, frame, segment_path, segments
+from engine.spool._scan import valid_end
+from engine.spool._segment import OpenSegment
+from engine.spool.errors import SpoolFull
+
+MIB = 1024 * 1024
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_CHECK_S = 0.5
+"""How long a look at the disk is good for, in seconds."""
+_MAX_GROUP_BYTES = 32 * MIB
+
+
+class _Group:
+    """Records that become durable together, and the callers that wait for it."""
+
+    __slots__ = ("done", "error", "frames", "positions", "size")
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.size = 0
+        self.positions: list[Position] = []
+        self.error: Exception | None = None
+        self.done = threading.Event()
+
+
+class SpoolWriter:
+    """Appends records to the segments of one directory; one writer per directory, any number of threads.
+
+    It always starts a segment of its own, because the tail of an older one may have been read before it was
+    durable: after a power cut such offsets may be gone, and must never mean something else.
+
+    Args:
+        directory: where the segments lie; made when missing.
+        segment_bytes: a segment that has reached this size is followed by a new one.
+        group_delay_s: how long the flusher waits for company when several callers were waiting the last time. Groups
+            form by themselves while a flush is under way: on an SSD (0.2 ms a flush) 32 callers of 18 KB reached
+            22 000 records/s without a delay and 9 600 with 2 ms. A delay pays where a flush is dear.
+        disk_budget_bytes: most bytes the segments of the directory may take; None for no limit.
+        reserve_bytes: free space that is left on the disk.
+
+    Raises:
+        StateError: another writer holds the directory.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        segment_bytes: int = 64 * MIB,
+        group_delay_s: float = 0.0,
+        disk_budget_bytes: int | None = None,
+        reserve_bytes: int = 64 * MIB,
+    ) -> None:
+        self._directory = directory
+        self._segment_bytes = segment_bytes
+        self._group_delay_s = group_delay_s
+        self._budget = disk_budget_bytes
+        self._reserve = reserve_bytes
+        make_directory(directory)
+        self._lock_descriptor = _lock(directory)
+        self._next_number = _repair(directory) + 1
+        self._segment: OpenSegment | None = None
+        self._checked_at = float("-inf")
+        self._used_bytes = 0
+        self._refused_until = float("-inf")
+        self._wake = threading.Condition()
+        self._group = _Group()
+        self._closing = False
+        self._flusher = threading.Thread(target=self._run, name=f"spool-flusher-{directory.name}", daemon=True)
+        self._flusher.start()
+
+    def append(self, payload: bytes) -> Position:
+        """Append one record and return its position once it is durable.
+
+        Raises:
+            SpoolFull: the disk or the budget is full, nothing was kept; later it may work.
+            StateError: the writer is closed.
+            ValueError: the payload is larger than a record may be.
+        """
+        return self.append_many([payload])[0]
+
+    def append_many(self, payloads: Sequence[bytes]) -> list[Position]:
+        """Append records one after the other, in one group, and return their positions once they are durable.
+
+        Raises:
+            SpoolFull, StateError, ValueError: as `append`; then none of them is acknowledged.
+        """
+        if not payloads:
+            return []
+        if max(map(len, payloads)) > MAX_PAYLOAD_BYTES:
+            raise ValueError(f"a record holds at most {MAX_PAYLOAD_BYTES} bytes")
+        frames = [frame(payload) for payload in payloads]
+        with self._wake:
+            if self._closing:
+                raise StateError("The spool is closed.", code="spool-closed")
+            group = self._group
+            first = len(group.frames)
+            group.frames.extend(frames)
+            group.size += sum(map(len, frames))
+            self._wake.notify()
+        group.done.wait()
+        if group.error is not None:
+            raise group.error
+        return group.positions[first : first + len(frames)]
+
+    def close(self) -> None:
+        """Flush what is waiting, then close. Calling it again does nothing."""
+        with self._wake:
+            if self._closing:
+                return
+            self._closing = True
+            self._wake.notify()
+        self._flusher.join()
+        if self._segment is not None:
+            self._segment.close()
+        os.close(self._lock_descriptor)
+
+    def _run(self) -> None:
+        crowd = 0
+        while True:
+            with self._wake:
+                while not self._group.frames and not self._closing:
+                    self._wake.wait()
+                if not self._group.frames:
+                    return
+            if crowd > 1 and self._group_delay_s > 0 and self._group.size < _MAX_GROUP_BYTES:
+                time.sleep(self._group_delay_s)
+            with self._wake:
+                group, self._group = self._group, _Group()
+            crowd = len(group.frames)
+            self._flush(group)
+
+    def _flush(self, group: _Group) -> None:
+        try:
+            self._check_space(group.size)
+            segment = self._writable_segment()
+            offset = segment.size
+            segment.append(group.frames)
+            for encoded in group.frames:
+                group.positions.append(Position(segment.number, offset))
+                offset += len(encoded)
+            self._used_bytes += group.size
+        except OSError as error:
+            group.error = self._given_up(error)
+        except SpoolFull as error:
+            group.error = error
+        finally:
+            group.done.set()
+
+    def _writable_segment(self) -> OpenSegment:
+        segment = self._segment
+        if segment is not None and segment.size >= self._segment_bytes:
+            self._segment = None
+            segment.close()
+            segment = None
+        if segment is None:
+            segment = OpenSegment(self._directory, self._next_number)
+            self._next_number += 1
+            self._segment = segment
+        return segment
+
+    def _given_up(self, error: OSError) -> Exception:
+        """Leave the segment alone for good: a reader may have seen records of it that were refused now."""
+        if self._segment is not None:
+            self._segment.abandon()
+            self._segment = None
+        self._refused_until = time.monotonic() + _CHECK_S
+        self._checked_at = float("-inf")
+        if error.errno in _FULL:
+            return SpoolFull(f"The disk of {self._directory} is full: {error.strerror}.")
+        return SpoolFull(f"{self._directory} cannot be written: {error.strerror}.")
+
+    def _check_space(self, size: int) -> None:
+        """Refuse before the disk is really full: other files on it (the store, the database) need room to finish."""
+        now = time.monotonic()
+        if now < self._refused_until:
+            raise SpoolFull(f"The disk of {self._directory} was full a moment ago.", retry_after_s=_CHECK_S)
+        if now - self._checked_at >= _CHECK_S:
+            self._used_bytes = used_bytes(self._directory)
+            disk = os.statvfs(self._directory)
+            free = disk.f_bavail * disk.f_frsize
+            if free < self._reserve + size:
+                raise SpoolFull(f"Only {free // MIB} MiB are free on the disk of {self._directory}.")
+            self._checked_at = now
+        if self._budget is not None and self._used_bytes + size > self._budget:
+            self._checked_at = float("-inf")
+            raise SpoolFull(f"The spool {self._directory} has used its budget of {self._budget} bytes.")
+
+
+def used_bytes(directory: Path) -> int:
+    """Return the bytes of all segments in `directory`; segments removed meanwhile count as nothing."""
+    total = 0
+    for number in segments(directory):
+        try:
+            total += segment_path(directory, number).stat().st_size
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def _lock(directory: Path) -> int:
+    """Hold `directory` against a second writer, for as long as the process lives."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise StateError(
+            f"Another process writes to the spool {directory}.",
+            code="spool-locked",
+            hint="Only one process of each role and number may run on a data directory.",
+        ) from error
+    return descriptor
+
+
+def _repair(directory: Path) -> int:
+    """Cut the torn tail off the newest segment; return its number, 0 when there is none."""
+    numbers = segments(directory)
+    if not numbers:
+        return 0
+    path = segment_path(directory, numbers[-1])
+    end = valid_end(path)
+    with path.open("r+b") as file:
+        if end < len(HEADER):
+            file.truncate(0)
+            file.write(HEADER)
+        elif end < path.stat().st_size:
+            file.truncate(end)
+        file.flush()
+        os.fsync(file.fileno())
+    return numbers[-1]
