@@ -33,10 +33,12 @@ def problem_of(error: AmberError) -> dict[str, Any]:
         suggestion = error.suggestion
         if error.span is not None:
             span = {"start": error.span.start, "end": error.span.end}
+    # nginx's 499, which the engine uses for a cancelled statement, is no registered status.
+    status = HTTPStatus.CONFLICT if error.code == "query-cancelled" else error.http_status
     return {
         "type": "about:blank",
-        "title": _title(error.http_status),
-        "status": error.http_status,
+        "title": _title(status),
+        "status": status,
         "detail": error.message,
         "code": error.code,
         "hint": error.hint,
@@ -104,5 +106,4 @@ def _title(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
     except ValueError:
-        # 499 is nginx's "client closed request", which the registry does not know.
-        return "Cancelled" if status == 499 else "Error"
+        return "Error"

@@ -1,0 +1,263 @@
+"""Queries on behalf of principals: scope, a bounded number at a time, progress, cancel.
+
+The HTTP application and the embedded transport both ask here, so a text means the same wherever it comes from.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from queries.sql import compile_sql
+
+from engine.clock import Clock
+from engine.errors import CapacityError, StateError, UserError
+from engine.eventstore import Progress, QueryCancelled
+from engine.metadata import MetadataStore
+from queries.errors import NameProblem
+from queries.plan import PlanContext, plan
+from queries.plan.model import DEFAULT_RANGE
+from queries.result import Result, result_column, rfc3339
+from queries.run import Runner
+from server.metrics import Metrics
+from server.principals import Principal, visible_projects
+
+_T = TypeVar("_T")
+_QUERY_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+MAX_TEXT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, whoever asks it and by whichever way.
+
+    Attributes:
+        text: the query.
+        language: Discover, or one SELECT in SQL.
+        projects: slugs or ids to look at; empty for all that are visible.
+        start: begin of the time range, inclusive and aware; None for the default range.
+        end: end of the time range, exclusive and aware; None for now.
+        limit: most rows; None for the default.
+        params: values of the text's parameters.
+        query_id: name for progress and cancel; one is made up when empty.
+        query_class: what it may use, a name of `queries.run.CLASSES`.
+    """
+
+    text: str
+    language: Literal["discover", "sql"] = "discover"
+    projects: tuple[str | int, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+    limit: int | None = None
+    params: dict[str, Any] | None = None
+    query_id: str = ""
+    query_class: str = "interactive"
+
+
+@dataclass(slots=True)
+class _Running:
+    owner: str
+    asked_at: float
+    started: bool = False
+    cancelled: bool = False
+
+
+class QueryService:
+    """Runs questions within a principal's scope, a bounded number at a time.
+
+    Args:
+        runner: plans and runs.
+        metadata: knows the projects.
+        clock: one reading a query.
+        workers: queries that run at the same time.
+        queue: queries that may wait; one more is refused.
+        metrics: counts, when somebody wants to know.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        metadata: MetadataStore,
+        clock: Clock,
+        *,
+        workers: int,
+        queue: int,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._runner = runner
+        self._metadata = metadata
+        self._clock = clock
+        self._metrics = metrics
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="query")
+        self._slots = threading.BoundedSemaphore(workers + queue)
+        self._lock = threading.Lock()
+        self._running: dict[str, _Running] = {}
+
+    def answer(self, question: Question, principal: Principal) -> Result:
+        """Return the answer to a question.
+
+        Raises:
+            UserError: the text, the range, the limit, a project or the query id is wrong.
+            CapacityError: too many queries at once, or this one needs more than it may use.
+            QueryCancelled: somebody cancelled it.
+        """
+        context = self._context(question, principal)
+        query_id = question.query_id or uuid.uuid4().hex
+
+        def work(running: _Running) -> Result:
+            with self._lock:
+                if running.cancelled:
+                    raise QueryCancelled("The query was cancelled before it started.")
+                running.started = True
+            run = self._runner.run if question.language == "discover" else self._runner.run_sql
+            return run(question.text, context, query_class=question.query_class, query_id=query_id)
+
+        with self._registered(query_id, principal) as running:
+            return self._in_pool(lambda: work(running))
+
+    def explain(self, question: Question, principal: Principal) -> dict[str, Any]:
+        """Return what a question would do, without running it: SQL, plain English, columns, range, warnings."""
+        compile_text = plan if question.language == "discover" else compile_sql
+        made = compile_text(question.text, self._context(question, principal))
+        start, end = made.time_range
+        columns = [result_column(column.name, column.type) for column in made.columns]
+        return {
+            "canonical": made.canonical,
+            "english": made.english,
+            "sql": list(made.sql),
+            "columns": [{"name": c.name, "type": c.type, "unit": c.unit} for c in columns],
+            "start": rfc3339(start),
+            "end": rfc3339(end),
+            "warnings": list(made.warnings),
+        }
+
+    def progress(self, query_id: str, principal: Principal) -> tuple[str, Progress] | None:
+        """Return ("queued" or "running", how far) of a query the principal has asked, or None when none runs."""
+        with self._lock:
+            running = self._running.get(query_id)
+        if running is None or running.owner != principal.name:
+            return None
+        elapsed_s = time.monotonic() - running.asked_at
+        found = self._runner.progress(query_id) if running.started else None
+        return ("running" if running.started else "queued"), found or Progress(0, 0, 0, elapsed_s)
+
+    def cancel(self, query_id: str, principal: Principal) -> bool:
+        """Stop a query the principal has asked, waiting or running; False when there is none."""
+        with self._lock:
+            running = self._running.get(query_id)
+            if running is None or running.owner != principal.name:
+                return False
+            running.cancelled = True
+            if not running.started:
+                return True
+        self._runner.cancel(query_id)
+        return True
+
+    def close(self) -> None:
+        """Cancel what runs and end the workers."""
+        with self._lock:
+            names = list(self._running)
+            for running in self._running.values():
+                running.cancelled = True
+        for name in names:
+            self._runner.cancel(name)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _context(self, question: Question, principal: Principal) -> PlanContext:
+        if len(question.text) > MAX_TEXT:
+            raise UserError(f"The query is longer than {MAX_TEXT} characters.", code="query-too-long")
+        if question.limit is not None and question.limit < 1:
+            raise UserError("`limit` must be 1 or more.", code="limit-invalid")
+        now = self._clock.now()
+        return PlanContext(
+            now=now,
+            projects=chosen_projects(visible_projects(self._metadata, principal), question.projects),
+            time_range=_time_range(question, now),
+            limit=question.limit,
+            params=question.params or {},
+        )
+
+    @contextmanager
+    def _registered(self, query_id: str, principal: Principal) -> Iterator[_Running]:
+        if not _QUERY_ID.fullmatch(query_id):
+            raise UserError("`query_id` must be 8 to 64 letters, digits, - or _.", code="query-id-invalid")
+        running = _Running(principal.name, time.monotonic())
+        with self._lock:
+            if query_id in self._running:
+                raise StateError(f"A query with the id {query_id} is running.", code="query-id-taken")
+            self._running[query_id] = running
+        outcome = "failed"
+        try:
+            yield running
+            outcome = "answered"
+        except UserError:
+            outcome = "refused"
+            raise
+        except QueryCancelled:
+            outcome = "cancelled"
+            raise
+        finally:
+            with self._lock:
+                del self._running[query_id]
+            self._count(outcome, time.monotonic() - running.asked_at)
+
+    def _count(self, outcome: str, seconds: float) -> None:
+        if self._metrics is not None:
+            self._metrics.queries.labels(outcome).inc()
+            self._metrics.query_seconds.observe(seconds)
+
+    def _in_pool(self, call: Callable[[], _T]) -> _T:
+        if not self._slots.acquire(blocking=False):
+            raise CapacityError(
+                "Too many queries are running.",
+                code="too-many-queries",
+                hint="Try again in a moment, or raise query_workers and query_queue.",
+            )
+        try:
+            return self._pool.submit(call).result()
+        finally:
+            self._slots.release()
+
+
+def chosen_projects(visible: dict[int, str], wanted: tuple[str | int, ...]) -> dict[int, str]:
+    """Return the visible projects cut by the ones a request names, by slug or id.
+
+    Raises:
+        NameProblem: one does not exist or may not be seen; both read the same.
+    """
+    if not wanted:
+        return visible
+    by_name = {**{slug: number for number, slug in visible.items()}, **{str(number): number for number in visible}}
+    chosen: dict[int, str] = {}
+    for name in wanted:
+        number = by_name.get(str(name))
+        if number is None:
+            near = difflib.get_close_matches(str(name), visible.values(), n=1)
+            raise NameProblem(
+                f"There is no project called {str(name)!r}.",
+                code="query-unknown-project",
+                suggestion=f"Did you mean {near[0]!r}?" if near else "",
+            )
+        chosen[number] = visible[number]
+    return chosen
+
+
+def _time_range(question: Question, now: datetime) -> tuple[datetime, datetime] | None:
+    if question.start is None and question.end is None:
+        return None
+    end = question.end or now
+    start = question.start or end - DEFAULT_RANGE
+    if start.tzinfo is None or end.tzinfo is None:
+        raise UserError("`start` and `end` need a zone, such as Z.", code="time-range-invalid")
+    if start >= end:
+        raise UserError("`start` must be before `end`.", code="time-range-invalid")
+    return start, end
