@@ -1,0 +1,131 @@
+"""Tags, contexts, modules and measurements: the maps of a row, bounded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingest.normalise.remarks import Remarks
+from ingest.normalise.values import mapping, number, pairs, scalar, text
+
+MAX_TAGS = 200
+MAX_TAG_CHARS = 200
+MAX_CONTEXT_MEMBERS = 500
+MAX_CONTEXT_CHARS = 1024
+MAX_MODULES = 1000
+
+_SHORT_CONTEXTS = ("os", "browser", "runtime")
+_MILLISECONDS = {
+    "nanosecond": 1e-6,
+    "microsecond": 1e-3,
+    "millisecond": 1.0,
+    "second": 1e3,
+    "minute": 6e4,
+    "hour": 3.6e6,
+    "day": 8.64e7,
+    "week": 6.048e8,
+}
+"""Duration units of measurements, in milliseconds (Sentry's `MetricUnit`)."""
+
+
+def tags_of(value: object, remarks: Remarks) -> dict[str, str]:
+    """Return tags from an object or pairs; null values, empty keys and containers are dropped."""
+    tags: dict[str, str] = {}
+    for key, raw in pairs(value):
+        put_tag(tags, key, raw, remarks)
+    return tags
+
+
+def put_tag(tags: dict[str, str], key: object, raw: object, remarks: Remarks) -> None:
+    """Add one tag, trimmed; the first of a key counts."""
+    if raw is None:
+        return
+    name = key.strip() if isinstance(key, str) else text(key)
+    value = raw if isinstance(raw, str) else text(raw)
+    if not name or not value:
+        if not name:
+            remarks.add("tags:invalid")
+        return
+    if len(name) > MAX_TAG_CHARS:
+        remarks.add("tags.key:trimmed")
+        name = name[:MAX_TAG_CHARS]
+    if len(value) > MAX_TAG_CHARS:
+        remarks.add("tags.value:trimmed")
+        value = value[:MAX_TAG_CHARS]
+    if len(tags) >= MAX_TAGS:
+        remarks.add("tags:too_many")
+        return
+    tags.setdefault(name, value)
+
+
+def contexts_of(value: object, remarks: Remarks) -> dict[str, str]:
+    """Return the scalar members of the contexts as `context.member`, and `os`, `browser`, `runtime` as "name version".
+
+    The trace context is left out: it has columns of its own.
+    """
+    flat: dict[str, str] = {}
+    contexts = mapping(value)
+    for name, context in contexts.items():
+        if name != "trace" and isinstance(context, dict):
+            _flatten(name, context, flat, remarks)
+    for name in _SHORT_CONTEXTS:
+        context = mapping(contexts.get(name)) or _by_type(contexts, name)
+        label = name_and_version(context)
+        if label:
+            flat[name] = label
+    return flat
+
+
+def name_and_version(context: dict[str, Any]) -> str:
+    """Return "name version" of a context, as far as it says."""
+    parts = (context.get("name"), context.get("version"))
+    return " ".join(p.strip() for p in parts if isinstance(p, str) and p.strip())[:MAX_TAG_CHARS]
+
+
+def _flatten(name: str, context: dict[str, Any], flat: dict[str, str], remarks: Remarks) -> None:
+    for member, raw in context.items():
+        if raw is None or member == "type" or not scalar(raw):
+            continue
+        if len(flat) >= MAX_CONTEXT_MEMBERS:
+            remarks.add("contexts:too_many")
+            return
+        put_context(flat, f"{name}.{member}", raw, remarks)
+
+
+def put_context(flat: dict[str, str], key: str, raw: object, remarks: Remarks) -> None:
+    """Add one context member, trimmed and without surrounding blanks."""
+    value = (raw if isinstance(raw, str) else text(raw)).strip()
+    if len(value) > MAX_CONTEXT_CHARS:
+        remarks.add("contexts.value:trimmed")
+        value = value[:MAX_CONTEXT_CHARS]
+    flat[key[:MAX_TAG_CHARS]] = value
+
+
+def _by_type(contexts: dict[str, Any], wanted: str) -> dict[str, Any]:
+    """Return the context whose `type` is `wanted`: sentry-cli names its runtime context `rust`."""
+    for context in contexts.values():
+        if isinstance(context, dict) and context.get("type") == wanted:
+            return context
+    return {}
+
+
+def modules_of(value: object, remarks: Remarks) -> dict[str, str]:
+    """Return package names and versions."""
+    modules = mapping(value)
+    if len(modules) > MAX_MODULES:
+        remarks.add("modules:too_many")
+        modules = dict(list(modules.items())[:MAX_MODULES])
+    return {
+        name[:MAX_TAG_CHARS]: version[:MAX_TAG_CHARS] if isinstance(version, str) else text(version)[:MAX_TAG_CHARS]
+        for name, version in modules.items()
+    }
+
+
+def measurements_of(value: object) -> dict[str, float]:
+    """Return measurements from `{name: {value, unit}}` or `{name: number}`; durations in milliseconds."""
+    found: dict[str, float] = {}
+    for name, entry in mapping(value).items():
+        unit = mapping(entry).get("unit")
+        amount = number(entry.get("value") if isinstance(entry, dict) else entry)
+        if amount is not None and len(found) < MAX_TAGS:
+            found[name[:MAX_TAG_CHARS]] = amount * _MILLISECONDS.get(unit, 1.0) if isinstance(unit, str) else amount
+    return found

@@ -1,0 +1,50 @@
+"""Whose code a frame is where the client did not say: the project's rules first, then what the paths tell."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from engine.snapshot import ProjectConfig
+from ingest.normalise.values import short
+
+_LIBRARY_PATHS = re.compile(
+    r"(?:^|[/\\])(?:site-packages|dist-packages|node_modules|bower_components|vendor|gems|\.cargo|pkg[/\\]mod|rustc)"
+    r"[/\\]|[/\\]lib[/\\]python\d|^node:|^internal/|^<frozen |^\(internal|^/usr/(?:lib|include|local/go/src)/"
+    r"|^/System/Library/|^/lib(?:64)?/|^/build/|^[A-Za-z]:\\Windows\\|(?:chrome|moz|safari-web)-extension:"
+)
+_LIBRARY_MODULES = {
+    "java": ("java.", "javax.", "jdk.", "sun.", "com.sun.", "android.", "androidx.", "kotlin.", "kotlinx.", "dalvik."),
+    "csharp": ("System", "Microsoft."),
+    "go": ("runtime", "net/http", "reflect", "testing", "main.init"),
+    "elixir": ("Elixir.Plug.", "Elixir.Phoenix."),
+}
+_NATIVE_PLATFORMS = frozenset({"native", "cocoa", "objc", "swift", "c"})
+
+
+def in_app(frame: dict[str, Any], platform: str, project: ProjectConfig) -> bool:
+    """Return whether a frame is the project's own code."""
+    module = short(frame.get("module"), 500)
+    if project.in_app_include or project.in_app_exclude:
+        where = (module, short(frame.get("abs_path"), 1000), short(frame.get("filename"), 1000))
+        if _matches(where, project.in_app_include):
+            return True
+        if _matches(where, project.in_app_exclude):
+            return False
+    said = frame.get("in_app")
+    return said if isinstance(said, bool) else _inferred(frame, module, platform)
+
+
+def _matches(where: tuple[str, ...], prefixes: tuple[str, ...]) -> bool:
+    return any(text.startswith(prefixes) for text in where if text)
+
+
+def _inferred(frame: dict[str, Any], module: str, platform: str) -> bool:
+    platform = short(frame.get("platform"), 64) or platform
+    if module and module.startswith(_LIBRARY_MODULES.get(platform, ())):
+        return False
+    if platform in _NATIVE_PLATFORMS:
+        package = short(frame.get("package"), 1000)
+        return bool(package) and not _LIBRARY_PATHS.search(package) and not package.startswith("/usr/")
+    path = short(frame.get("abs_path"), 1000) or short(frame.get("filename"), 1000)
+    return not _LIBRARY_PATHS.search(path)

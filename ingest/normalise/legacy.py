@@ -1,0 +1,50 @@
+"""Events of old clients (raven and earlier): interfaces under their class names become the members of today."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_INTERFACES = {
+    "sentry.interfaces.Exception": "exception",
+    "sentry.interfaces.exception.Exception": "exception",
+    "sentry.interfaces.Message": "logentry",
+    "sentry.interfaces.message.Message": "logentry",
+    "sentry.interfaces.Stacktrace": "stacktrace",
+    "sentry.interfaces.stacktrace.Stacktrace": "stacktrace",
+    "sentry.interfaces.Http": "request",
+    "sentry.interfaces.http.Http": "request",
+    "sentry.interfaces.User": "user",
+    "sentry.interfaces.user.User": "user",
+    "sentry.interfaces.Breadcrumbs": "breadcrumbs",
+    "sentry.interfaces.threads.Threads": "threads",
+    "sentry.interfaces.Threads": "threads",
+    "sentry.interfaces.Contexts": "contexts",
+    "http": "request",
+}
+
+_SECURITY_MEMBERS = ("csp", "hpkp", "expectct", "expectstaple", "nel")
+
+
+def modernised(data: dict[str, Any]) -> dict[str, Any]:
+    """Return an event with today's member names; a member sent under its own name wins."""
+    old = [name for name in data if name in _INTERFACES]
+    if not old:
+        return data
+    renamed = {name: value for name, value in data.items() if name not in _INTERFACES}
+    for name in old:
+        renamed.setdefault(_INTERFACES[name], data[name])
+    return renamed
+
+
+def payload_type(data: dict[str, Any]) -> str:
+    """Return what an event payload really is: its own `type` beats the item's, and reports are known by their member.
+
+    sentry-python sends feedback as an `event` item; browsers' reports arrive as stored events.
+    """
+    said = data.get("type")
+    if isinstance(said, str) and said not in {"", "error", "default", "generic"}:
+        return said
+    for name in _SECURITY_MEMBERS:
+        if isinstance(data.get(name), dict):
+            return name
+    return "event"

@@ -1,0 +1,33 @@
+"""What normalisation works on and what it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.snapshot import ProjectConfig
+
+Row = dict[str, Any]
+"""One row by column name: every stored column of its table. Times are integers in the column's own unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The circumstances of an item: what the request and the envelope said, and the project's rules.
+
+    Attributes:
+        received_at_ns: when the edge accepted it.
+        event_id: the id the client was told, or empty.
+        headers: envelope headers, `{}` for a stored event.
+        item_header: header of the item, `{}` for a stored event.
+    """
+
+    project: ProjectConfig
+    received_at_ns: int
+    event_id: str = ""
+    remote_addr: str = ""
+    user_agent: str = ""
+    client: str = ""
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    item_header: Mapping[str, Any] = field(default_factory=dict)

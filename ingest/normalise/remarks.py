@@ -1,0 +1,50 @@
+"""What normalisation may change, and the word it leaves in the `remarks` column when it does."""
+
+from __future__ import annotations
+
+REMARKS: dict[str, str] = {
+    "payload:scrubbed": "NUL characters or lone surrogates were replaced by U+FFFD.",
+    "payload:reencoded": "The text was not strict JSON (NaN, Infinity) and was written anew with nulls.",
+    "timestamp:missing": "No usable timestamp was sent; the time of arrival stands for it.",
+    "timestamp:past": "The timestamp was older than the accepted window and was moved to its start.",
+    "timestamp:future": "The timestamp was more than a day ahead and was moved to one day ahead.",
+    "level:invalid": "The level was not one of the known ones; `error` (or `info` for transactions) stands for it.",
+    "release:invalid": "The release had characters a release cannot have, or was too long, and was dropped.",
+    "environment:invalid": "The environment had characters it cannot have, or was too long, and was dropped.",
+    "dist:trimmed": "The dist was cut to 64 characters.",
+    "message:trimmed": "The message was cut to 8192 characters.",
+    "error.value:trimmed": "An exception's value was cut to 8192 characters.",
+    "tags.key:trimmed": "A tag's key was cut to 200 characters.",
+    "tags.value:trimmed": "A tag's value was cut to 200 characters.",
+    "tags:too_many": "Only the first 200 tags were kept.",
+    "tags:invalid": "A tag without a usable key or value was dropped.",
+    "contexts.value:trimmed": "A context's member was cut to 1024 characters.",
+    "contexts:too_many": "Only the first 500 members of contexts were kept.",
+    "modules:too_many": "Only the first 1000 modules were kept.",
+    "frames:trimmed": "Frames were cut from the middle of the stacks, to keep 250.",
+    "exceptions:trimmed": "Exceptions were cut from the middle of the chain, to keep 50.",
+    "user.ip:invalid": "The user's address was no IP address and was dropped.",
+    "event_id:generated": "No usable event id was sent; Amber made one.",
+    "spans:invalid": "A child span without usable ids or times was dropped.",
+    "spans:too_many": "Only the first 1000 child spans were kept.",
+    "attributes:invalid": "An attribute had a value that is not of its declared type; the value counts.",
+    "duration:negative": "The span ended before it started; its duration is zero.",
+}
+"""Every remark, with its meaning. `docs/reference/ingest.md` shows this table."""
+
+
+class Remarks:
+    """Collects remarks of one row, each once, in the order they arose."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self, found: tuple[str, ...] = ()) -> None:
+        self._found = dict.fromkeys(found)
+
+    def add(self, remark: str) -> None:
+        """Note a remark of the table."""
+        self._found[remark] = None
+
+    def values(self) -> list[str]:
+        """Return the remarks noted so far."""
+        return list(self._found)

@@ -1,0 +1,77 @@
+"""Times without rounding: seconds as a number or digits, or RFC 3339 with any number of fraction digits."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+SECOND_NS = 1_000_000_000
+DAY_NS = 86_400 * SECOND_NS
+_MAX_SECONDS = 9_200_000_000
+"""Nanoseconds of later times do not fit into 64 bits (the year 2261)."""
+
+_RFC3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,](\d{1,30}))?\s*(Z|z|UTC|[+-]\d{2}:?\d{2})?",
+)
+
+
+def time_ns(value: object) -> int | None:
+    """Return a timestamp as nanoseconds since the epoch, or None when it is none.
+
+    Numbers are seconds. Text without a zone is UTC. Digits below a nanosecond are cut off.
+    """
+    if isinstance(value, str):
+        return _text_ns(value.strip())
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value * SECOND_NS if 0 <= value < _MAX_SECONDS else None
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    return _decimal_ns(value) if isinstance(value, Decimal) else None
+
+
+def _decimal_ns(value: Decimal) -> int | None:
+    # The comparison comes first: scaling a number such as 1e999999 would allocate a megabyte of digits.
+    if not value.is_finite() or not 0 <= value < _MAX_SECONDS:
+        return None
+    return int(value.scaleb(9))
+
+
+def _text_ns(value: str) -> int | None:
+    match = _RFC3339.fullmatch(value)
+    if match is None:
+        try:
+            return _decimal_ns(Decimal(value)) if len(value) <= 40 else None
+        except InvalidOperation:
+            return None
+    date, clock, fraction, zone = match.groups()
+    offset = "+00:00" if zone is None or zone in {"Z", "z", "UTC"} else zone
+    try:
+        whole = datetime.fromisoformat(f"{date}T{clock}{offset}")
+    except ValueError:
+        return None
+    seconds = int((whole - _EPOCH).total_seconds())
+    if not 0 <= seconds < _MAX_SECONDS:
+        return None
+    return seconds * SECOND_NS + int((fraction or "0")[:9].ljust(9, "0"))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def clamp_ns(time: int, received_ns: int, retention_days: int) -> tuple[int, str]:
+    """Return a time moved into the accepted window, and the remark that says so (empty when it was inside).
+
+    The window reaches from 30 days before arrival to one day after it. It starts later for rows with a retention of 30
+    days or less: at its very start they would be dropped on arrival.
+    """
+    back_days = max(0, min(30, retention_days - 1))
+    earliest = received_ns - back_days * DAY_NS
+    if time < earliest:
+        return earliest, "timestamp:past"
+    latest = received_ns + DAY_NS
+    if time > latest:
+        return latest, "timestamp:future"
+    return time, ""
