@@ -72,6 +72,10 @@ class QueryCancelled(AmberError):
     """The query was cancelled before it had an answer."""
 
 
+_LIMIT_CODES = frozenset({"limit-exceeded", "query-limit"})
+_UNAVAILABLE = (502, 503, 504)
+
+
 def caret_picture(text: str, span: tuple[int, int]) -> list[str]:
     """The line of `text` the span starts in, and a line of carets below the spanned part.
 
@@ -98,6 +102,11 @@ def caret_picture(text: str, span: tuple[int, int]) -> list[str]:
     return [f"  {line}", f"  {pad}{'^' * width}"]
 
 
+def is_limit(code: str) -> bool:
+    """Whether a problem code says that a limit was reached, so that asking the same again is no use."""
+    return code in _LIMIT_CODES
+
+
 def error_from_problem(problem: Mapping[str, Any], *, status: int, text: str = "") -> AmberError:
     """The error for an `application/problem+json` body.
 
@@ -108,14 +117,17 @@ def error_from_problem(problem: Mapping[str, Any], *, status: int, text: str = "
     """
     message = str(problem.get("detail") or problem.get("title") or f"The server answered {status}.")
     code = str(problem.get("code") or "error")
-    suggestion = str(problem.get("suggestion") or "")
+    suggestion = str(problem.get("suggestion") or problem.get("hint") or "")
     if code == "query-cancelled":
         return QueryCancelled(message, code=code, suggestion=suggestion)
     if status in (401, 403):
         return AuthError(message, code=code, suggestion=suggestion)
-    return QueryError(
-        message, code=code, suggestion=suggestion, span=_span(problem.get("span")), text=text, status=status
-    )
+    if status < 500 or code in _LIMIT_CODES:
+        span = _span(problem.get("span"))
+        return QueryError(message, code=code, suggestion=suggestion, span=span, text=text, status=status)
+    if status in _UNAVAILABLE:
+        return ConnectionFailed(message, code=code, suggestion=suggestion)
+    return AmberError(message, code=code, suggestion=suggestion)
 
 
 def _span(value: object) -> tuple[int, int] | None:
