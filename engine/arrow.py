@@ -31,6 +31,7 @@ _TYPES: dict[Kind, pa.DataType] = {
     Kind.USERS_STATE: pa.binary(),
     Kind.SUM_UINT64: pa.uint64(),
     Kind.SUM_FLOAT64: pa.float64(),
+    Kind.MAX_UINT16: pa.uint16(),
     Kind.MIN_TIME: pa.timestamp("us", tz="UTC"),
     Kind.MAX_TIME: pa.timestamp("us", tz="UTC"),
 }

@@ -86,7 +86,10 @@ class ConfigSnapshot(msgspec.Struct, frozen=True):
 
 def encode(snapshot: ConfigSnapshot) -> bytes:
     """Return the snapshot as the JSON text that is published; equal snapshots give equal bytes."""
-    return msgspec.json.encode(snapshot, order="deterministic")
+    ordered = msgspec.structs.replace(
+        snapshot, keys=dict(sorted(snapshot.keys.items())), projects=dict(sorted(snapshot.projects.items()))
+    )
+    return msgspec.json.encode(ordered)
 
 
 def decode(data: bytes) -> ConfigSnapshot:

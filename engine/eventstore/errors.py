@@ -30,7 +30,7 @@ class QueryCancelled(AmberError):  # noqa: N818
     """Someone stopped the statement with `cancel`."""
 
     code = "query-cancelled"
-    http_status = 499
+    http_status = 409
 
 
 class StoreRejected(AmberError):  # noqa: N818

@@ -9,6 +9,7 @@ from __future__ import annotations
 from engine.schema.errors import DEFAULT_ISSUE_ID, ERRORS, ERRORS_DATASET, ERRORS_HOURLY
 from engine.schema.model import Column, Dataset, Field, Kind, Table, Unit
 from engine.schema.operations import ISSUE_MAP, ISSUES, ISSUES_DATASET, OUTCOMES, OUTCOMES_DATASET
+from engine.schema.promotion import promoted_column
 from engine.schema.spans import SPANS, SPANS_DATASET, TRANSACTIONS_DATASET
 
 TABLES: dict[str, Table] = {t.name: t for t in (ERRORS, ERRORS_HOURLY, SPANS, OUTCOMES, ISSUES, ISSUE_MAP)}
@@ -31,4 +32,5 @@ __all__ = [
     "Kind",
     "Table",
     "Unit",
+    "promoted_column",
 ]

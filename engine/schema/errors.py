@@ -132,7 +132,7 @@ ERRORS_HOURLY = Table(
         Column("project_id", Kind.UINT64, "The project."),
         Column("fingerprint", Kind.UINT64, "The fingerprint."),
         Column("hour", Kind.HOUR, "Start of the hour, UTC."),
-        Column("retention_days", Kind.UINT16, "Longest retention of the rows counted."),
+        Column("retention_days", Kind.MAX_UINT16, "Longest retention of the rows counted."),
         Column("events", Kind.SUM_UINT64, "Number of rows."),
         Column("weight", Kind.SUM_FLOAT64, "Number of events the rows stand for."),
         Column("users", Kind.USERS_STATE, "State of the approximate number of users."),
@@ -143,7 +143,7 @@ ERRORS_HOURLY = Table(
     rollup_of="errors",
     rollup_select=(
         "project_id, fingerprint, toStartOfHour(timestamp) AS hour, max(retention_days) AS retention_days, count() AS events,"
-        " sum(sample_weight) AS weight, uniqState(user) AS users, min(timestamp) AS first_seen, max(timestamp) AS last_seen"
+        " sum(sample_weight) AS weight, uniqStateIf(user, user != '') AS users, min(timestamp) AS first_seen, max(timestamp) AS last_seen"
         " GROUP BY project_id, fingerprint, hour"
     ),
 )

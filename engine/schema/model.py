@@ -37,6 +37,7 @@ class Kind(Enum):
     USERS_STATE = "AggregateFunction(uniq, String)"
     SUM_UINT64 = "SimpleAggregateFunction(sum, UInt64)"
     SUM_FLOAT64 = "SimpleAggregateFunction(sum, Float64)"
+    MAX_UINT16 = "SimpleAggregateFunction(max, UInt16)"
     MIN_TIME = "SimpleAggregateFunction(min, DateTime64(6, 'UTC'))"
     MAX_TIME = "SimpleAggregateFunction(max, DateTime64(6, 'UTC'))"
 
@@ -59,7 +60,8 @@ class Column:
         codec: ClickHouse codec expression, empty for the server's default.
         default: ClickHouse default expression for rows that do not send it, empty for none.
         alias: ClickHouse expression of a column that is computed on read and never stored, empty for stored ones.
-        index: skip index in ClickHouse's words (`bloom_filter(0.01) GRANULARITY 4`), empty for none.
+        index: skip index in ClickHouse's words (`bloom_filter(0.01) GRANULARITY 4`), empty for none; several, or one
+            over an expression, as `name: type on expression`, separated by `;`.
     """
 
     name: str

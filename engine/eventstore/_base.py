@@ -1,0 +1,200 @@
+"""What both stores share: statements, progress, cancel, migrations. Both speak through clickhouse_connect clients."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from clickhouse_connect.driver._backend.models import QueryRuntime
+from clickhouse_connect.driver.binding import bind_query
+from clickhouse_connect.driver.client import Client
+
+from engine.arrow import arrow_schema
+from engine.eventstore._failures import told
+from engine.eventstore._pool import ClientPool
+from engine.eventstore._settings import QUERY_TAG, clause, limit_settings
+from engine.eventstore.errors import LimitExceeded, StoreRejected, StoreUnavailable
+from engine.eventstore.port import BatchStream, Estimate, Limits, Progress, QueryStats, StoreResult
+from engine.migrations import issue_map_source, run_migrations
+from engine.schema import ISSUE_MAP_DICTIONARY, TABLES
+
+_NO_PARAMETERS: Mapping[str, object] = {}
+_ADMIN_LIMITS = Limits(max_seconds=10.0)
+_PROCESS = f"SELECT query_id, read_rows, read_bytes, total_rows_approx, elapsed FROM system.processes WHERE Settings['{QUERY_TAG}'] = {{id:String}}"
+
+
+def new_query_id() -> str:
+    """Return a name for a statement nobody else uses."""
+    return uuid.uuid4().hex
+
+
+class ClickHouseStore(ABC):
+    """An event store on ClickHouse's engine, wherever it runs.
+
+    Readers and writers have clients of their own: a reader's session is read-only, so that no text handed to
+    `query` can change anything, whatever it says.
+    """
+
+    # What every statement with an answer carries: on the way to the engine, and as settings of the engine.
+    _transport: Mapping[str, object] = {}
+    _answer_settings: Mapping[str, object] = {}
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._readers = ClientPool(self._reader)
+        self._writers = ClientPool(self._writer)
+
+    @property
+    def url(self) -> str:
+        """The URL the store was opened with, without its password."""
+        return self._url
+
+    def query(
+        self,
+        sql: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        limits: Limits = Limits(),
+        query_id: str = "",
+        settings: Mapping[str, object] | None = None,
+    ) -> StoreResult:
+        """Run one read-only SELECT and return the whole answer."""
+        text = self._select(sql, limits, query_id, settings)
+        with told(), self._readers.client() as client:
+            body, stats = _execute(client, text, parameters or _NO_PARAMETERS, self._transport)
+        return StoreResult(_table(body), stats)
+
+    @abstractmethod
+    def stream(
+        self,
+        sql: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        limits: Limits = Limits(),
+        query_id: str = "",
+    ) -> AbstractContextManager[BatchStream]:
+        """Run one read-only SELECT and give its answer batch by batch; leaving the context stops it."""
+
+    def progress(self, query_id: str) -> Progress | None:
+        """Return how far a running statement is, or None when no such one runs."""
+        rows = self.query(_PROCESS, {"id": query_id}, limits=_ADMIN_LIMITS).table.to_pylist()
+        if not rows:
+            return None
+        row = rows[0]
+        return Progress(row["read_rows"], row["read_bytes"], max(0, row["total_rows_approx"]), row["elapsed"])
+
+    def cancel(self, query_id: str) -> bool:
+        """Stop a running statement and wait until it stopped; False when no such one runs."""
+        rows = self.query(_PROCESS, {"id": query_id}, limits=_ADMIN_LIMITS).table.to_pylist()
+        for row in rows:
+            self.statement("KILL QUERY WHERE query_id = {id:String} SYNC", {"id": row["query_id"]})
+        return bool(rows)
+
+    def estimate(self, sql: str, parameters: Mapping[str, object] | None = None) -> Estimate:
+        """Return what a SELECT would read, without running it."""
+        table = self.query(f"EXPLAIN ESTIMATE {sql}", parameters, limits=_ADMIN_LIMITS).table
+        rows = table.to_pylist()
+        return Estimate(*(sum(row[name] for row in rows) for name in ("parts", "rows", "marks")))
+
+    @abstractmethod
+    def insert_file(self, table: str, path: Path, token: str | None) -> None:
+        """Insert an Arrow IPC stream file as one block, durably; see the port."""
+
+    def insert_rows(self, table: str, rows: pa.Table, token: str | None = None) -> None:
+        """Insert a small table, durably."""
+        if not rows.num_rows:
+            return
+        with tempfile.NamedTemporaryFile(prefix="amber-", suffix=".arrow") as file:
+            with pa.ipc.new_stream(file, rows.schema) as writer:
+                writer.write_table(rows)
+            file.flush()
+            self.insert_file(table, Path(file.name), token)
+
+    def statement(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Run an administrative statement."""
+        with told(), self._writers.client() as client:
+            client.command(sql, parameters=dict(parameters or {}) or None)
+
+    def reload_issue_map(self) -> None:
+        """Make the rows of `issue_map_log` visible to queries through the dictionary."""
+        self.statement(f"SYSTEM RELOAD DICTIONARY {ISSUE_MAP_DICTIONARY}")
+
+    def migrate(self) -> list[str]:
+        """Bring the schema up to date; return the names of the migrations that were applied."""
+        self._create_database()
+        return run_migrations(self, {"issue_map_source": issue_map_source(*self._credentials())})
+
+    def health(self) -> None:
+        """Return when the store answers; raise `StoreUnavailable` when it does not."""
+        try:
+            self.query("SELECT 1", limits=Limits(max_seconds=5.0))
+        except (LimitExceeded, StoreRejected) as error:
+            raise StoreUnavailable(f"The store does not work: {error.message}") from error
+
+    def close(self) -> None:
+        """Close every client; later calls raise `StoreUnavailable`."""
+        self._readers.close()
+        self._writers.close()
+
+    @abstractmethod
+    def _reader(self) -> Client:
+        """Make a client whose session cannot write."""
+
+    @abstractmethod
+    def _writer(self) -> Client:
+        """Make a client for inserts and administration."""
+
+    @abstractmethod
+    def _create_database(self) -> None:
+        """Create the database of the URL when it does not exist."""
+
+    @abstractmethod
+    def _credentials(self) -> tuple[str, str, str]:
+        """Return database, user and password the engine reads its own tables with."""
+
+    def _select(self, sql: str, limits: Limits, query_id: str, settings: Mapping[str, object] | None) -> str:
+        """Return `sql` with its settings and the format of the answer."""
+        every = {
+            QUERY_TAG: query_id or new_query_id(),
+            **self._answer_settings,
+            **limit_settings(limits),
+            **(settings or {}),
+        }
+        return f"{sql}\n{clause(every)}\nFORMAT ArrowStream"
+
+    def _columns(self, table: str) -> Sequence[str]:
+        return arrow_schema(TABLES[table]).names
+
+
+def _execute(
+    client: Client, text: str, parameters: Mapping[str, object], transport: Mapping[str, object]
+) -> tuple[bytes, QueryStats]:
+    """Run a statement and return its bytes and its cost.
+
+    The client's public calls return either the bytes or the cost; what they are made of returns both.
+    """
+    bound, values = bind_query(text, dict(parameters) or None, client.server_tz)
+    runtime = QueryRuntime(database=client.database, settings={k: str(v) for k, v in transport.items()}, retryable=True)
+    backend: Any = client._backend  # noqa: SLF001 - see above; the conformance suite would notice a change
+    execution = backend.execute_command(bound, values, None, None, runtime, None)
+    return execution.body, stats_of(execution.summary)
+
+
+def stats_of(summary: Mapping[str, str]) -> QueryStats:
+    """Return the cost in ClickHouse's `X-ClickHouse-Summary`; the client gives chDB's in the same words."""
+    return QueryStats(
+        rows_read=int(summary.get("read_rows", 0)),
+        bytes_read=int(summary.get("read_bytes", 0)),
+        elapsed_s=int(summary.get("elapsed_ns", 0)) / 1e9,
+    )
+
+
+def _table(body: bytes) -> pa.Table:
+    with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
+        return reader.read_all()

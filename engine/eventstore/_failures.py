@@ -1,0 +1,92 @@
+"""What the engine's error numbers mean to Amber."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.exceptions import Error as DriverError
+
+from engine.errors import AmberError
+from engine.eventstore.errors import LimitExceeded, QueryCancelled, StoreRejected, StoreUnavailable
+
+# Numbers from ClickHouse's src/Common/ErrorCodes.cpp.
+_LIMITS = {
+    158: "max_rows_read",  # TOO_MANY_ROWS
+    159: "max_seconds",  # TIMEOUT_EXCEEDED
+    160: "max_seconds",  # TOO_SLOW
+    241: "max_memory_bytes",  # MEMORY_LIMIT_EXCEEDED
+    307: "max_bytes_read",  # TOO_MANY_BYTES
+    396: "max_result_rows",  # TOO_MANY_ROWS_OR_BYTES
+}
+_CANCELLED = frozenset({394, 735})  # QUERY_WAS_CANCELLED, QUERY_WAS_CANCELLED_BY_CLIENT
+_UNAVAILABLE = frozenset(
+    {
+        76,  # CANNOT_OPEN_FILE
+        74,  # CANNOT_READ_FROM_FILE_DESCRIPTOR
+        75,  # CANNOT_WRITE_TO_FILE_DESCRIPTOR
+        95,  # CANNOT_READ_FROM_SOCKET
+        96,  # CANNOT_WRITE_TO_SOCKET
+        202,  # TOO_MANY_SIMULTANEOUS_QUERIES
+        209,  # SOCKET_TIMEOUT
+        210,  # NETWORK_ERROR
+        236,  # ABORTED: the server is shutting down
+        242,  # TABLE_IS_READ_ONLY
+        243,  # NOT_ENOUGH_SPACE
+        252,  # TOO_MANY_PARTS: merges are behind
+        279,  # ALL_CONNECTION_TRIES_FAILED
+        516,  # AUTHENTICATION_FAILED
+        1002,  # UNKNOWN_EXCEPTION, as the file system's errors come
+    }
+)
+_HINTS = {
+    "max_rows_read": "Narrow the time range or the projects.",
+    "max_seconds": "Narrow the time range, add a filter, or run it with a longer limit.",
+    "max_memory_bytes": "Group by fewer distinct values, or narrow the time range.",
+    "max_bytes_read": "Narrow the time range, or show fewer columns.",
+    "max_result_rows": "Add `limit`, or summarize.",
+}
+_WORDS = {
+    "max_rows_read": "rows it may read",
+    "max_seconds": "time it may take",
+    "max_memory_bytes": "memory it may use",
+    "max_bytes_read": "bytes it may read",
+    "max_result_rows": "rows its answer may have",
+}
+_CODE = re.compile(r"\bCode: (\d+)\.")
+_TRAILER = re.compile(r"\s*\(version [^)]*(?:\([^)]*\))?\)\s*$")
+
+
+def amber_error(message: str, engine_code: int) -> AmberError:
+    """Return the error of the store that an engine error with this text and number is."""
+    detail = _TRAILER.sub("", message).strip()
+    if engine_code in _CANCELLED:
+        return QueryCancelled("The query was cancelled.")
+    if engine_code == 241 and "(total)" in detail:
+        return StoreUnavailable("The store is out of memory for now.", hint=detail)
+    if engine_code in _LIMITS:
+        limit = _LIMITS[engine_code]
+        return LimitExceeded(f"The query needs more than the {_WORDS[limit]}.", limit=limit, hint=_HINTS[limit])
+    if engine_code in _UNAVAILABLE or "No space left on device" in detail:
+        return StoreUnavailable(f"The store failed: {detail}")
+    return StoreRejected(detail, engine_code=engine_code)
+
+
+def code_of(message: str) -> int:
+    """Return the error number in an engine's message, 0 when there is none."""
+    found = _CODE.search(message)
+    return int(found.group(1)) if found else 0
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn the driver's errors into the store's."""
+    try:
+        yield
+    except ClickHouseError as error:
+        code = (error.code if isinstance(error, DriverError) else None) or code_of(str(error))
+        if not code:
+            raise StoreUnavailable(f"The store does not answer: {error}") from error
+        raise amber_error(str(error), code) from error

@@ -1,0 +1,100 @@
+"""The store on a ClickHouse server, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import clickhouse_connect
+import orjson
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+
+from engine.eventstore._address import Address
+from engine.eventstore._base import ClickHouseStore, stats_of
+from engine.eventstore._failures import told
+from engine.eventstore._settings import insert_settings
+from engine.eventstore._stream import Batches
+from engine.eventstore.port import BatchStream, Limits
+
+_WAIT = {"wait_end_of_query": 1}
+"""The server answers when it is done: errors come as errors instead of in the middle of the data, and the summary
+in the headers is complete. The server buffers the answer, on its disk when it is large."""
+_TIMEOUT_S = 3600
+_PROTOCOL = "http"
+
+
+class HttpStore(ClickHouseStore):
+    """A ClickHouse server.
+
+    Args:
+        address: where it is, and who we are there.
+    """
+
+    _transport = _WAIT
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address.shown)
+        self._address = address
+
+    def _client(self, settings: Mapping[str, object], database: str | None) -> Client:
+        address = self._address
+        with told():
+            return clickhouse_connect.get_client(
+                interface="https" if address.secure else _PROTOCOL,
+                host=address.host,
+                port=address.port,
+                username=address.user,
+                password=address.password,
+                database=database,
+                verify=address.verify,
+                settings=dict(settings),
+                send_receive_timeout=_TIMEOUT_S,
+                autogenerate_session_id=False,  # a session would allow one statement at a time, and pins a server
+                compress=False,
+            )
+
+    def _reader(self) -> Client:
+        return self._client({"readonly": 2}, self._address.database)
+
+    def _writer(self) -> Client:
+        return self._client({}, self._address.database)
+
+    def _create_database(self) -> None:
+        name = self._address.database.replace("`", "")
+        with told():
+            client = self._client({}, None)
+            try:
+                client.command(f"CREATE DATABASE IF NOT EXISTS `{name}`")
+            finally:
+                client.close()
+
+    def _credentials(self) -> tuple[str, str, str]:
+        return self._address.database, self._address.user, self._address.password
+
+    def insert_file(self, table: str, path: Path, token: str | None) -> None:
+        """Insert an Arrow IPC stream file as one block, sent as the body of the request."""
+        settings = {**insert_settings(token), **_WAIT}
+        with told(), self._writers.client() as client, path.open("rb") as file:
+            client.raw_insert(table, self._columns(table), file, settings=settings, fmt="ArrowStream")
+
+    @contextmanager
+    def stream(
+        self,
+        sql: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        limits: Limits = Limits(),
+        query_id: str = "",
+    ) -> Iterator[BatchStream]:
+        """Run one read-only SELECT and give its answer batch by batch."""
+        text = self._select(sql, limits, query_id, None)
+        with told(), self._readers.client() as client:
+            response = client.raw_stream(text, parameters=dict(parameters or {}) or None, settings=dict(_WAIT))
+            try:
+                summary = orjson.loads(getattr(response, "headers", {}).get("X-ClickHouse-Summary", "{}"))
+                with pa.ipc.open_stream(response) as reader:
+                    yield Batches(reader.schema, reader, lambda: stats_of(summary))
+            finally:
+                response.close()

@@ -1,0 +1,16 @@
+"""Migrations of the event store: ordered, checksummed, idempotent."""
+
+from __future__ import annotations
+
+from engine.migrations._promotion import promote_tag, promoted_tags
+from engine.migrations._run import MIGRATIONS, Migration, StatementRunner, issue_map_source, run_migrations
+
+__all__ = [
+    "MIGRATIONS",
+    "Migration",
+    "StatementRunner",
+    "issue_map_source",
+    "promote_tag",
+    "promoted_tags",
+    "run_migrations",
+]
