@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import ssl
 import threading
 import time
 import urllib.parse
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ARROW_STREAM: Final = "application/vnd.apache.arrow.stream"
+_END_OF_STREAM: Final = b"\xff\xff\xff\xff\x00\x00\x00\x00"  # Arrow columnar format, "IPC Streaming Format"
 _CONNECT_TIMEOUT_S = 10.0
 _SIDE_CALL_TIMEOUT_S = 5.0  # progress and cancel must not hang a display
 _FIRST_PAUSE_S = 0.2
@@ -53,6 +56,7 @@ class HttpTransport:
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
         self._random = SystemRandom()
+        weakref.finalize(self, _close_all, self._idle)
 
     def query(self, request: QueryRequest) -> RawResult:
         """The answer to a request; see `Transport.query`."""
@@ -88,9 +92,7 @@ class HttpTransport:
     def close(self) -> None:
         """Closes the idle connections; the transport stays usable."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+            _close_all(self._idle)
 
     def _ask(self, body: bytes, text: str) -> RawResult:
         headers = {**self._headers, "Content-Type": "application/json", "Accept": ARROW_STREAM}
@@ -199,6 +201,39 @@ class HttpTransport:
         return min(max(backoff, after_s or 0.0), _LONGEST_PAUSE_S)
 
 
+class _Body(io.RawIOBase):
+    """The body of an answer as Arrow reads it, remembering its last bytes.
+
+    Arrow takes the end of input between two messages for the end of the stream, so an answer that was cut off
+    there would pass for a shorter one. A complete stream ends with Arrow's end-of-stream marker.
+    """
+
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        super().__init__()
+        self._response = response
+        self._tail = b""
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most `size`."""
+        data = self._response.read(None if size < 0 else size)
+        self._tail = (self._tail + data)[-len(_END_OF_STREAM) :]
+        return data
+
+    @property
+    def complete(self) -> bool:
+        """Whether what was read ends as a whole stream does."""
+        return self._tail == _END_OF_STREAM
+
+
+def _close_all(connections: list[http.client.HTTPConnection]) -> None:
+    while connections:
+        connections.pop().close()
+
+
 def _address(url: str) -> tuple[bool, str, int | None, str]:
     """Whether a URL is https, its host, port and path."""
     with suppress(ValueError):
@@ -278,11 +313,15 @@ def _read_table(response: http.client.HTTPResponse) -> pa.Table:
     import pyarrow as pa  # noqa: PLC0415 - 150 ms that `import amber` does not need
     import pyarrow.ipc  # noqa: PLC0415
 
+    body = _Body(response)
     try:
-        with pyarrow.ipc.open_stream(response) as reader:
-            return reader.read_all()
+        with pyarrow.ipc.open_stream(body) as reader:
+            table = reader.read_all()
     except (pa.ArrowException, OSError, http.client.HTTPException) as error:
         raise ConnectionFailed(f"The answer broke off: {error}.", code="broken-answer") from error
+    if not body.complete:
+        raise ConnectionFailed("The answer broke off: its end is missing.", code="broken-answer")
+    return table
 
 
 def _meta(table: pa.Table) -> dict[str, Any]:
