@@ -1,16 +1,13 @@
-"""The search language: what users of Sentry type into the search box, read to tokens and to a tree."""
+"""The search language: what users of Sentry type into the search box, read to tokens and to a tree.
+
+Text goes through three steps, one module group each: `keys`, `values`, `lists`, `filters` and `grammar` read tokens
+(rules tried in Sentry's order, first match wins); `validity` marks what was read but cannot be used; `tree` gives the
+tokens their meaning as `queries.ast.Search`.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
+from queries.search.config import AMBER, SENTRY, SearchConfig
+from queries.search.tree import parse_search, tokenize
 
-from queries import ast
-
-
-class SearchConfig:
-    """Which keys take which values."""
-
-
-def parse_search(text: str, config: SearchConfig | None = None, now: dt.datetime | None = None) -> ast.Search:
-    """Read a search; SyntaxProblem when it is not one."""
-    raise NotImplementedError
+__all__ = ["AMBER", "SENTRY", "SearchConfig", "parse_search", "tokenize"]
