@@ -1,0 +1,70 @@
+"""How long it takes to turn a text into SQL: parse, check and plan, without running anything; and to guard the SQL."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+
+from benchmarks import stats
+from benchmarks.events import END, PROJECTS
+from queries import guard
+from queries.plan import Plan, PlanContext, SqlStep, plan
+
+TEXTS = (
+    "level:error",
+    "level:error !user.email:*@corp.com release:[1.2, 1.3]",
+    'is:unresolved error.type:TimeoutError message:"*upstream*" environment:production',
+    "timeout reading from upstream",
+    "(level:fatal OR level:error) has:trace !transaction:/health* timestamp:-24h",
+    "from errors last 24h | summarize n=count()",
+    "from errors last 24h level:error | summarize n=count(), u=count_unique(user) by issue | sort n desc | limit 20",
+    "from errors last 30d | make-series n=count() every 1h",
+    "from errors last 30d | make-series n=count() every 1h by error.type top 5 by count() other",
+    "from errors last 7d | summarize n=count(), users=count_unique(user) by error.type | sort n desc | limit 10",
+    "from errors last 7d region:eu | summarize n=count() by release | sort n desc | limit 50",
+    "from errors last 7d | summarize n=count() by tags[plan] | sort n desc | limit 10",
+    "from errors last 7d | summarize n=count(), u=count_unique(user) by error.type, release | having n > 100",
+    "from errors last 2h level:fatal | project id, timestamp, title, user.email | sort timestamp desc | limit 100",
+    "from errors last 24h | extend slow = http.status_code >= 500 | where slow | summarize n=count() by transaction",
+    "from errors last 24h | summarize n=count() by project, level | top 3 per project by n",
+    "from errors last 24h stack.function:load_order stack.in_app:true | summarize n=count() by release, environment",
+    "from transactions last 24h | summarize p=p95(transaction.duration), n=count() by transaction | sort p desc",
+    "from transactions last 7d transaction.duration:>2s | make-series p=p95(transaction.duration) every 6h",
+    "from spans last 1h span.op:db | summarize n=count(), t=sum(span.duration) by span.description | sort t desc",
+    "from transactions last 24h | summarize f=failure_rate(), n=count() by transaction | having n > 10 | sort f desc",
+    "let slow = 2s; from transactions last 24h | where transaction.duration > slow | summarize n=count() by release",
+)
+"""What people type: searches, tables, series, and a few long ones."""
+
+
+def measure_planning(*, rounds: int = 20, promoted: dict[str, tuple[str, ...]] | None = None) -> dict[str, object]:
+    """Plan every text `rounds` times in turn; returns milliseconds over all texts and each one's median."""
+    context = PlanContext(
+        now=END,
+        projects={number: f"project-{number}" for number in range(1, PROJECTS + 1)},
+        promoted=promoted or {},
+    )
+    for text in TEXTS:
+        plan(text, context)
+    samples: dict[str, list[float]] = {text: [] for text in TEXTS}
+    for _ in range(rounds):
+        for text in TEXTS:
+            began = time.perf_counter()
+            plan(text, context)
+            samples[text].append((time.perf_counter() - began) * 1000)
+    everything = [value for values in samples.values() for value in values]
+    guarding = [_guard_ms(plan(text, context), frozenset(context.projects)) for text in TEXTS for _ in range(rounds)]
+    return {
+        "rounds": rounds,
+        "all_ms": asdict(stats.spread(everything)),
+        "guard_ms": asdict(stats.spread(guarding)),
+        "by_text_ms": {text: stats.median(values) for text, values in samples.items()},
+    }
+
+
+def _guard_ms(made: Plan, project_ids: frozenset[int]) -> float:
+    began = time.perf_counter()
+    for step in made.steps:
+        if isinstance(step, SqlStep):
+            guard.verify(step.sql, step.reads, project_ids)
+    return (time.perf_counter() - began) * 1000

@@ -1,0 +1,158 @@
+"""What compiling costs the engine: the SQL made from Discover texts against SQL written by hand, on the same store.
+
+Both sides go through the same client with the same limits. Measured is the engine's own time where the store tells it,
+else the wall time of the call. Both sides must give the same rows; a ratio of two different answers means nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import pyarrow as pa
+
+from benchmarks import stats
+from benchmarks.dataset import PROMOTED, Dataset
+from benchmarks.events import END, PROJECTS
+from benchmarks.query_cases import CASES, ONE_PROJECT, SCOPES, Case, hand_written
+from engine.eventstore import EventStore, Limits, open_store
+from queries.plan import PlanContext, SqlStep, plan
+
+LIMITS = Limits(max_seconds=120.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One case in one scope.
+
+    Attributes:
+        case, what, scope: which.
+        ours_ms, base_ms: medians of compiled and hand-written SQL.
+        ratio: of the medians, with its interval.
+        clock: `engine` or `wall`, what was measured.
+        rows: of the answer.
+        equal: whether both sides gave the same rows.
+        difference: how they differ, when they do.
+    """
+
+    case: str
+    what: str
+    scope: str
+    ours_ms: float
+    base_ms: float
+    ratio: stats.Ratio
+    clock: str
+    rows: int
+    equal: bool
+    difference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement with its bound values."""
+
+    sql: str
+    parameters: Mapping[str, object]
+
+
+def measure_queries(data: Dataset, *, pairs: int) -> dict[str, object]:
+    """Compare all cases in both scopes on a loaded data set; returns what `benchmarks.report` reads under `query`."""
+    store = open_store(data.store_url)
+    try:
+        found = [
+            compare(store, case, scope, data, pairs=pairs, promoted={"errors": PROMOTED})
+            for case in CASES
+            for scope in SCOPES
+        ]
+    finally:
+        store.close()
+    return {"pairs": pairs, "comparisons": [asdict(comparison) for comparison in found]}
+
+
+def compare(
+    store: EventStore,
+    case: Case,
+    scope: str,
+    data: Dataset,
+    *,
+    pairs: int,
+    promoted: Mapping[str, tuple[str, ...]],
+) -> Comparison:
+    """Run one case both ways in turn and compare times and rows."""
+    ours = compiled(case, scope, promoted)
+    base = Statement(hand_written(case, scope, data.errors), {})
+    clocks: set[str] = set()
+
+    def timed(statement: Statement) -> float:
+        began = time.perf_counter()
+        engine_s = store.query(statement.sql, statement.parameters, limits=LIMITS).stats.elapsed_s
+        clocks.add("engine" if engine_s > 0 else "wall")
+        return (engine_s if engine_s > 0 else time.perf_counter() - began) * 1000
+
+    ours_ms, base_ms = stats.interleave(lambda: timed(ours), lambda: timed(base), pairs=pairs)
+    answers = [store.query(s.sql, s.parameters, limits=LIMITS).table for s in (ours, base)]
+    difference = differing(*answers, ordered=case.ordered)
+    return Comparison(
+        case=case.key,
+        what=case.what,
+        scope=scope,
+        ours_ms=stats.median(ours_ms),
+        base_ms=stats.median(base_ms),
+        ratio=stats.ratio_of_medians(ours_ms, base_ms),
+        clock=" and ".join(sorted(clocks)),
+        rows=answers[1].num_rows,
+        equal=not difference,
+        difference=difference,
+    )
+
+
+def compiled(case: Case, scope: str, promoted: Mapping[str, tuple[str, ...]]) -> Statement:
+    """Compile the text of `case`; ValueError when its plan is more than one statement."""
+    visible = [ONE_PROJECT] if scope == "one project" else range(1, PROJECTS + 1)
+    context = PlanContext(now=END, projects={n: f"project-{n}" for n in visible}, promoted=promoted)
+    made = plan(case.text, context)
+    match made.steps:
+        case (SqlStep() as step,):
+            return Statement(step.sql, step.parameters)
+        case _:
+            raise ValueError(f"{case.key} takes {len(made.steps)} steps and cannot be held against one statement")
+
+
+def differing(ours: pa.Table, base: pa.Table, *, ordered: bool) -> str:
+    """Say how two answers differ, or return an empty text. Columns count by position, their names do not."""
+    if (ours.num_rows, ours.num_columns) != (base.num_rows, base.num_columns):
+        return f"{ours.num_rows} rows x {ours.num_columns} columns against {base.num_rows} x {base.num_columns}"
+    mine, theirs = _rows(ours), _rows(base)
+    if not ordered:
+        mine, theirs = sorted(mine, key=repr), sorted(theirs, key=repr)
+    for index, (a, b) in enumerate(zip(mine, theirs, strict=True)):
+        if not all(_same(x, y) for x, y in zip(a, b, strict=True)):
+            return f"row {index}: {a} against {b}"
+    return ""
+
+
+def _rows(table: pa.Table) -> list[tuple[object, ...]]:
+    columns = [[_plain(value) for value in column.to_pylist()] for column in table.columns]
+    return list(zip(*columns, strict=True))
+
+
+def _plain(value: object) -> object:
+    match value:
+        case dt.datetime():
+            # Bucket columns may come without a zone; all times of the store are UTC.
+            return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+        case dt.date():
+            return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
+        case bytes():
+            return value.decode()
+        case _:
+            return value
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, float | int) and isinstance(b, float | int):
+        return math.isclose(a, b, rel_tol=1e-9)
+    return a == b

@@ -1,0 +1,337 @@
+"""Turns measurements into the table on the terminal and into `docs/performance.md`.
+
+Every budget of the design is listed, measured or not; a budget without a number says why. What a rival did is quoted
+from an earlier comparison and marked so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks import stats
+
+QUERY_RATIO_BUDGET = 1.10
+Results = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was seen for one budget: the number in words, whether it holds, and what to know about it.
+
+    Attributes:
+        met: None when it was not measured.
+    """
+
+    seen: str
+    met: bool | None
+    note: str = ""
+
+    @property
+    def word(self) -> str:
+        """`met`, `missed` or `not measured`."""
+        return "not measured" if self.met is None else "met" if self.met else "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """One line of the table.
+
+    Attributes:
+        key: what `--only` calls it.
+        section: the part of the results it is judged by, empty for none.
+        what: the quantity.
+        base: the rival, or what it is compared with.
+        target: the budget in words.
+        judge: reads the section; None for what cannot be measured yet, then `target` is followed by `why`.
+        why: why nothing is measured.
+    """
+
+    key: str
+    section: str
+    what: str
+    base: str
+    target: str
+    judge: Callable[[Results], Verdict] | None = None
+    why: str = ""
+
+
+def _worst_query(section: Results) -> Verdict:
+    found = section["comparisons"]
+    unequal = [f"{c['case']} ({c['scope']})" for c in found if not c["equal"]]
+    worst = max(found, key=lambda c: c["ratio"]["value"])
+    over = sum(c["ratio"]["value"] > QUERY_RATIO_BUDGET for c in found)
+    ratio = worst["ratio"]
+    within = f"{len(found) - over} of {len(found)} within"
+    seen = f"worst {ratio['value']:.2f}x ({worst['case']}, {worst['scope']}); {within}"
+    note = f"interval of the worst {ratio['low']:.2f}-{ratio['high']:.2f}"
+    if unequal:
+        note += "; different rows: " + ", ".join(unequal)
+    return Verdict(seen, met=not over and not unequal, note=note)
+
+
+def _planning(section: Results) -> Verdict:
+    all_ms, guard_ms = section["all_ms"], section["guard_ms"]
+    seen = f"{all_ms['median']:.1f} ms median, {all_ms['p95']:.1f} ms P95"
+    met = all_ms["median"] <= 5 and all_ms["p95"] <= 15
+    return Verdict(seen, met=met, note=f"the guard takes another {guard_ms['median']:.1f} ms median")
+
+
+def _of_runs(section: Results, name: str) -> float:
+    return stats.median([float(run[name]) for run in section["runs"]])
+
+
+def _range_of_runs(section: Results, name: str, digits: int = 0) -> str:
+    values = [float(run[name]) for run in section["runs"]]
+    return f"{len(values)} runs, {min(values):.{digits}f}-{max(values):.{digits}f}"
+
+
+def _request(section: Results) -> Verdict:
+    p95 = _of_runs(section, "request_p95_ms")
+    seen = f"P95 {p95:.0f} ms at {_of_runs(section, 'accepted_per_s'):.0f} requests/s"
+    return Verdict(seen, met=p95 < 50, note=_range_of_runs(section, "request_p95_ms"))
+
+
+def _stored(section: Results) -> Verdict:
+    rate, lag = _of_runs(section, "stored_per_s"), _of_runs(section, "lag_s")
+    note = f"{_range_of_runs(section, 'stored_per_s')}; the last event was visible {lag:.1f} s after the last answer"
+    return Verdict(f"{rate:.0f}/s", met=rate >= 1000, note=note)
+
+
+def _cpu(section: Results) -> Verdict:
+    cpu_s = _of_runs(section, "cpu_s_per_10k")
+    return Verdict(f"{cpu_s:.1f} s", met=cpu_s <= 18, note=_range_of_runs(section, "cpu_s_per_10k", 1))
+
+
+def _per_event(size: Results) -> float:
+    return float((size["merged"] + size["beside"]) / max(size["events"], 1))
+
+
+def _disk(section: Results) -> Verdict:
+    size = section["disk"]
+    per_event = _per_event(size)
+    as_left = (size["as_left"] + size["beside"]) / max(size["events"], 1)
+    note = (
+        f"{section['entropy_bytes']:.0f} random bytes in each event; {as_left:.0f} B before the last merges;"
+        f" indexes {size['indexes'] / max(size['events'], 1):.0f} B of it"
+    )
+    return Verdict(f"{per_event:.0f} B", met=per_event <= 6540 / 5, note=note)
+
+
+def _disk_same_values(section: Results) -> Verdict:
+    per_event = _per_event(section["disk_same_values"])
+    return Verdict(f"{per_event:.0f} B", met=per_event <= 6540 / 10, note="bodies differ in ids and times only")
+
+
+def _idle(section: Results) -> Verdict:
+    seen = stats.spread(section["idle"]["visible_ms"])
+    return Verdict(f"P50 {seen.median:.0f} ms, P95 {seen.p95:.0f} ms", met=seen.p95 < 1000, note=f"{seen.count} events")
+
+
+def _half(section: Results) -> Verdict:
+    seen = stats.spread(section["loaded"]["visible_ms"])
+    note = f"{seen.count} events while {section['half_rate']:.0f}/s were sent"
+    return Verdict(f"P50 {seen.median:.0f} ms, P95 {seen.p95:.0f} ms", met=seen.p95 < 2000, note=note)
+
+
+def _start(section: Results) -> Verdict:
+    values = section["serve_s"]
+    return Verdict(
+        f"{stats.median(values):.1f} s", met=max(values) < 5, note=f"{len(values)} starts, slowest {max(values):.1f} s"
+    )
+
+
+def _import(section: Results) -> Verdict:
+    values = section["import_ms"]
+    return Verdict(f"{stats.median(values):.0f} ms", met=stats.median(values) < 300, note=f"{len(values)} processes")
+
+
+BUDGETS = (
+    Budget(
+        "query",
+        "query",
+        "engine time of compiled SQL, warm",
+        "hand-written ClickHouse SQL",
+        "<= 1.10x, every query",
+        _worst_query,
+    ),
+    Budget("plan", "plan", "parse + check + plan", "-", "<= 5 ms median, <= 15 ms P95", _planning),
+    Budget("requests", "ingest", "one request, 32 connections", "Bugsink P95 198 ms", "P95 < 50 ms", _request),
+    Budget("ingest", "ingest", "events per second, accepted to queryable", "GlitchTip 96", ">= 1 000", _stored),
+    Budget("ingest", "ingest", "CPU per 10 000 events, all processes", "GlitchTip 183 s", "<= 18 s", _cpu),
+    Budget("disk", "ingest", "disk per event, event and indexes", "GlitchTip 6 540 B", "<= 1 308 B (1/5)", _disk),
+    Budget("disk", "ingest", "the same, repeated bodies", "GlitchTip 6 540 B", "<= 654 B (1/10)", _disk_same_values),
+    Budget("visible", "ingest", "accept to visible, idle server", "Bugsink P50 40 ms", "P95 < 1 s", _idle),
+    Budget("visible", "ingest", "accept to visible, half the capacity", "-", "P95 < 2 s", _half),
+    Budget("start", "start", "`amber serve` on an existing store to the first answer", "-", "< 5 s", _start),
+    Budget("start", "start", "`import amber`", "-", "< 300 ms", _import),
+    Budget(
+        "chaos",
+        "",
+        "`kill -9` anywhere: acknowledged events lost, or counted twice",
+        "-",
+        "0 and 0",
+        why="no matter of speed: `python -m benchmarks.chaos` shows it, and the test suite runs rounds of it",
+    ),
+    Budget("rca", "", "root-cause report, 10 M events", "-", "< 10 s", why="there are no root-cause reports yet"),
+    Budget("pages", "", "page interactions", "-", "50 ms to 1.5 s", why="there are no pages yet"),
+)
+"""Every budget of the design, in its order."""
+
+
+def verdict(budget: Budget, results: Results) -> Verdict:
+    """Judge one budget by what was measured."""
+    if budget.judge is None:
+        return Verdict("-", None, budget.why)
+    failed = results.get("failed", {}).get(budget.section)
+    if failed:
+        return Verdict("-", None, f"the measurement failed: {failed}")
+    if budget.section not in results:
+        return Verdict("-", None, "left out of this run")
+    return budget.judge(results[budget.section])
+
+
+def chosen(only: frozenset[str]) -> tuple[Budget, ...]:
+    """Return the budgets that `--only` names, or all when it names none."""
+    return tuple(budget for budget in BUDGETS if not only or budget.key in only)
+
+
+def table(results: Results, budgets: tuple[Budget, ...] = BUDGETS) -> Table:
+    """Return the budgets as a table for the terminal."""
+    view = Table(title="Budgets", title_justify="left")
+    for heading in ("what", "rival or base", "budget", "seen", "", "note"):
+        view.add_column(heading, overflow="fold")
+    colours = {"met": "green", "missed": "red", "not measured": "dim"}
+    for budget in budgets:
+        found = verdict(budget, results)
+        word = f"[{colours[found.word]}]{found.word}[/]"
+        view.add_row(budget.what, budget.base, budget.target, found.seen, word, found.note)
+    return view
+
+
+def page(results: Results) -> str:
+    """Return `docs/performance.md`."""
+    parts = [_HEAD, _budget_section(results), _machine_section(results), _REPEAT.format(**results["options"])]
+    if "query" in results:
+        parts.append(_query_section(results["query"]))
+    if "plan" in results:
+        parts.append(_plan_section(results["plan"]))
+    if "ingest" in results:
+        parts.append(_ingest_section(results["ingest"]))
+    return "\n\n".join([*parts, _RIVALS]) + "\n"
+
+
+def _grid(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [headings, tuple("---" for _ in headings), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _budget_section(results: Results) -> str:
+    rows = []
+    for budget in BUDGETS:
+        found = verdict(budget, results)
+        rows.append((budget.what, budget.base, budget.target, found.seen, f"**{found.word}**", found.note))
+    return "## Budgets\n\n" + _grid(("what", "rival or base", "budget", "seen", "", "note"), rows)
+
+
+def _machine_section(results: Results) -> str:
+    facts = [(str(k), str(v)) for k, v in {**results["machine"], **results["versions"]}.items()]
+    data = results.get("data", {})
+    for name, size in data.get("tables", {}).items():
+        per_row = size["bytes"] / max(size["rows"], 1)
+        facts.append((f"table `{name}`", f"{size['rows']:,} rows, {per_row:.0f} B a row, {size['parts']} parts"))
+    if "load_s" in data:
+        facts.append(("loading the data set took", f"{data['load_s']:.0f} s"))
+    return "## Machine and versions\n\n" + _grid(("", ""), facts)
+
+
+def _query_section(section: Results) -> str:
+    rows = [
+        (
+            c["what"],
+            c["scope"],
+            f"{c['ours_ms']:.1f}",
+            f"{c['base_ms']:.1f}",
+            f"{c['ratio']['value']:.2f}",
+            f"{c['ratio']['low']:.2f}-{c['ratio']['high']:.2f}",
+            "yes" if c["equal"] else f"no: {c['difference']}",
+        )
+        for c in section["comparisons"]
+    ]
+    heading = ("query", "scope", "compiled ms", "hand-written ms", "ratio", "95 % interval", "same rows")
+    clocks = ", ".join(sorted({c["clock"] for c in section["comparisons"]}))
+    return (
+        f"## Compiled SQL against hand-written SQL\n\nMedians of {section['pairs']} interleaved pairs, warm, by the"
+        f" {clocks} clock. The interval is a paired bootstrap of the ratio of medians.\n\n" + _grid(heading, rows)
+    )
+
+
+def _plan_section(section: Results) -> str:
+    rows = [(f"`{text}`", f"{ms:.1f}") for text, ms in sorted(section["by_text_ms"].items(), key=lambda kv: -kv[1])]
+    return f"## Planning\n\nMedians of {section['rounds']} rounds.\n\n" + _grid(("text", "ms"), rows)
+
+
+def _ingest_section(section: Results) -> str:
+    runs = [
+        tuple(
+            f"{run[name]:.{digits}f}"
+            for name, digits in (
+                ("accepted_per_s", 0),
+                ("request_p50_ms", 1),
+                ("request_p95_ms", 1),
+                ("request_p99_ms", 1),
+                ("stored_per_s", 0),
+                ("lag_s", 1),
+                ("cpu_s_per_10k", 1),
+                ("memory_mib", 0),
+            )
+        )
+        for run in section["runs"]
+    ]
+    heading = ("accepted/s", "P50 ms", "P95 ms", "P99 ms", "stored/s", "lag s", "CPU s / 10 000", "memory MiB")
+    size = section["disk"]
+    events = max(size["events"], 1)
+    columns = [(f"`{name}`", f"{value / events:.0f}") for name, value in size["columns"].items()]
+    plan, body = section["plan"], section["body_bytes"]
+    return (
+        f"## Ingest\n\n{plan['events']:,} events a run over {plan['connections']} connections,"
+        f" {body['json'] / 1000:.1f} kB of JSON and {body['gzip'] / 1000:.1f} kB gzipped each,"
+        f" {plan['issues']} issues.\n\n"
+        + _grid(heading, runs)
+        + f"\n\nDisk for {size['events']:,} events, merged: {size['errors_table'] / events:.0f} B in `errors` (of it"
+        f" {size['indexes'] / events:.0f} B indexes), {size['rollup'] / events:.0f} B in the roll-up,"
+        f" {size['beside'] / events:.0f} B in the metadata database and the normaliser's state. Largest columns:\n\n"
+        + _grid(("column", "bytes an event"), columns)
+    )
+
+
+_HEAD = """# Performance
+
+This page is written by `make bench`. It holds every budget of the design with the number seen on the machine named
+below. All of it ran on one machine, load client included; its CPU is not counted as the server's."""
+
+_REPEAT = """## How to repeat
+
+    make bench                                          # all of it, {rows} events
+    .venv/bin/python -m benchmarks --only query,plan    # parts of it
+    .venv/bin/python -m benchmarks --rows 100000        # a quick look
+
+The data set is made once and kept in `{data}`. Both sides of a comparison run in turn, in at least {pairs} pairs.
+Nothing else should run on the machine."""
+
+_RIVALS = """## Rivals
+
+The numbers of other servers are quoted from an earlier comparison on two shared cores (events of 18.5 kB of JSON whose
+values repeat, one run each, the load client on the same cores), not measured in this run:
+
+| server | connections | accepted/s | P95 ms | stored/s | CPU s / 10 000 | memory MiB | disk B an event |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| Bugsink 2.6.2, SQLite | 8 | 224 | 68 | 47 | 246 | 433 | 31 500 |
+| Bugsink 2.6.2, SQLite | 32 | 209 | 198 | 50 | 240 | 434 | 31 300 |
+| Bugsink 2.6.2, PostgreSQL | 32 | 79 | 475 | 20 | 664 | 619 | 15 400 |
+| GlitchTip 5.1, PostgreSQL, Redis | 32 | 117 | 386 | 96 | 183 | 773 | 6 540 |
+
+One event on an idle server, sent to visible: Bugsink 40 ms median, GlitchTip 1.8 s."""

@@ -1,0 +1,95 @@
+"""The measurements by name, each run in a process of its own: a process can open one store, and memory starts fresh.
+
+    python -m benchmarks.sections NAME OPTIONS RESULT
+
+OPTIONS is JSON, RESULT the file the measurements are written to as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.dataset import PROMOTED, dataset, prepare
+from benchmarks.ingest_load import LoadPlan, measure_ingest
+from benchmarks.planning import measure_planning
+from benchmarks.query_overhead import measure_queries
+from benchmarks.startup import measure_startup
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said.
+
+    Attributes:
+        rows: errors of the big data set.
+        pairs: of every comparison.
+        seconds: longest sending phase of a load.
+        events: events of a load.
+        data: directory of the big data set.
+    """
+
+    rows: int
+    pairs: int
+    seconds: float
+    events: int
+    data: str
+
+
+def _data(options: Options) -> dict[str, object]:
+    return prepare(Path(options.data), options.rows)
+
+
+def _query(options: Options) -> dict[str, object]:
+    return measure_queries(dataset(Path(options.data), options.rows), pairs=options.pairs)
+
+
+def _plan(_options: Options) -> dict[str, object]:
+    return measure_planning(promoted={"errors": PROMOTED})
+
+
+def _ingest(options: Options) -> dict[str, object]:
+    work = Path(tempfile.mkdtemp(prefix="amber-bench-"))
+    result = measure_ingest(work, LoadPlan(events=options.events, max_seconds=options.seconds))
+    # Kept when something failed: the logs of the server are in it.
+    shutil.rmtree(work)
+    return result
+
+
+def _start(options: Options) -> dict[str, object]:
+    return measure_startup(dataset(Path(options.data), options.rows).directory)
+
+
+SECTIONS: Mapping[str, Callable[[Options], dict[str, object]]] = {
+    "data": _data,
+    "query": _query,
+    "plan": _plan,
+    "ingest": _ingest,
+    "start": _start,
+}
+"""In the order in which they run."""
+
+
+def main() -> None:
+    """Run one section and write what it returns."""
+    name, options, result = sys.argv[1:4]
+    found = SECTIONS[name](Options(**json.loads(options)))
+    Path(result).write_text(json.dumps(found))
+    sys.stdout.flush()
+    # The engine keeps threads; all it had to do is done and on disk.
+    os._exit(0)
+
+
+def arguments(options: Options) -> str:
+    """Return the options as the child takes them."""
+    return json.dumps(asdict(options))
+
+
+if __name__ == "__main__":
+    main()

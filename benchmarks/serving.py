@@ -1,0 +1,220 @@
+"""Starts `amber serve` as a user would, in a directory of its own, and talks to it over HTTP only."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 60.0
+
+
+class NoAnswerError(RuntimeError):
+    """The server did not do what a measurement needs; the text says what and where its log is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a served directory answers.
+
+    Attributes:
+        web: host and port of the query API.
+        ingest: host and port of the ingest routes.
+        token: API token.
+        project_id: a project with an active key.
+        project_slug: its slug, empty when the snapshot does not tell.
+        public_key: that key.
+    """
+
+    web: tuple[str, int]
+    ingest: tuple[str, int]
+    token: str
+    project_id: int
+    project_slug: str
+    public_key: str
+
+
+class Server:
+    """A running `amber serve` child.
+
+    Attributes:
+        data_dir: its data directory.
+        address: where it answers.
+        ready_after_s: seconds from the start of the process to the first answered query.
+    """
+
+    def __init__(
+        self, data_dir: Path, process: subprocess.Popen[bytes], address: Address, ready_after_s: float
+    ) -> None:
+        self.data_dir = data_dir
+        self.process = process
+        self.address = address
+        self.ready_after_s = ready_after_s
+        self._connection: http.client.HTTPConnection | None = None
+
+    def query(self, text: str, **members: object) -> dict[str, Any]:
+        """Run a Discover text through `/api/v1/query` on a kept-alive connection; NoAnswerError unless it is a 200."""
+        if self._connection is None:
+            self._connection = http.client.HTTPConnection(*self.address.web, timeout=60)
+        try:
+            return _post_query(self._connection, self.address.token, {"query": text, **members})
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            self._connection = None
+            raise
+
+    def number(self, text: str, **members: object) -> int:
+        """Run a query whose first row and column is a number, and return it."""
+        rows = self.query(text, **members)["rows"]
+        return int(rows[0][0]) if rows else 0
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the processes of the server: the one started here and all below it."""
+        root = psutil.Process(self.process.pid)
+        return [root, *root.children(recursive=True)]
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds all processes have used so far, ended children included."""
+        total = 0.0
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                times = process.cpu_times()
+                total += times.user + times.system + times.children_user + times.children_system
+        return total
+
+    def memory_mib(self) -> float:
+        """Return the proportional set size of all processes."""
+        total = 0.0
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_full_info().pss / 2**20
+        return total
+
+    def stop(self) -> None:
+        """Ask the server to stop, wait until it drained, and kill only what is left of it after a minute."""
+        processes = self.processes() if self.process.poll() is None else []
+        if processes:
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_TIMEOUT_S)
+        _, alive = psutil.wait_procs(processes, timeout=5)
+        for process in alive:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        self.process.wait(5)
+
+
+def amber(*arguments: str, log: Path) -> None:
+    """Run an `amber` command to its end; NoAnswerError with the end of its output when it fails."""
+    done = subprocess.run([*_command(), *arguments], capture_output=True, text=True, check=False, env=_environment())
+    log.write_text(done.stdout + done.stderr)
+    if done.returncode:
+        raise NoAnswerError(f"`amber {' '.join(arguments)}` failed: {(done.stderr or done.stdout)[-500:]}")
+
+
+@contextlib.contextmanager
+def serving(data_dir: Path) -> Iterator[Server]:
+    """Serve `data_dir` on free ports of the loopback interface until the block is left."""
+    port = _free_port_pair()
+    log = data_dir.parent / f"{data_dir.name}-serve.log"
+    (data_dir / "run" / "server.json").unlink(missing_ok=True)
+    with log.open("ab") as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [*_command(), "serve", "--data", str(data_dir), "--port", str(port)],
+            stdout=output,
+            stderr=output,
+            env=_environment(),
+        )
+    try:
+        address = _first_answer(data_dir, process, log, began)
+        server = Server(data_dir, process, address, time.perf_counter() - began)
+    except BaseException:
+        process.terminate()
+        process.wait(STOP_TIMEOUT_S)
+        raise
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-m", "server"]
+
+
+def _environment() -> dict[str, str]:
+    root = str(Path(__file__).resolve().parent.parent)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, str(Path(root) / "sdk")])}
+
+
+def _free_port_pair() -> int:
+    """Return a port that is free together with the next one, which the ingest role takes."""
+    for _ in range(200):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            with contextlib.suppress(OSError, OverflowError):
+                second.bind(("127.0.0.1", port + 1))
+                return port
+    raise NoAnswerError("no two neighbouring ports are free")
+
+
+def _first_answer(data_dir: Path, process: subprocess.Popen[bytes], log: Path, began: float) -> Address:
+    """Ask until a query is answered with 200, and return where."""
+    while time.perf_counter() - began < START_TIMEOUT_S:
+        if process.poll() is not None:
+            raise NoAnswerError(f"`amber serve` ended with {process.returncode}; see {log}: {log.read_text()[-500:]}")
+        with contextlib.suppress(OSError, http.client.HTTPException, NoAnswerError, KeyError, ValueError):
+            address = _address(data_dir)
+            connection = http.client.HTTPConnection(*address.web, timeout=10)
+            _post_query(connection, address.token, {"query": "from errors last 1h | summarize n=count()"})
+            return address
+        time.sleep(0.02)
+    raise NoAnswerError(f"no query was answered within {START_TIMEOUT_S:.0f} s; see {log}: {log.read_text()[-500:]}")
+
+
+def _post_query(connection: http.client.HTTPConnection, token: str, body: dict[str, object]) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection.request("POST", "/api/v1/query", json.dumps(body), headers)
+    response = connection.getresponse()
+    text = response.read()
+    if response.status != http.HTTPStatus.OK:
+        raise NoAnswerError(f"the query API answered {response.status}: {text[:300]!r}")
+    answer: dict[str, Any] = json.loads(text)
+    return answer
+
+
+def _address(data_dir: Path) -> Address:
+    """Read where the server answers and a key to send with; KeyError or OSError until both files are there."""
+    served = json.loads((data_dir / "run" / "server.json").read_text())
+    snapshot = json.loads((data_dir / "run" / "config.json").read_text())
+    key, project_id = next((k, v["project_id"]) for k, v in snapshot["keys"].items() if v.get("active", True))
+    project = snapshot["projects"].get(str(project_id), {})
+    return Address(
+        web=_host_port(served["url"]),
+        ingest=_host_port(served["ingest_url"]),
+        token=served["token"],
+        project_id=int(project_id),
+        project_slug=str(project.get("slug", "")),
+        public_key=key,
+    )
+
+
+def _host_port(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "127.0.0.1", parts.port or 80
