@@ -73,12 +73,19 @@ class ParentLink:
 
     def __init__(self, commands: BinaryIO) -> None:
         self._commands = commands
+        self._before_end: Callable[[], None] | None = None
         self.order = msgspec.json.decode(commands.readline(), type=LaunchOrder)
         self._reports = os.fdopen(self.order.report_fd, "wb", buffering=0)
         self._lock = threading.Lock()
 
-    def obey(self, handlers: dict[str, Callable[[], None]]) -> None:
-        """Start a thread that runs the handler of each command; ends the process when the parent is gone."""
+    def obey(self, handlers: dict[str, Callable[[], None]], before_end: Callable[[], None] | None = None) -> None:
+        """Start a thread that runs the handler of each command; ends the process when the parent is gone.
+
+        Args:
+            handlers: by command.
+            before_end: run when the parent is gone, before the process ends.
+        """
+        self._before_end = before_end
         threading.Thread(target=self._listen, args=(handlers,), name="parent-link", daemon=True).start()
 
     def report(self, report: Report) -> None:
@@ -94,12 +101,18 @@ class ParentLink:
             handler = handlers.get(line.decode().strip())
             if handler is not None:
                 handler()
+        if self._before_end is not None:
+            self._before_end()
         # A hard exit on purpose: an orderly one could hang on the very thing that killed the parent.
         os._exit(PARENT_GONE_EXIT)
 
 
-def bind_to_parent(parent_pid: int) -> None:
+def bind_to_parent(parent_pid: int, *, hard: bool = True) -> None:
     """Make this process die with its parent, and leave signals of the terminal or service manager to it.
+
+    Args:
+        parent_pid: the supervisor.
+        hard: whether the kernel is asked to kill; not for a role that has children of its own to end first.
 
     On Linux the kernel is asked to kill the child when the parent dies (prctl(2), PR_SET_PDEATHSIG); elsewhere the
     end of the command pipe does it. Service managers and terminals signal the whole group; the supervisor alone
@@ -107,7 +120,7 @@ def bind_to_parent(parent_pid: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if sys.platform == "linux":
+    if hard and sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent_pid:
             os._exit(PARENT_GONE_EXIT)

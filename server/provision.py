@@ -1,4 +1,4 @@
-"""The first start: an organisation, a project, its key, an administrator and a token. Running it again changes nothing."""
+"""The first start: an organisation, a project, its key, an administrator, a token. A second run changes nothing."""
 
 from __future__ import annotations
 

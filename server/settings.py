@@ -155,14 +155,15 @@ class Settings:
     ] = 30.0
     query_max_memory: Annotated[int, Setting("The most memory a query may use.", readers.size)] = 4 * _GIB
     normalisers: Annotated[
-        int,
+        int | None,
         Setting(
-            "Normaliser processes, one shard of the raw spool each. Fixed when the data directory is made: a later "
-            "change is refused, because a resent event must meet the shard that has seen it.",
+            "Normaliser processes, one shard of the raw spool each. Fixed when the data directory is made: another "
+            "number is refused later, because a resent event must meet the shard that has seen it.",
             readers.whole(1, 64),
             flag="--normalisers",
+            shown_default="as the data directory was made; 1 for a new one",
         ),
-    ] = 1
+    ] = None
     spool_budget: Annotated[
         int,
         Setting("Disk the spool may fill before clients are told to wait with 429 or 503.", readers.size),

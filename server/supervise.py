@@ -104,7 +104,7 @@ class Supervisor:
             web.close()
             raise
         specs = [RoleSpec("web", 0, web), RoleSpec("ingest", 0, ingest)]
-        specs += [RoleSpec("normaliser", index) for index in range(settings.normalisers)]
+        specs += [RoleSpec("normaliser", index) for index in range(settings.normalisers or 1)]
         self._slots = [_Slot(spec) for spec in specs]
         with self._signal_handlers():
             try:

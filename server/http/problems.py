@@ -12,39 +12,12 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import AmberError, CapacityError
-from queries.errors import QueryError
+from server.problems import problem_of, title_of
 
 PROBLEM_TYPE = "application/problem+json"
 API_PREFIX = "/api/v1"
 _RETRY_AFTER_S = 2
 _log = structlog.stdlib.get_logger(__name__)
-
-
-def problem_of(error: AmberError) -> dict[str, Any]:
-    """Return the members of the problem document for an error.
-
-    Returns:
-        `type`, `title`, `status`, `detail`, `code`, `hint`, `span` ({"start", "end"} in characters, or None) and
-        `suggestion`.
-    """
-    span = None
-    suggestion = error.hint
-    if isinstance(error, QueryError):
-        suggestion = error.suggestion
-        if error.span is not None:
-            span = {"start": error.span.start, "end": error.span.end}
-    # nginx's 499, which the engine uses for a cancelled statement, is no registered status.
-    status = HTTPStatus.CONFLICT if error.code == "query-cancelled" else error.http_status
-    return {
-        "type": "about:blank",
-        "title": _title(status),
-        "status": status,
-        "detail": error.message,
-        "code": error.code,
-        "hint": error.hint,
-        "span": span,
-        "suggestion": suggestion,
-    }
 
 
 def problem_response(members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
@@ -76,10 +49,10 @@ def register_problems(app: Flask) -> None:
             headers["Allow"] = ", ".join(sorted(allowed))
         members = {
             "type": "about:blank",
-            "title": _title(status),
+            "title": title_of(status),
             "status": status,
-            "detail": error.description or _title(status),
-            "code": _title(status).lower().replace(" ", "-"),
+            "detail": error.description or title_of(status),
+            "code": title_of(status).lower().replace(" ", "-"),
             "hint": "",
             "span": None,
             "suggestion": "",
@@ -91,7 +64,7 @@ def register_problems(app: Flask) -> None:
         _log.error("request failed", path=request.path, exc_info=error)
         members = {
             "type": "about:blank",
-            "title": _title(500),
+            "title": title_of(500),
             "status": 500,
             "detail": "Amber failed on this request; its log has the details under the request id.",
             "code": "internal",
@@ -100,10 +73,3 @@ def register_problems(app: Flask) -> None:
             "suggestion": "",
         }
         return problem_response(members)
-
-
-def _title(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Error"

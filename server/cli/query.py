@@ -1,0 +1,89 @@
+"""`amber query`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+import amber
+from server.cli.options import ConfigOption, DataOption
+from server.cli.output import Format, print_result
+from server.cli.target import Target, TokenOption, UrlOption, opened_target
+
+app = typer.Typer(add_completion=False)
+
+ProjectOption = Annotated[
+    list[str] | None, typer.Option("--project", "-p", help="Slug or id of a project to look at; repeatable.")
+]
+StartOption = Annotated[str | None, typer.Option("--start", help="Begin of the time range, as 2026-01-31T12:00:00Z.")]
+EndOption = Annotated[str | None, typer.Option("--end", help="End of the time range.", show_default="now")]
+LimitOption = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Most rows.", show_default="1000")]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the answer.")]
+ParamOption = Annotated[list[str] | None, typer.Option("--param", help="NAME=VALUE for $NAME in the text; repeatable.")]
+ExplainOption = Annotated[bool, typer.Option("--explain", help="Say in plain English what would be done; run nothing.")]
+SqlOption = Annotated[bool, typer.Option("--sql", help="Print the SQL that would run; run nothing.")]
+
+
+@app.command()
+def ask(
+    text: Annotated[str, typer.Argument(help="The query; - reads it from standard input.", metavar="TEXT")],
+    *,
+    data: DataOption = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    config: ConfigOption = None,
+    form: FormatOption = Format.TABLE,
+    project: ProjectOption = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    limit: LimitOption = None,
+    param: ParamOption = None,
+    show_plan: ExplainOption = False,
+    show_sql: SqlOption = False,
+) -> None:
+    """Ask a question in Discover.
+
+    Without --url the data directory is asked, through its server while one runs.
+
+    amber query 'from errors last 1h | summarize n=count() by error.type | sort n desc'
+    """
+    text = read_text(text)
+    with opened_target(data, url, token, config) as target:
+        if show_plan or show_sql:
+            print_plan(target, amber.QueryRequest(text, "", project=tuple(project or ())), english=show_plan)
+            return
+        result = target.client.query(text, start=start, end=end, project=project, limit=limit, params=params_of(param))
+        print_result(result, form)
+
+
+def read_text(text: str) -> str:
+    """Return the query text; `-` stands for standard input."""
+    return sys.stdin.read() if text == "-" else text
+
+
+def params_of(given: list[str] | None) -> dict[str, str]:
+    """Return the parameters from NAME=VALUE options."""
+    params = {}
+    for pair in given or []:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="--param")
+        params[name] = value
+    return params
+
+
+def print_plan(target: Target, request: amber.QueryRequest, *, english: bool) -> None:
+    """Print what a query would do: plain English, range, warnings and SQL, or the SQL alone."""
+    plan = target.explain(request)
+    console = Console(highlight=False, soft_wrap=True)
+    if english:
+        console.print(Text(str(plan["english"])))
+        console.print(Text(f"{plan['start']} to {plan['end']}", style="dim"))
+        for warning in plan["warnings"]:
+            console.print(Text.assemble(("Warning: ", "yellow"), str(warning)))
+    for statement in plan["sql"]:
+        console.print(Text(str(statement)))

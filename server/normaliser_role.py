@@ -1,0 +1,26 @@
+"""A normaliser process: raw records of one shard become batches for the writer."""
+
+from __future__ import annotations
+
+import threading
+
+from engine.datadir import DataDirectory
+
+from ingest.normaliser import run_normaliser
+from server.control import ParentLink, Report
+from server.settings import Settings
+
+_POLL_S = 0.05
+
+
+def run(link: ParentLink, settings: Settings) -> None:
+    """Normalise one shard until told to stop, then finish what stands in the raw spool."""
+    data = DataDirectory(settings.data)
+    stop = threading.Event()
+    link.obey({"stop": stop.set})
+    while not data.config.exists():
+        # A new directory: the web process publishes the configuration first.
+        if stop.wait(_POLL_S):
+            return
+    link.report(Report("ready"))
+    run_normaliser([link.order.index], data, stop)

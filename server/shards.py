@@ -1,0 +1,38 @@
+"""The number of shards of a data directory, fixed when it is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import StateError
+from engine.files import make_directory, write_atomically
+
+_FILE = Path("spool") / "shards"
+
+
+def fixed_shards(data: Path, wanted: int | None) -> int:
+    """Return how many shards the raw spool of a data directory has, fixing the number on first use.
+
+    Args:
+        data: the data directory.
+        wanted: the number asked for; None for whatever it is.
+
+    Raises:
+        StateError: the directory was made with another number.
+    """
+    path = data / _FILE
+    try:
+        fixed = int(path.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        fixed = wanted or 1
+        make_directory(path.parent)
+        write_atomically(path, f"{fixed}\n".encode())
+    except ValueError as error:
+        raise StateError(f"{path} does not hold a number.", code="shards-unreadable") from error
+    if wanted is not None and wanted != fixed:
+        raise StateError(
+            f"{data} was made for {fixed} normaliser(s), not {wanted}.",
+            code="shards-fixed",
+            hint=f"Leave the setting `normalisers` away, or set it to {fixed}.",
+        )
+    return fixed
