@@ -35,7 +35,7 @@ class ShardedSink:
     """
 
     def __init__(
-        self, directory: Path, shards: int, *, group_delay_s: float = 0.002, disk_budget_bytes: int | None = None
+        self, directory: Path, shards: int, *, group_delay_s: float = 0.0, disk_budget_bytes: int | None = None
     ) -> None:
         budget = None if disk_budget_bytes is None else max(1, disk_budget_bytes // shards)
         self._writers = [

@@ -1,0 +1,27 @@
+"""Where ingest keeps things below the data directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+RAW = "raw"
+STATE = "state"
+READY = "ready"
+DEAD = "dead"
+REJECTED = "dead/rejected"
+"""Folders below the spool."""
+
+
+class DataPaths(Protocol):
+    """The part of the data directory ingest uses; `engine.datadir.DataDirectory` is one."""
+
+    @property
+    def spool(self) -> Path:
+        """Directory of all spools."""
+        ...
+
+    @property
+    def config(self) -> Path:
+        """The configuration snapshot."""
+        ...

@@ -1,0 +1,273 @@
+"""The normaliser: raw records of a shard to ready batches, each exactly once.
+
+The order of one range is: process it in memory, pin it with its configuration, keep its dead letters, put its ready
+files, commit. A crash before the pin leaves nothing behind. A crash after it leaves a pinned range, which is redone
+first: with the same configuration and the seen-set as of the checkpoint it gives the same rows under the same names,
+and the store drops what it has already inserted.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.errors import StateError
+from engine.snapshot import ConfigSnapshot
+from engine.spool import Position, SpoolReader, SpoolRecord
+from ingest.batches import batch_of, outcome_rows
+from ingest.limits import MIB
+from ingest.process import Batch, Processor
+from ingest.ready import ReadyName, ReadyShard
+from ingest.records import DeadLetter
+from ingest.state import Pin, ShardState
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRules:
+    """When a batch is made, and how large.
+
+    The first events after a pause go out at once; then batches are `interval_s` apart, `busy_interval_s` when the last
+    one was large, `crowded_interval_s` when the writer lags. A backlog of `big_backlog_bytes` does not wait, unless
+    `max_waiting_files` are waiting for the writer: then everything stays in the raw spool, which has a budget.
+    """
+
+    interval_s: float = 0.2
+    busy_interval_s: float = 0.4
+    crowded_interval_s: float = 1.0
+    busy_rows: int = 150
+    crowded_files: int = 12
+    big_backlog_bytes: int = 8 * MIB
+    max_records: int = 5_000
+    max_rows: int = 20_000
+    max_bytes: int = 32 * MIB
+    read_records: int = 250
+    read_bytes: int = 4 * MIB
+    max_waiting_files: int = 64
+    outcome_interval_s: float = 2.0
+
+
+class Snapshots(Protocol):
+    """Where the configuration comes from; `engine.snapshot.SnapshotReader` is one."""
+
+    def current(self) -> ConfigSnapshot:
+        """Return the newest snapshot; StateError when there is none, which stops processing."""
+        ...
+
+
+class Letters(Protocol):
+    """Where dead letters go; `ingest.deadbox.DeadBox` is one."""
+
+    def add(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep them durably."""
+        ...
+
+
+@dataclass(slots=True)
+class ShardPorts:
+    """What a shard's normaliser reads and writes.
+
+    Attributes:
+        raw_root: `spool/raw`, with a folder per producer.
+        dead: box for what is broken.
+        aside: box for what is not read yet.
+    """
+
+    raw_root: Path
+    state: ShardState
+    ready: ReadyShard
+    dead: Letters
+    aside: Letters
+    snapshots: Snapshots
+
+
+@dataclass(slots=True)
+class _Producer:
+    """One producer's raw spool of this shard. `to_clean` says that segments may be done with."""
+
+    name: str
+    reader: SpoolReader
+    after: Position | None
+    next_at: float = float("-inf")
+    to_clean: bool = True
+
+
+class ShardNormaliser:
+    """Works on one shard; one thread.
+
+    Args:
+        shard: number of the shard.
+        ports: what it reads and writes.
+        rules: when a batch is made, and how large.
+        monotonic: clock of the rules, in seconds.
+    """
+
+    def __init__(
+        self,
+        shard: int,
+        ports: ShardPorts,
+        rules: BatchRules | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._shard = str(shard)
+        self._ports = ports
+        self._rules = rules or BatchRules()
+        self._monotonic = monotonic
+        self._producers: dict[str, _Producer] = {}
+        self._outcomes_at = float("-inf")
+        self._recovered = False
+
+    def step(self, *, hurry: bool = False) -> bool:
+        """Publish what is due and return whether anything was; `hurry` ignores pauses and the writer's backlog.
+
+        After an error the next step starts like a restart: with the ranges that were left pinned.
+
+        Raises:
+            StateError: there is no configuration snapshot (nothing was processed), or a pinned range is lost.
+            OSError, sqlite3.Error: the disk is full or broken.
+        """
+        if not self._recovered:
+            self._recover()
+            self._recovered = True
+        try:
+            worked = [self._step_producer(producer, hurry=hurry) for producer in self._find_producers()]
+            if hurry or self._monotonic() - self._outcomes_at >= self._rules.outcome_interval_s:
+                self.flush_outcomes()
+        except BaseException:
+            self._recovered = False
+            raise
+        return any(worked)
+
+    def drain(self) -> None:
+        """Publish everything that is in the raw spools, and the outcomes."""
+        while self.step(hurry=True):
+            pass
+
+    def backlog_bytes(self) -> int:
+        """Return how many raw bytes are not published yet."""
+        return sum(p.reader.backlog_bytes(p.after) for p in self._find_producers())
+
+    def flush_outcomes(self) -> None:
+        """Put the outcome counts that were committed since the last flush into the ready spool."""
+        self._outcomes_at = self._monotonic()
+        state = self._ports.state
+        state.begin_flush()
+        for number, counts in state.flushing().items():
+            name = ReadyName(f"state-{state.identity}", number, 0, 0, "outcomes")
+            self._ports.ready.put(name, batch_of("outcomes", outcome_rows(counts)))
+            self._ports.ready.sync()
+            state.end_flush(number)
+
+    def _find_producers(self) -> list[_Producer]:
+        try:
+            names = sorted(entry.name for entry in os.scandir(self._ports.raw_root) if entry.is_dir())
+        except FileNotFoundError:
+            return []
+        for name in names:
+            directory = self._ports.raw_root / name / self._shard
+            if name not in self._producers and directory.is_dir():
+                after = self._ports.state.checkpoint(name)
+                self._producers[name] = _Producer(name, SpoolReader(directory), after)
+        return [self._producers[name] for name in names if name in self._producers]
+
+    def _recover(self) -> None:
+        """Redo the ranges a crash left pinned, each with the configuration it was pinned with."""
+        self._producers.clear()
+        for pin in self._ports.state.pins():
+            reader = SpoolReader(self._ports.raw_root / pin.producer / self._shard)
+            batch = Batch()
+            processor = self._processor(pin.producer, pin.config)
+            end = pin.start
+            for record in self._records(reader, pin.start, until=pin.end):
+                processor.add(record, batch)
+                end = record.next
+            if end != pin.end:
+                raise StateError(
+                    f"The raw range {pin.producer}/{self._shard}/{pin.start}-{pin.end} cannot be read again.",
+                    code="raw-range-lost",
+                    hint="Was the raw spool changed by hand? Restore it from the backup taken with the state.",
+                )
+            self._publish(pin, batch)
+
+    def _step_producer(self, producer: _Producer, *, hurry: bool) -> bool:
+        """Publish one range of a producer, if it is due; return whether one was."""
+        if not hurry and not self._due(producer):
+            return False
+        records = self._records(producer.reader, producer.after)
+        first = next(records, None)
+        if first is None:
+            self._clean(producer)
+            return False
+        config = self._ports.snapshots.current()
+        processor = self._processor(producer.name, config)
+        batch = Batch()
+        processor.add(first, batch)
+        end, taken = first.next, 1
+        while not self._full(batch, taken) and (record := next(records, None)) is not None:
+            processor.add(record, batch)
+            end, taken = record.next, taken + 1
+        pin = Pin(producer.name, first.position, end, config)
+        self._ports.state.pin(pin)
+        self._publish(pin, batch)
+        if producer.after is None or producer.after.segment != end.segment:
+            producer.to_clean = True
+        producer.after = end
+        producer.next_at = self._monotonic() + self._pause(batch)
+        return True
+
+    def _due(self, producer: _Producer) -> bool:
+        if self._monotonic() >= producer.next_at:
+            waiting = self._ports.ready.waiting()
+            return waiting < self._rules.max_waiting_files
+        if self._ports.ready.waiting() >= self._rules.crowded_files:
+            return False
+        return producer.reader.backlog_bytes(producer.after) >= self._rules.big_backlog_bytes
+
+    def _pause(self, batch: Batch) -> float:
+        """Return how long to gather records for the next batch, in seconds."""
+        rules = self._rules
+        if self._ports.ready.waiting() >= rules.crowded_files:
+            return rules.crowded_interval_s
+        return rules.busy_interval_s if batch.row_count >= rules.busy_rows else rules.interval_s
+
+    def _records(
+        self, reader: SpoolReader, after: Position | None, until: Position | None = None
+    ) -> Iterator[SpoolRecord]:
+        """Yield records of one segment: a range never spans two, so that its token names one."""
+        segment: int | None = None
+        rules = self._rules
+        while records := reader.read(after, max_records=rules.read_records, max_bytes=rules.read_bytes, until=until):
+            for record in records:
+                if segment is not None and record.position.segment != segment:
+                    return
+                segment = record.position.segment
+                yield record
+            after = records[-1].next
+
+    def _full(self, batch: Batch, records: int) -> bool:
+        rules = self._rules
+        return records >= rules.max_records or batch.row_count >= rules.max_rows or batch.bytes >= rules.max_bytes
+
+    def _processor(self, producer: str, config: ConfigSnapshot) -> Processor:
+        return Processor(config, f"{producer}/{self._shard}", self._ports.state.seen)
+
+    def _publish(self, pin: Pin, batch: Batch) -> None:
+        """Make a pinned range visible and commit it."""
+        ports = self._ports
+        ports.dead.add([letter for letter in batch.dead if letter.kind != "set_aside"])
+        ports.aside.add([letter for letter in batch.dead if letter.kind == "set_aside"])
+        for dataset, rows in batch.rows.items():
+            if rows:
+                ports.ready.put(ReadyName.of_range(pin.producer, pin.start, pin.end, dataset), batch_of(dataset, rows))
+        if batch.row_count:
+            ports.ready.sync()
+        ports.state.commit(pin, batch.keys, batch.outcomes(), batch.newest_s)
+
+    def _clean(self, producer: _Producer) -> None:
+        """Remove raw segments that are published; called when there is nothing to read."""
+        if producer.to_clean and producer.after is not None:
+            producer.reader.delete_before(producer.after)
+            producer.to_clean = False

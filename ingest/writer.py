@@ -1,0 +1,238 @@
+"""The writer: ready files into the store, issues into the metadata database. Runs where the store is open.
+
+A file goes only after its rows are durable in the store and every issue they need exists. A crash before that means the
+file is inserted again under the same token, which the store drops, and the issues are ensured again, which changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from engine.clock import Clock, SystemClock
+from engine.errors import CapacityError
+from engine.eventstore.errors import StoreRejected
+from engine.files import fsync_directory, make_directory, write_atomically
+from engine.ids import default_issue_id
+from engine.metadata.rows import IssueRow, NewIssue
+from ingest.batches import batch_of, outcome_rows
+from ingest.layout import READY, REJECTED, DataPaths
+from ingest.ready import ReadyFile, read_batch, ready_files
+from ingest.records import OutcomeCount
+
+_log = logging.getLogger(__name__)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KNOWN_PAIRS = 200_000
+_ATTEMPTS_BEFORE_REJECTED = 3
+_IDLE_S = 0.02
+_LONGEST_BACKOFF_S = 5.0
+
+
+class Inserts(Protocol):
+    """The part of the event store the writer needs."""
+
+    def insert_file(self, table: str, path: Path, token: str) -> None:
+        """Insert an Arrow stream file as one block, durably; a known token changes nothing."""
+        ...
+
+    def insert_rows(self, table: str, rows: pa.Table, token: str | None = None) -> None:
+        """Insert a few rows."""
+        ...
+
+
+class IssueBook(Protocol):
+    """The part of the metadata store the writer needs."""
+
+    def ensure_issues(self, seen: Sequence[NewIssue]) -> list[IssueRow]:
+        """Create the issues that do not exist, each once whoever asks."""
+        ...
+
+
+class Mirror(Protocol):
+    """Keeps the store's copy of issue state."""
+
+    def sync(self) -> object:
+        """Bring it up to date."""
+        ...
+
+
+class ReadyWriter:
+    """Inserts ready files, oldest first; one thread.
+
+    Args:
+        store: where rows go.
+        metadata: where issues are created.
+        mirror: copies new issues into the store.
+        data: the data directory.
+    """
+
+    def __init__(
+        self,
+        store: Inserts,
+        metadata: IssueBook,
+        mirror: Mirror,
+        data: DataPaths,
+        clock: Clock | None = None,
+    ) -> None:
+        self._store = store
+        self._metadata = metadata
+        self._mirror = mirror
+        self._ready_root = data.spool / READY
+        self._rejected = data.spool / REJECTED
+        self._clock = clock or SystemClock()
+        self._known: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._attempts: dict[Path, int] = {}
+        self._backoff_s = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Insert what is ready until `stop` is set."""
+        while not stop.is_set():
+            if self.step():
+                continue
+            stop.wait(self._backoff_s or _IDLE_S)
+
+    def drain(self, deadline_s: float = 60.0, still_coming: Callable[[], bool] = lambda: False) -> bool:
+        """Insert until nothing is ready and nothing is coming; False when the deadline passed first."""
+        until = time.monotonic() + deadline_s
+        while True:
+            coming = still_coming()
+            if self.step():
+                continue
+            if not coming and not ready_files(self._ready_root):
+                return True
+            if time.monotonic() >= until:
+                return False
+            time.sleep(self._backoff_s or _IDLE_S)
+
+    def waiting(self) -> list[ReadyFile]:
+        """Return the files not inserted yet, oldest first."""
+        return ready_files(self._ready_root)
+
+    def step(self) -> bool:
+        """Insert what is ready now; return whether anything was inserted or given up."""
+        worked = False
+        for ready in ready_files(self._ready_root):
+            try:
+                self._insert(ready)
+            except StoreRejected as error:
+                worked |= self._refused(ready, error)
+            except (pa.ArrowInvalid, KeyError) as error:
+                worked |= self._refused(ready, error)
+            except (CapacityError, OSError) as error:
+                self._wait_longer(ready, error)
+                return worked
+            else:
+                self._attempts.pop(ready.path, None)
+                worked = True
+                self._backoff_s = 0.0
+        return worked
+
+    def _insert(self, ready: ReadyFile) -> None:
+        self._store.insert_file(ready.name.dataset, ready.path, ready.token)
+        if ready.name.dataset == "errors":
+            self._ensure_issues(read_batch(ready.path))
+        ready.path.unlink(missing_ok=True)
+        # Without a sync of the directory: a file that reappears after a power cut is dropped by its token.
+
+    def _ensure_issues(self, rows: pa.Table) -> None:
+        new = self._unknown_issues(rows)
+        if not new:
+            return
+        self._metadata.ensure_issues(new)
+        self._mirror.sync()
+        for issue in new:
+            self._known[issue.project_id, issue.fingerprint] = None
+        while len(self._known) > _KNOWN_PAIRS:
+            self._known.popitem(last=False)
+
+    def _unknown_issues(self, rows: pa.Table) -> list[NewIssue]:
+        """Return one new issue per unknown (project, fingerprint), as its earliest row shows it."""
+        projects: list[int] = _values(rows["project_id"])
+        fingerprints: list[int] = _values(rows["fingerprint"])
+        times: list[int] = _values(rows["timestamp"].cast(pa.int64()))
+        earliest: dict[tuple[int, int], int] = {}
+        for index, pair in enumerate(zip(projects, fingerprints, strict=True)):
+            if pair in self._known:
+                self._known.move_to_end(pair)
+            elif pair not in earliest or times[index] < times[earliest[pair]]:
+                earliest[pair] = index
+        shown = (
+            rows.select(["title", "culprit", "level"]).take(pa.array(list(earliest.values()), pa.int64())).to_pylist()
+        )
+        return [
+            NewIssue(
+                project_id=project_id,
+                fingerprint=fingerprint,
+                issue_id=default_issue_id(project_id, fingerprint),
+                title=row["title"],
+                culprit=row["culprit"],
+                level=row["level"],
+                first_seen=_EPOCH + timedelta(microseconds=times[index]),
+            )
+            for ((project_id, fingerprint), index), row in zip(earliest.items(), shown, strict=True)
+        ]
+
+    def _wait_longer(self, ready: ReadyFile, error: Exception) -> None:
+        self._backoff_s = min(_LONGEST_BACKOFF_S, self._backoff_s * 2 or 0.1)
+        _log.warning("ready file %s waits %.1f s: %s", ready.path.name, self._backoff_s, error)
+
+    def _refused(self, ready: ReadyFile, error: Exception) -> bool:
+        """Try a refused file a few times, then put it aside with the reason; return whether it is out of the way."""
+        attempts = self._attempts.get(ready.path, 0) + 1
+        self._attempts[ready.path] = attempts
+        if attempts < _ATTEMPTS_BEFORE_REJECTED:
+            self._backoff_s = 0.1
+            return False
+        del self._attempts[ready.path]
+        _log.error("the store refuses %s for good: %s", ready.path.name, error)
+        self._count_dropped(ready)
+        reject(ready, self._rejected, str(error), self._clock)
+        return True
+
+    def _count_dropped(self, ready: ReadyFile) -> None:
+        """Count the rows of a refused file as dropped; when even that fails, the rejected file still says so."""
+        try:
+            counts = _row_counts(read_batch(ready.path))
+            if ready.name.dataset == "outcomes" or not counts:
+                return
+            category = "error" if ready.name.dataset == "errors" else "span"
+            now_ms = self._clock.now_ns() // 1_000_000
+            rows = outcome_rows(
+                [
+                    OutcomeCount(project, 0, now_ms, "dropped", category, "store_rejected", "writer", n, 0)
+                    for project, n in counts
+                ]
+            )
+            self._store.insert_rows("outcomes", batch_of("outcomes", rows), f"{ready.token}/dropped")
+        except (StoreRejected, CapacityError, OSError, pa.ArrowInvalid, KeyError) as error:
+            _log.warning("the dropped rows of %s could not be counted: %s", ready.path.name, error)
+
+
+def reject(ready: ReadyFile, rejected: Path, reason: str, clock: Clock) -> None:
+    """Move a ready file to the rejected ones, with the reason beside it."""
+    folder = rejected / ready.path.parent.name
+    make_directory(folder)
+    said: dict[str, Any] = {"token": ready.token, "reason": reason, "rejected_at": clock.now().isoformat()}
+    write_atomically(folder / f"{ready.path.name}.json", json.dumps(said).encode())
+    ready.path.replace(folder / ready.path.name)
+    fsync_directory(folder)
+
+
+def _row_counts(rows: pa.Table) -> list[tuple[int, int]]:
+    return list(Counter[int](_values(rows["project_id"])).items())
+
+
+def _values(column: Any) -> list[Any]:
+    """Return a column's values; the columns read here have no nulls."""
+    values: list[Any] = column.to_pylist()
+    return values
