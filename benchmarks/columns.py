@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,13 @@ import pyarrow.compute as pc
 
 Ints = npt.NDArray[np.integer]
 Flags = npt.NDArray[np.bool_]
+Column: TypeAlias = Any
+"""An Arrow array. The library's stubs tie element types to names that vectorised code does not know."""
+
+
+def arrow(values: Any, kind: Any = None, mask: Flags | None = None) -> Column:
+    """Return `pyarrow.array(values, kind)`."""
+    return pa.array(values, kind, mask=mask)
 
 
 def zipf(rng: np.random.Generator, rows: int, size: int, exponent: float = 1.1) -> npt.NDArray[np.int32]:
@@ -20,42 +28,43 @@ def zipf(rng: np.random.Generator, rows: int, size: int, exponent: float = 1.1) 
     return np.minimum(ranks, size - 1).astype(np.int32)
 
 
-def symbols(codes: Ints, values: Sequence[str]) -> pa.Array:
+def symbols(codes: Ints, values: Sequence[str]) -> Column:
     """Return a dictionary-encoded column: `values[codes[i]]` in row i."""
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(values, pa.string()))
+    return pa.DictionaryArray.from_arrays(arrow(codes.astype(np.int32)), arrow(values, pa.string()))
 
 
-def constant(rows: int, value: str) -> pa.Array:
+def constant(rows: int, value: str) -> Column:
     """Return a dictionary-encoded column that holds `value` in every row."""
     return symbols(np.zeros(rows, np.int32), [value])
 
 
-def texts(codes: Ints, values: Sequence[str]) -> pa.Array:
+def texts(codes: Ints, values: Sequence[str]) -> Column:
     """Return a plain string column: `values[codes[i]]` in row i."""
-    return pa.array(values, pa.string()).take(pa.array(codes.astype(np.int32)))
+    return arrow(values, pa.string()).take(arrow(codes.astype(np.int32)))
 
 
-def join(*parts: pa.Array | str) -> pa.Array:
+def join(*parts: Column | str) -> Column:
     """Concatenate columns and constants row by row."""
-    return pc.binary_join_element_wise(*parts, "")
+    every: list[Any] = [*parts, ""]
+    return pc.binary_join_element_wise(*every)
 
 
-def numbers(values: Ints) -> pa.Array:
+def numbers(values: Ints) -> Column:
     """Return the decimal text of each number."""
-    return pc.cast(pa.array(values), pa.string())
+    return pc.cast(arrow(values), pa.string())
 
 
-def hex_ids(rng: np.random.Generator, rows: int, digits: int, present: Flags | None = None) -> pa.Array:
+def hex_ids(rng: np.random.Generator, rows: int, digits: int, present: Flags | None = None) -> Column:
     """Return a string column of random hex digits, empty where `present` is false."""
     lengths = np.full(rows, digits, np.int32) if present is None else np.where(present, digits, 0).astype(np.int32)
     offsets = offsets_of(lengths)
     text = rng.bytes((int(offsets[-1]) + 1) // 2).hex().encode()
-    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(text))
+    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets.tobytes()), pa.py_buffer(text))
 
 
-def only_where(present: Flags, column: pa.Array) -> pa.Array:
+def only_where(present: Flags, column: Column) -> Column:
     """Return `column` with an empty string where `present` is false."""
-    return pc.if_else(pa.array(present), column, "")
+    return pc.if_else(arrow(present), column, "")
 
 
 def offsets_of(lengths: Ints) -> npt.NDArray[np.int32]:
@@ -65,14 +74,14 @@ def offsets_of(lengths: Ints) -> npt.NDArray[np.int32]:
     return offsets
 
 
-def lists(offsets: Ints, values: pa.Array) -> pa.Array:
+def lists(offsets: Ints, values: Column) -> Column:
     """Return a list column over `values`."""
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
+    return pa.ListArray.from_arrays(arrow(offsets, pa.int32()), values)
 
 
-def empty_lists(rows: int, kind: pa.DataType) -> pa.Array:
+def empty_lists(rows: int, kind: pa.DataType) -> Column:
     """Return a list column of `rows` empty lists of `kind`."""
-    return lists(np.zeros(rows + 1, np.int32), pa.array([], kind))
+    return lists(np.zeros(rows + 1, np.int32), arrow([], kind))
 
 
 def gather(starts: Ints, lengths: Ints, groups: Ints) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
@@ -92,7 +101,7 @@ def gather(starts: Ints, lengths: Ints, groups: Ints) -> tuple[npt.NDArray[np.in
     return offsets, np.repeat(starts[groups].astype(np.int64), sizes) + within
 
 
-def maps(present: Flags, codes: Ints, keys: Sequence[str], values: Sequence[str]) -> pa.Array:
+def maps(present: Flags, codes: Ints, keys: Sequence[str], values: Sequence[str]) -> Column:
     """Return a map column.
 
     Args:
@@ -103,10 +112,10 @@ def maps(present: Flags, codes: Ints, keys: Sequence[str], values: Sequence[str]
     """
     offsets = offsets_of(present.sum(1))
     key_codes = np.broadcast_to(np.arange(len(keys), dtype=np.int32), present.shape)[present]
-    return pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), texts(key_codes, keys), texts(codes[present], values))
+    return pa.MapArray.from_arrays(arrow(offsets, pa.int32()), texts(key_codes, keys), texts(codes[present], values))
 
 
-def empty_maps(rows: int) -> pa.Array:
+def empty_maps(rows: int) -> Column:
     """Return a map column of `rows` empty maps."""
-    nothing = pa.array([], pa.string())
-    return pa.MapArray.from_arrays(pa.array(np.zeros(rows + 1, np.int32)), nothing, nothing)
+    nothing = arrow([], pa.string())
+    return pa.MapArray.from_arrays(arrow(np.zeros(rows + 1, np.int32)), nothing, nothing)

@@ -14,12 +14,10 @@ import pyarrow as pa
 
 from benchmarks import events, spans
 from benchmarks.events import GENERATOR_VERSION, Shape
+from benchmarks.query_cases import PROMOTED
 from benchmarks.serving import amber
 from engine.eventstore import EventStore, Limits, open_store
 from engine.migrations import promote_tag
-
-PROMOTED = ("region",)
-"""Tag keys that get a column of their own before the load, as the store does with keys that are asked for often."""
 
 SPANS_SHARE = 5
 """One span is made for every five events."""
@@ -146,8 +144,8 @@ def settle(store: EventStore, *, say: Callable[[str], None] = print) -> None:
 
 def _tables(store: EventStore) -> dict[str, dict[str, int]]:
     sql = (
-        "SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, count() AS parts FROM system.parts"
-        " WHERE active AND database = currentDatabase() AND rows > 0 GROUP BY table"
+        "SELECT table, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, count() AS parts FROM system.parts AS p"
+        " WHERE active AND database = currentDatabase() AND p.rows > 0 GROUP BY table"
     )
     rows = store.query(sql, {}, limits=Limits()).table.to_pylist()
     return {str(row["table"]): {key: int(row[key]) for key in ("rows", "bytes", "parts")} for row in rows}

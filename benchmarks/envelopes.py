@@ -121,7 +121,6 @@ def build_templates(*, issues: int, variants: int, seed: int) -> list[Template]:
         auto_enabling_integrations=False,
         server_name="web-1",
         max_breadcrumbs=20,
-        send_default_pii=True,
     )
     templates = []
     for issue in range(issues):

@@ -105,7 +105,8 @@ def hour_counts(shape: Shape) -> npt.NDArray[np.int64]:
     incident = int(len(hours) * 0.7)
     weight[incident : incident + 3] *= 4
     edges = np.floor(shape.rows * np.cumsum(weight) / weight.sum() + 0.5).astype(np.int64)
-    return np.diff(edges, prepend=0)
+    counts: npt.NDArray[np.int64] = np.diff(edges, prepend=0)
+    return counts
 
 
 def batches(shape: Shape, chunk: int) -> Iterator[pa.RecordBatch]:
@@ -150,24 +151,24 @@ def _batch(shape: Shape, rng: np.random.Generator, vocab: Vocabulary, time_us: n
     return pa.RecordBatch.from_arrays([values[field.name].cast(field.type) for field in schema], schema=schema)
 
 
-def _identity(row: _Row, first_project: int) -> dict[str, pa.Array]:
+def _identity(row: _Row, first_project: int) -> dict[str, col.Column]:
     received_ms = row.time_us // 1000 + row.rng.integers(200, 3000, row.count)
     return {
-        "project_id": pa.array(col.zipf(row.rng, row.count, PROJECTS).astype(np.uint64) + first_project),
+        "project_id": col.arrow(col.zipf(row.rng, row.count, PROJECTS).astype(np.uint64) + first_project),
         "event_id": col.hex_ids(row.rng, row.count, 32),
-        "timestamp": pa.array(row.time_us, pa.timestamp("us", tz="UTC")),
-        "ingested_at": pa.array(received_ms, pa.timestamp("ms", tz="UTC")),
-        "retention_days": pa.array(np.full(row.count, KEPT_FOR_DAYS, np.uint16)),
-        "sample_weight": pa.array(np.ones(row.count)),
+        "timestamp": col.arrow(row.time_us, pa.timestamp("us", tz="UTC")),
+        "ingested_at": col.arrow(received_ms, pa.timestamp("ms", tz="UTC")),
+        "retention_days": col.arrow(np.full(row.count, KEPT_FOR_DAYS, np.uint16)),
+        "sample_weight": col.arrow(np.ones(row.count)),
     }
 
 
-def _grouping(row: _Row) -> dict[str, pa.Array]:
+def _grouping(row: _Row) -> dict[str, col.Column]:
     vocab, group = row.vocabulary, row.group
     is_message = vocab.is_message[group].astype(np.int32)
     level = col.zipf(row.rng, row.count, len(LEVELS), 1.6)
     return {
-        "fingerprint": pa.array(vocab.fingerprints[group]),
+        "fingerprint": col.arrow(vocab.fingerprints[group]),
         "grouping_version": col.constant(row.count, "v1"),
         "type": col.symbols(is_message, ("error", "default")),
         "level": col.symbols(level, LEVELS),
@@ -178,7 +179,7 @@ def _grouping(row: _Row) -> dict[str, pa.Array]:
     }
 
 
-def _texts(row: _Row) -> dict[str, pa.Array]:
+def _texts(row: _Row) -> dict[str, col.Column]:
     """Message, title and the exception columns: all follow from the group and one random number per row."""
     vocab, group = row.vocabulary, row.group
     number = col.numbers(row.rng.integers(1, 1_000_000, row.count))
@@ -193,21 +194,21 @@ def _texts(row: _Row) -> dict[str, pa.Array]:
     root = offsets[1:][is_error] - 1
     chain_types, chain_values = np.ones(int(offsets[-1]), np.int32), np.full(int(offsets[-1]), row.count)
     chain_types[root], chain_values[root] = type_code[is_error], np.flatnonzero(is_error)
-    every_value = pa.concat_arrays([message, pa.array([CAUSE_VALUE])])
+    every_value = pa.concat_arrays([message, col.arrow([CAUSE_VALUE])])
     mechanism = row.rng.integers(0, 3, int(offsets[-1]))
     return {
         "message": message,
         "title": titles,
         "error_type": col.symbols(type_code, type_names),
         "error_value": col.only_where(is_error, message),
-        "error_handled": pa.array(handled < 0.7, mask=~is_error | (handled > 0.98)),
+        "error_handled": col.arrow(handled < 0.7, mask=~is_error | (handled > 0.98)),
         "error_types": col.lists(offsets, col.symbols(chain_types, type_names)),
-        "error_values": col.lists(offsets, every_value.take(pa.array(chain_values))),
+        "error_values": col.lists(offsets, every_value.take(col.arrow(chain_values))),
         "error_mechanisms": col.lists(offsets, col.symbols(mechanism, ("generic", "logging", "flask"))),
     }
 
 
-def _origin(row: _Row) -> dict[str, pa.Array]:
+def _origin(row: _Row) -> dict[str, col.Column]:
     vocab, rng, count = row.vocabulary, row.rng, row.count
     elsewhere = col.zipf(rng, count, len(vocab.transactions))
     transaction = np.where(rng.random(count) < 0.7, vocab.home_transaction[row.group], elsewhere)
@@ -223,11 +224,11 @@ def _origin(row: _Row) -> dict[str, pa.Array]:
         "sdk_version": col.symbols(col.zipf(rng, count, 3), ("2.75.0", "2.70.1", "2.44.0")),
         "http_method": col.symbols(col.zipf(rng, count, 3), ("GET", "POST", "PUT")),
         "http_url": col.join("https://shop.example.org", col.texts(transaction, vocab.transactions), "?item=", items),
-        "http_status_code": pa.array(np.where(rng.random(count) < 0.6, 500, 0).astype(np.uint16)),
+        "http_status_code": col.arrow(np.where(rng.random(count) < 0.6, 500, 0).astype(np.uint16)),
     }
 
 
-def _users(row: _Row) -> dict[str, pa.Array]:
+def _users(row: _Row) -> dict[str, col.Column]:
     number = col.zipf(row.rng, row.count, USERS, 0.8)
     name = col.join("u", col.numbers(number))
     block, host = number // 250 % 250, number % 250
@@ -241,7 +242,7 @@ def _users(row: _Row) -> dict[str, pa.Array]:
     }
 
 
-def _stack(row: _Row) -> dict[str, pa.Array]:
+def _stack(row: _Row) -> dict[str, col.Column]:
     vocab, stacks = row.vocabulary, row.vocabulary.stacks
     offsets, at = col.gather(stacks.starts, stacks.lengths, row.group)
     functions, modules = stacks.functions[at], stacks.modules[at]
@@ -252,13 +253,13 @@ def _stack(row: _Row) -> dict[str, pa.Array]:
         "stack_filenames": col.lists(offsets, col.symbols(modules, files)),
         "stack_abs_paths": col.lists(offsets, col.symbols(modules, [f"/srv/app/{name}" for name in files])),
         "stack_packages": col.lists(offsets, col.constant(len(at), "")),
-        "stack_linenos": col.lists(offsets, pa.array(stacks.linenos[at])),
-        "stack_in_app": col.lists(offsets, pa.array(stacks.in_app[at])),
-        "stack_exceptions": col.lists(offsets, pa.array(stacks.exceptions[at])),
+        "stack_linenos": col.lists(offsets, col.arrow(stacks.linenos[at])),
+        "stack_in_app": col.lists(offsets, col.arrow(stacks.in_app[at])),
+        "stack_exceptions": col.lists(offsets, col.arrow(stacks.exceptions[at])),
     }
 
 
-def _links(row: _Row) -> dict[str, pa.Array]:
+def _links(row: _Row) -> dict[str, col.Column]:
     traced = row.rng.random(row.count) < 0.7
     replayed = row.rng.random(row.count) < 0.05
     return {
@@ -269,12 +270,12 @@ def _links(row: _Row) -> dict[str, pa.Array]:
     }
 
 
-def _maps(row: _Row, *, full: bool) -> dict[str, pa.Array]:
+def _maps(row: _Row, *, full: bool) -> dict[str, col.Column]:
     modules = _modules(row) if full else col.empty_maps(row.count)
     return {"tags": tag_map(row.rng, row.count), "contexts": _contexts(row), "modules": modules}
 
 
-def tag_map(rng: np.random.Generator, count: int) -> pa.Array:
+def tag_map(rng: np.random.Generator, count: int) -> col.Column:
     """Return the tags column: eight keys on every row, twelve on three rows of ten."""
     sizes = {**TAGS_ALWAYS, **TAGS_SOMETIMES}
     starts = np.cumsum([0, *sizes.values()])
@@ -284,7 +285,7 @@ def tag_map(rng: np.random.Generator, count: int) -> pa.Array:
     return col.maps(present, codes, list(sizes), [f"{key}-{n}" for key, size in sizes.items() for n in range(size)])
 
 
-def _contexts(row: _Row) -> pa.Array:
+def _contexts(row: _Row) -> col.Column:
     browser = col.zipf(row.rng, row.count, len(BROWSERS))
     system = col.zipf(row.rng, row.count, len(SYSTEMS))
     runtime = col.zipf(row.rng, row.count, len(RUNTIMES))
@@ -298,14 +299,14 @@ def _contexts(row: _Row) -> pa.Array:
     return col.maps(np.ones(codes.shape, np.bool_), codes.astype(np.int32), keys, values)
 
 
-def _modules(row: _Row) -> pa.Array:
+def _modules(row: _Row) -> col.Column:
     names = [f"package-{n}" for n in range(30)]
     release = row.group % 6
     codes = np.stack([(release + n) % 6 for n in range(len(names))], 1).astype(np.int32)
     return col.maps(np.ones(codes.shape, np.bool_), codes, names, [f"{n}.{n + 1}.0" for n in range(6)])
 
 
-def _payload(values: dict[str, pa.Array], *, full: bool) -> pa.Array:
+def _payload(values: dict[str, col.Column], *, full: bool) -> col.Column:
     """Return the payload: a short document, or one of some kilobytes whose bulk repeats within a group."""
     plain = {name: values[name].cast(pa.string()) for name in ("event_id", "level", "release", "culprit", "message")}
     head = ('{"event_id":"', plain["event_id"], '","level":"', plain["level"], '","platform":"python"')

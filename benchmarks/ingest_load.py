@@ -23,6 +23,7 @@ from benchmarks.store_size import StoreSize, measure_store
 COUNT = "from errors last 2h | summarize n=count()"
 DRAIN_TIMEOUT_S = 180.0
 POLL_S = 0.1
+PROBE_EVERY_S = 0.5
 WARM_UP_EVENTS = 300
 
 
@@ -161,24 +162,19 @@ def one_at_a_time(server: Server, templates: list[Template], *, count: int) -> V
 def at_rate(server: Server, templates: list[Template], *, per_s: float, seconds: float) -> Visibility:
     """Send at a fixed rate, and meanwhile time how long single events take to be visible."""
     requests = _requests(server, templates, int(per_s * seconds), seed=4)
-    ids, probes = _with_ids(server, templates, int(seconds / 0.5), seed=5)
+    ids, probes = _with_ids(server, templates, int(seconds / PROBE_EVERY_S), seed=5)
     result = Visibility([], [])
 
-    async def probe() -> None:
+    async def both() -> None:
+        load = asyncio.create_task(open_loop(server.address, requests, per_s=per_s))
         began = time.perf_counter()
         for index, (event_id, body) in enumerate(zip(ids, probes, strict=True)):
-            await asyncio.sleep(max(0.0, began + 0.5 * index - time.perf_counter()))
+            await asyncio.sleep(max(0.0, began + PROBE_EVERY_S * index - time.perf_counter()))
             if load.done():
                 break
             await _visible(server, event_id, body, result)
-
-    async def both() -> None:
-        nonlocal load
-        load = asyncio.create_task(open_loop(server.address, requests, per_s=per_s))
-        await probe()
         await load
 
-    load: asyncio.Task[Outcome]
     asyncio.run(both())
     return result
 

@@ -16,9 +16,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.dataset import PROMOTED, dataset, prepare
+from benchmarks.dataset import dataset, prepare
 from benchmarks.ingest_load import LoadPlan, measure_ingest
 from benchmarks.planning import measure_planning
+from benchmarks.query_cases import PROMOTED
 from benchmarks.query_overhead import measure_queries
 from benchmarks.startup import measure_startup
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # it ships no types
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0

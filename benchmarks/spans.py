@@ -42,32 +42,32 @@ def _batch(rng: np.random.Generator, vocab: Vocabulary, begun_us: npt.NDArray[np
     position = np.tile(np.arange(SPANS_PER_TRACE, dtype=np.int32), traces)
     trace = np.repeat(np.arange(traces, dtype=np.int32), SPANS_PER_TRACE)
     transaction = col.zipf(rng, traces, len(vocab.transactions))[trace]
-    values = {
+    schema = arrow_schema(TABLES["spans"])
+    values: dict[str, col.Column] = {
+        **dict.fromkeys(schema.names, col.constant(len(trace), "")),
         **_ids(rng, trace, position),
         **_times(rng, begun_us, trace, position, transaction),
         **_names(rng, vocab, trace, position, transaction),
         **_sender(rng, vocab, trace),
         **_user(rng, trace),
     }
-    schema = arrow_schema(TABLES["spans"])
-    empty = col.constant(len(trace), "")
-    columns = [values.get(field.name, empty).cast(field.type) for field in schema]
+    columns = [values[field.name].cast(field.type) for field in schema]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _ids(rng: np.random.Generator, trace: col.Ints, position: col.Ints) -> dict[str, pa.Array]:
+def _ids(rng: np.random.Generator, trace: col.Ints, position: col.Ints) -> dict[str, col.Column]:
     rows = len(trace)
     traces = rows // SPANS_PER_TRACE
     span_id = col.hex_ids(rng, rows, 16)
-    segment_id = span_id.take(pa.array(trace * SPANS_PER_TRACE))
+    segment_id = span_id.take(col.arrow(trace * SPANS_PER_TRACE))
     return {
-        "project_id": pa.array(col.zipf(rng, traces, PROJECTS).astype(np.uint64)[trace] + 1),
-        "trace_id": col.hex_ids(rng, traces, 32).take(pa.array(trace)),
+        "project_id": col.arrow(col.zipf(rng, traces, PROJECTS).astype(np.uint64)[trace] + 1),
+        "trace_id": col.hex_ids(rng, traces, 32).take(col.arrow(trace)),
         "span_id": span_id,
         "parent_span_id": col.only_where(position > 0, segment_id),
         "segment_id": segment_id,
-        "event_id": col.hex_ids(rng, traces, 32).take(pa.array(trace)),
-        "is_segment": pa.array(position == 0),
+        "event_id": col.hex_ids(rng, traces, 32).take(col.arrow(trace)),
+        "is_segment": col.arrow(position == 0),
     }
 
 
@@ -77,24 +77,24 @@ def _times(
     trace: col.Ints,
     position: col.Ints,
     transaction: col.Ints,
-) -> dict[str, pa.Array]:
+) -> dict[str, col.Column]:
     rows = len(trace)
     typical_ms = 40 + transaction % 97
     total_ns = (rng.lognormal(0, 1.0, rows) * typical_ms * 1e6).astype(np.int64) + 1000
     duration_ns = np.where(position == 0, total_ns, total_ns // 6)
     start_ns = begun_us[trace] * 1000 + position * 1_000_000 + rng.integers(0, 1000, rows)
     return {
-        "timestamp": pa.array(start_ns, pa.timestamp("ns", tz="UTC")),
-        "ingested_at": pa.array(start_ns // 1_000_000 + 1500, pa.timestamp("ms", tz="UTC")),
-        "duration_ns": pa.array(duration_ns.astype(np.uint64)),
-        "retention_days": pa.array(np.full(rows, KEPT_FOR_DAYS, np.uint16)),
-        "sample_weight": pa.array(np.ones(rows)),
+        "timestamp": col.arrow(start_ns, pa.timestamp("ns", tz="UTC")),
+        "ingested_at": col.arrow(start_ns // 1_000_000 + 1500, pa.timestamp("ms", tz="UTC")),
+        "duration_ns": col.arrow(duration_ns.astype(np.uint64)),
+        "retention_days": col.arrow(np.full(rows, KEPT_FOR_DAYS, np.uint16)),
+        "sample_weight": col.arrow(np.ones(rows)),
     }
 
 
 def _names(
     rng: np.random.Generator, vocab: Vocabulary, trace: col.Ints, position: col.Ints, transaction: col.Ints
-) -> dict[str, pa.Array]:
+) -> dict[str, col.Column]:
     rows = len(trace)
     is_segment = position == 0
     names = (*vocab.transactions, *OPERATIONS[1:])
@@ -109,17 +109,17 @@ def _names(
         "source": col.symbols(is_segment.astype(np.int32), ("", "route")),
         "service": col.symbols(transaction // 10 % len(SERVICES), SERVICES),
         "http_method": col.symbols(is_segment.astype(np.int32), ("", "GET")),
-        "http_status_code": pa.array(np.where(is_segment, 200, 0).astype(np.uint16)),
-        "payload": pa.array(["{}"]).take(pa.array(np.zeros(rows, np.int32))),
+        "http_status_code": col.arrow(np.where(is_segment, 200, 0).astype(np.uint16)),
+        "payload": col.arrow(["{}"]).take(col.arrow(np.zeros(rows, np.int32))),
     }
 
 
-def _sender(rng: np.random.Generator, vocab: Vocabulary, trace: col.Ints) -> dict[str, pa.Array]:
+def _sender(rng: np.random.Generator, vocab: Vocabulary, trace: col.Ints) -> dict[str, col.Column]:
     rows = len(trace)
     traces = rows // SPANS_PER_TRACE
     newest_first = len(vocab.releases) - 1 - col.zipf(rng, traces, len(vocab.releases), 0.9)
     no_numbers = pa.MapArray.from_arrays(
-        pa.array(np.zeros(rows + 1, np.int32)), pa.array([], pa.string()), pa.array([], pa.float64())
+        col.arrow(np.zeros(rows + 1, np.int32)), col.arrow([], pa.string()), col.arrow([], pa.float64())
     )
     return {
         "platform": col.constant(rows, "python"),
@@ -128,13 +128,13 @@ def _sender(rng: np.random.Generator, vocab: Vocabulary, trace: col.Ints) -> dic
         "server_name": col.symbols(col.zipf(rng, traces, 60, 0.4)[trace], [f"web-{n}" for n in range(60)]),
         "sdk_name": col.constant(rows, "sentry.python"),
         "sdk_version": col.constant(rows, "2.75.0"),
-        "tags": tag_map(rng, traces).take(pa.array(trace)),
+        "tags": tag_map(rng, traces).take(col.arrow(trace)),
         "measurements": no_numbers,
         "contexts": col.empty_maps(rows),
         "remarks": col.empty_lists(rows, pa.string()),
     }
 
 
-def _user(rng: np.random.Generator, trace: col.Ints) -> dict[str, pa.Array]:
-    name = col.join("u", col.numbers(col.zipf(rng, len(trace) // SPANS_PER_TRACE, USERS, 0.8))).take(pa.array(trace))
+def _user(rng: np.random.Generator, trace: col.Ints) -> dict[str, col.Column]:
+    name = col.join("u", col.numbers(col.zipf(rng, len(trace) // SPANS_PER_TRACE, USERS, 0.8))).take(col.arrow(trace))
     return {"user": col.join("id:", name), "user_id": name}
