@@ -6,10 +6,9 @@ import gc
 import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 from engine.errors import AmberError
 from engine.snapshot import SnapshotReader
@@ -19,9 +18,6 @@ from ingest.limits import MIB
 from ingest.ready import ReadyShard
 from ingest.shard import BatchRules, ShardNormaliser, ShardPorts
 from ingest.state import ShardState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +37,7 @@ class NormaliserOptions:
         snapshot_poll_s: how old the configuration may be.
     """
 
-    rules: BatchRules = BatchRules()
+    rules: BatchRules = field(default_factory=BatchRules)
     snapshot_poll_s: float = 1.0
 
 
@@ -94,7 +90,7 @@ def _step(normalisers: Sequence[ShardNormaliser], stop: threading.Event) -> bool
         try:
             worked |= normaliser.step()
         except (AmberError, OSError, sqlite3.Error) as error:
-            _log.error("normalising waits %.0f s: %s", _BACKOFF_S, error)  # noqa: TRY400 - expected, and repeated
+            _log.error("normalising waits %.0f s: %s", _BACKOFF_S, error)
             stop.wait(_BACKOFF_S)
     return worked
 
@@ -104,4 +100,4 @@ def _drain(normaliser: ShardNormaliser) -> None:
     try:
         normaliser.drain()
     except (AmberError, OSError, sqlite3.Error) as error:
-        _log.error("not everything was normalised before the stop: %s", error)  # noqa: TRY400 - expected
+        _log.error("not everything was normalised before the stop: %s", error)

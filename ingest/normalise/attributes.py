@@ -114,6 +114,11 @@ def modules_of(value: object, remarks: Remarks) -> dict[str, str]:
     if len(modules) > MAX_MODULES:
         remarks.add("modules:too_many")
         modules = dict(list(modules.items())[:MAX_MODULES])
+    if (
+        all(type(v) is str for v in modules.values())
+        and max(map(len, (*modules, *modules.values(), ""))) <= MAX_TAG_CHARS
+    ):
+        return modules
     return {
         name[:MAX_TAG_CHARS]: version[:MAX_TAG_CHARS] if isinstance(version, str) else text(version)[:MAX_TAG_CHARS]
         for name, version in modules.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from engine.snapshot import ProjectConfig
@@ -24,27 +25,33 @@ _NATIVE_PLATFORMS = frozenset({"native", "cocoa", "objc", "swift", "c"})
 
 def in_app(frame: dict[str, Any], platform: str, project: ProjectConfig) -> bool:
     """Return whether a frame is the project's own code."""
-    module = short(frame.get("module"), 500)
-    if project.in_app_include or project.in_app_exclude:
-        where = (module, short(frame.get("abs_path"), 1000), short(frame.get("filename"), 1000))
-        if _matches(where, project.in_app_include):
-            return True
-        if _matches(where, project.in_app_exclude):
-            return False
     said = frame.get("in_app")
-    return said if isinstance(said, bool) else _inferred(frame, module, platform)
+    has_rules = project.in_app_include or project.in_app_exclude
+    if isinstance(said, bool) and not has_rules:
+        return said
+    module = short(frame.get("module"), 500)
+    path = short(frame.get("abs_path"), 1000)
+    filename = short(frame.get("filename"), 1000)
+    if has_rules:
+        if _matches((module, path, filename), project.in_app_include):
+            return True
+        if _matches((module, path, filename), project.in_app_exclude):
+            return False
+        if isinstance(said, bool):
+            return said
+    own_platform = short(frame.get("platform"), 64) or platform
+    return _inferred(own_platform, module, short(frame.get("package"), 1000), path or filename)
 
 
 def _matches(where: tuple[str, ...], prefixes: tuple[str, ...]) -> bool:
     return any(text.startswith(prefixes) for text in where if text)
 
 
-def _inferred(frame: dict[str, Any], module: str, platform: str) -> bool:
-    platform = short(frame.get("platform"), 64) or platform
+@lru_cache(maxsize=20_000)
+def _inferred(platform: str, module: str, package: str, path: str) -> bool:
+    """Return what the names say; cached, because a program has few frames and sends them often."""
     if module and module.startswith(_LIBRARY_MODULES.get(platform, ())):
         return False
     if platform in _NATIVE_PLATFORMS:
-        package = short(frame.get("package"), 1000)
         return bool(package) and not _LIBRARY_PATHS.search(package) and not package.startswith("/usr/")
-    path = short(frame.get("abs_path"), 1000) or short(frame.get("filename"), 1000)
     return not _LIBRARY_PATHS.search(path)
