@@ -1,0 +1,221 @@
+"""The shop runs as its README says, and what it reports is what a newcomer should see."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import brotli
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 10
+
+
+class Collector:
+    """Accepts envelopes and keeps their items by type."""
+
+    def __init__(self) -> None:
+        self.items: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.trace_headers: list[dict[str, Any]] = []
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                encoding = self.headers.get("Content-Encoding")
+                collector.take(
+                    gzip.decompress(body)
+                    if encoding == "gzip"
+                    else brotli.decompress(body)
+                    if encoding == "br"
+                    else body
+                )
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        self.dsn = f"http://public@127.0.0.1:{self.server.server_address[1]}/1"
+
+    def take(self, envelope: bytes) -> None:
+        _, _, rest = envelope.partition(b"\n")
+        while rest.strip():
+            line, _, rest = rest.partition(b"\n")
+            header = json.loads(line)
+            length = header.get("length", rest.find(b"\n") if b"\n" in rest else len(rest))
+            payload, rest = rest[:length], rest[length:].lstrip(b"\n")
+            if header["type"] in ("event", "transaction"):
+                self.items[header["type"]].append(json.loads(payload))
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def free_port_base() -> int:
+    """The first of four free neighbouring ports."""
+    for base in range(18710, 19710, 10):
+        sockets = [socket.socket() for _ in range(4)]
+        try:
+            for offset, one in enumerate(sockets):
+                one.bind(("127.0.0.1", base + offset))
+        except OSError:
+            continue
+        else:
+            return base
+        finally:
+            for one in sockets:
+                one.close()
+    raise AssertionError("no free ports")
+
+
+def start(dsn: str, *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "examples.shop", "--dsn", dsn, "--port-base", str(free_port_base()), *more]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture(scope="module")
+def reported() -> Iterator[Collector]:
+    """What the collector has after one short run at a high rate."""
+    collector = Collector()
+    process = start(collector.dsn, "--rate", "25", "--seconds", str(SECONDS), "--seed", "3")
+    out, err = process.communicate(timeout=90)
+    assert process.returncode == 0, err
+    assert "deployed shop-web@1.4.1" in out
+    yield collector
+    collector.close()
+
+
+def test_errors_of_all_kinds_arrive_with_in_app_frames(reported: Collector) -> None:
+    kinds = {event["exception"]["values"][-1]["type"] for event in reported.items["event"] if "exception" in event}
+    assert {"TypeError", "KeyError", "ZeroDivisionError", "CheckoutFailed"} <= kinds
+    frames = [
+        entry["stacktrace"]["frames"][-1]
+        for event in reported.items["event"]
+        for entry in event.get("exception", {"values": []})["values"]
+        if entry["type"] in ("TypeError", "ZeroDivisionError")
+    ]
+    assert frames
+    assert all(frame["in_app"] and frame["module"].startswith("examples.shop.") for frame in frames)
+
+
+def test_a_chained_exception_keeps_its_cause(reported: Collector) -> None:
+    chains = [
+        [entry["type"] for entry in event["exception"]["values"]]
+        for event in reported.items["event"]
+        if "exception" in event
+    ]
+    assert ["HTTPError", "ServiceError", "CheckoutFailed"] in chains
+
+
+def test_one_trace_spans_the_three_services(reported: Collector) -> None:
+    services: defaultdict[str, set[str]] = defaultdict(set)
+    for transaction in reported.items["transaction"]:
+        services[transaction["contexts"]["trace"]["trace_id"]].add(transaction["tags"]["service"])
+    assert {"web", "cart", "payment"} in services.values()
+
+
+def test_both_releases_of_the_pages_report(reported: Collector) -> None:
+    releases = {transaction["release"] for transaction in reported.items["transaction"]}
+    assert {"shop-web@1.4.0", "shop-web@1.4.1", "shop-cart@2.1.0", "shop-payment@0.9.3"} == releases
+
+
+def test_the_regression_exists_only_in_the_new_release(reported: Collector) -> None:
+    releases = {
+        event["release"]
+        for event in reported.items["event"]
+        for entry in event.get("exception", {"values": []})["values"]
+        if any(frame["function"] == "by_weight_per_box" for frame in entry["stacktrace"]["frames"])
+    }
+    assert releases <= {"shop-web@1.4.1"}
+
+
+def test_the_front_page_shows_its_many_queries(reported: Collector) -> None:
+    pages = [one for one in reported.items["transaction"] if one["transaction"] == "/" and one["spans"]]
+    assert pages
+    queries = [span["description"] for span in pages[0]["spans"] if span["op"] == "db.sql.query"]
+    assert queries.count("SELECT avg(stars) FROM reviews WHERE sku = ?") == 12
+
+
+def test_users_tags_and_breadcrumbs_vary(reported: Collector) -> None:
+    events = reported.items["event"]
+    assert len({event["user"]["id"] for event in events}) > 5
+    assert len({event["tags"]["country"] for event in events}) > 2
+    assert any(event.get("breadcrumbs", {}).get("values") for event in events)
+    assert any((event.get("logentry") or {}).get("message") == "Stock of %s is down to %d" for event in events)
+
+
+def test_no_health_check_is_traced(reported: Collector) -> None:
+    assert "/healthz" not in {one["transaction"] for one in reported.items["transaction"]}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_everything_cleanly(number: signal.Signals) -> None:
+    collector = Collector()
+    process = start(collector.dsn, "--rate", "5")
+    children = wait_until_up(process)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    collector.close()
+    assert process.returncode == 0, err
+    assert not [child for child in children if child.is_running()]
+
+
+def test_the_services_end_when_the_main_program_is_killed() -> None:
+    collector = Collector()
+    process = start(collector.dsn, "--rate", "5")
+    children = wait_until_up(process)
+    process.kill()
+    process.communicate(timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=15)
+    collector.close()
+    assert not alive
+
+
+def test_a_taken_port_is_said() -> None:
+    base = free_port_base()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", base))
+        taken.listen()
+        command = [sys.executable, "-m", "examples.shop", "--dsn", "http://k@127.0.0.1:9/1", "--port-base", str(base)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0
+    assert f"did not start on port {base}" in done.stderr
+
+
+def test_the_shop_imports_nothing_of_amber() -> None:
+    program = (
+        "import sys, examples.shop.__main__, examples.shop.service; "
+        "print(' '.join({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & {"amber", "engine", "queries", "ml", "ingest", "server"} == set()
+
+
+def wait_until_up(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Waits for the line that says the shop is up; gives its service processes."""
+    assert process.stdout is not None
+    assert "pages on" in process.stdout.readline()
+    children = psutil.Process(process.pid).children()
+    assert len(children) == 3
+    return children
