@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from amber._client import Client, connect
 from amber._client import open_directory as open  # noqa: A004 - `amber.open(dir)` reads best
-from amber._errors import AmberError, AuthError, ConnectionFailed, QueryCancelled, QueryError, error_from_problem
+from amber._errors import (
+    AmberError,
+    AuthError,
+    ConnectionFailed,
+    QueryCancelled,
+    QueryError,
+    caret_picture,
+    error_from_problem,
+)
 from amber._http import HttpTransport
 from amber._result import Column, Result, Stats
 from amber._transport import Progress, QueryRequest, RawResult, Transport
@@ -30,6 +38,7 @@ __all__ = [
     "Result",
     "Stats",
     "Transport",
+    "caret_picture",
     "connect",
     "error_from_problem",
     "open",
