@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,9 @@ class ShardNormaliser:
         ports: what it reads and writes.
         rules: when a batch is made, and how large.
         monotonic: clock of the rules, in seconds.
+
+    Attributes:
+        totals: items published since the start, by outcome and category.
     """
 
     def __init__(
@@ -119,6 +123,7 @@ class ShardNormaliser:
         self._producers: dict[str, _Producer] = {}
         self._outcomes_at = float("-inf")
         self._recovered = False
+        self.totals: Counter[tuple[str, str]] = Counter()
 
     def step(self, *, hurry: bool = False) -> bool:
         """Publish what is due and return whether anything was; `hurry` ignores pauses and the writer's backlog.
@@ -264,7 +269,10 @@ class ShardNormaliser:
                 ports.ready.put(ReadyName.of_range(pin.producer, pin.start, pin.end, dataset), batch_of(dataset, rows))
         if batch.row_count:
             ports.ready.sync()
-        ports.state.commit(pin, batch.keys, batch.outcomes(), batch.newest_s)
+        outcomes = batch.outcomes()
+        ports.state.commit(pin, batch.keys, outcomes, batch.newest_s)
+        for count in outcomes:
+            self.totals[count.outcome, count.category] += count.quantity
 
     def _clean(self, producer: _Producer) -> None:
         """Remove raw segments that are published; called when there is nothing to read."""

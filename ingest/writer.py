@@ -12,7 +12,8 @@ import logging
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -66,6 +67,19 @@ class Mirror(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class WriterFigures:
+    """What the writer has done since it started.
+
+    Attributes:
+        inserted_rows: by table.
+        last_error: why the oldest file is waiting, empty when all is well.
+    """
+
+    inserted_rows: Mapping[str, int]
+    last_error: str
+
+
 class ReadyWriter:
     """Inserts ready files, oldest first; one thread.
 
@@ -93,6 +107,12 @@ class ReadyWriter:
         self._known: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._attempts: dict[Path, int] = {}
         self._backoff_s = 0.0
+        self._inserted: dict[str, int] = {}
+        self._last_error = ""
+
+    def figures(self) -> WriterFigures:
+        """Return what was done so far; may be called from any thread."""
+        return WriterFigures(dict(self._inserted), self._last_error)
 
     def run(self, stop: threading.Event) -> None:
         """Insert what is ready until `stop` is set."""
@@ -135,12 +155,16 @@ class ReadyWriter:
                 self._attempts.pop(ready.path, None)
                 worked = True
                 self._backoff_s = 0.0
+                self._last_error = ""
         return worked
 
     def _insert(self, ready: ReadyFile) -> None:
-        self._store.insert_file(ready.name.dataset, ready.path, ready.token)
-        if ready.name.dataset == "errors":
-            self._ensure_issues(read_batch(ready.path))
+        table = ready.name.dataset
+        self._store.insert_file(table, ready.path, ready.token)
+        rows = read_batch(ready.path)
+        if table == "errors":
+            self._ensure_issues(rows)
+        self._inserted[table] = self._inserted.get(table, 0) + rows.num_rows
         ready.path.unlink(missing_ok=True)
         # Without a sync of the directory: a file that reappears after a power cut is dropped by its token.
 
@@ -184,10 +208,12 @@ class ReadyWriter:
 
     def _wait_longer(self, ready: ReadyFile, error: Exception) -> None:
         self._backoff_s = min(_LONGEST_BACKOFF_S, self._backoff_s * 2 or 0.1)
+        self._last_error = str(error)
         _log.warning("ready file %s waits %.1f s: %s", ready.path.name, self._backoff_s, error)
 
     def _refused(self, ready: ReadyFile, error: Exception) -> bool:
         """Try a refused file a few times, then put it aside with the reason; return whether it is out of the way."""
+        self._last_error = str(error)
         attempts = self._attempts.get(ready.path, 0) + 1
         self._attempts[ready.path] = attempts
         if attempts < _ATTEMPTS_BEFORE_REJECTED:

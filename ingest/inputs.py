@@ -1,0 +1,133 @@
+"""Files for `amber load`: envelopes, stored events, lists and lines of events, compressed or not, told apart by content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.errors import UserError
+from ingest.encodings import decompress
+from ingest.envelope import Envelope, parse_envelope
+from ingest.errors import InvalidItem, Malformed
+from ingest.hexids import event_id_of
+from ingest.items import ITEM_TYPES
+from ingest.jsontext import decode_json, elements
+from ingest.limits import MIB
+from ingest.records import RawRecord
+
+MAX_FILE_BYTES = 1024 * MIB
+SKIPPED_SUFFIXES = (".headers.json", ".raw", ".md", ".txt", ".license")
+"""Side files of captures, and notes."""
+
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_EVENT_MEMBERS = frozenset({"event_id", "timestamp", "message", "exception", "logentry", "platform", "contexts"})
+
+
+@dataclass(frozen=True, slots=True)
+class Submittable:
+    """One thing a client could have sent: `kind` is `envelope` or `store`, `event_id` is always known."""
+
+    kind: str
+    body: bytes
+    event_id: str
+
+    def record(self, project_id: int, received_at_ns: int) -> RawRecord:
+        """Return the raw record of it."""
+        return RawRecord(self.kind, received_at_ns, project_id, 0, self.body, event_id=self.event_id)
+
+
+def find_files(paths: list[Path]) -> list[Path]:
+    """Return the files named, those of directories recursively, without side files; sorted within a directory.
+
+    Raises:
+        UserError: a path does not exist.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = (p for p in sorted(path.rglob("*")) if p.is_file() and not p.name.lower().startswith("license"))
+            found += [p for p in inside if not p.name.lower().endswith(SKIPPED_SUFFIXES)]
+        elif path.exists():
+            found.append(path)
+        else:
+            raise UserError(f"There is no file {path}.", code="no-such-file")
+    return found
+
+
+def read_file(path: Path) -> Iterator[Submittable]:
+    """Yield what a file holds.
+
+    Raises:
+        UserError: it is none of the forms `amber load` reads; the message says what was tried.
+    """
+    body = path.read_bytes()
+    encoding = next((name for magic, name in _MAGIC.items() if body.startswith(magic)), "identity")
+    try:
+        text = decompress(body, encoding, MAX_FILE_BYTES)
+        yield from submittables(text)
+    except (InvalidItem, Malformed) as error:
+        raise UserError(f"{path}: {error.message}", code="unreadable-file") from error
+
+
+def submittables(text: bytes) -> Iterator[Submittable]:
+    """Yield what decompressed content holds: an envelope, an event, a list of events, or one event per line.
+
+    Raises:
+        InvalidItem, Malformed: it is none of them.
+    """
+    start = text.lstrip()[:1]
+    if start == b"[":
+        for element in elements(text):
+            yield _event(element)
+        return
+    if start != b"{":
+        raise InvalidItem("json", "neither an envelope nor JSON")
+    envelope = _envelope(text)
+    if envelope is not None:
+        digest = hashlib.blake2b(text, digest_size=16).hexdigest()
+        yield Submittable("envelope", text, event_id_of(envelope.headers.get("event_id")) or digest)
+        return
+    lines = [line for line in text.split(b"\n") if line.strip()]
+    if len(lines) > 1 and all(_is_object(line) for line in lines[:2]):
+        for line in lines:
+            yield _event(line)
+        return
+    yield _event(text)
+
+
+def _envelope(text: bytes) -> Envelope | None:
+    """Return the envelope when the content is one: its second line must be an item header and not an event."""
+    first, _, rest = text.lstrip(b"\n").partition(b"\n")
+    second = rest.lstrip(b"\n").partition(b"\n")[0]
+    header = _object(second)
+    if not _is_object(first) or header is None:
+        return None
+    if header.get("type") not in ITEM_TYPES or not _EVENT_MEMBERS.isdisjoint(header):
+        return None
+    return parse_envelope(text)
+
+
+def _event(text: bytes) -> Submittable:
+    """Return one event; without an id it gets one made of its content, so that loading it twice changes nothing."""
+    value = decode_json(text).value
+    if not isinstance(value, dict):
+        raise InvalidItem("not_an_object", "an event is not a JSON object")
+    event_id = event_id_of(value.get("event_id"))
+    return Submittable("store", text.strip(), event_id or hashlib.blake2b(text, digest_size=16).hexdigest())
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _is_object(line: bytes) -> bool:
+    return _object(line) is not None
