@@ -1,20 +1,116 @@
-"""Tree to canonical text."""
+"""Tree to canonical text: the form under which queries are cached, compared and shown.
+
+`parse(print_query(tree)) == tree` for every tree that `parse` can return, so printing what was parsed from printed
+text changes nothing. Shorthand is written out (`3k` as `3000`), units are the largest that fit, defaults are left out.
+"""
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from queries import ast
+from queries.parser.words import SOURCE_WORDS
+from queries.printer_expressions import print_expression, print_named
+from queries.printer_search import first_words, print_search
+from queries.printer_values import print_duration, print_instant, print_relative
+
+__all__ = ["print_expression", "print_query", "print_search"]
 
 
 def print_query(query: ast.Query) -> str:
-    """Return the canonical text; `parse(print_query(tree)) == tree`."""
-    raise NotImplementedError
+    """Return the canonical text of a query."""
+    lets = [f"let {binding.name} = {_let_value(binding.value)};" for binding in query.lets]
+    pipeline = _pipeline(query.pipeline)
+    return " ".join([*lets, pipeline] if pipeline else lets)
 
 
-def print_search(search: ast.Search) -> str:
-    """Return the canonical text of a search."""
-    raise NotImplementedError
+def _let_value(value: ast.Pipeline | ast.Expr) -> str:
+    return _pipeline(value) if isinstance(value, ast.Pipeline) else print_expression(value)
 
 
-def print_expression(expr: ast.Expr) -> str:
-    """Return the canonical text of an expression."""
-    raise NotImplementedError
+def _pipeline(pipeline: ast.Pipeline) -> str:
+    head: list[str] = []
+    if pipeline.source is not None:
+        head.append(_source(pipeline.source))
+    if pipeline.search is not None and pipeline.search.root is not None:
+        head.append(_leading_search(pipeline.search))
+    return " | ".join(
+        [*([" ".join(head)] if head else [""] * bool(pipeline.stages)), *map(_stage, pipeline.stages)]
+    ).lstrip()
+
+
+def _leading_search(search: ast.Search) -> str:
+    """Return a search with its first words in parentheses where they would be read as a source or a time range."""
+    text = print_search(search)
+    words = None if search.root is None else first_words(search.root)
+    if words is None or words.text.split(maxsplit=1)[0].lower() not in SOURCE_WORDS or not text.startswith(words.text):
+        return text
+    return f"({words.text}){text[len(words.text) :]}"
+
+
+def _source(source: ast.Source) -> str:
+    names = ", ".join(name.name for name in source.names)
+    match source.time:
+        case None:
+            return f"from {names}"
+        case ast.Last():
+            return f"from {names} last {print_duration(source.time.duration.ns)}"
+        case ast.Between():
+            return f"from {names} between {_moment(source.time.start)} and {_moment(source.time.end)}"
+        case ast.At():
+            instant = source.time.instant
+            return f"from {names} at {print_instant(instant.at, whole_day=instant.whole_day)}"
+        case _:
+            assert_never(source.time)
+
+
+def _moment(moment: ast.Instant | ast.RelativeInstant) -> str:
+    if isinstance(moment, ast.Instant):
+        return print_instant(moment.at, whole_day=moment.whole_day)
+    return "now" if moment.ns == 0 else print_relative(moment.ns)
+
+
+def _stage(stage: ast.Stage) -> str:  # noqa: PLR0911  # one case for each of a closed union
+    match stage:
+        case ast.Where():
+            return f"{stage.keyword} {print_expression(stage.condition)}"
+        case ast.Extend():
+            return f"extend {_items(stage.items)}"
+        case ast.Project():
+            return f"project {_items(stage.items)}"
+        case ast.Summarize():
+            return f"summarize {_items(stage.aggregates)}{_by(stage.by)}"
+        case ast.MakeSeries():
+            return _make_series(stage)
+        case ast.Sort():
+            return f"sort {', '.join(print_expression(key.expr) + ' desc' * key.descending for key in stage.keys)}"
+        case ast.Limit():
+            return f"limit {stage.count}"
+        case ast.Top():
+            return _top(stage)
+        case _:
+            assert_never(stage)
+
+
+def _items(items: tuple[ast.Named, ...]) -> str:
+    return ", ".join(map(print_named, items))
+
+
+def _by(keys: tuple[ast.Named, ...]) -> str:
+    return f" by {_items(keys)}" if keys else ""
+
+
+def _make_series(stage: ast.MakeSeries) -> str:
+    text = f"make-series {_items(stage.aggregates)}"
+    if stage.every is not None:
+        text += f" every {print_duration(stage.every.ns)}"
+    text += _by(stage.by)
+    if stage.top is not None:
+        text += f" top {stage.top.count} by {print_expression(stage.top.by)}{' other' * stage.top.other}"
+    return text if stage.fill is None else f"{text} fill {stage.fill.value}"
+
+
+def _top(stage: ast.Top) -> str:
+    per = f" per {_items(stage.per)}" if stage.per else ""
+    order = "" if stage.descending else " asc"
+    return f"top {stage.count}{per} by {print_expression(stage.by)}{order}{' other' * stage.other}"

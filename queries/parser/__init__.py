@@ -1,19 +1,20 @@
-"""Text to tree."""
+"""Text to tree: the pipe language around the search language.
+
+`pipeline` reads a whole text, `source` its `from`, `stages` what stands between pipes, `expressions` and `literals`
+what stages hold; `words` is the table of stages and data sets.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from queries import ast
+from queries.parser.expressions import RESERVED
+from queries.parser.pipeline import ParseWarning, PipelineParser
+from queries.parser.words import LATER_STAGES, STAGES
+from queries.search.tree import shallow
 
-
-@dataclass(frozen=True, slots=True)
-class ParseWarning:
-    """Something that reads differently from what was probably meant."""
-
-    message: str
-    span: ast.Span
-    suggestion: str = ""
+__all__ = ["LATER_STAGES", "RESERVED", "STAGES", "ParseWarning", "Parsed", "parse", "parse_with_warnings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,21 @@ class Parsed:
 
 
 def parse_with_warnings(text: str) -> Parsed:
-    """Read a query; SyntaxProblem when it does not follow the grammar."""
-    raise NotImplementedError
+    """Return the tree of a query and warnings about text that was probably meant otherwise.
+
+    Raises:
+        SyntaxProblem: with the exact place, the reason and what to write instead.
+    """
+    parser = PipelineParser(text)
+    with shallow(text):
+        query = parser.query()
+    return Parsed(query, tuple(parser.warnings[place] for place in sorted(parser.warnings)))
 
 
 def parse(text: str) -> ast.Query:
-    """Read a query; SyntaxProblem when it does not follow the grammar."""
+    """Return the tree of a query.
+
+    Raises:
+        SyntaxProblem: with the exact place, the reason and what to write instead.
+    """
     return parse_with_warnings(text).query

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str], lines: Iterator[str], out: TextIO, err: TextI
         answer: object = None
         try:
             query, config = _read_line(line, AMBER if options.amber else SENTRY)
-        except ValueError as error:
+        except SyntaxProblem as error:
             err.write(f"line {number}: {error}\n")
             status = 1
         else:
@@ -58,18 +58,17 @@ def _read_line(line: str, base: SearchConfig) -> tuple[str, SearchConfig]:
     try:
         given = json.loads(line)
     except RecursionError as error:
-        raise ValueError("the JSON nests too deeply") from error
+        raise SyntaxProblem("the JSON nests too deeply") from error
+    except ValueError as error:
+        raise SyntaxProblem(f"not JSON: {error}") from error
     if isinstance(given, str):
         return given, base
     if not isinstance(given, dict) or not isinstance(given.get("query"), str):
-        raise ValueError('a line is a JSON string or an object with "query"')
+        raise SyntaxProblem('a line is a JSON string or an object with "query"')
     overrides = given.get("config") or {}
     if not isinstance(overrides, dict):
-        raise ValueError('"config" is an object')
-    try:
-        return given["query"], base.with_overrides(overrides)
-    except SyntaxProblem as problem:
-        raise ValueError(problem.message) from problem
+        raise SyntaxProblem('"config" is an object')
+    return given["query"], base.with_overrides(overrides)
 
 
 if __name__ == "__main__":

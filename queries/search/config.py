@@ -1,7 +1,7 @@
-"""What the search grammar knows about keys: which take numbers, times, sizes, and what is refused.
+r"""What the search grammar knows about keys: which take numbers, times, sizes, and what is refused.
 
 Two configurations exist. `SENTRY` is the default of Sentry's own parser, token for token; `AMBER` adds the typed fields
-of the schema and the few places where Amber's grammar is wider (white space of any kind between terms, `\\\\` before a
+of the schema and the few places where Amber's grammar is wider (white space of any kind between terms, `\\` before a
 closing quote, negated dates, typed operators).
 """
 

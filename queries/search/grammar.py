@@ -40,7 +40,7 @@ def _stops(reader: Reader, position: int, *, nested: bool) -> bool:
     if nested or reader.stop is None:
         return False
     character = reader.at(position)
-    return character == ";" if character != "|" else reader.stop(position)
+    return reader.stop(position) if character == "|" else character == ";" and reader.ends_value(position)
 
 
 def _stuck(reader: Reader, position: int) -> SyntaxProblem:

@@ -97,7 +97,7 @@ def _read_param(reader: Reader, position: int, separator: str) -> Param | None:
 
 
 def read_fence(text: str, position: int, end: int) -> tuple[int, int] | None:
-    """Return the range inside a pair of equally long runs of backticks, the first at `position`; None without a pair."""
+    """Return the range inside a pair of equally long runs of backticks that starts at `position`, or None."""
     opening = _FENCE.match(text, position, end)
     if opening is None:
         return None

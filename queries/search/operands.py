@@ -41,7 +41,7 @@ def filter_operand(token: FilterToken) -> tuple[ast.Op, ast.FilterValue, bool]:
     return ast.Op(token.operator or "="), _operand(token.value, wildcard), excluded
 
 
-def _operand(value: Value, wildcard: str) -> ast.FilterValue:
+def _operand(value: Value, wildcard: str) -> ast.FilterValue:  # noqa: PLR0911  # one case for each of a closed union
     span = ast.Span(value.start, value.end)
     match value:
         case TextValue():
@@ -87,7 +87,7 @@ def text_operand(value: TextValue, wildcard: str) -> ast.Text:
     span = ast.Span(value.start, value.end)
     text = unquote(value.value) if value.quoted else unescape_bare(value.value)
     if wildcard:
-        return ast.Text(text, _MATCHES[wildcard], value.quoted, span)
+        return ast.Text(text, _MATCHES[wildcard], True, span)
     if has_wildcard(text):
         return ast.Text(text, ast.TextMatch.WILDCARD, value.quoted, span)
     return ast.Text(unescape_stars(text), ast.TextMatch.EXACT, value.quoted, span)
@@ -100,5 +100,7 @@ def _list(value: ListValue, wildcard: str, span: ast.Span) -> ast.TextList | ast
         if isinstance(item.value, TextValue):
             texts.append(text_operand(item.value, wildcard))
         elif isinstance(item.value, NumberValue):
-            numbers.append(ast.Number(scaled(item.value.value, item.value.unit), ast.Span(item.value.start, item.value.end)))
+            numbers.append(
+                ast.Number(scaled(item.value.value, item.value.unit), ast.Span(item.value.start, item.value.end))
+            )
     return ast.NumberList(tuple(numbers), span) if value.numeric else ast.TextList(tuple(texts), span)

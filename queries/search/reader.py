@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from queries.search.config import SearchConfig
 from queries.search.tokens import FilterToken, Group
 
-MAX_NESTING = 100
+MAX_NESTING = 50
 """Parentheses nest this deep at most: deeper ones are a mistake or an attack on the stack."""
 
 NUMERIC = r"[0-9]{1,100}+(?:\.[0-9]{0,100}+)?"
@@ -34,11 +34,14 @@ class CharClasses:
 
 
 def _classes(blank: str, value: str, chunk: str, list_value: str, quoted: str, ends: str) -> CharClasses:
-    compiled = [
-        re.compile(pattern, re.DOTALL)
-        for pattern in (f"[{blank}]*+", f"[^{value}]*+", f"[^{chunk}]++", f"[^{list_value}]++", quoted)
-    ]
-    return CharClasses(*compiled, ends=frozenset(ends))
+    return CharClasses(
+        blanks=re.compile(f"[{blank}]*+"),
+        value=re.compile(f"[^{value}]*+"),
+        chunk=re.compile(f"[^{chunk}]++"),
+        list_value=re.compile(f"[^{list_value}]++"),
+        quoted=re.compile(quoted, re.DOTALL),
+        ends=frozenset(ends),
+    )
 
 
 _SENTRY = _classes(
@@ -94,6 +97,10 @@ class Reader:
     def match(self, pattern: re.Pattern[str], position: int) -> re.Match[str] | None:
         """Match `pattern` at `position`, not beyond the end."""
         return pattern.match(self.text, position, self.end)
+
+    def part(self, end: int) -> Reader:
+        """Return a reader of the same text that stops at `end` and at nothing else."""
+        return Reader(self.text, end, self.config, self.now, self.classes)
 
 
 def make_reader(

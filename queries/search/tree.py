@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from queries import ast
 from queries.errors import SyntaxProblem
 from queries.search.config import AMBER, SearchConfig
+from queries.search.escapes import unescape_bare, unquote
 from queries.search.grammar import read_terms
-from queries.search.operands import filter_operand, text_operand
 from queries.search.keys import read_key
+from queries.search.operands import filter_operand
 from queries.search.reader import Reader, make_reader
 from queries.search.tokens import (
     Connective,
@@ -30,15 +32,16 @@ from queries.search.tokens import (
     Token,
     Words,
 )
-from queries.search.escapes import unquote
 
-MAX_PREDICATE_NESTING = 10
+MAX_PREDICATE_NESTING = 4
 """Backticked searches inside aggregates inside backticked searches …"""
 
 _PHRASE = re.compile(r'(?:(?<=\s)|\A)"((?:\\.|[^"\\])*+)"(?=\s|\Z)', re.DOTALL)
 
+_OPENING_QUOTE = re.compile(r'(?:\A|[\s(])"')
+
 _ADVICE = {
-    "must-be-quoted": "Close the quotes, or write `\\\"` for a quote inside text.",
+    "must-be-quoted": 'Close the quotes, or write `\\"` for a quote inside text.',
     "filter-must-have-value": 'Write a value after the colon, or `""` for the empty one.',
     "empty-value-in-list-not-allowed": "Remove the extra comma.",
     "empty-parameter-not-allowed": "Remove the extra comma.",
@@ -58,8 +61,17 @@ def tokenize(text: str, config: SearchConfig, now: dt.datetime) -> tuple[Token, 
     Raises:
         SyntaxProblem: the text is not a search (parentheses without a partner).
     """
-    tokens, _ = read_terms(make_reader(text, config, now), 0)
-    return tokens
+    with shallow(text):
+        return read_terms(make_reader(text, config, now), 0)[0]
+
+
+@contextmanager
+def shallow(text: str) -> Iterator[None]:
+    """Turn the end of Python's stack, wherever the caller already stands in it, into an error about the text."""
+    try:
+        yield
+    except RecursionError as error:
+        raise SyntaxProblem("The query nests too deeply.", span=ast.Span(0, len(text))) from error
 
 
 def parse_search(text: str, config: SearchConfig | None = None, now: dt.datetime | None = None) -> ast.Search:
@@ -74,7 +86,8 @@ def parse_search(text: str, config: SearchConfig | None = None, now: dt.datetime
         SyntaxProblem: with the exact place and what to write instead.
     """
     reader = make_reader(text, config or AMBER, now or dt.datetime.now(dt.UTC))
-    return read_search(reader, 0)[0]
+    with shallow(text):
+        return read_search(reader, 0)[0]
 
 
 def read_search(reader: Reader, position: int, nesting: int = 0) -> tuple[ast.Search, int]:
@@ -140,11 +153,27 @@ class _Builder:
         nodes: list[ast.SearchNode] = []
         at = 0
         for phrase in _PHRASE.finditer(token.value):
-            nodes += _bare(token, at, phrase.start())
+            nodes += self.bare(token, at, phrase.start())
             span = ast.Span(token.start + phrase.start(), token.start + phrase.end())
             nodes.append(ast.FreeText(unquote(phrase[1]), True, span))
             at = phrase.end()
-        return nodes + _bare(token, at, len(token.value))
+        return nodes + self.bare(token, at, len(token.value))
+
+    def bare(self, token: Words, start: int, end: int) -> list[ast.SearchNode]:
+        """Return the words of a part of a token."""
+        text = token.value[start:end]
+        words = text.strip()
+        if not words:
+            return []
+        begin = token.start + start + len(text) - len(text.lstrip())
+        if words[0] == "(" and start > 0:
+            # After a phrase, parentheses begin a term of their own, as they would alone.
+            tokens, _ = read_terms(self.reader.part(begin + len(words)), begin)
+            inner = self.terms(tokens)
+            return [] if inner is None else [inner]
+        # A quote that opens nothing is literal; as a phrase it stays so whatever quotes are written after it.
+        literal = _OPENING_QUOTE.search(words) is not None
+        return [ast.FreeText(words, literal, ast.Span(begin, begin + len(words)))]
 
     def filter(self, token: FilterToken) -> ast.Filter | ast.Has | ast.Is:
         """Return the meaning of one filter."""
@@ -187,7 +216,7 @@ class _Builder:
         span = ast.Span(value.start, value.end)
         if value.quoted:
             return ast.Key(unquote(value.value), True, False, span)
-        key = read_key(replace(self.reader, end=value.end, filters={}), value.start)
+        key = read_key(self.reader.part(value.end), value.start)
         if key is not None and key.end == value.end and not isinstance(key, KeyAggregate):
             found = self.key(key)
             if not isinstance(found, ast.AggregateKey):
@@ -219,18 +248,8 @@ def _join(
     return connective(tuple(flat), ast.Span(terms[0].span.start, terms[-1].span.end))
 
 
-def _bare(token: Words, start: int, end: int) -> list[ast.SearchNode]:
-    text = token.value[start:end]
-    words = text.strip()
-    if not words:
-        return []
-    begin = token.start + start + len(text) - len(text.lstrip())
-    return [ast.FreeText(words, False, ast.Span(begin, begin + len(words)))]
-
-
 def _state(value: TextValue) -> str:
-    operand = text_operand(value, "")
-    return operand.text
+    return unquote(value.value) if value.quoted else unescape_bare(value.value)
 
 
 def _dangling(token: Connective, side: str) -> SyntaxProblem:

@@ -7,7 +7,17 @@ import re
 from queries.ast import TagType
 from queries.search.escapes import has_wildcard
 from queries.search.reader import Reader
-from queries.search.tokens import FilterKind, Invalid, Key, KeyAggregate, KeyTag, ListValue, RegexValue, TextValue, Value
+from queries.search.tokens import (
+    FilterKind,
+    Invalid,
+    Key,
+    KeyAggregate,
+    KeyTag,
+    ListValue,
+    RegexValue,
+    TextValue,
+    Value,
+)
 from queries.search.values import MAX_REGEX
 
 _BARE_QUOTE = re.compile(r'(?:^|[^\\])"')
@@ -51,6 +61,10 @@ def check_filter(reader: Reader, kind: FilterKind, key: Key, value: Value, *, ne
         return invalid(reader, "invalid-key", key=reader.text[key.start : key.end])
     if config.disallow_negation and negated:
         return invalid(reader, "negation-not-allowed")
+    return _check_value(reader, kind, key, value)
+
+
+def _check_value(reader: Reader, kind: FilterKind, key: Key, value: Value) -> Invalid | None:
     if isinstance(value, RegexValue):
         return _check_regex(reader, value)
     if isinstance(value, ListValue):
@@ -64,7 +78,7 @@ def check_filter(reader: Reader, kind: FilterKind, key: Key, value: Value, *, ne
     return None
 
 
-def _check_type(reader: Reader, key: Key, value: TextValue) -> Invalid | None:
+def _check_type(reader: Reader, key: Key, value: TextValue) -> Invalid | None:  # noqa: PLR0911  # one return for each type
     """Return the mark of text under a key that takes something else."""
     config = reader.config
     if isinstance(key, KeyTag):

@@ -1,0 +1,192 @@
+"""The whole text: `let` bindings, the source, the search, and the stages between pipes.
+
+Where a search ends and a stage begins is decided while the search is read: its grammar asks, at every `|` that stands
+between terms, whether that is a pipe. Quotes, lists, regular expressions and parentheses therefore hide a `|` by
+themselves.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+
+from queries import ast
+from queries.errors import SyntaxProblem
+from queries.lexer import Lex, Lexer
+from queries.parser.expressions import ExpressionParser, unexpected
+from queries.parser.source import misplaced_time, read_source, skip_blanks, source_problem, unknown_source
+from queries.parser.stages import read_stage
+from queries.parser.words import KNOWN_STAGES, SOURCES, STAGES, misspelt_stage, nearest_source
+from queries.search.config import AMBER
+from queries.search.reader import make_reader
+from queries.search.tree import read_search
+
+_LET = re.compile(r"let[ \t\r\n]++([A-Za-z_][A-Za-z0-9_]*+)[ \t\r\n]*+=(?![=~])", re.IGNORECASE)
+_FROM = re.compile(r"from\b(?![.:\[(-])", re.IGNORECASE)
+_PIPE = re.compile(r"\|([ \t\r\n]*+)([A-Za-z][A-Za-z0-9_]*+(?:-[A-Za-z0-9_]++)*+)?")
+_FOLLOWS = re.compile(r"[\w.:\[-]")
+_FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z-]*+(?=[ \t\r\n]|\Z)")
+_ANY_TIME = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ParseWarning:
+    """Something that reads differently from what was probably meant."""
+
+    message: str
+    span: ast.Span
+    suggestion: str = ""
+
+
+@dataclass(slots=True)
+class PipelineParser:
+    """Reads one text. `warnings` are keyed by position, because a place may be looked at twice."""
+
+    text: str
+    names: set[str] = field(default_factory=set)
+    warnings: dict[int, ParseWarning] = field(default_factory=dict)
+
+    def query(self) -> ast.Query:
+        """Read the whole text.
+
+        Raises:
+            SyntaxProblem: at the first place that does not follow the grammar.
+        """
+        lets: list[ast.Let] = []
+        position = skip_blanks(self.text, 0)
+        start = position
+        while (match := _LET.match(self.text, position)) is not None:
+            binding = self._let(match)
+            lets.append(binding)
+            self.names.add(binding.name)
+            position = skip_blanks(self.text, binding.span.end)
+        pipeline, end = self._pipeline(position, in_let=False, strict=bool(lets))
+        if end < len(self.text):
+            raise SyntaxProblem("The query cannot go on here.", span=ast.Span(end, end + 1))
+        return ast.Query(tuple(lets), pipeline, ast.Span(start, end))
+
+    def _let(self, match: re.Match[str]) -> ast.Let:
+        position = skip_blanks(self.text, match.end())
+        value: ast.Pipeline | ast.Expr
+        if _FROM.match(self.text, position):
+            wrong = unknown_source(self.text, position, frozenset(self.names))
+            if wrong is not None:
+                raise source_problem(*wrong, frozenset(self.names))
+            value, end = self._pipeline(position, in_let=True, strict=True)
+            if value.source is None:
+                raise SyntaxProblem(
+                    "A data set must follow `from`.",
+                    span=ast.Span(position, position + len("from")),
+                    suggestion=f"Data sets are {', '.join(sorted(SOURCES))}.",
+                )
+        else:
+            lexer = Lexer(self.text, position, len(self.text))
+            value = ExpressionParser(lexer).expression()
+            if not lexer.peek.is_sign(";") and lexer.peek.kind is not Lex.END:
+                raise unexpected(lexer.peek, "`;`")
+            end = lexer.peek.start
+        if not self.text.startswith(";", end):
+            raise SyntaxProblem(
+                f"The `let` of {match[1]} is not finished.",
+                span=ast.Span(match.start(), match.end(1)),
+                suggestion="End it with `;`.",
+            )
+        return ast.Let(match[1], value, ast.Span(match.start(), end + 1))
+
+    def _pipeline(self, position: int, *, in_let: bool, strict: bool) -> tuple[ast.Pipeline, int]:
+        start = position
+        found = read_source(self.text, position, frozenset(self.names))
+        source = None
+        if found is not None:
+            source, position = found
+        else:
+            self._warn_of_source(position)
+        strict = strict or source is not None
+        search, position = self._search(skip_blanks(self.text, position), in_let=in_let, strict=strict)
+        if source is not None:
+            self._warn_of_missing_pipe(search)
+            self._warn_of_misplaced_time(search)
+        stages, position = self._stages(position, in_let=in_let)
+        end = max([start, *(part.span.end for part in (source, search, *stages) if part is not None)])
+        return ast.Pipeline(source, search, stages, ast.Span(start, end)), position
+
+    def _search(self, position: int, *, in_let: bool, strict: bool) -> tuple[ast.Search | None, int]:
+        def is_pipe(at: int) -> bool:
+            return self._is_pipe(at, position, strict=strict)
+
+        reader = make_reader(self.text, AMBER, _ANY_TIME, in_let=in_let, stop=is_pipe)
+        search, end = read_search(reader, position)
+        return (None if search.root is None else search), end
+
+    def _is_pipe(self, at: int, search_start: int, *, strict: bool) -> bool:
+        """Return whether the `|` at `at` is a pipe; in a bare search only when a known stage follows."""
+        if at > search_start and self.text[at - 1] not in " \t\r\n":
+            return False
+        match = _PIPE.match(self.text, at)
+        if match is None:
+            return False
+        word = "" if match[2] is None or _FOLLOWS.match(self.text, match.end()) else match[2].lower()
+        spaced = bool(match[1]) or at + 1 >= len(self.text)
+        if strict:
+            return spaced or word in KNOWN_STAGES
+        if spaced and word in KNOWN_STAGES:
+            return True
+        near = misspelt_stage(word) if spaced and word else ""
+        if near:
+            span = ast.Span(match.start(2), match.end(2))
+            self.warnings[at] = ParseWarning(
+                f"`| {word}` is searched for as text, because it is not a stage.", span, f"Did you mean | {near}?"
+            )
+        return False
+
+    def _stages(self, position: int, *, in_let: bool) -> tuple[tuple[ast.Stage, ...], int]:
+        stages: list[ast.Stage] = []
+        if not self.text.startswith("|", position):
+            return (), position
+        lexer = Lexer(self.text, position, len(self.text))
+        while lexer.peek.is_sign("|"):
+            lexer.move(lexer.peek.end)
+            stages.append(read_stage(lexer))
+        if lexer.peek.kind is Lex.END or (in_let and lexer.peek.is_sign(";")):
+            return tuple(stages), lexer.peek.start
+        raise unexpected(lexer.peek, "`|` or the end")
+
+    def _warn_of_source(self, position: int) -> None:
+        wrong = unknown_source(self.text, position, frozenset(self.names))
+        near = nearest_source(wrong[0], frozenset(self.names)) if wrong else ""
+        if wrong and near:
+            self.warnings[position] = ParseWarning(
+                f"`from {wrong[0]}` is searched for as text, because it is not a data set.",
+                wrong[1],
+                f"Did you mean from {near}?",
+            )
+
+    def _warn_of_misplaced_time(self, search: ast.Search | None) -> None:
+        for words in _bare_words(search):
+            time = misplaced_time(self.text, words.start, words.end)
+            if time is not None:
+                self.warnings[time.start] = ParseWarning(
+                    "A time range counts only directly after the data set; here it is searched for as text.",
+                    time,
+                    "Move it before the search.",
+                )
+
+    def _warn_of_missing_pipe(self, search: ast.Search | None) -> None:
+        if search is None or search.root is None:
+            return
+        word = _FIRST_WORD.match(self.text, search.span.start)
+        if word is not None and word[0].lower() in STAGES:
+            self.warnings[word.start()] = ParseWarning(
+                f"`{word[0]}` is searched for as text, because no pipe stands before it.",
+                ast.Span(word.start(), word.end()),
+                f"Write | {word[0].lower()}.",
+            )
+
+
+def _bare_words(search: ast.Search | None) -> list[ast.Span]:
+    """Return the places of unquoted free text at the top level of a search."""
+    if search is None or search.root is None:
+        return []
+    terms = search.root.terms if isinstance(search.root, (ast.And, ast.Or)) else (search.root,)
+    return [term.span for term in terms if isinstance(term, ast.FreeText) and not term.quoted]
