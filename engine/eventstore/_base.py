@@ -17,6 +17,7 @@ from clickhouse_connect.driver.client import Client
 
 from engine.arrow import arrow_schema
 from engine.eventstore._failures import told
+from engine.eventstore._files import as_one_batch, write_stream
 from engine.eventstore._pool import ClientPool
 from engine.eventstore._settings import QUERY_TAG, clause, limit_settings
 from engine.eventstore.errors import LimitExceeded, StoreRejected, StoreUnavailable
@@ -102,19 +103,19 @@ class ClickHouseStore(ABC):
         rows = table.to_pylist()
         return Estimate(*(sum(row[name] for row in rows) for name in ("parts", "rows", "marks")))
 
-    @abstractmethod
-    def insert_file(self, table: str, path: Path, token: str | None) -> None:
+    def insert_file(self, table: str, path: Path, token: str) -> None:
         """Insert an Arrow IPC stream file as one block, durably; see the port."""
+        with as_one_batch(path) as file:
+            if file is not None:
+                self._insert(table, file, token)
 
     def insert_rows(self, table: str, rows: pa.Table, token: str | None = None) -> None:
         """Insert a small table, durably."""
         if not rows.num_rows:
             return
         with tempfile.NamedTemporaryFile(prefix="amber-", suffix=".arrow") as file:
-            with pa.ipc.new_stream(file, rows.schema) as writer:
-                writer.write_table(rows)
-            file.flush()
-            self.insert_file(table, Path(file.name), token)
+            write_stream(file.name, rows.combine_chunks())
+            self._insert(table, Path(file.name), token)
 
     def statement(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
         """Run an administrative statement."""
@@ -149,6 +150,10 @@ class ClickHouseStore(ABC):
     @abstractmethod
     def _writer(self) -> Client:
         """Make a client for inserts and administration."""
+
+    @abstractmethod
+    def _insert(self, table: str, path: Path, token: str | None) -> None:
+        """Insert a file that holds one record batch; without a token, never as a repetition."""
 
     @abstractmethod
     def _create_database(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ import pyarrow as pa
 from clickhouse_connect.driver.binding import bind_query
 from clickhouse_connect.driver.client import Client
 
+from engine.eventstore import _dedup_log
 from engine.eventstore._base import ClickHouseStore, new_query_id
 from engine.eventstore._failures import amber_error, code_of, told
 from engine.eventstore._settings import clause, insert_settings, literal
@@ -42,8 +45,15 @@ class ChdbStore(ClickHouseStore):
     def __init__(self, directory: Path) -> None:
         super().__init__(f"chdb://{directory}")
         self._directory = directory
+        self._mending = threading.Lock()
+        self._mended = False
+        self._logs_are_synchronous = False
 
     def _client(self) -> Client:
+        with self._mending:
+            if not self._mended and not _engine_runs(self._directory):
+                _dedup_log.mend(self._directory)
+            self._mended = True
         with told():
             return clickhouse_connect.get_client(interface="chdb", path=str(self._directory))
 
@@ -62,12 +72,19 @@ class ChdbStore(ClickHouseStore):
     def _credentials(self) -> tuple[str, str, str]:
         return "default", "default", ""
 
-    def insert_file(self, table: str, path: Path, token: str | None) -> None:
-        """Insert an Arrow IPC stream file as one block, read by the engine itself."""
+    def migrate(self) -> list[str]:
+        """Bring the schema up to date; return the names of the migrations that were applied."""
+        done = super().migrate()
+        self._logs_are_synchronous = _dedup_log.make_synchronous(self._directory)
+        return done
+
+    def _insert(self, table: str, path: Path, token: str | None) -> None:
         columns = ", ".join(f"`{name}`" for name in self._columns(table))
         sql = f"INSERT INTO {table} ({columns}) FROM INFILE {literal(path.resolve())} {clause(insert_settings(token))} FORMAT ArrowStream"
         with told(), self._writers.client() as client:
             client.raw_query(sql)
+        if token is not None and not self._logs_are_synchronous:
+            _dedup_log.sync(self._directory)
 
     @contextmanager
     def stream(
@@ -88,13 +105,15 @@ class ChdbStore(ClickHouseStore):
         with self._readers.client(), _translated():  # the idle client keeps the engine open
             connection = chdb.connect(os.path.realpath(self._directory))
             try:
+                seen: dict[str, int] = {}
+                connection.set_progress_callback(seen.update)
                 connection.query("SET readonly = 2")
                 with connection.send_query(bound, "ArrowStream", params=plain) as chunks:
                     batches = _batches(chunks)
                     first = next(batches, None)
                     schema = self._schema_of(sql, parameters) if first is None else first.schema
                     every = () if first is None else itertools.chain((first,), batches)
-                    yield Batches(schema, every, lambda: self._cost(name))
+                    yield Batches(schema, every, lambda: _cost(seen))
             finally:
                 connection.close()
 
@@ -102,11 +121,25 @@ class ChdbStore(ClickHouseStore):
         """Return the schema of an answer without rows, of which chDB's stream says nothing."""
         return self.query(f"SELECT * FROM (\n{sql}\n) LIMIT 0", parameters).table.schema
 
-    def _cost(self, query_id: str) -> QueryStats:
-        progress = self.progress(query_id)
-        if progress is None:
-            return QueryStats(0, 0, 0.0)
-        return QueryStats(progress.rows_read, progress.bytes_read, progress.elapsed_s)
+
+def _engine_runs(directory: Path) -> bool:
+    """Return whether an engine, in this process or another, has the directory open: it locks a file there."""
+    try:
+        descriptor = os.open(directory / "status", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _cost(seen: Mapping[str, int]) -> QueryStats:
+    """Return the cost in chDB's last word on progress."""
+    return QueryStats(seen.get("read_rows", 0), seen.get("read_bytes", 0), seen.get("elapsed_ns", 0) / 1e9)
 
 
 def _batches(chunks: Iterable[Any]) -> Iterator[pa.RecordBatch]:

@@ -73,8 +73,7 @@ class HttpStore(ClickHouseStore):
     def _credentials(self) -> tuple[str, str, str]:
         return self._address.database, self._address.user, self._address.password
 
-    def insert_file(self, table: str, path: Path, token: str | None) -> None:
-        """Insert an Arrow IPC stream file as one block, sent as the body of the request."""
+    def _insert(self, table: str, path: Path, token: str | None) -> None:
         settings = {**insert_settings(token), **_WAIT}
         with told(), self._writers.client() as client, path.open("rb") as file:
             client.raw_insert(table, self._columns(table), file, settings=settings, fmt="ArrowStream")

@@ -32,7 +32,11 @@ class ClientPool:
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        """Give a client for the duration of the context."""
+        """Give a client for the duration of the context.
+
+        A client whose statement failed is not used again: what a failed statement had already written of its answer
+        stays in a chDB handle, and becomes the beginning of the next answer (chDB 26.9).
+        """
         with self._lock:
             if self._closed:
                 raise StoreUnavailable("The store is closed.")
@@ -41,8 +45,10 @@ class ClientPool:
             client = self._make()
         try:
             yield client
-        finally:
-            self._give_back(client)
+        except BaseException:
+            _close(client)
+            raise
+        self._give_back(client)
 
     def close(self) -> None:
         """Close idle clients now and the others when they come back."""
