@@ -2,74 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
-import brotli
 import psutil
 import pytest
 
+from tests.clients.collector import Collector
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 10
-
-
-class Collector:
-    """Accepts envelopes and keeps their items by type."""
-
-    def __init__(self) -> None:
-        self.items: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        self.trace_headers: list[dict[str, Any]] = []
-        collector = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                encoding = self.headers.get("Content-Encoding")
-                collector.take(
-                    gzip.decompress(body)
-                    if encoding == "gzip"
-                    else brotli.decompress(body)
-                    if encoding == "br"
-                    else body
-                )
-                self.send_response(200)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        self.dsn = f"http://public@127.0.0.1:{self.server.server_address[1]}/1"
-
-    def take(self, envelope: bytes) -> None:
-        _, _, rest = envelope.partition(b"\n")
-        while rest.strip():
-            line, _, rest = rest.partition(b"\n")
-            header = json.loads(line)
-            length = header.get("length", rest.find(b"\n") if b"\n" in rest else len(rest))
-            payload, rest = rest[:length], rest[length:].lstrip(b"\n")
-            if header["type"] in ("event", "transaction"):
-                self.items[header["type"]].append(json.loads(payload))
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def free_port_base() -> int:
@@ -97,13 +44,12 @@ def start(dsn: str, *more: str) -> subprocess.Popen[str]:
 @pytest.fixture(scope="module")
 def reported() -> Iterator[Collector]:
     """What the collector has after one short run at a high rate."""
-    collector = Collector()
-    process = start(collector.dsn, "--rate", "25", "--seconds", str(SECONDS), "--seed", "3")
-    out, err = process.communicate(timeout=90)
-    assert process.returncode == 0, err
-    assert "deployed shop-web@1.4.1" in out
-    yield collector
-    collector.close()
+    with Collector() as collector:
+        process = start(collector.dsn, "--rate", "25", "--seconds", str(SECONDS), "--seed", "3")
+        out, err = process.communicate(timeout=90)
+        assert process.returncode == 0, err
+        assert "deployed shop-web@1.4.1" in out
+        yield collector
 
 
 def test_errors_of_all_kinds_arrive_with_in_app_frames(reported: Collector) -> None:

