@@ -1,0 +1,120 @@
+"""What unmodified clients send comes back through `amber query` as it was sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.clients.collector import Collector
+from tests.clients.run import ClientMissing, run_node, run_python
+from tests.e2e.conftest import Amber
+
+pytestmark = pytest.mark.sdk
+
+EVENT_FIELDS = (
+    "id, timestamp, level, platform, message, release, environment, server_name, error.type, error.value, user.id,"
+    " user.email, trace, tags, stack.function, payload"
+)
+
+
+def rfc3339(value: float | str, digits: int) -> str:
+    """Return a client's timestamp (seconds, or text) as Amber prints one, with `digits` decimals and no rounding up."""
+    if isinstance(value, str):
+        return value if value.endswith("Z") else value.replace("+00:00", "Z")
+    exact = Decimal(repr(value))
+    whole = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(exact))
+    fraction = str(exact % 1).partition(".")[2].ljust(digits, "0")[:digits]
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{fraction}Z"
+
+
+def same_time(shown: str, sent: float | str, digits: int) -> bool:
+    """Compare a shown time with a sent one to `digits` decimals; trailing zeros may be missing."""
+    return shown.rstrip("Z").rstrip("0").rstrip(".") == rfc3339(sent, digits).rstrip("Z").rstrip("0").rstrip(".")
+
+
+def frames(event: dict[str, Any]) -> list[str]:
+    """Return the functions of all frames of all exceptions, oldest first."""
+    values = event.get("exception", {}).get("values", [])
+    return [frame.get("function", "") for value in values for frame in value.get("stacktrace", {}).get("frames", [])]
+
+
+def check_events(amber: Amber, sent: list[dict[str, Any]], release: str) -> None:
+    """Compare every event that went over the wire with its row."""
+    amber.wait_for(f"from errors release:{release} | summarize n=count()", lambda rows: rows[0][0] >= len(sent))
+    rows = {row["id"]: row for row in amber.ask(f"from errors release:{release} | project {EVENT_FIELDS} | limit 100")}
+    assert rows.keys() == {event["event_id"] for event in sent}
+    for event in sent:
+        check_event(rows[event["event_id"]], event)
+
+
+def check_event(row: dict[str, Any], event: dict[str, Any]) -> None:
+    """Compare one event with its row: time to the microsecond, frames, tags, people, and the body as it was sent."""
+    assert same_time(row["timestamp"], event["timestamp"], 6)
+    assert row["stack.function"] == frames(event)
+    for key, value in dict(event.get("tags") or {}).items():
+        assert dict(row["tags"])[key] == value
+    assert (row["release"], row["environment"]) == (event["release"], event["environment"])
+    assert (row["user.id"], row["user.email"]) == (event["user"]["id"], event["user"]["email"])
+    assert row["trace"] == event["contexts"]["trace"]["trace_id"]
+    if exceptions := event.get("exception", {}).get("values"):
+        assert (row["error.type"], row["error.value"]) == (exceptions[-1]["type"], exceptions[-1]["value"])
+    assert json.loads(row["payload"]) == event
+
+
+def check_spans(amber: Amber, trace_id: str, sent: dict[str, dict[str, Any]]) -> None:
+    """Compare spans by id: parents, start to the nanosecond, duration, and the one transaction they belong to."""
+    query = f"from spans trace:{trace_id}"
+    amber.wait_for(f"{query} | summarize n=count()", lambda rows: rows[0][0] >= len(sent))
+    columns = "id, parent_span, timestamp, span.duration, span.op, transaction, is_segment"
+    rows = {row["id"]: row for row in amber.ask(f"{query} | project {columns} | limit 100")}
+    assert rows.keys() == sent.keys()
+    for span_id, span in sent.items():
+        row = rows[span_id]
+        end = span.get("end_timestamp", span.get("timestamp"))
+        assert same_time(row["timestamp"], span["start_timestamp"], 9)
+        assert row["parent_span"] == (span.get("parent_span_id") or "")
+        if not isinstance(end, str):
+            assert row["span.duration"] == int(
+                (Decimal(repr(end)) - Decimal(repr(span["start_timestamp"]))) * 1_000_000_000
+            )
+        assert row["transaction"] == "place orders"
+    assert sum(bool(row["is_segment"]) for row in rows.values()) == 1
+
+
+def test_events_and_transaction_of_the_python_sdk_come_back_as_sent(amber: Amber):
+    """sentry-sdk in a process of its own; each event equals what went over the wire."""
+    with Collector(forward_dsn=amber.dsn) as wire:
+        reported = run_python(wire.dsn)
+        assert {request.status for request in wire.requests} == {200}
+    check_events(amber, wire.items["event"], "clients-python@1.0.0")
+    (transaction,) = wire.items["transaction"]
+    root = transaction["contexts"]["trace"]
+    sent = {span["span_id"]: span for span in transaction["spans"]}
+    sent[root["span_id"]] = {**transaction, "parent_span_id": root.get("parent_span_id")}
+    check_spans(amber, reported["trace"]["trace_id"], sent)
+
+
+@pytest.mark.parametrize("lifecycle", ["stream", "static"])
+def test_events_and_trace_of_the_node_sdk_come_back_as_sent(amber: Amber, lifecycle: Any):
+    """@sentry/node in a process of its own, with streamed spans and with a transaction."""
+    with Collector(forward_dsn=amber.dsn) as wire:
+        try:
+            reported = run_node(wire.dsn, lifecycle)
+        except ClientMissing as missing:
+            pytest.skip(str(missing))
+        assert {request.status for request in wire.requests} == {200}
+    ids = ", ".join(event["event_id"] for event in wire.items["event"])
+    count = f"from errors id:[{ids}] | summarize n=count()"
+    amber.wait_for(count, lambda rows: rows[0][0] >= len(wire.items["event"]))
+    for row in amber.ask(f"from errors id:[{ids}] | project {EVENT_FIELDS} | limit 100"):
+        check_event(row, next(event for event in wire.items["event"] if event["event_id"] == row["id"]))
+    sent = {span["span_id"]: span for span in wire.items["span"]}
+    for transaction in wire.items["transaction"]:
+        root = transaction["contexts"]["trace"]
+        sent |= {span["span_id"]: span for span in transaction["spans"]}
+        sent[root["span_id"]] = {**transaction, "parent_span_id": root.get("parent_span_id")}
+    check_spans(amber, reported["trace"]["trace_id"], sent)
