@@ -14,7 +14,7 @@ import msgspec
 from engine.clock import Clock, SystemClock
 from engine.errors import CapacityError, StateError
 from engine.ids import new_event_id
-from engine.snapshot import ConfigSnapshot, KeyConfig, SnapshotReader
+from engine.snapshot import ConfigSnapshot, KeyConfig
 from ingest.auth import Credentials, authorise, from_dsn, from_request, project_from_path
 from ingest.encodings import decompress, normal_encoding
 from ingest.envelope import Envelope, parse_envelope
@@ -23,6 +23,7 @@ from ingest.hexids import event_id_of
 from ingest.items import item_type
 from ingest.jsontext import decode_json
 from ingest.limits import IngestLimits
+from ingest.ports import Snapshots
 from ingest.records import RawRecord, encode_record
 from ingest.refusals import Refusal, RefusalCounter
 from ingest.sink import RawSink
@@ -78,9 +79,7 @@ class Edge:
         snapshot: keys, projects and limits.
     """
 
-    def __init__(
-        self, sink: RawSink, snapshot: SnapshotReader, limits: IngestLimits, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, sink: RawSink, snapshot: Snapshots, limits: IngestLimits, clock: Clock | None = None) -> None:
         self.limits = limits
         self._sink = sink
         self._snapshot = snapshot

@@ -15,10 +15,10 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from engine.clock import Clock
-from engine.snapshot import SnapshotReader
 from ingest.edge import Edge, Submission
 from ingest.errors import Malformed, Refused, TooLarge
 from ingest.limits import IngestLimits
+from ingest.ports import Snapshots
 from ingest.sink import RawSink
 
 CORS_HEADERS = {
@@ -61,7 +61,7 @@ def blueprint(edge: Edge) -> Blueprint:
 
 
 def create_app(
-    sink: RawSink, snapshot: SnapshotReader, limits: IngestLimits | None = None, clock: Clock | None = None
+    sink: RawSink, snapshot: Snapshots, limits: IngestLimits | None = None, clock: Clock | None = None
 ) -> tuple[Flask, Edge]:
     """Return the ingest application and its edge, which the caller closes after the server has stopped."""
     edge = Edge(sink, snapshot, limits or IngestLimits(), clock)

@@ -1,4 +1,4 @@
-"""Files for `amber load`: envelopes, stored events, lists and lines of events, compressed or not, told apart by content."""
+"""Files for `amber load`: envelopes, events, lists and lines of events, compressed or not, told apart by content."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ SKIPPED_SUFFIXES = (".headers.json", ".raw", ".md", ".txt", ".license")
 """Side files of captures, and notes."""
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_FOREIGN = {
+    "resourceSpans": "OTLP traces",
+    "resourceLogs": "OTLP logs",
+    "resourceMetrics": "OTLP metrics",
+    "$schema": "a JSON schema",
+}
 _EVENT_MEMBERS = frozenset({"event_id", "timestamp", "message", "exception", "logentry", "platform", "contexts"})
 
 
@@ -77,15 +83,21 @@ def read_file(path: Path) -> Iterator[Submittable]:
 def submittables(text: bytes) -> Iterator[Submittable]:
     """Yield what decompressed content holds: an envelope, an event, a list of events, or one event per line.
 
+    An envelope may also be written as a JSON list of its headers, an item header and that item's payload, and so on.
+
     Raises:
         InvalidItem, Malformed: it is none of them.
     """
     start = text.lstrip()[:1]
     if start == b"[":
-        for element in elements(text):
-            yield _event(element)
-        return
-    if start != b"{":
+        parts = elements(text)
+        if len(parts) > 2 and _is_item_header(parts[1]):
+            text = _joined(parts)
+        else:
+            for element in parts:
+                yield _event(element)
+            return
+    elif start != b"{":
         raise InvalidItem("json", "neither an envelope nor JSON")
     envelope = _envelope(text)
     if envelope is not None:
@@ -104,12 +116,24 @@ def _envelope(text: bytes) -> Envelope | None:
     """Return the envelope when the content is one: its second line must be an item header and not an event."""
     first, _, rest = text.lstrip(b"\n").partition(b"\n")
     second = rest.lstrip(b"\n").partition(b"\n")[0]
-    header = _object(second)
-    if not _is_object(first) or header is None:
-        return None
-    if header.get("type") not in ITEM_TYPES or not _EVENT_MEMBERS.isdisjoint(header):
-        return None
-    return parse_envelope(text)
+    return parse_envelope(text) if _is_object(first) and _is_item_header(second) else None
+
+
+def _is_item_header(text: bytes) -> bool:
+    header = _object(text)
+    return header is not None and header.get("type") in ITEM_TYPES and _EVENT_MEMBERS.isdisjoint(header)
+
+
+def _joined(parts: list[bytes]) -> bytes:
+    """Return the envelope a list of headers and payloads stands for; lengths were of another spelling."""
+    lines = []
+    for index, part in enumerate(parts):
+        header = _object(part) or {}
+        if index % 2 and "length" in header:
+            part = msgspec.json.encode({k: v for k, v in header.items() if k != "length"})  # noqa: PLW2901 - respelled
+        # A line feed in JSON text stands between tokens: in strings it is escaped.
+        lines.append(part.replace(b"\r", b" ").replace(b"\n", b" "))
+    return b"\n".join(lines)
 
 
 def _event(text: bytes) -> Submittable:
@@ -117,6 +141,9 @@ def _event(text: bytes) -> Submittable:
     value = decode_json(text).value
     if not isinstance(value, dict):
         raise InvalidItem("not_an_object", "an event is not a JSON object")
+    foreign = next((what for member, what in _FOREIGN.items() if member in value), "")
+    if foreign:
+        raise InvalidItem("not_an_event", f"{foreign}, not an event")
     event_id = event_id_of(value.get("event_id"))
     return Submittable("store", text.strip(), event_id or hashlib.blake2b(text, digest_size=16).hexdigest())
 

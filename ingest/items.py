@@ -59,6 +59,7 @@ ITEM_TYPES: dict[str, ItemType] = {
         ItemType("replay_video", "replay", 100 * MIB),
         ItemType("security", "security", MIB, needs_event_id=True),
         ItemType("raw_security", "security", MIB, needs_event_id=True),
+        *(ItemType(name, "security", MIB) for name in ("csp", "hpkp", "expectct", "expectstaple", "nel")),
         ItemType("form_data", "error", MIB, needs_event_id=True),
         ItemType("statsd", "metric_bucket", MIB),
         ItemType("metric_buckets", "metric_bucket", MIB),

@@ -59,7 +59,7 @@ class LoadTarget:
 def load_files(
     paths: list[Path],
     target: LoadTarget,
-    progress: Callable[[LoadReport], None] = lambda report: None,
+    progress: Callable[[LoadReport], None] | None = None,
     clock: Clock | None = None,
 ) -> LoadReport:
     """Load files and directories into a project and return when everything is queryable.
@@ -80,6 +80,7 @@ def load_files(
     files = find_files(paths)
     report = LoadReport(files_total=len(files))
     now = clock or SystemClock()
+    told = progress or _nobody
     sink = ShardedSink(target.data.spool / RAW / PRODUCER, target.shards)
     try:
         with open_shards(range(target.shards), target.data) as normalisers:
@@ -91,13 +92,17 @@ def load_files(
                     _publish(chunk, target, sink, normalisers, now)
                     chunk = []
                 _sum_up(report, normalisers)
-                progress(report)
+                told(report)
             _publish(chunk, target, sink, normalisers, now)
             _sum_up(report, normalisers)
-            progress(report)
+            told(report)
     finally:
         sink.close()
     return report
+
+
+def _nobody(report: LoadReport) -> None:
+    """Stand for a caller that wants no progress."""
 
 
 def _read(path: Path, report: LoadReport) -> list[Submittable]:

@@ -21,6 +21,7 @@ from engine.snapshot import ConfigSnapshot
 from engine.spool import Position, SpoolReader, SpoolRecord
 from ingest.batches import batch_of, outcome_rows
 from ingest.limits import MIB
+from ingest.ports import Snapshots
 from ingest.process import Batch, Processor
 from ingest.ready import ReadyName, ReadyShard
 from ingest.records import DeadLetter
@@ -49,14 +50,6 @@ class BatchRules:
     read_bytes: int = 4 * MIB
     max_waiting_files: int = 64
     outcome_interval_s: float = 2.0
-
-
-class Snapshots(Protocol):
-    """Where the configuration comes from; `engine.snapshot.SnapshotReader` is one."""
-
-    def current(self) -> ConfigSnapshot:
-        """Return the newest snapshot; StateError when there is none, which stops processing."""
-        ...
 
 
 class Letters(Protocol):

@@ -22,7 +22,14 @@ _INTERFACES = {
     "http": "request",
 }
 
-_SECURITY_MEMBERS = ("csp", "hpkp", "expectct", "expectstaple", "nel")
+_SECURITY_MEMBERS = {
+    "csp": "csp",
+    "sentry.interfaces.Csp": "csp",
+    "hpkp": "hpkp",
+    "expectct": "expectct",
+    "expectstaple": "expectstaple",
+    "nel": "nel",
+}
 
 
 def modernised(data: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +51,7 @@ def payload_type(data: dict[str, Any]) -> str:
     said = data.get("type")
     if isinstance(said, str) and said not in {"", "error", "default", "generic"}:
         return said
-    for name in _SECURITY_MEMBERS:
-        if isinstance(data.get(name), dict):
+    for member, name in _SECURITY_MEMBERS.items():
+        if isinstance(data.get(member), dict):
             return name
     return "event"
