@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from engine.arrow import arrow_schema
 from engine.eventstore import EventStore, open_store
+from engine.schema import TABLES
+
+RowMaker = Callable[[str, Sequence[Mapping[str, Any]]], pa.Table]
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +32,46 @@ def new_project_id() -> Callable[[], int]:
     """A function that gives a project id nobody else in the run has."""
     numbers = itertools.count(1_000_000)
     return lambda: next(numbers)
+
+
+def _zero(kind: pa.DataType) -> Any:
+    """Return what an Arrow column of this type holds when a test does not care."""
+    if pa.types.is_timestamp(kind):
+        return datetime.now(UTC)
+    if pa.types.is_list(kind) or pa.types.is_map(kind):
+        return []
+    if pa.types.is_string(kind):
+        return ""
+    return False if pa.types.is_boolean(kind) else 0
+
+
+def make_rows(table: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return `rows` as a whole Arrow table for `table`; columns a row does not name are empty, retention 90 days."""
+    schema = arrow_schema(TABLES[table])
+    defaults = {field.name: None if field.nullable else _zero(field.type) for field in schema}
+    defaults |= {
+        name: value for name, value in {"retention_days": 90, "sample_weight": 1.0}.items() if name in defaults
+    }
+    unknown = {name for row in rows for name in row} - defaults.keys()
+    assert not unknown, f"{table} has no columns {unknown}"
+    columns = {f.name: pa.array([row.get(f.name, defaults[f.name]) for row in rows], type=f.type) for f in schema}
+    return pa.table(columns, schema=schema)
+
+
+@pytest.fixture(scope="session")
+def rows_of() -> RowMaker:
+    """`make_rows` as a fixture, for tests that cannot import this file."""
+    return make_rows
+
+
+def write_arrow(path: Path, table: pa.Table, *, rows_per_batch: int | None = None) -> Path:
+    """Write `table` as an Arrow IPC stream file and return its path."""
+    with path.open("wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table, max_chunksize=rows_per_batch)
+    return path
+
+
+@pytest.fixture(scope="session")
+def arrow_file() -> Callable[..., Path]:
+    """`write_arrow` as a fixture."""
+    return write_arrow

@@ -52,10 +52,10 @@ def parse_address(url: str) -> Address:
     if unknown:
         raise _bad(url, f"unknown options {', '.join(unknown)}")
     flags = {}
-    for name in options:
-        if options[name].lower() not in _TRUE:
+    for name, value in options.items():
+        if value.lower() not in _TRUE:
             raise _bad(url, f"{name} is true or false")
-        flags[name] = _TRUE[options[name].lower()]
+        flags[name] = _TRUE[value.lower()]
     if not parts.hostname:
         raise _bad(url, "the host is missing")
     secure = flags.get("secure", port == 8443)

@@ -6,7 +6,7 @@ import fcntl
 import itertools
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from engine.eventstore._failures import amber_error, code_of, told
 from engine.eventstore._settings import clause, insert_settings, literal
 from engine.eventstore._stream import Batches
 from engine.eventstore.errors import StoreUnavailable
-from engine.eventstore.port import BatchStream, Limits, QueryStats
+from engine.eventstore.port import DEFAULT_LIMITS, BatchStream, Limits, QueryStats
 
 _PARAMETER = "param_"
 
@@ -80,7 +80,10 @@ class ChdbStore(ClickHouseStore):
 
     def _insert(self, table: str, path: Path, token: str | None) -> None:
         columns = ", ".join(f"`{name}`" for name in self._columns(table))
-        sql = f"INSERT INTO {table} ({columns}) FROM INFILE {literal(path.resolve())} {clause(insert_settings(token))} FORMAT ArrowStream"
+        sql = (
+            f"INSERT INTO {table} ({columns}) FROM INFILE {literal(path.resolve())}"
+            f" {clause(insert_settings(token))} FORMAT ArrowStream"
+        )
         with told(), self._writers.client() as client:
             client.raw_query(sql)
         if token is not None and not self._logs_are_synchronous:
@@ -92,7 +95,7 @@ class ChdbStore(ClickHouseStore):
         sql: str,
         parameters: Mapping[str, object] | None = None,
         *,
-        limits: Limits = Limits(),
+        limits: Limits = DEFAULT_LIMITS,
         query_id: str = "",
     ) -> Iterator[BatchStream]:
         """Run one read-only SELECT and give its answer batch by batch.
@@ -103,7 +106,7 @@ class ChdbStore(ClickHouseStore):
         bound, values = bind_query(self._select(sql, limits, name, None), dict(parameters or {}) or None)
         plain = {key.removeprefix(_PARAMETER): value for key, value in values.items()}
         with self._readers.client(), _translated():  # the idle client keeps the engine open
-            connection = chdb.connect(os.path.realpath(self._directory))
+            connection: Any = _connect(os.path.realpath(self._directory))
             try:
                 seen: dict[str, int] = {}
                 connection.set_progress_callback(seen.update)
@@ -119,7 +122,11 @@ class ChdbStore(ClickHouseStore):
 
     def _schema_of(self, sql: str, parameters: Mapping[str, object] | None) -> pa.Schema:
         """Return the schema of an answer without rows, of which chDB's stream says nothing."""
-        return self.query(f"SELECT * FROM (\n{sql}\n) LIMIT 0", parameters).table.schema
+        empty = f"SELECT * FROM (\n{sql}\n) LIMIT 0"  # noqa: S608 - the text that was just run
+        return self.query(empty, parameters).table.schema
+
+
+_connect: Callable[[str], Any] = chdb.connect
 
 
 def _engine_runs(directory: Path) -> bool:

@@ -62,7 +62,7 @@ def _mend_table(directory: Path) -> int:
     files = _files(directory)
     if not files:
         return 0
-    parts = [part for part in map(_Part.parse, os.listdir(directory.parent)) if part is not None]
+    parts = [part for part in map(_Part.parse, (p.name for p in directory.parent.iterdir())) if part is not None]
     lost = [(name, block) for block, name in _live(files).items() if not _present(name, parts)]
     if lost:
         _append(directory, files[-1], (f"{_DROP}\t{name}\t{block}\n" for name, block in lost))
@@ -115,7 +115,8 @@ def _append(directory: Path, newest: Path, lines: Iterable[str]) -> None:
 
 def make_synchronous(store: Path) -> bool:
     """Give the logs the file system's `S` attribute, new files included; return whether all have it."""
-    return all([_set_flag(path) for directory in log_directories(store) for path in (directory, *_files(directory))])
+    done = [_set_flag(path) for directory in log_directories(store) for path in (directory, *_files(directory))]
+    return all(done)
 
 
 def _set_flag(path: Path) -> bool:

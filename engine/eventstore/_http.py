@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import clickhouse_connect
 import orjson
@@ -16,7 +17,7 @@ from engine.eventstore._base import ClickHouseStore, stats_of
 from engine.eventstore._failures import told
 from engine.eventstore._settings import insert_settings
 from engine.eventstore._stream import Batches
-from engine.eventstore.port import BatchStream, Limits
+from engine.eventstore.port import DEFAULT_LIMITS, BatchStream, Limits
 
 _WAIT = {"wait_end_of_query": 1}
 """The server answers when it is done: errors come as errors instead of in the middle of the data, and the summary
@@ -84,15 +85,15 @@ class HttpStore(ClickHouseStore):
         sql: str,
         parameters: Mapping[str, object] | None = None,
         *,
-        limits: Limits = Limits(),
+        limits: Limits = DEFAULT_LIMITS,
         query_id: str = "",
     ) -> Iterator[BatchStream]:
         """Run one read-only SELECT and give its answer batch by batch."""
         text = self._select(sql, limits, query_id, None)
         with told(), self._readers.client() as client:
-            response = client.raw_stream(text, parameters=dict(parameters or {}) or None, settings=dict(_WAIT))
+            response: Any = client.raw_stream(text, parameters=dict(parameters or {}) or None, settings=dict(_WAIT))
             try:
-                summary = orjson.loads(getattr(response, "headers", {}).get("X-ClickHouse-Summary", "{}"))
+                summary = orjson.loads(response.headers.get("X-ClickHouse-Summary", "{}"))
                 with pa.ipc.open_stream(response) as reader:
                     yield Batches(reader.schema, reader, lambda: stats_of(summary))
             finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.errors import AmberError, CapacityError
 
 
-class LimitExceeded(CapacityError):  # noqa: N818 - named for what happened, as its siblings
+class LimitExceeded(CapacityError):
     """A statement needed more than its limits allow.
 
     Attributes:
@@ -20,20 +20,20 @@ class LimitExceeded(CapacityError):  # noqa: N818 - named for what happened, as 
         self.limit = limit
 
 
-class StoreUnavailable(CapacityError):  # noqa: N818
+class StoreUnavailable(CapacityError):
     """The store does not answer, or cannot write (disk full, read-only, shutting down)."""
 
     code = "store-unavailable"
 
 
-class QueryCancelled(AmberError):  # noqa: N818
+class QueryCancelled(AmberError):
     """Someone stopped the statement with `cancel`."""
 
     code = "query-cancelled"
     http_status = 409
 
 
-class StoreRejected(AmberError):  # noqa: N818
+class StoreRejected(AmberError):
     """The engine refused the statement or the data: a defect in Amber, or data that does not fit the schema.
 
     Attributes:

@@ -32,6 +32,9 @@ class Limits:
     max_result_rows: int | None = None
 
 
+DEFAULT_LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class QueryStats:
     """What a statement cost: rows and uncompressed bytes read from tables, and the engine's time in seconds."""
@@ -105,7 +108,7 @@ class EventStore(Protocol):
         sql: str,
         parameters: Mapping[str, object] | None = None,
         *,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        limits: Limits = DEFAULT_LIMITS,
         query_id: str = "",
         settings: Mapping[str, object] | None = None,
     ) -> StoreResult:
@@ -114,6 +117,7 @@ class EventStore(Protocol):
         Args:
             sql: one SELECT without SETTINGS and FORMAT; values as `{name:Type}`.
             parameters: values of the placeholders, bound by the engine.
+            limits: what the statement may use; more raises `LimitExceeded`.
             query_id: name for `progress` and `cancel`; one is made up when empty.
             settings: further engine settings; the caller vouches for them.
         """
@@ -124,7 +128,7 @@ class EventStore(Protocol):
         sql: str,
         parameters: Mapping[str, object] | None = None,
         *,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        limits: Limits = DEFAULT_LIMITS,
         query_id: str = "",
     ) -> AbstractContextManager[BatchStream]:
         """Run one read-only SELECT and give its answer batch by batch; leaving the context stops it."""

@@ -16,7 +16,7 @@ _WRITE = "amber_write"
 _BUSY_MS = 30_000
 
 
-class MetadataUnavailable(CapacityError):  # noqa: N818 - named for what happened
+class MetadataUnavailable(CapacityError):
     """The metadata database does not answer, is locked for too long, or its disk is full."""
 
     code = "metadata-unavailable"

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
 
 from engine.errors import StateError, UserError
 from engine.metadata._counters import bump, upsert
 from engine.metadata._tables import ISSUES, MAPPINGS, OUTBOX, PROJECTS
-from engine.metadata.rows import IssueRow, MappingRow, NewIssue
+from engine.metadata.rows import IssueRow, MappingRow, NewIssue, issue_mirror_body
 
 MAPPING = "mapping"
 STATUSES = ("unresolved", "resolved", "ignored")
@@ -43,24 +43,6 @@ def issue_row(row: Row[Any]) -> IssueRow:
         first_seen=row.first_seen,
         row_version=row.row_version,
     )
-
-
-def issue_body(row: IssueRow) -> dict[str, object]:
-    """Return the outbox body that brings the mirror to this version of the issue."""
-    return {
-        "project_id": row.project_id,
-        "issue_id": row.issue_id,
-        "short_id": row.short_id,
-        "status": row.status,
-        "substatus": row.substatus,
-        "assignee": row.assignee,
-        "priority": row.priority,
-        "title": row.title,
-        "culprit": row.culprit,
-        "level": row.level,
-        "first_seen": row.first_seen.isoformat(),
-        "row_version": row.row_version,
-    }
 
 
 def known(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, IssueRow]:
@@ -148,7 +130,7 @@ def _new_row(new: NewIssue, number: int, slug: str) -> IssueRow:
 
 
 def _tell(connection: Connection, changed: Sequence[IssueRow], now: datetime) -> None:
-    rows = [{"kind": "issue", "body": issue_body(row), "created_at": now} for row in changed]
+    rows = [{"kind": "issue", "body": issue_mirror_body(row), "created_at": now} for row in changed]
     connection.execute(insert(OUTBOX), rows)
 
 
@@ -196,6 +178,12 @@ def page(connection: Connection, after: Pair, limit: int) -> list[IssueRow]:
     key = tuple_(ISSUES.c.project_id, ISSUES.c.number)
     query = select(ISSUES).where(key > after).order_by(ISSUES.c.project_id, ISSUES.c.number).limit(limit)
     return [issue_row(row) for row in connection.execute(query)]
+
+
+def versions(connection: Connection) -> tuple[int, int]:
+    """Return the number of issues and the sum of their row versions."""
+    row = connection.execute(select(func.count(), func.coalesce(func.sum(ISSUES.c.row_version), 0))).one()
+    return int(row[0]), int(row[1])
 
 
 def by_short_id(connection: Connection, short_id: str) -> IssueRow | None:

@@ -28,7 +28,7 @@ def _check_slug(slug: str) -> None:
         raise UserError(
             f"{slug!r} cannot be a short name.",
             code="slug-invalid",
-            hint="Use 1 to 50 lower-case letters, digits, - and _, not only digits, with a letter or digit at both ends.",
+            hint="Use 1 to 50 of a-z, 0-9, - and _, with a letter or digit at both ends, not only digits.",
         )
 
 

@@ -115,6 +115,24 @@ class IssueRow:
     row_version: int
 
 
+def issue_mirror_body(row: IssueRow) -> dict[str, object]:
+    """Return the row of the event store's `issues` for this version of the issue, as JSON values."""
+    return {
+        "project_id": row.project_id,
+        "issue_id": row.issue_id,
+        "short_id": row.short_id,
+        "status": row.status,
+        "substatus": row.substatus,
+        "assignee": row.assignee,
+        "priority": row.priority,
+        "title": row.title,
+        "culprit": row.culprit,
+        "level": row.level,
+        "first_seen": row.first_seen.isoformat(),
+        "row_version": row.row_version,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class MappingRow:
     """An exception to the default issue of a fingerprint; the highest version of a fingerprint counts."""

@@ -227,6 +227,11 @@ class MetadataStore:
         with self._database.read() as connection:
             return _issues.page(connection, after, limit)
 
+    def issue_versions(self) -> tuple[int, int]:
+        """Return the number of issues and the sum of their row versions: equal ones mean an equal mirror."""
+        with self._database.read() as connection:
+            return _issues.versions(connection)
+
     def map_fingerprint(self, project_id: int, fingerprint: int, issue_id: int, author: str) -> MappingRow:
         """Make a fingerprint belong to an existing issue; `author` is `rule:…`, `model:…` or `user:…`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import UserError
-from engine.migrations._run import LEDGER, StatementRunner, record
+from engine.migrations._run import StatementRunner, record
 from engine.schema import DATASETS, promoted_column
 
 _KIND = "promote/"
@@ -39,9 +39,11 @@ def promote_tag(store: StatementRunner, dataset: str, key: str) -> str:
 
 def promoted_tags(store: StatementRunner) -> dict[str, tuple[str, ...]]:
     """Return the promoted keys by dataset; every dataset of a table shares them."""
-    rows = store.query(f"SELECT DISTINCT name FROM {LEDGER} WHERE startsWith(name, '{_KIND}') ORDER BY name").table
+    names = "SELECT DISTINCT name FROM amber_migrations WHERE startsWith(name, {kind:String}) ORDER BY name"
+    rows = store.query(names, {"kind": _KIND}).table
     by_table: dict[str, list[str]] = {}
-    for name in rows.column("name").to_pylist():
+    for row in rows.to_pylist():
+        name: str = row["name"]
         table, _, key = name.removeprefix(_KIND).partition("/")
         by_table.setdefault(table, []).append(key)
     return {d.name: tuple(by_table[d.table]) for d in DATASETS.values() if d.table in by_table and d.tags}

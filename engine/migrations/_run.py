@@ -9,23 +9,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import pyarrow as pa
+
 from engine.errors import StateError
-from engine.eventstore.port import Limits, StoreResult
 
 _DIRECTORY = Path(__file__).parent / "sql"
-LEDGER = "amber_migrations"
 _CREATE_LEDGER = (
-    f"CREATE TABLE IF NOT EXISTS {LEDGER} (name String, checksum String, applied_at DateTime64(3, 'UTC'))"
+    "CREATE TABLE IF NOT EXISTS amber_migrations (name String, checksum String, applied_at DateTime64(3, 'UTC'))"
     " ENGINE = MergeTree ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
 )
+
+
+class Answer(Protocol):
+    """What a SELECT gives."""
+
+    @property
+    def table(self) -> pa.Table:
+        """The rows."""
+        ...
 
 
 class StatementRunner(Protocol):
     """The part of an event store that migrations need."""
 
-    def query(
-        self, sql: str, parameters: Mapping[str, object] | None = None, *, limits: Limits = Limits()
-    ) -> StoreResult:
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> Answer:
         """Run a SELECT."""
         ...
 
@@ -68,10 +75,8 @@ MIGRATIONS: tuple[Migration, ...] = _load()
 
 def issue_map_source(database: str, user: str, password: str) -> str:
     """Return the source of the dictionary `issue_map` for a store with these credentials."""
-    query = (
-        "SELECT project_id, fingerprint, argMax(issue_id, version) AS issue_id"
-        f" FROM {_quoted(database)}.issue_map_log GROUP BY project_id, fingerprint"
-    )
+    newest = "SELECT project_id, fingerprint, argMax(issue_id, version) AS issue_id"
+    query = f"{newest} FROM {_quoted(database)}.issue_map_log GROUP BY project_id, fingerprint"
     return f"CLICKHOUSE(DB {_text(database)} USER {_text(user)} PASSWORD {_text(password)} QUERY {_text(query)})"
 
 
@@ -112,13 +117,13 @@ def run_migrations(
 def record(store: StatementRunner, name: str, checksum: str) -> None:
     """Note in the store that a step was taken."""
     store.statement(
-        f"INSERT INTO {LEDGER} (name, checksum, applied_at) SELECT {{name:String}}, {{checksum:String}}, now64(3)",
+        "INSERT INTO amber_migrations (name, checksum, applied_at) SELECT {name:String}, {checksum:String}, now64(3)",
         {"name": name, "checksum": checksum},
     )
 
 
 def _applied(store: StatementRunner) -> dict[str, str]:
-    rows = store.query(f"SELECT name, checksum FROM {LEDGER} WHERE position(name, '/') = 0 ORDER BY name").table
+    rows = store.query("SELECT name, checksum FROM amber_migrations WHERE position(name, '/') = 0 ORDER BY name").table
     return {row["name"]: row["checksum"] for row in rows.to_pylist()}
 
 
@@ -136,5 +141,5 @@ def _refuse_changed(migration: Migration, checksum: str) -> None:
         raise StateError(
             f"Migration {migration.name} was applied to the event store in another wording.",
             code="migration-changed",
-            hint="The store was made by a modified or unreleased Amber. Use that version, or start with a new data directory.",
+            hint="The store was made by a modified or unreleased Amber: use that one, or a new data directory.",
         )

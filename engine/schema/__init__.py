@@ -24,6 +24,8 @@ ISSUE_MAP_DICTIONARY = "issue_map"
 __all__ = [
     "DATASETS",
     "DEFAULT_ISSUE_ID",
+    "ISSUES",
+    "ISSUE_MAP",
     "ISSUE_MAP_DICTIONARY",
     "TABLES",
     "Column",

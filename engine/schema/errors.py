@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.schema.model import Column, Dataset, Field, Kind, Table
 
 DEFAULT_ISSUE_ID = "intHash64(bitXor(fingerprint, intHash64(project_id)))"
-"""The issue a fingerprint belongs to unless the mapping says otherwise; `engine.ids.default_issue_id` is the same in Python."""
+"""The issue a fingerprint belongs to unless the mapping says otherwise; `engine.ids.default_issue_id` in Python."""
 
 MAPPED_ISSUE_ID = f"dictGetOrDefault('issue_map', 'issue_id', (project_id, fingerprint), {DEFAULT_ISSUE_ID})"
 
@@ -142,8 +142,9 @@ ERRORS_HOURLY = Table(
     ),
     rollup_of="errors",
     rollup_select=(
-        "project_id, fingerprint, toStartOfHour(timestamp) AS hour, max(retention_days) AS retention_days, count() AS events,"
-        " sum(sample_weight) AS weight, uniqStateIf(user, user != '') AS users, min(timestamp) AS first_seen, max(timestamp) AS last_seen"
+        "project_id, fingerprint, toStartOfHour(timestamp) AS hour, max(retention_days) AS retention_days,"
+        " count() AS events, sum(sample_weight) AS weight, uniqStateIf(user, user != '') AS users,"
+        " min(timestamp) AS first_seen, max(timestamp) AS last_seen"
         " GROUP BY project_id, fingerprint, hour"
     ),
 )

@@ -51,7 +51,7 @@ ISSUES = Table(
 
 ISSUE_MAP = Table(
     name="issue_map_log",
-    doc="Exceptions to the default issue of a fingerprint; the newest version counts. Source of the dictionary `issue_map`.",
+    doc="Exceptions to the default issue of a fingerprint; the newest version counts; read by `issue_map`.",
     engine="ReplacingMergeTree(version)",
     order_by=("project_id", "fingerprint"),
     time_column=None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.errors import CapacityError
 
 
-class SpoolFull(CapacityError):  # noqa: N818 - named for what happened
+class SpoolFull(CapacityError):
     """Nothing can be appended for now: the disk or the spool's budget is full. Later it may work again.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Alembic's entry: run the scripts on the connection `engine.metadata` hands over."""
+"""Alembic's entry: run the scripts on the connection `engine.metadata` hands over."""  # noqa: INP001 - Alembic runs it as a script
 
 from __future__ import annotations
 

@@ -1,0 +1,139 @@
+"""The mirror of issues in the event store, so that `is:unresolved` and merged issues work inside queries."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from engine.arrow import arrow_schema
+from engine.eventstore.port import EventStore, Limits
+from engine.ids import default_issue_id
+from engine.metadata import IssueRow, MetadataStore, NewIssue, OutboxRow
+from engine.metadata.rows import issue_mirror_body
+from engine.schema import ISSUE_MAP, ISSUES, Table
+
+_PAGE = 1000
+_LIMITS = Limits(max_seconds=120.0)
+_VERSIONS = """
+SELECT count() AS issues, sum(version) AS versions
+FROM (SELECT max(row_version) AS version FROM issues GROUP BY project_id, issue_id)
+"""
+# An issue that is not in the mirror has not been in the metadata database either: the mirror is repaired first.
+_ORPHANS = """
+SELECT project_id, fingerprint, min(first_seen) AS first_seen
+FROM errors_hourly
+WHERE hour >= {since:DateTime64(3, 'UTC')} AND (project_id, issue_id) NOT IN (SELECT project_id, issue_id FROM issues)
+GROUP BY project_id, fingerprint
+ORDER BY project_id, fingerprint
+"""
+_FACES = """
+SELECT project_id, fingerprint, argMin(title, timestamp) AS title, argMin(culprit, timestamp) AS culprit,
+    argMin(level, timestamp) AS level, min(timestamp) AS first_seen
+FROM errors
+WHERE project_id = {project:UInt64} AND fingerprint IN {fingerprints:Array(UInt64)}
+    AND timestamp >= {since:DateTime64(6, 'UTC')}
+GROUP BY project_id, fingerprint
+"""
+
+
+class IssueMirror:
+    """Keeps `issues` and `issue_map_log` of the event store as the metadata database says.
+
+    Rows are written at least once; the store keeps the newest version of each, so repeats change nothing.
+    """
+
+    def __init__(self, store: EventStore, metadata: MetadataStore) -> None:
+        self._store = store
+        self._metadata = metadata
+        self._one_at_a_time = threading.Lock()
+
+    def sync(self) -> int:
+        """Apply what waits in the outbox; return how many rows. Afterwards queries see it."""
+        applied = 0
+        with self._one_at_a_time:
+            while rows := self._metadata.drain_outbox(self._apply, _PAGE):
+                applied += rows
+        return applied
+
+    def reconcile(self, since: datetime) -> int:
+        """Repair what a crash or a restored backup left apart, at start; return how many rows were written.
+
+        Outbox first; then the mirror where it lacks versions; then issues for fingerprints of events since `since`
+        that have none.
+        """
+        applied = self.sync()
+        if not self._same_versions():
+            applied += self._rewrite()
+        return applied + self._adopt(since)
+
+    def _apply(self, rows: list[OutboxRow]) -> None:
+        self._write(ISSUES, _newest(row.body for row in rows if row.kind == "issue"))
+        mappings = [row.body for row in rows if row.kind == "mapping"]
+        if mappings:
+            self._write(ISSUE_MAP, mappings)
+            self._store.reload_issue_map()
+
+    def _write(self, table: Table, bodies: Sequence[Mapping[str, Any]]) -> None:
+        schema = arrow_schema(table)
+        rows = [{f.name: _value(body[f.name], f.type) for f in schema} for body in bodies]
+        self._store.insert_rows(table.name, pa.Table.from_pylist(rows, schema=schema))
+
+    def _same_versions(self) -> bool:
+        row = self._store.query(_VERSIONS, limits=_LIMITS).table.to_pylist()[0]
+        return (row["issues"], row["versions"]) == self._metadata.issue_versions()
+
+    def _rewrite(self) -> int:
+        written = 0
+        after = (0, 0)
+        while page := self._metadata.issue_page(after, _PAGE):
+            self._write(ISSUES, [issue_mirror_body(row) for row in page])
+            after = (page[-1].project_id, page[-1].number)
+            written += len(page)
+        mappings = self._metadata.mappings()
+        if mappings:
+            self._write(
+                ISSUE_MAP, [{name: getattr(m, name) for name in arrow_schema(ISSUE_MAP).names} for m in mappings]
+            )
+            self._store.reload_issue_map()
+        return written + len(mappings)
+
+    def _adopt(self, since: datetime) -> int:
+        """Create issues for fingerprints of stored events that have none."""
+        orphans = self._store.query(_ORPHANS, {"since": since}, limits=_LIMITS).table.to_pylist()
+        known = {project.id for project in self._metadata.projects(deleted=True)}
+        by_project: dict[int, list[int]] = {}
+        for row in orphans:
+            if row["project_id"] in known:
+                by_project.setdefault(row["project_id"], []).append(row["fingerprint"])
+        created: list[IssueRow] = []
+        for project_id, fingerprints in by_project.items():
+            for first in range(0, len(fingerprints), _PAGE):
+                created += self._metadata.ensure_issues(
+                    self._faces(project_id, fingerprints[first : first + _PAGE], since)
+                )
+        self.sync()
+        return len(created)
+
+    def _faces(self, project_id: int, fingerprints: Sequence[int], since: datetime) -> list[NewIssue]:
+        parameters = {"project": project_id, "fingerprints": list(fingerprints), "since": since}
+        return [
+            NewIssue(issue_id=default_issue_id(row["project_id"], row["fingerprint"]), **row)
+            for row in self._store.query(_FACES, parameters, limits=_LIMITS).table.to_pylist()
+        ]
+
+
+def _newest(bodies: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    newest: dict[tuple[int, int], Mapping[str, Any]] = {}
+    for body in bodies:
+        key = (body["project_id"], body["issue_id"])
+        if key not in newest or body["row_version"] > newest[key]["row_version"]:
+            newest[key] = body
+    return list(newest.values())
+
+
+def _value(value: Any, kind: pa.DataType) -> Any:
+    return datetime.fromisoformat(value).astimezone(UTC) if pa.types.is_timestamp(kind) else value
