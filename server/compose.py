@@ -7,19 +7,24 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
-from engine.datadir import DataDirectory
-from engine.mirror import IssueMirror
 
 from engine.clock import Clock, SystemClock
+from engine.datadir import DataDirectory, DirectoryLock
 from engine.errors import StateError
 from engine.eventstore import EventStore, open_store
 from engine.metadata import MetadataStore
+from engine.mirror import IssueMirror
+from ingest.writer import ReadyWriter
 from queries.run import Runner
 from server.settings import Settings
 
 LOCKED = "store-locked"
+_RECONCILED = timedelta(days=31)
+"""Events older than 30 days are not accepted, so what a crash left behind is younger than this."""
+
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -29,6 +34,7 @@ class Installation:
 
     settings: Settings
     data: DataDirectory
+    lock: DirectoryLock
     store: EventStore
     metadata: MetadataStore
     mirror: IssueMirror
@@ -36,19 +42,20 @@ class Installation:
     clock: Clock
 
     def close(self) -> None:
-        """Close the store and the metadata database."""
+        """Close the store and the metadata database, and let go of the directory."""
         self.store.close()
         self.metadata.close()
+        self.lock.release()
 
 
 def store_url(settings: Settings) -> str:
     """Return the URL of the event store."""
-    return settings.store_url or f"chdb://{DataDirectory(settings.data).store}"
+    return settings.store_url or DataDirectory.at(settings.data).store_url
 
 
 def metadata_url(settings: Settings) -> str:
     """Return the URL of the metadata database."""
-    return settings.metadata_url or f"sqlite:///{DataDirectory(settings.data).metadata}"
+    return settings.metadata_url or DataDirectory.at(settings.data).metadata_url
 
 
 def open_metadata(settings: Settings, clock: Clock | None = None) -> MetadataStore:
@@ -70,22 +77,42 @@ def open_installation(settings: Settings, *, patience_s: float = 0.0, clock: Clo
         StateError: the directory belongs to a live owner, or was written by a newer version.
     """
     clock = clock or SystemClock()
-    data = DataDirectory(settings.data)
-    data.prepare()
-    # The two take about the same time, and both spend it outside Python's lock.
+    data = DataDirectory.at(settings.data)
+    data.create()
+    lock = _lock(data, settings, patience_s)
+    try:
+        store, metadata = _open_stores(settings, clock)
+    except BaseException:
+        lock.release()
+        raise
+    mirror = IssueMirror(store, metadata)
+    mirror.reconcile(clock.now() - _RECONCILED)
+    return Installation(settings, data, lock, store, metadata, mirror, Runner(store, clock), clock)
+
+
+def _open_stores(settings: Settings, clock: Clock) -> tuple[EventStore, MetadataStore]:
+    """Open and migrate both stores; each takes about a second, most of it outside Python's lock."""
+    store = open_store(store_url(settings))
     with ThreadPoolExecutor(1) as pool:
         opening = pool.submit(open_metadata, settings, clock)
-        store = _open_store(store_url(settings), patience_s)
         try:
-            metadata = opening.result()
+            for name in store.migrate():
+                _log.info("migration applied", migration=name)
+            return store, opening.result()
         except BaseException:
             store.close()
             raise
-    for name in store.migrate():
-        _log.info("migration applied", migration=name)
-    mirror = IssueMirror(store, metadata)
-    mirror.reconcile()
-    return Installation(settings, data, store, metadata, mirror, Runner(store, clock), clock)
+
+
+def ready_writer(installation: Installation) -> ReadyWriter:
+    """Return the writer of an installation: ready batches into the store, new issues into the metadata database."""
+    return ReadyWriter(
+        installation.store,
+        installation.metadata,
+        installation.mirror,
+        installation.data,
+        installation.clock,
+    )
 
 
 @contextmanager
@@ -98,11 +125,11 @@ def opened(settings: Settings) -> Iterator[Installation]:
         installation.close()
 
 
-def _open_store(url: str, patience_s: float) -> EventStore:
+def _lock(data: DataDirectory, settings: Settings, patience_s: float) -> DirectoryLock:
     until = time.monotonic() + patience_s
     while True:
         try:
-            return open_store(url)
+            return data.lock(settings.web_url)
         except StateError as error:
             if error.code != LOCKED or time.monotonic() >= until:
                 raise

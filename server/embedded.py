@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.datadir import DataDirectory
-
 import amber
 from amber import AuthError, ConnectionFailed, HttpTransport, Progress, QueryRequest, RawResult, error_from_problem
-from engine.errors import AmberError, StateError
+from engine.datadir import DataDirectory
+from engine.errors import AmberError
 from server.compose import Installation, open_installation
 from server.principals import EMBEDDED_NAME, Principal
 from server.problems import problem_of
@@ -186,12 +185,7 @@ _DIRECTORIES = _OpenDirectories()
 
 
 def _open_shared(data: Path) -> _Shared:
-    if not DataDirectory(data).version.exists():
-        raise StateError(
-            f"There is no Amber data in {data}.",
-            code="no-data",
-            hint=f"`amber init --data {data}` makes a data directory, `amber serve` makes and serves one.",
-        )
+    DataDirectory.at(data).check()
     installation = open_installation(load_settings({"data": str(data)}, {}))
     service = QueryService(
         installation.runner, installation.metadata, installation.clock, workers=_WORKERS, queue=_QUEUE

@@ -6,7 +6,6 @@ import socket
 import threading
 
 from engine.datadir import DataDirectory
-
 from engine.snapshot import SnapshotReader
 from ingest.http import create_app
 from ingest.limits import MIB, IngestLimits
@@ -21,20 +20,20 @@ _POLL_S = 0.05
 
 def run(link: ParentLink, settings: Settings) -> None:
     """Serve the ingest port until told to stop; what was answered 200 is on disk."""
-    data = DataDirectory(settings.data)
+    data = DataDirectory.at(settings.data)
     stop = threading.Event()
     link.obey({"stop": stop.set})
-    while not data.config.exists():
+    while not data.config_snapshot.exists():
         # A new directory: the web process makes the project and publishes the configuration.
         if stop.wait(_POLL_S):
             return
     limits = IngestLimits()
     sink = ShardedSink(
-        data.raw / f"ingest-{link.order.index}",
+        data.raw_root / f"ingest-{link.order.index}",
         settings.normalisers or 1,
         disk_budget_bytes=settings.spool_budget,
     )
-    app, edge = create_app(sink, SnapshotReader(data.config), limits)
+    app, edge = create_app(sink, SnapshotReader(data.config_snapshot), limits)
     server = WsgiServer(
         app,
         socket.socket(fileno=link.order.socket_fd),

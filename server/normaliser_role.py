@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 from engine.datadir import DataDirectory
-
 from ingest.normaliser import run_normaliser
 from server.control import ParentLink, Report
 from server.settings import Settings
@@ -15,10 +14,10 @@ _POLL_S = 0.05
 
 def run(link: ParentLink, settings: Settings) -> None:
     """Normalise one shard until told to stop, then finish what stands in the raw spool."""
-    data = DataDirectory(settings.data)
+    data = DataDirectory.at(settings.data)
     stop = threading.Event()
     link.obey({"stop": stop.set})
-    while not data.config.exists():
+    while not data.config_snapshot.exists():
         # A new directory: the web process publishes the configuration first.
         if stop.wait(_POLL_S):
             return

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import hmac
 from dataclasses import dataclass
 
 from engine.clock import Clock
 from engine.errors import AccessError
 from engine.metadata import MetadataStore
+from queries.errors import NameProblem
 
 LOCAL_NAME = "local"
 """Audit name of the token in `run/server.json`: whoever may read the data directory."""
@@ -78,3 +80,26 @@ def visible_projects(metadata: MetadataStore, principal: Principal) -> dict[int,
         for project in metadata.projects()
         if principal.project_ids is None or project.id in principal.project_ids
     }
+
+
+def chosen_projects(visible: dict[int, str], wanted: tuple[str | int, ...]) -> dict[int, str]:
+    """Return the visible projects cut by the ones a request names, by slug or id.
+
+    Raises:
+        NameProblem: one does not exist or may not be seen; both read the same.
+    """
+    if not wanted:
+        return visible
+    by_name = {**{slug: number for number, slug in visible.items()}, **{str(number): number for number in visible}}
+    chosen: dict[int, str] = {}
+    for name in wanted:
+        number = by_name.get(str(name))
+        if number is None:
+            near = difflib.get_close_matches(str(name), visible.values(), n=1)
+            raise NameProblem(
+                f"There is no project called {str(name)!r}.",
+                code="query-unknown-project",
+                suggestion=f"Did you mean {near[0]!r}?" if near else "",
+            )
+        chosen[number] = visible[number]
+    return chosen

@@ -5,7 +5,6 @@ The HTTP application and the embedded transport both ask here, so a text means t
 
 from __future__ import annotations
 
-import difflib
 import re
 import threading
 import time
@@ -23,13 +22,12 @@ from engine.clock import Clock
 from engine.errors import CapacityError, StateError, UserError
 from engine.eventstore import Progress, QueryCancelled
 from engine.metadata import MetadataStore
-from queries.errors import NameProblem
 from queries.plan import PlanContext, plan
 from queries.plan.model import DEFAULT_RANGE
 from queries.result import Result, result_column, rfc3339
 from queries.run import Runner
 from server.metrics import Metrics
-from server.principals import Principal, visible_projects
+from server.principals import Principal, chosen_projects, visible_projects
 
 _T = TypeVar("_T")
 _QUERY_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -226,29 +224,6 @@ class QueryService:
             return self._pool.submit(call).result()
         finally:
             self._slots.release()
-
-
-def chosen_projects(visible: dict[int, str], wanted: tuple[str | int, ...]) -> dict[int, str]:
-    """Return the visible projects cut by the ones a request names, by slug or id.
-
-    Raises:
-        NameProblem: one does not exist or may not be seen; both read the same.
-    """
-    if not wanted:
-        return visible
-    by_name = {**{slug: number for number, slug in visible.items()}, **{str(number): number for number in visible}}
-    chosen: dict[int, str] = {}
-    for name in wanted:
-        number = by_name.get(str(name))
-        if number is None:
-            near = difflib.get_close_matches(str(name), visible.values(), n=1)
-            raise NameProblem(
-                f"There is no project called {str(name)!r}.",
-                code="query-unknown-project",
-                suggestion=f"Did you mean {near[0]!r}?" if near else "",
-            )
-        chosen[number] = visible[number]
-    return chosen
 
 
 def _time_range(question: Question, now: datetime) -> tuple[datetime, datetime] | None:

@@ -2,57 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from engine.datadir import DataDirectory
-
 from engine.errors import AmberError
-from engine.eventstore import EventStore
-from engine.metadata import MetadataStore
+from ingest.writer import WriterFigures
+from queries.plan import PlanContext
+from server.compose import Installation
 from server.metrics import Sample
 from server.runfile import read_run_info
-from server.settings import Settings
 
 _ROLES = ("raw", "ready", "dead")
-
-
-@dataclass(frozen=True, slots=True)
-class WriterFigures:
-    """What the writer has done since the process started.
-
-    Attributes:
-        inserted_rows: rows by table.
-        outcomes: quantities by (outcome, reason).
-        last_error: text of the error it is retrying, empty when it is well.
-    """
-
-    inserted_rows: dict[str, int]
-    outcomes: dict[tuple[str, str], int]
-    last_error: str
+_OUTCOMES = "from outcomes | summarize n=sum(quantity) by outcome, reason"
+_OUTCOMES_TTL_S = 5.0
 
 
 class InstallationState:
     """Reads the state of the installation when asked.
 
     Args:
-        settings: budgets, and how many processes there should be.
-        store: asked whether it answers.
-        metadata: asked whether it answers.
+        installation: asked for its stores, directories and budgets.
         writer: gives the figures of the writer.
     """
 
-    def __init__(
-        self, settings: Settings, store: EventStore, metadata: MetadataStore, writer: Callable[[], WriterFigures]
-    ) -> None:
-        self._settings = settings
-        self._store = store
-        self._metadata = metadata
+    def __init__(self, installation: Installation, writer: Callable[[], WriterFigures]) -> None:
+        self._settings = installation.settings
+        self._store = installation.store
+        self._metadata = installation.metadata
+        self._data = installation.data
         self._writer = writer
-        self._data = DataDirectory(settings.data)
+        self._outcomes = OutcomeTotals(installation)
 
     def health(self) -> dict[str, dict[str, Any]]:
         """Return the checks by name, each with `ok` and figures."""
@@ -83,7 +68,7 @@ class InstallationState:
         """Give the figures of `/metrics` that are read when somebody asks."""
         for role in _ROLES:
             yield Sample("spool_bytes", "Bytes in the spools.", self._spool_bytes(role), {"spool": role})
-        ready = sum(1 for _ in self._data.ready.rglob("*.arrow"))
+        ready = sum(1 for _ in self._data.ready_root.rglob("*.arrow"))
         yield Sample("ready_files", "Batches that wait for the writer.", ready)
         yield Sample("disk_free_bytes", "Free bytes on the disk of the data directory.", self._free())
         yield Sample(
@@ -92,7 +77,7 @@ class InstallationState:
         figures = self._writer()
         for table, rows in sorted(figures.inserted_rows.items()):
             yield Sample("inserted_rows_total", "Rows inserted since the process started.", rows, {"table": table})
-        for (outcome, reason), quantity in sorted(figures.outcomes.items()):
+        for (outcome, reason), quantity in sorted(self._outcomes.current().items()):
             labels = {"outcome": outcome, "reason": reason}
             yield Sample("outcomes_total", "Items by outcome since the process started.", quantity, labels)
         info = read_run_info(self._settings.data)
@@ -103,7 +88,40 @@ class InstallationState:
         return shutil.disk_usage(self._settings.data).free
 
     def _spool_bytes(self, role: str) -> int:
-        return _tree_bytes(self._data.spool / role)
+        return _tree_bytes(self._data.root / "spool" / role)
+
+
+class OutcomeTotals:
+    """Quantities by outcome and reason since the process started, read from the `outcomes` dataset now and then."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._since = installation.clock.now()
+        self._lock = threading.Lock()
+        self._read_at = float("-inf")
+        self._totals: dict[tuple[str, str], int] = {}
+
+    def current(self) -> dict[tuple[str, str], int]:
+        """Return the totals, at most a few seconds old; the last ones while the store does not answer."""
+        with self._lock:
+            if time.monotonic() - self._read_at > _OUTCOMES_TTL_S:
+                self._read_at = time.monotonic()
+                with contextlib.suppress(AmberError):
+                    self._totals = self._read()
+            return self._totals
+
+    def _read(self) -> dict[tuple[str, str], int]:
+        now = self._installation.clock.now()
+        projects = {project.id: project.slug for project in self._installation.metadata.projects()}
+        context = PlanContext(
+            now=now,
+            # Requests that did not prove their key are counted under project 0.
+            projects={**projects, 0: "-"},
+            time_range=(self._since, now + timedelta(minutes=1)),
+        )
+        table = self._installation.runner.run(_OUTCOMES, context).table
+        columns = (table.column(name).to_pylist() for name in ("outcome", "reason", "n"))
+        return {(outcome, reason): int(n) for outcome, reason, n in zip(*columns, strict=True)}
 
 
 def _answers(health: Callable[[], None]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ingest.http import blueprint
 from ingest.limits import MIB, IngestLimits
 from ingest.sink import ShardedSink
 from ingest.writer import ReadyWriter
-from server.compose import Installation, open_installation
+from server.compose import Installation, open_installation, ready_writer
 from server.control import ParentLink, Report
 from server.http.app import create_app
 from server.http.query import query_routes
@@ -51,9 +51,9 @@ def run(link: ParentLink, settings: Settings) -> None:
     """Own the store and serve the web port until told to stop; drains the ready spool first."""
     installation = open_installation(settings, patience_s=_LOCK_PATIENCE_S)
     made = provision(installation.metadata)
-    publisher = SnapshotPublisher(installation.metadata, installation.data.config)
+    publisher = SnapshotPublisher(installation.metadata, installation.data.config_snapshot)
     publisher.publish_if_newer()
-    writer = ReadyWriter(installation.store, installation.metadata, installation.mirror, installation.data)
+    writer = ready_writer(installation)
     ingest = _web_ingest(installation)
     service, server = _web_server(link, installation, ingest, writer)
     quiesce, stop = threading.Event(), threading.Event()
@@ -77,15 +77,15 @@ def run(link: ParentLink, settings: Settings) -> None:
 
 def _web_ingest(installation: Installation) -> _WebIngest:
     settings, data = installation.settings, installation.data
-    sink = ShardedSink(data.raw / "web", settings.normalisers or 1, disk_budget_bytes=settings.spool_budget)
-    return _WebIngest(sink, Edge(sink, SnapshotReader(data.config), IngestLimits()))
+    sink = ShardedSink(data.raw_root / "web", settings.normalisers or 1, disk_budget_bytes=settings.spool_budget)
+    return _WebIngest(sink, Edge(sink, SnapshotReader(data.config_snapshot), IngestLimits()))
 
 
 def _web_server(
     link: ParentLink, installation: Installation, ingest: _WebIngest, writer: ReadyWriter
 ) -> tuple[QueryService, WsgiServer]:
     settings = installation.settings
-    state = InstallationState(settings, installation.store, installation.metadata, lambda: _figures(writer))
+    state = InstallationState(installation, writer.figures)
     metrics = Metrics(state.samples)
     authenticator = Authenticator(installation.metadata, installation.clock, link.order.local_token)
     service = QueryService(

@@ -76,7 +76,11 @@ def _human_text(value: str) -> str:
     return value
 
 
+def printable(text: str) -> str:
+    """Return the text with blanks for control characters: an event must not steer the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def _cut(text: str) -> str:
-    # Control characters of an event must not reach the terminal.
-    safe = "".join(char if char.isprintable() else " " for char in text)
+    safe = printable(text)
     return safe if len(safe) <= _MAX_CELL else safe[: _MAX_CELL - 1] + "…"

@@ -73,7 +73,7 @@ def _provision(settings: Settings, project: str, email: str, *, new_token: bool)
 
 
 def _publish(installation: Installation) -> None:
-    SnapshotPublisher(installation.metadata, installation.data.config).publish_if_newer()
+    SnapshotPublisher(installation.metadata, installation.data.config_snapshot).publish_if_newer()
 
 
 def _print(facts: dict[str, object], made: Provisioned) -> None:

@@ -1,0 +1,132 @@
+"""`amber load`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
+
+from engine.datadir import DataDirectory
+from engine.metadata import MetadataStore
+from ingest.load import LoadReport, LoadTarget, load_files, submit_files
+from server.cli.failures import USAGE
+from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
+from server.compose import open_installation, open_metadata, ready_writer
+from server.principals import EMBEDDED_NAME, Principal, chosen_projects, visible_projects
+from server.provision import provision
+from server.publisher import SnapshotPublisher
+from server.runfile import reach_server
+from server.settings import Settings
+from server.shards import fixed_shards
+
+app = typer.Typer(add_completion=False)
+_MAX_PROBLEMS_SHOWN = 20
+
+
+@app.command()
+def load(
+    files: Annotated[list[Path], typer.Argument(help="Files and directories; gzip and zstd are read too.")],
+    *,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    project: Annotated[
+        str | None, typer.Option("--project", "-p", help="Slug or id of the project.", show_default="the first one")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load files of events: envelopes or newline-delimited JSON.
+
+    What a client could have sent is accepted: envelopes, single JSON events, lists of events, one event per line. It takes
+    the same way as events that are sent, so loading a file twice changes nothing. OTLP files are not read yet.
+    Returns when everything can be queried; exits with 2 when a file could not be read.
+    """
+    settings = settings_from(config, data=data)
+    with _Bar() as bar:
+        report = _load(settings, files, project, bar)
+    if as_json:
+        typer.echo(json.dumps(_facts(report)))
+    else:
+        _print(report)
+    if report.problems:
+        raise typer.Exit(USAGE)
+
+
+def _load(settings: Settings, files: list[Path], project: str | None, bar: _Bar) -> LoadReport:
+    if reach_server(settings.data) is not None:
+        return _load_beside_server(settings, files, project, bar)
+    installation = open_installation(settings)
+    try:
+        provision(installation.metadata)
+        SnapshotPublisher(installation.metadata, installation.data.config).publish_if_newer()
+        shards = fixed_shards(settings.data, settings.normalisers)
+        project_id = _project_id(installation.metadata, project)
+        target = LoadTarget(installation.data, project_id, shards, ready_writer(installation))
+        return load_files(files, target, bar.show)
+    finally:
+        installation.close()
+
+
+def _load_beside_server(settings: Settings, files: list[Path], project: str | None, bar: _Bar) -> LoadReport:
+    """Put the files into a raw spool of our own, which the server's normalisers pick up."""
+    metadata = open_metadata(settings)
+    try:
+        project_id = _project_id(metadata, project)
+    finally:
+        metadata.close()
+    return submit_files(files, DataDirectory.at(settings.data), project_id, fixed_shards(settings.data, None), bar.show)
+
+
+def _project_id(metadata: MetadataStore, name: str | None) -> int:
+    visible = visible_projects(metadata, Principal(EMBEDDED_NAME, None))
+    return next(iter(chosen_projects(visible, (name,) if name else ())))
+
+
+class _Bar:
+    """A progress bar on standard error, where somebody looks."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        columns = (TextColumn("load"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bar.add_task("", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, report: LoadReport) -> None:
+        """Move the bar."""
+        words = f"{report.records:,} records"
+        self._bar.update(self._task, completed=report.files, total=report.files_total, description=words)
+
+
+def _facts(report: LoadReport) -> dict[str, Any]:
+    return {
+        "files": report.files,
+        "records": report.records,
+        "outcomes": [
+            {"outcome": outcome, "category": category, "quantity": quantity}
+            for (outcome, category), quantity in sorted(report.outcomes.items())
+        ],
+        "problems": [{"file": str(path), "reason": reason} for path, reason in report.problems],
+    }
+
+
+def _print(report: LoadReport) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(f"{report.records:,} records in {report.files:,} files", style="bold"))
+    for (outcome, category), quantity in sorted(report.outcomes.items()):
+        console.print(Text(f"  {outcome} {category}: {quantity:,}"))
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    for path, reason in report.problems[:_MAX_PROBLEMS_SHOWN]:
+        errors.print(Text.assemble(("Not read: ", "yellow"), f"{path}: {reason}"))
+    if len(report.problems) > _MAX_PROBLEMS_SHOWN:
+        errors.print(Text(f"and {len(report.problems) - _MAX_PROBLEMS_SHOWN:,} more; --json lists all"))
