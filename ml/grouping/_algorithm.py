@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from ml.grouping._client import client_entries, expand, is_default
-from ml.grouping._frames import FrameKeys
+from ml.grouping._frames import FrameKeys, is_weak
 from ml.grouping._mask import Masker
 from ml.grouping._model import Grouping, Source
 from ml.grouping._read import frames_of, mapping, mappings, text
@@ -53,9 +53,14 @@ class Algorithm:
         exceptions = mappings(event.get("exception"))
         if exceptions and (parts := self._exceptions(exceptions, event)):
             return "exception", parts
+        message = self._message(event)
         if frames := self._frames.keys(_stack_without_exception(event)):
+            # A shared helper logs many messages from one place; a formatted text without template may hold
+            # what no mask knows, and so counts only where the frames say nothing.
+            if message is not None and (message[0] == "template" or is_weak(frames)):
+                return "stacktrace", (*frames, *message[1])
             return "stacktrace", frames
-        return self._message(event) or ("fallback", _fallback(event))
+        return message or ("fallback", _fallback(event))
 
     def _exceptions(self, exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> tuple[str, ...]:
         """The chain's parts: type and frames of each; types and masked values when no stack is usable."""
@@ -78,10 +83,11 @@ class Algorithm:
         # A synthetic exception's type names the reporter, not the error (Sentry's `mechanism.synthetic`).
         if stack and mapping(exception.get("mechanism")).get("synthetic") is True:
             kind = ""
-        block = (f"type {kind}",) if kind else ()
-        if with_value and (value := text(exception.get("value"))):
-            return (*block, f"value {self._masker.mask(value)}")
-        return block + tuple(f"frame {frame}" for frame in stack)
+        block: tuple[str, ...] = (f"type {kind}",) if kind else ()
+        block += tuple(f"frame {frame}" for frame in stack)
+        if (with_value or is_weak(stack)) and (value := text(exception.get("value"))):
+            block = (*block, f"value {self._masker.mask(value)}")
+        return block
 
     def _merge_group(
         self, chain: Sequence[Mapping[str, Any]], blocks: Sequence[tuple[str, ...]]

@@ -12,6 +12,8 @@ from ml.grouping._rules import Rules
 
 _MAX_SOURCE_LINE_CHARS = 120  # longer lines are minified bundles, which differ per build
 _MAX_NAME_CHARS = 256
+_ANONYMOUS_KEY = "<anonymous>"
+_ORIGIN = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.\-]*://[^/]*")
 _PATH_END = re.compile(r"[?#].*", re.DOTALL)
 
 
@@ -82,7 +84,7 @@ class FrameKeys:
             or any(part in file for part in self._rules.plumbing_files)
         )
         if not named:
-            name = "<anonymous>" if place else ""
+            name = _ANONYMOUS_KEY if place else ""
         return f"{place} {name}".strip(), plumbing, named
 
     def _name(self, name: str) -> str:
@@ -90,13 +92,19 @@ class FrameKeys:
 
     def file_key(self, path: str) -> str:
         """The last part of a path without hashes and versions; with its folder when the name is vague."""
-        parts = [part for part in _PATH_END.sub("", path).replace("\\", "/").split("/") if part]
+        local = _ORIGIN.sub("", _PATH_END.sub("", path))
+        parts = [part for part in local.replace("\\", "/").split("/") if part]
         if not parts:
             return ""
         name = _rewrite(parts[-1], self._files)
         if name.split(".", 1)[0].lower() in self._rules.vague_files and len(parts) > 1:
             return f"{_rewrite(parts[-2], self._files)}/{name}"
         return name
+
+
+def is_weak(keys: Sequence[str]) -> bool:
+    """Whether frames are there but none has a name or a source line, as in minified bundles."""
+    return bool(keys) and all(key.endswith(_ANONYMOUS_KEY) for key in keys)
 
 
 def _compiled(rewrites: Sequence[tuple[str, str]]) -> tuple[tuple[re.Pattern[str], str], ...]:

@@ -77,7 +77,7 @@ _FUNCTION_REWRITES: Final = (
     (r"class@anonymous.*", "class@anonymous"),
     (r"-fun-\d+-", "-fun-"),  # Erlang
     (r"^(?:Object|Module)?\.?\d+$", ""),  # webpack module ids
-    (r"^(?:[\w$]+\.)+<anonymous>$", "<anonymous>"),
+    (r"^(?:[\w$]+\.)+(?:<anonymous>|\?)$", "<anonymous>"),
     (r"0[xX][0-9a-fA-F]+", ""),
     (r"(?<![A-Za-z0-9])(?=[0-9a-f]*\d)[0-9a-f]{7,64}(?![A-Za-z0-9])", "<hash>"),
 )
@@ -96,7 +96,19 @@ _FILE_REWRITES: Final = (
 )
 
 _ANONYMOUS: Final = frozenset(
-    {"", "?", "??", "anonymous", "<anonymous>", "(anonymous)", "<lambda>", "<unknown>", "unknown", "{closure}"}
+    {
+        "",
+        "?",
+        "??",
+        "anonymous",
+        "<anonymous>",
+        "(anonymous)",
+        "<lambda>",
+        "<module>",
+        "<unknown>",
+        "unknown",
+        "{closure}",
+    }
 )
 
 _VAGUE_FILES: Final = frozenset({"index", "__init__", "mod", "lib", "page", "route", "layout", "+page", "+server"})

@@ -145,6 +145,7 @@ class TestNames:
             ("C:\\build\\17\\cart.cs", "D:\\agent\\cart.cs"),
             ("/assets/index-DfR3k9aZ.js", "/assets/index-Xq81LmPo.js"),
             ("jquery-3.6.0.min.js", "jquery-3.7.1.min.js"),
+            ("https://a.example/page.js", "https://b.example:8443/page.js"),
             ("webpack:///./src/Cart.jsx:12:4", "webpack:///src/Cart.jsx"),
         ],
     )
@@ -164,6 +165,11 @@ class TestNames:
             for line in ("  total += item.price", "  cart.items.pop()")
         )
         assert not same(event(error("E", left)), event(error("E", right)))
+
+    def test_where_all_frames_are_anonymous_the_value_counts_too(self) -> None:
+        minified = [{"filename": "app.js", "function": "?", "context_line": "x" * 500, "in_app": True}]
+        assert not same(event(error("Error", minified, "no price")), event(error("Error", minified, "no stock")))
+        assert same(event(error("Error", minified, "no price 1")), event(error("Error", minified, "no price 2")))
 
     @given(st.from_regex(V1.plain_name, fullmatch=True))
     def test_no_rewrite_changes_a_plain_name(self, name: str) -> None:
@@ -226,6 +232,14 @@ class TestMessages:
         threads = {"message": "y 2", "threads": [{"current": True, "stacktrace": {"frames": CHECKOUT}}]}
         assert fingerprint(legacy).source == "stacktrace"
         assert same(legacy, threads)
+
+    def test_a_template_counts_beside_the_place_it_was_logged_from(self) -> None:
+        """A helper that logs for everybody would otherwise make one issue of all messages."""
+        first, second = (
+            {"logentry": {"message": text, "params": [1]}, "stacktrace": {"frames": CHECKOUT}}
+            for text in ("Order %s failed", "Stock of %s is low")
+        )
+        assert not same(first, second)
 
     def test_an_event_with_nothing_to_go_by_groups_by_what_it_is(self) -> None:
         assert fingerprint({}) == fingerprint({"event_id": "1", "timestamp": 3})
