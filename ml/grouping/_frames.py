@@ -21,7 +21,7 @@ class FrameKeys:
     """Turns frames into keys by a version's rules; names are cached since a service repeats its own."""
 
     def __init__(self, rules: Rules) -> None:
-        self._plain_name = re.compile(rules.plain_name)
+        self._rewritable = re.compile(rules.rewritable_name)
         self._functions = _compiled(rules.function_rewrites)
         self._files = _compiled(rules.file_rewrites)
         self._rules = rules
@@ -88,7 +88,7 @@ class FrameKeys:
         return f"{place} {name}".strip(), plumbing, named
 
     def _name(self, name: str) -> str:
-        return name if self._plain_name.fullmatch(name) else _rewrite(name, self._functions)
+        return _rewrite(name, self._functions) if self._rewritable.search(name) else name
 
     def file_key(self, path: str) -> str:
         """The last part of a path without hashes and versions; with its folder when the name is vague."""

@@ -12,7 +12,7 @@ class Rules:
     Attributes:
         name: the version's name, for example `v1`.
         masks: (label, pattern) pairs, tried at each place of a message in this order.
-        plain_name: pattern of the whole names that no function rewrite changes; it saves trying them.
+        rewritable_name: pattern that is found in every name a function rewrite changes; it saves trying them.
         function_rewrites: (pattern, replacement) pairs applied in order to function and module names.
         file_rewrites: (pattern, replacement) pairs applied in order to the last part of a path.
         anonymous_functions: rewritten function names that say nothing.
@@ -28,7 +28,7 @@ class Rules:
 
     name: str
     masks: tuple[tuple[str, str], ...]
-    plain_name: str
+    rewritable_name: str
     function_rewrites: tuple[tuple[str, str], ...]
     file_rewrites: tuple[tuple[str, str], ...]
     anonymous_functions: frozenset[str]

@@ -154,7 +154,9 @@ _PLUMBING_FILES: Final = (
 V1: Final = Rules(
     name="v1",
     masks=_MASKS,
-    plain_name=r"[A-Za-z_.]*",
+    rewritable_name=(
+        r"[^A-Za-z0-9_.]|[0-9a-f]{7}|0[xX]|\.(?:func|gowrap)\d|GeneratedMethodAccessor|^(?:Object|Module)?\.?\d+$"
+    ),
     function_rewrites=_FUNCTION_REWRITES,
     file_rewrites=_FILE_REWRITES,
     anonymous_functions=_ANONYMOUS,
