@@ -25,7 +25,11 @@ def print_query(query: ast.Query) -> str:
 
 
 def _let_value(value: ast.Pipeline | ast.Expr) -> str:
-    return _pipeline(value) if isinstance(value, ast.Pipeline) else print_expression(value)
+    if isinstance(value, ast.Pipeline):
+        return _pipeline(value)
+    text = print_expression(value)
+    # A value that begins with `from` would be read as a pipeline.
+    return f"({text})" if text[:4].lower() == "from" else text
 
 
 def _pipeline(pipeline: ast.Pipeline) -> str:
@@ -70,7 +74,7 @@ def _moment(moment: ast.Instant | ast.RelativeInstant) -> str:
     return "now" if moment.ns == 0 else print_relative(moment.ns)
 
 
-def _stage(stage: ast.Stage) -> str:  # noqa: PLR0911  # one case for each of a closed union
+def _stage(stage: ast.Stage) -> str:
     match stage:
         case ast.Where():
             return f"{stage.keyword} {print_expression(stage.condition)}"

@@ -72,7 +72,7 @@ def _print(expr: ast.Expr, weakest: int) -> str:
     return f"({text})" if _strength(expr) < weakest else text
 
 
-def _bare(expr: ast.Expr) -> str:  # noqa: PLR0911  # one case for each of a closed union
+def _bare(expr: ast.Expr) -> str:
     match expr:
         case ast.Name():
             return print_name(expr.name, quoted=expr.quoted)
@@ -104,7 +104,7 @@ def _unary(expr: ast.Unary) -> str:
     return f"-{_print(expr.operand, UNARY)}"
 
 
-def _literal(expr: ast.Literal) -> str:  # noqa: PLR0911  # one case for each of a closed union
+def _literal(expr: ast.Literal) -> str:
     match expr:
         case ast.String():
             return quote_string(expr.value)

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import difflib
 import re
+from decimal import Decimal
 
 from queries import ast
 from queries.errors import SyntaxProblem
 from queries.lexer import Lexeme, unescape_string
-from queries.search.numbers import BYTES_IN, MILLISECONDS_IN, PERCENT, exact, nanoseconds, scaled
+from queries.search.numbers import (
+    BYTES_IN,
+    MILLISECONDS_IN,
+    MULTIPLIER,
+    NANOSECONDS_IN,
+    PERCENT,
+    exact,
+    nanoseconds,
+    scaled,
+    too_large,
+)
 from queries.search.values import parse_instant
 
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)(.*)")
 _TIME = re.compile(r"([0-9-]{10})(?:T([0-9:.]+))?(Z|[+-][0-9:]{5})?")
 
-MAX_DIGITS = 100
+MAX_DIGITS = 500
 """More digits than this are not a quantity anyone measured."""
 
 UNITS = (*MILLISECONDS_IN, *BYTES_IN, "k", "M")
@@ -30,8 +41,8 @@ def number_literal(token: Lexeme) -> ast.Number | ast.Duration | ast.Size | ast.
     if match is None:
         raise SyntaxProblem(f"`{token.text}` is not a number.", span=token.span)
     digits, unit = match[1], match[2]
-    if len(digits) > MAX_DIGITS:
-        raise SyntaxProblem(f"A number has at most {MAX_DIGITS} digits.", span=token.span)
+    if len(digits) > MAX_DIGITS or too_large(digits, _factor(unit)):
+        raise SyntaxProblem("This number is too large.", span=token.span)
     if unit in {"m", "b", "B"}:
         return ast.Ambiguous(scaled(digits, None), unit.lower(), token.span)
     if unit in {"", "k", "K", "M"}:
@@ -43,6 +54,10 @@ def number_literal(token: Lexeme) -> ast.Number | ast.Duration | ast.Size | ast.
     if unit.lower() in BYTES_IN:
         return ast.Size(float(exact(digits, BYTES_IN[unit.lower()])), token.span)
     raise _unknown_unit(token, digits, unit)
+
+
+def _factor(unit: str) -> Decimal:
+    return NANOSECONDS_IN.get(unit) or BYTES_IN.get(unit.lower()) or MULTIPLIER.get(unit.lower(), Decimal(1))
 
 
 def _unknown_unit(token: Lexeme, digits: str, unit: str) -> SyntaxProblem:

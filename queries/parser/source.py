@@ -9,7 +9,7 @@ from queries.errors import SyntaxProblem
 from queries.lexer import IDENTIFIER
 from queries.parser.literals import time_literal
 from queries.parser.words import SOURCES, nearest_source
-from queries.search.numbers import nanoseconds
+from queries.search.numbers import NANOSECONDS_IN, nanoseconds, too_large
 
 _BLANKS = re.compile(r"[ \t\r\n]*+")
 _FROM = re.compile(rf"from[ \t\r\n]++({IDENTIFIER})(?![\w:.\[(-])", re.IGNORECASE)
@@ -96,7 +96,8 @@ def misplaced_time(text: str, start: int, end: int) -> ast.Span | None:
 def _read_time(text: str, position: int) -> ast.TimeRange | None:
     match = _LAST.match(text, position)
     if match is not None:
-        length = ast.Duration(abs(_length(match[1])), ast.Span(match.start(1), match.end(1)))
+        span = ast.Span(match.start(1), match.end(1))
+        length = ast.Duration(_length(match[1], span), span)
         return ast.Last(length, ast.Span(position, match.end()))
     match = _BETWEEN.match(text, position)
     if match is not None:
@@ -113,13 +114,15 @@ def _moment(match: re.Match[str], group: int) -> ast.Instant | ast.RelativeInsta
     if written.lower() == "now":
         return ast.RelativeInstant(0, span)
     if written[0] in "+-":
-        return ast.RelativeInstant(_length(written), span)
+        return ast.RelativeInstant(_length(written, span), span)
     return time_literal(written.upper(), span)
 
 
-def _length(written: str) -> int:
+def _length(written: str, span: ast.Span) -> int:
     parts = _PARTS.fullmatch(written)
     if parts is None:
-        raise SyntaxProblem(f"`{written}` is not a duration.")
+        raise SyntaxProblem(f"`{written}` is not a duration.", span=span)
+    if too_large(parts[2], NANOSECONDS_IN[parts[3].lower()]):
+        raise SyntaxProblem("This duration is too long.", span=span)
     amount = nanoseconds(parts[2], parts[3].lower())
     return -amount if parts[1] == "-" else amount

@@ -31,7 +31,7 @@ BYTES_IN = {
 }
 """Bytes in one unit of data."""
 
-MULTIPLIER = {"k": Decimal(1_000), "m": Decimal(1_000_000), "b": Decimal(1_000_000_000)}
+MULTIPLIER = {"": Decimal(1), "k": Decimal(1_000), "m": Decimal(1_000_000), "b": Decimal(1_000_000_000)}
 """What the shorthand after a number multiplies by."""
 
 PERCENT = Decimal("0.01")
@@ -39,13 +39,25 @@ PERCENT = Decimal("0.01")
 
 NANOSECONDS_IN_MILLISECOND = 1_000_000
 
-_EXACT = Context(prec=400)
+MAX_QUANTITY = 10**60
+"""Numbers, nanoseconds and bytes beyond this are text: nobody measured them, and floats would lose their way."""
+
+_SURELY_SMALL_DIGITS = 25
+_EXACT = Context(prec=700)
 
 
 def exact(digits: str, factor: Decimal = Decimal(1)) -> int | float:
     """Return `digits` times `factor`: an int when it is whole, else the nearest float."""
     with localcontext(_EXACT):
         return plain(Decimal(digits) * factor)
+
+
+def too_large(digits: str, factor: Decimal = Decimal(1)) -> bool:
+    """Return whether a quantity is beyond what the language measures."""
+    if len(digits) <= _SURELY_SMALL_DIGITS:
+        return False
+    with localcontext(_EXACT):
+        return Decimal(digits) * factor > MAX_QUANTITY
 
 
 def plain(value: Decimal) -> int | float:
@@ -55,13 +67,17 @@ def plain(value: Decimal) -> int | float:
 
 def scaled(digits: str, shorthand: str | None) -> int | float:
     """Return a number with its k, m or b applied."""
-    return exact(digits, MULTIPLIER[shorthand.lower()] if shorthand else Decimal(1))
+    return exact(digits, MULTIPLIER[(shorthand or "").lower()])
+
+
+NANOSECONDS_IN = {unit: length * NANOSECONDS_IN_MILLISECOND for unit, length in MILLISECONDS_IN.items()}
+"""Nanoseconds in one unit of time."""
 
 
 def nanoseconds(digits: str, unit: str) -> int:
     """Return a length of time in whole nanoseconds."""
     with localcontext(_EXACT):
-        return int((Decimal(digits) * MILLISECONDS_IN[unit] * NANOSECONDS_IN_MILLISECOND).to_integral_value())
+        return int((Decimal(digits) * NANOSECONDS_IN[unit]).to_integral_value())
 
 
 def digits_of(value: float) -> str:

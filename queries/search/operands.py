@@ -41,7 +41,7 @@ def filter_operand(token: FilterToken) -> tuple[ast.Op, ast.FilterValue, bool]:
     return ast.Op(token.operator or "="), _operand(token.value, wildcard), excluded
 
 
-def _operand(value: Value, wildcard: str) -> ast.FilterValue:  # noqa: PLR0911  # one case for each of a closed union
+def _operand(value: Value, wildcard: str) -> ast.FilterValue:
     span = ast.Span(value.start, value.end)
     match value:
         case TextValue():
@@ -88,9 +88,11 @@ def text_operand(value: TextValue, wildcard: str) -> ast.Text:
     text = unquote(value.value) if value.quoted else unescape_bare(value.value)
     if wildcard:
         return ast.Text(text, _MATCHES[wildcard], True, span)
+    # Whether `[…` or `//…` without its end is text depends on what follows; in quotes it always is.
+    quoted = value.quoted or text.startswith(("[", "//"))
     if has_wildcard(text):
-        return ast.Text(text, ast.TextMatch.WILDCARD, value.quoted, span)
-    return ast.Text(unescape_stars(text), ast.TextMatch.EXACT, value.quoted, span)
+        return ast.Text(text, ast.TextMatch.WILDCARD, quoted, span)
+    return ast.Text(unescape_stars(text), ast.TextMatch.EXACT, quoted, span)
 
 
 def _list(value: ListValue, wildcard: str, span: ast.Span) -> ast.TextList | ast.NumberList:

@@ -17,7 +17,7 @@ from queries.search.tokens import FilterToken, Group
 MAX_NESTING = 50
 """Parentheses nest this deep at most: deeper ones are a mistake or an attack on the stack."""
 
-NUMERIC = r"[0-9]{1,100}+(?:\.[0-9]{0,100}+)?"
+NUMERIC = r"[0-9]{1,100}+(?:\.[0-9]{0,400}+)?"
 """Digits with an optional fraction. Longer ones are not quantities, they are text."""
 
 

@@ -78,7 +78,7 @@ def _check_value(reader: Reader, kind: FilterKind, key: Key, value: Value) -> In
     return None
 
 
-def _check_type(reader: Reader, key: Key, value: TextValue) -> Invalid | None:  # noqa: PLR0911  # one return for each type
+def _check_type(reader: Reader, key: Key, value: TextValue) -> Invalid | None:
     """Return the mark of text under a key that takes something else."""
     config = reader.config
     if isinstance(key, KeyTag):

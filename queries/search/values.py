@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from queries.search.numbers import BYTES_IN, MULTIPLIER, NANOSECONDS_IN, too_large
 from queries.search.reader import NUMERIC, Reader
 from queries.search.tokens import (
     BooleanValue,
@@ -45,13 +46,15 @@ def read_number(reader: Reader, position: int) -> NumberValue | None:
     match = reader.match(_NUMBER, position)
     if match is None or not (reader.ends_value(match.end()) or reader.at(match.end()) in ",]"):
         return None
+    if too_large(match[1], MULTIPLIER[match[2].lower()]):
+        return None
     return NumberValue(match[1], match[2] or None, position, match.end())
 
 
 def read_duration(reader: Reader, position: int) -> DurationValue | None:
     """Read `1.5s`."""
     match = reader.match(_DURATION, position)
-    if match is None or not reader.ends_value(match.end()):
+    if match is None or not reader.ends_value(match.end()) or too_large(match[1], NANOSECONDS_IN[match[2]]):
         return None
     return DurationValue(match[1], match[2], position, match.end())
 
@@ -59,7 +62,7 @@ def read_duration(reader: Reader, position: int) -> DurationValue | None:
 def read_size(reader: Reader, position: int) -> SizeValue | None:
     """Read `3kib`; units in any case."""
     match = reader.match(_SIZE, position)
-    if match is None or not reader.ends_value(match.end()):
+    if match is None or not reader.ends_value(match.end()) or too_large(match[1], BYTES_IN[match[2].lower()]):
         return None
     return SizeValue(match[1], match[2], position, match.end())
 
@@ -67,7 +70,7 @@ def read_size(reader: Reader, position: int) -> SizeValue | None:
 def read_percentage(reader: Reader, position: int) -> PercentageValue | None:
     """Read `5%`."""
     match = reader.match(_PERCENTAGE, position)
-    return None if match is None else PercentageValue(match[1], position, match.end())
+    return None if match is None or too_large(match[1]) else PercentageValue(match[1], position, match.end())
 
 
 def read_boolean(reader: Reader, position: int) -> BooleanValue | None:

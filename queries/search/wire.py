@@ -108,7 +108,7 @@ def _params(key: KeyAggregate) -> list[Json]:
     ]
 
 
-def _value(value: Value, now: dt.datetime) -> Json:  # noqa: PLR0911  # one return for each kind of a closed union
+def _value(value: Value, now: dt.datetime) -> Json:
     match value:
         case TextValue():
             return {"type": "valueText", "value": value.value, "quoted": value.quoted}
