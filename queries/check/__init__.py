@@ -1,0 +1,1 @@
+"""Checks of names, types and units. Pure."""

@@ -1,0 +1,246 @@
+"""The independent check of finished SQL: what is not on a list here does not run.
+
+Trust model. The text that reaches the engine is read again from scratch, and nothing the compiler says about it is
+believed: not its tree, not its passes, not its list of scans. This module imports none of them. A statement runs only if
+
+* it is one SELECT (with unions, subqueries, CTEs) made of node types listed here;
+* every function and aggregate is listed here by name, `dictGetOrDefault` only for the issue mapping;
+* every table is a table of the schema, named without a database, or a CTE or subquery of the statement itself;
+* every scan of a table with a scope column has `column IN (numbers)` as a conjunct of the WHERE of the SELECT it stands
+  in, all numbers among the projects the caller may see;
+* every scan of a table with a time column has a lower and an upper bound on it there, of a range the plan names;
+* nothing carries hints, settings, a format or an output file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+import sqlglot
+from sqlglot import expressions as exp
+from sqlglot.errors import SqlglotError
+
+from engine.schema import ISSUE_MAP_DICTIONARY, TABLES, Kind, Table
+from queries.errors import GuardRefusal
+from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
+
+
+class Read(Protocol):
+    """A scan the plan means to make."""
+
+    @property
+    def table(self) -> str:
+        """Name of the physical table."""
+        ...
+
+    @property
+    def start(self) -> dt.datetime | None:
+        """Start of the half-open time range, None for a table without time."""
+        ...
+
+    @property
+    def end(self) -> dt.datetime | None:
+        """End of the range."""
+        ...
+
+
+def verify(sql: str, reads: Sequence[Read], allowed: frozenset[int]) -> None:
+    """Check a finished statement.
+
+    Args:
+        sql: the text as it will be sent.
+        reads: the ranges scans may have; nothing else of the plan is used.
+        allowed: ids of the projects the caller may see.
+
+    Raises:
+        GuardRefusal: with what is wrong; the statement must not run.
+    """
+    tree = _parse(sql)
+    _check_nodes(tree)
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    if ctes & set(TABLES):
+        raise GuardRefusal(f"A common table has the name of a table: {', '.join(sorted(ctes & set(TABLES)))}.")
+    for scan in tree.find_all(exp.Table):
+        _check_scan(scan, ctes, reads, allowed)
+
+
+def _parse(sql: str) -> exp.Query:
+    if "--" in _outside_strings(sql) or "/*" in _outside_strings(sql) or "#" in _outside_strings(sql):
+        raise GuardRefusal("Comments are not allowed.")
+    try:
+        trees = sqlglot.parse(sql, dialect="clickhouse")
+    except (SqlglotError, RecursionError) as error:
+        raise GuardRefusal("The statement cannot be read.") from error
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise GuardRefusal("Exactly one SELECT is allowed.")
+    return trees[0]
+
+
+def _outside_strings(sql: str) -> str:
+    """Return the text without what stands between quotes, in which a backslash or a doubled quote escapes."""
+    kept: list[str] = []
+    position = 0
+    while position < len(sql):
+        sign = sql[position]
+        if sign not in "'\"`":
+            kept.append(sign)
+            position += 1
+            continue
+        position += 1
+        while position < len(sql) and sql[position] != sign:
+            position += 2 if sql[position] == "\\" else 1
+        position += 1
+    return "".join(kept)
+
+
+def _check_nodes(tree: exp.Expression) -> None:
+    for node in tree.walk():
+        name = type(node).__name__
+        if isinstance(node, exp.Func) and not isinstance(node, exp.And | exp.Or):
+            _check_function(node)
+        elif name not in NODES:
+            raise GuardRefusal(f"{name} is not allowed in a statement.")
+        if isinstance(node, exp.Query):
+            _check_clauses(node)
+        if node.comments:
+            raise GuardRefusal("Comments are not allowed.")
+        if isinstance(node, exp.In):
+            _check_in(node)
+
+
+def _check_clauses(query: exp.Query) -> None:
+    for key, value in query.args.items():
+        if value and key not in CLAUSES:
+            raise GuardRefusal(f"The clause {key} is not allowed.")
+
+
+def _check_in(node: exp.In) -> None:
+    if node.args.get("field") or node.args.get("unnest"):
+        raise GuardRefusal("IN takes a list or a SELECT, not the name of a table.")
+    query = node.args.get("query")
+    if query is not None and not isinstance(query, exp.Subquery | exp.Query):
+        raise GuardRefusal("IN takes a list or a SELECT, not the name of a table.")
+    for item in node.expressions:
+        if isinstance(item, exp.Column | exp.Identifier | exp.Table):
+            raise GuardRefusal("IN takes a list or a SELECT, not the name of a table.")
+
+
+def _check_function(node: exp.Func) -> None:
+    name = _function_name(node)
+    if name == "dictgetordefault":
+        first = node.expressions[0] if node.expressions else None
+        if not isinstance(first, exp.Literal) or first.name != ISSUE_MAP_DICTIONARY:
+            raise GuardRefusal("Only the issue mapping may be read as a dictionary.")
+        return
+    if name not in FUNCTIONS:
+        raise GuardRefusal(f"The function {name} is not allowed.")
+
+
+def _function_name(node: exp.Func) -> str:
+    if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc | exp.ParameterizedAgg):
+        return str(node.this if isinstance(node.this, str) else node.name).lower()
+    return node.sql_name().lower()
+
+
+def _check_scan(scan: exp.Table, ctes: set[str], reads: Sequence[Read], allowed: frozenset[int]) -> None:
+    if scan.args.get("db") or scan.args.get("catalog") or not isinstance(scan.this, exp.Identifier):
+        raise GuardRefusal(f"{scan.sql(dialect='clickhouse')} is no table that may be read.")
+    extra = {key for key, value in scan.args.items() if value} - {"this", "alias"}
+    if extra:
+        raise GuardRefusal(f"A table may not carry {', '.join(sorted(extra))}.")
+    name = scan.name
+    if name in ctes:
+        return
+    table = TABLES.get(name)
+    if table is None or table.engine.startswith("Aggregating"):
+        raise GuardRefusal(f"{name} is no table that may be read.")
+    conjuncts = list(_conjuncts(_select_of(scan)))
+    if table.scope_column is not None and not any(_scopes(c, scan, table.scope_column, allowed) for c in conjuncts):
+        raise GuardRefusal(f"The scan of {name} is not limited to visible projects.")
+    if table.time_column is not None:
+        _check_time(scan, table, conjuncts, reads)
+
+
+def _select_of(scan: exp.Table) -> exp.Select:
+    place: exp.Expression | None = scan.parent
+    if isinstance(place, exp.Final):
+        place = place.parent
+    if not isinstance(place, exp.From) or not isinstance(place.parent, exp.Select):
+        raise GuardRefusal(f"The scan of {scan.name} must stand alone in the FROM of a SELECT.")
+    select = place.parent
+    if select.args.get("joins") or select.args.get("laterals"):
+        raise GuardRefusal(f"The scan of {scan.name} must have a SELECT of its own, without joins.")
+    return select
+
+
+def _conjuncts(select: exp.Select) -> Iterator[exp.Expression]:
+    where = select.args.get("where")
+    pending = [where.this] if where is not None else []
+    while pending:
+        node = pending.pop()
+        if isinstance(node, exp.Paren):
+            pending.append(node.this)
+        elif isinstance(node, exp.And):
+            pending += [node.this, node.expression]
+        else:
+            yield node
+
+
+def _is_column(node: exp.Expression, scan: exp.Table, name: str) -> bool:
+    # Qualified by the scan itself: a bare name could be an alias of the SELECT, which the engine would put in its place.
+    return isinstance(node, exp.Column) and node.name == name and node.table == scan.alias_or_name and not node.args.get("db")
+
+
+def _scopes(node: exp.Expression, scan: exp.Table, column: str, allowed: frozenset[int]) -> bool:
+    if not isinstance(node, exp.In) or not _is_column(node.this, scan, column) or node.args.get("query"):
+        return False
+    ids = [item.name for item in node.expressions if isinstance(item, exp.Literal) and not item.is_string]
+    if not ids or len(ids) != len(node.expressions) or not all(i.isdigit() for i in ids):
+        return False
+    # 0 is nobody's project: the scope of a request that sees none.
+    return {int(i) for i in ids} <= (allowed or frozenset({0}))
+
+
+_UNITS_NS = {
+    "fromunixtimestamp64nano": 1,
+    "fromunixtimestamp64micro": 1_000,
+    "fromunixtimestamp64milli": 1_000_000,
+    "todatetime": 1_000_000_000,
+}
+_COLUMN_NS = {Kind.TIME_NANO: 1, Kind.TIME_MICRO: 1_000, Kind.TIME_MILLI: 1_000_000, Kind.HOUR: 1_000_000_000}
+
+
+def _check_time(scan: exp.Table, table: Table, conjuncts: list[exp.Expression], reads: Sequence[Read]) -> None:
+    column = table.time_column or ""
+    low = [_constant_ns(c.expression) for c in conjuncts if isinstance(c, exp.GTE) and _is_column(c.this, scan, column)]
+    high = [_constant_ns(c.expression) for c in conjuncts if isinstance(c, exp.LT) and _is_column(c.this, scan, column)]
+    lows = [n for n in low if n is not None]
+    highs = [n for n in high if n is not None]
+    if not lows or not highs:
+        raise GuardRefusal(f"The scan of {scan.name} has no time bound.")
+    step = _COLUMN_NS[table.column(column).kind]
+    for read in reads:
+        if read.table != scan.name or read.start is None or read.end is None:
+            continue
+        if max(lows) >= _ns(read.start) and min(highs) < _ns(read.end) + step:
+            return
+    raise GuardRefusal(f"The scan of {scan.name} reaches outside of the time range of the query.")
+
+
+@lru_cache(maxsize=256)
+def _ns(moment: dt.datetime) -> int:
+    return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1) * 1_000
+
+
+def _constant_ns(node: exp.Expression) -> int | None:
+    if not isinstance(node, exp.Anonymous | exp.Func):
+        return None
+    factor = _UNITS_NS.get(_function_name(node))
+    args = list(node.iter_expressions())
+    if factor is None or not args or not isinstance(args[0], exp.Literal):
+        return None
+    digits = args[0].name
+    return int(digits) * factor if digits.isdigit() else None

@@ -1,0 +1,63 @@
+"""What passes know besides the tree, and how they find scans of physical tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import expressions as exp
+
+from engine.schema import TABLES, Table
+
+FIXED = "fixed"
+"""Key in a node's `meta`: the literals below were made by the compiler and are not lifted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassContext:
+    """Facts for passes.
+
+    Attributes:
+        project_ids: the scope.
+        time: half-open range of every scan that has none of its own.
+        ranges: ranges of scans by their alias.
+        nested: queries that marks in the tree stand for.
+        row_limit: rows to return, or None for no limit.
+    """
+
+    project_ids: tuple[int, ...]
+    time: tuple[dt.datetime, dt.datetime]
+    ranges: Mapping[str, tuple[dt.datetime, dt.datetime]] = field(default_factory=dict)
+    nested: Sequence[exp.Query] = ()
+    row_limit: int | None = None
+
+
+def scans(tree: exp.Expression) -> Iterator[tuple[exp.Table, Table]]:
+    """Yield every scan of a physical table with its declaration; names of CTEs are no scans."""
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for node in list(tree.find_all(exp.Table)):
+        table = TABLES.get(node.name)
+        if table is not None and node.name not in ctes:
+            yield node, table
+
+
+def own_select(node: exp.Expression) -> exp.Select:
+    """Return the SELECT whose FROM or JOIN a scan stands in."""
+    select = node.find_ancestor(exp.Select)
+    if select is None:
+        raise ValueError("A scan stands outside of any SELECT.")
+    return select
+
+
+def add_condition(select: exp.Select, condition: exp.Expression) -> None:
+    """Put a condition of the compiler's own first among the conditions of a SELECT."""
+    condition.meta[FIXED] = True
+    where = select.args.get("where")
+    if where is None:
+        select.set("where", exp.Where(this=condition))
+        return
+    rest = where.this
+    if isinstance(rest, exp.Or):
+        rest = exp.Paren(this=rest)
+    where.set("this", exp.And(this=condition, expression=rest))

@@ -1,0 +1,31 @@
+"""`amber_issue_in(id, column, value, …)` becomes a look-up among the newest rows of the issues mirror."""
+
+from __future__ import annotations
+
+from sqlglot import expressions as exp
+
+from queries.passes.context import PassContext
+
+MARK = "amber_issue_in"
+
+
+def issue_lookup(tree: exp.Expression, context: PassContext) -> exp.Expression:
+    """Return the tree with marks replaced by `id IN (SELECT issue_id … HAVING argMax(column, row_version) …)`."""
+    for number, mark in enumerate([n for n in tree.find_all(exp.Anonymous) if n.name == MARK]):
+        issue, column, *values = mark.expressions
+        mark.replace(exp.In(this=issue, query=exp.Subquery(this=_lookup(column.name, values, f"i{number}"))))
+    return tree
+
+
+def _lookup(column: str, values: list[exp.Expression], alias: str) -> exp.Select:
+    def at(name: str) -> exp.Column:
+        return exp.column(name, table=alias, quoted=True)
+
+    newest = exp.ArgMax(this=at(column), expression=at("row_version"))
+    condition: exp.Expression
+    if values:
+        condition = exp.In(this=newest, expressions=values) if len(values) > 1 else exp.EQ(this=newest, expression=values[0])
+    else:
+        condition = exp.NEQ(this=newest, expression=exp.Literal.string(""))
+    mirror = exp.Table(this=exp.to_identifier("issues", quoted=True), alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    return exp.select(at("issue_id")).from_(mirror).group_by(at("issue_id")).having(condition)

@@ -1,0 +1,60 @@
+"""Map accesses in the form indexes understand.
+
+Ibis reads a key as `CASE WHEN mapContains(m, k) THEN m[k] ELSE NULL END`, which looks the key up twice and defeats the
+bloom filters on keys and values. Compared for equality with a text that is not empty, `m[k]` says the same, because an
+absent key reads as the empty text; everywhere else `arrayElementOrNull(m, k)` does in one look-up.
+"""
+
+from __future__ import annotations
+
+from sqlglot import expressions as exp
+
+from queries.passes.context import PassContext
+
+
+def map_access(tree: exp.Expression, context: PassContext) -> exp.Expression:
+    """Return the tree with map accesses rewritten."""
+    for node in list(tree.find_all(exp.Case, exp.If)):
+        access = _guarded_access(node)
+        if access is None:
+            continue
+        if _equals_text(node):
+            _replace_equality(node, access)
+        else:
+            key = access.expressions[0]
+            node.replace(exp.Anonymous(this="arrayElementOrNull", expressions=[access.this, key]))
+    return tree
+
+
+def _guarded_access(node: exp.Expression) -> exp.Bracket | None:
+    if isinstance(node, exp.Case):
+        branches = node.args.get("ifs") or []
+        if len(branches) != 1 or node.this is not None or not isinstance(node.args.get("default"), exp.Null):
+            return None
+        test, value = branches[0].this, branches[0].args["true"]
+    else:
+        if isinstance(node.parent, exp.Case) or not isinstance(node.args.get("false"), exp.Null):
+            return None
+        test, value = node.this, node.args["true"]
+    contains = isinstance(test, exp.Func) and (test.name or test.sql_name()).lower() in {"mapcontains", "map_contains_key"}
+    if isinstance(value, exp.Bracket) and (contains or isinstance(test, exp.MapContainsKey)):
+        return value
+    return None
+
+
+def _equals_text(node: exp.Expression) -> bool:
+    parent = node.parent
+    if not isinstance(parent, exp.EQ):
+        return False
+    other = parent.expression if parent.this is node else parent.this
+    return isinstance(other, exp.Literal) and other.is_string and bool(other.this)
+
+
+def _replace_equality(node: exp.Expression, access: exp.Bracket) -> None:
+    equality = node.parent
+    assert equality is not None
+    node.replace(access)
+    around = equality.parent
+    # The comparison can no longer be NULL, so a guard against that says nothing.
+    if isinstance(around, exp.Anonymous) and around.name == "ifNull" and isinstance(around.expressions[1], exp.Boolean):
+        around.replace(equality)

@@ -1,0 +1,103 @@
+"""Literals become bound parameters: `{p0:String}`. Equal values share one, so that keys and outputs stay the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import expressions as exp
+
+from queries.passes.context import FIXED
+
+_KEEP_BELOW = (exp.Limit, exp.Offset, exp.WithFill, exp.DataType, exp.Interval, exp.Dot, exp.Placeholder)
+_KEEP_FUNCTIONS = frozenset(
+    {
+        "toIntervalSecond",
+        "toIntervalMillisecond",
+        "toDateTime64",
+        "toDateTime",
+        "dateDiff",
+        "fromUnixTimestamp64Micro",
+        "fromUnixTimestamp64Milli",
+        "fromUnixTimestamp64Nano",
+        "nullIf",
+        "dictGetOrDefault",
+    }
+)
+"""Functions whose literal arguments are made by the compiler and shape the type of the result."""
+
+
+def lift_parameters(tree: exp.Expression) -> tuple[exp.Expression, dict[str, object]]:
+    """Return the tree with placeholders for literals, and their values by name."""
+    lifted = _Lifted()
+    for node in list(tree.walk(prune=_stop)):
+        if isinstance(node, exp.Array) and _is_text_list(node):
+            node.replace(lifted.place([item.this for item in node.expressions], "Array(String)"))
+        elif isinstance(node, exp.Literal) and not _stop(node.parent) and not _is_text_list(node.parent):
+            _lift(node, lifted)
+    return tree, lifted.values
+
+
+class _Lifted:
+    """The parameters so far."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, object] = {}
+        self._names: dict[tuple[str, str], str] = {}
+
+    def place(self, value: object, kind: str) -> exp.Placeholder:
+        """Return a placeholder for a value."""
+        name = self._names.setdefault((kind, repr(value)), f"p{len(self._names)}")
+        self.values[name] = value
+        return exp.Placeholder(this=exp.var(name), kind=_KINDS[kind]())
+
+
+_KINDS: dict[str, Callable[[], exp.DataType]] = {
+    "String": lambda: exp.DataType(this=exp.DataType.Type.TEXT, nullable=False),
+    "Int64": lambda: exp.DataType(this=exp.DataType.Type.BIGINT, nullable=False),
+    "UInt64": lambda: exp.DataType(this=exp.DataType.Type.UBIGINT, nullable=False),
+    "Float64": lambda: exp.DataType(this=exp.DataType.Type.DOUBLE, nullable=False),
+    "Array(String)": lambda: exp.DataType(
+        this=exp.DataType.Type.ARRAY,
+        expressions=[exp.DataType(this=exp.DataType.Type.TEXT, nullable=False)],
+        nested=True,
+        nullable=False,
+    ),
+}
+
+
+def _stop(node: exp.Expression | None) -> bool:
+    """Whether literals directly below the node stay, and nothing below it is looked at."""
+    if node is None:
+        return False
+    if isinstance(node, _KEEP_BELOW) or node.meta.get(FIXED):
+        return True
+    return isinstance(node, exp.Anonymous) and node.name in _KEEP_FUNCTIONS and all(
+        isinstance(a, exp.Literal) for a in node.expressions
+    )
+
+
+def _is_text_list(node: exp.Expression | None) -> bool:
+    return (
+        isinstance(node, exp.Array)
+        and bool(node.expressions)
+        and all(isinstance(item, exp.Literal) and item.is_string for item in node.expressions)
+    )
+
+
+def _lift(node: exp.Literal, lifted: _Lifted) -> None:
+    parent = node.parent
+    if isinstance(parent, exp.ParameterizedAgg | exp.CombinedParameterizedAgg) and node.arg_key == "expressions":
+        return
+    if isinstance(parent, exp.Array) and not node.is_string:
+        return
+    if isinstance(parent, exp.Column) or (isinstance(parent, exp.Anonymous) and parent.name in _KEEP_FUNCTIONS):
+        return
+    if node.is_string:
+        if node.this:
+            node.replace(lifted.place(node.this, "String"))
+        return
+    text = node.name
+    if text.isdigit() and int(text) < 2**64:
+        node.replace(lifted.place(int(text), "UInt64"))
+    elif not text.isdigit():
+        node.replace(lifted.place(float(text), "Float64"))

@@ -1,0 +1,42 @@
+"""The time bound: every scan of a table with a time column reads the range of the query and no more."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlglot import expressions as exp
+
+from engine.schema import Kind, Table
+from queries.passes.context import PassContext, add_condition, own_select, scans
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+_MAKERS = {
+    Kind.TIME_NANO: ("fromUnixTimestamp64Nano", 1),
+    Kind.TIME_MICRO: ("fromUnixTimestamp64Micro", 1_000),
+    Kind.TIME_MILLI: ("fromUnixTimestamp64Milli", 1_000_000),
+    Kind.HOUR: ("toDateTime", 1_000_000_000),
+}
+"""Column kind -> function that makes such a time from an integer in UTC, and nanoseconds per unit of that integer."""
+
+
+def time_bound(tree: exp.Expression, context: PassContext) -> exp.Expression:
+    """Return the tree with `start <= time < end` on every scan that has a time column."""
+    for scan, table in scans(tree):
+        if table.time_column is None:
+            continue
+        start, end = context.ranges.get(scan.alias_or_name, context.time)
+        column = exp.column(table.time_column, table=scan.alias_or_name, quoted=True)
+        low = exp.GTE(this=column, expression=moment(start, table))
+        high = exp.LT(this=column.copy(), expression=moment(end, table))
+        add_condition(own_select(scan), exp.And(this=low, expression=high))
+    return tree
+
+
+def moment(at: dt.datetime, table: Table) -> exp.Expression:
+    """Return a time in the precision of the table's time column, rounded up, free of any server time zone."""
+    assert table.time_column is not None
+    name, unit_ns = _MAKERS[table.column(table.time_column).kind]
+    ns = (at - EPOCH) // dt.timedelta(microseconds=1) * 1_000
+    units = -(-ns // unit_ns)
+    return exp.Anonymous(this=name, expressions=[exp.Literal.number(units), exp.Literal.string("UTC")])

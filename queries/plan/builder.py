@@ -1,0 +1,124 @@
+"""What one planning run carries along: the request, warnings, `let` bindings, names for aliases, nested queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
+
+import ibis.expr.types as ir
+from sqlglot import expressions as exp
+
+from engine.schema import Table
+from queries import ast
+from queries.functions import Facts
+from queries.plan.block import Block, Derived, Order, TimeRange
+from queries.plan.model import PlanContext
+from queries.plan.render import render
+from queries.plan.scope import Notes, Scope, special_fields
+from queries.types import BOOLEAN
+from queries.values.calls import call, derived_table, widened_table
+from queries.values.typed import Typed
+
+_SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
+IN_QUERY = "amber_in_query"
+"""`amber_in_query(number, value, …)`: a mark for `(value, …) IN (nested query)`."""
+
+
+@dataclass(slots=True)
+class Builder:
+    """State of one planning run; not shared between runs."""
+
+    context: PlanContext
+    notes: Notes = field(default_factory=Notes)
+    expressions: dict[str, ast.Expr] = field(default_factory=dict)
+    pipelines: dict[str, ast.Pipeline] = field(default_factory=dict)
+    nested: list[exp.Query] = field(default_factory=list)
+    scans: list[tuple[str, Table, TimeRange]] = field(default_factory=list)
+    aliases: int = 0
+
+    def alias(self) -> str:
+        """Return the next unused table alias."""
+        self.aliases += 1
+        return f"t{self.aliases - 1}"
+
+    def scope(self, block: Block, *, aggregates: bool = False, window_seconds: float | None = None) -> Scope:
+        """Return the scope of a block's rows, or of its groups once it groups.
+
+        Args:
+            block: where the names are looked up.
+            aggregates: whether aggregates may stand in the expression.
+            window_seconds: length of time a group covers, for rates; the block's range by default.
+        """
+        rows = self._rows(block if block.grouping is None else block.grouping.before, window_seconds)
+        if block.grouping is None:
+            return replace(rows, aggregates=rows) if aggregates else rows
+        groups = self._rows(block, window_seconds)
+        if not aggregates:
+            return groups
+        return replace(groups, aggregates=rows, own_are_groups=True)
+
+    def _rows(self, block: Block, window_seconds: float | None) -> Scope:
+        start, end = block.time
+        special = special_fields(block.catalog, block.table) if block.catalog is not None else {}
+        facts = Facts(self.context.now, window_seconds or max((end - start) / dt.timedelta(seconds=1), 1.0), special)
+        return Scope(self.context, self.notes, facts, block.columns, block.catalog, block.table, self.expressions)
+
+    def in_query(self, values: list[ir.Value], query: exp.Query) -> ir.Value:
+        """Return the condition that values are among the rows of a nested query."""
+        self.nested.append(query)
+        return call(IN_QUERY, BOOLEAN, len(self.nested) - 1, *values)
+
+    def wrap(self, block: Block) -> Block:
+        """Return a block that reads another's rows; the order of the rows is kept."""
+        alias = self.alias()
+        outputs: list[tuple[str, ir.Value]] = []
+        if block.catalog is not None:
+            outputs += [(name, block.table[name]) for name in block.table.columns]
+        names = unique_names(block.columns, {name for name, _ in outputs})
+        outputs += [(names[name], typed.value) for name, typed in block.columns.items()]
+        types = {names[name]: typed.type for name, typed in block.columns.items()}
+        orders: list[tuple[str, Order]] = []
+        for order in block.order if not block.sealed else ():
+            same = next((name for name, value in outputs if value.equals(order.value)), None)
+            if same is None:
+                same = f"__order{len(orders)}"
+                outputs.append((same, order.value))
+                types[same] = BOOLEAN
+            orders.append((same, order))
+        table = derived_table(types, alias) if block.catalog is None else widened_table(block.table, types, alias)
+        columns = {
+            name: Typed(table[names[name]], typed.type, virtual=typed.virtual) for name, typed in block.columns.items()
+        }
+        return Block(
+            source=Derived(alias, render(block, outputs)),
+            table=table,
+            catalog=block.catalog,
+            time=block.time,
+            columns=columns,
+            shown=block.shown,
+            order=tuple(Order(table[name], order.descending) for name, order in orders),
+            pending=block.pending,
+        )
+
+    def loose(self, block: Block) -> Block:
+        """Return a block to which filters and groups may be added: the same, or one around a limited one."""
+        return self.wrap(block) if block.is_cut else block
+
+
+def unique_names(columns: Mapping[str, object], taken: Container[str]) -> dict[str, str]:
+    """Return an SQL name for each column: its own where that is a plain identifier, and never one that is taken."""
+    names: dict[str, str] = {}
+    used: set[str] = set()
+    for position, name in enumerate(columns):
+        plain = name if _SAFE_NAME.fullmatch(name) and not name.startswith("__") else re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
+        if not _SAFE_NAME.fullmatch(plain) or plain in used or plain in taken:
+            plain = f"c{position}"
+            while plain in used or plain in taken:
+                plain += "_"
+        names[name] = plain
+        used.add(plain)
+    return names
+
+

@@ -1,0 +1,253 @@
+"""From a text to a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeAlias
+
+import ibis.expr.types as ir
+from sqlglot import expressions as exp
+
+from queries import ast
+from queries.catalog import ISSUE, PROJECT
+from queries.english import describe
+from queries.errors import QueryError
+from queries.parser import parse_with_warnings
+from queries.passes import PassContext, run_passes
+from queries.plan.block import Block, Order, TimeRange
+from queries.plan.builder import Builder, unique_names
+from queries.plan.model import DEFAULT_ROWS, FrameStep, OutputColumn, Plan, PlanContext, SqlStep, Step, TableRead
+from queries.plan.render import render
+from queries.plan.sources import open_source
+from queries.plan.stages import apply_stage, search
+from queries.plan.virtual import slug
+from queries.printer import print_query
+from queries.types import SPARSE_STRING, Base, ValueType
+from queries.values.calls import call, derived_table, field_name, translate
+from queries.values.typed import Typed
+
+NO_LIMIT = 2**60
+Output: TypeAlias = tuple[str, Typed]
+
+
+def plan(text: str | ast.Query, context: PlanContext) -> Plan:
+    """Return what runs for a query.
+
+    Args:
+        text: a Discover text, or the tree of one.
+        context: the request.
+
+    Raises:
+        QueryError: the text cannot be run; carries code, span and suggestion.
+    """
+    builder = Builder(context)
+    if isinstance(text, str):
+        parsed = parse_with_warnings(text)
+        query = parsed.query
+        for warning in parsed.warnings:
+            builder.notes.add(warning.message)
+    else:
+        query = text
+    _bind(query.lets, builder)
+    block = compile_pipeline(query.pipeline, builder)
+    if block.pending:
+        raise QueryError(
+            "A filter on an aggregate chooses groups, and this query makes none.",
+            span=block.pending[0].span,
+            suggestion="Add a stage such as `| summarize count() by issue`.",
+        )
+    return _finish(query, block, builder)
+
+
+def _bind(lets: tuple[ast.Let, ...], builder: Builder) -> None:
+    for let in lets:
+        if let.name in builder.pipelines or let.name in builder.expressions:
+            raise QueryError(f"{let.name} is bound twice.", span=let.span)
+        if isinstance(let.value, ast.Pipeline):
+            builder.pipelines[let.name] = let.value
+        else:
+            builder.expressions[let.name] = let.value
+
+
+def compile_pipeline(pipeline: ast.Pipeline, builder: Builder) -> Block:
+    """Return the block of a pipeline. A name bound by `let` sees only the names bound before it."""
+    block = open_source(pipeline.source, builder, _compile_bound)
+    block = search(pipeline.search, block, builder)
+    for stage in pipeline.stages:
+        block = apply_stage(stage, block, builder)
+    return block
+
+
+def _compile_bound(pipeline: ast.Pipeline, builder: Builder) -> Block:
+    known = dict(builder.pipelines)
+    names = list(known)
+    own = next(name for name in names if known[name] is pipeline)
+    builder.pipelines = {name: known[name] for name in names[: names.index(own)]}
+    try:
+        return compile_pipeline(pipeline, builder)
+    finally:
+        builder.pipelines = known
+
+
+def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
+    context = builder.context
+    asked = context.limit if context.limit is not None else DEFAULT_ROWS
+    if block.grouping is not None and block.grouping.series is not None:
+        asked = max(asked, context.max_rows)
+    most = min(block.limit if block.limit is not None else asked, context.max_rows)
+    own_limit = block.limit is not None and block.limit <= context.max_rows
+    sql_limit = most if own_limit else most + 1
+    ordered = _ordered(block, builder)
+    outputs = _outputs(ordered, builder)
+    linear = block.grouping is not None and block.grouping.series is not None and block.grouping.series.fill is ast.Fill.LINEAR
+    tree, columns = _select(ordered, outputs, builder, sql_limit)
+    ids = tuple(sorted(context.projects))
+    passes = PassContext(
+        project_ids=ids,
+        time=block.time,
+        ranges={alias: time for alias, _, time in builder.scans},
+        nested=builder.nested,
+        row_limit=sql_limit if sql_limit < NO_LIMIT else None,
+    )
+    tree, parameters = run_passes(tree, passes)
+    step = SqlStep("s0", tree.sql(dialect="clickhouse"), parameters, (), _reads(tree, builder, ids))
+    steps: tuple[Step, ...] = (step,)
+    if linear:
+        assert block.grouping is not None
+        steps = (step, _interpolation(step, columns, block))
+    return Plan(
+        steps=steps,
+        columns=columns,
+        time_range=_whole_range(block, builder),
+        row_limit=most,
+        warnings=builder.notes.texts,
+        english=describe(query, block.time),
+        canonical=print_query(query),
+    )
+
+
+def _whole_range(block: Block, builder: Builder) -> TimeRange:
+    times = [time for _, _, time in builder.scans]
+    return (min(t[0] for t in times), max(t[1] for t in times)) if times else block.time
+
+
+def _ordered(block: Block, builder: Builder) -> Block:
+    """Give an order to what has none: raw rows newest first, groups by their keys; ties among groups by their keys."""
+    grouping = block.grouping
+    if grouping is not None:
+        if grouping.series is not None or block.limit_by is not None:
+            return block
+        ties = tuple(Order(grouping.table[key], descending=False) for key in grouping.keys)
+        return replace(block, order=(*block.order, *ties))
+    if block.order or block.catalog is None or block.is_cut:
+        return block
+    time = builder.scope(block).facts.special.get("time")
+    return block if time is None else replace(block, order=(Order(time.value, descending=True),))
+
+
+def _outputs(block: Block, builder: Builder) -> list[Output]:
+    scope = builder.scope(block)
+    if block.shown is not None:
+        return [(name, block.columns[name]) for name in block.shown]
+    defaults = block.catalog.defaults if block.catalog is not None else ()
+    found = [(name, scope.attribute(name, None).typed) for name in defaults if name not in block.columns]
+    return [*found, *block.columns.items()]
+
+
+def _select(
+    block: Block, outputs: list[Output], builder: Builder, sql_limit: int
+) -> tuple[exp.Expression, tuple[OutputColumn, ...]]:
+    """Return the SELECT of the whole query and its columns; issues get their short ids by a join on the finished rows."""
+    scope = builder.scope(block)
+    names = _sql_names(block, outputs)
+    issues = [name for name, typed in outputs if typed.virtual == ISSUE]
+    if issues:
+        return _with_short_ids(block, outputs, builder, sql_limit)
+    values: list[tuple[str, ir.Value]] = []
+    columns: list[OutputColumn] = []
+    for name, typed in outputs:
+        shown = slug(typed, scope) if typed.virtual == PROJECT else typed
+        values.append((names[name], shown.value))
+        columns.append(OutputColumn(name, shown.type, names[name]))
+    return render(block, values), tuple(columns)
+
+
+def _sql_names(block: Block, outputs: list[Output]) -> dict[str, str]:
+    """Return the names of outputs in the SQL; an output of the grouping keeps the name it has there."""
+    if block.grouping is None:
+        return unique_names(dict(outputs), ())
+    table = block.grouping.table
+    own = {name: field_name(typed.value, table) for name, typed in outputs}
+    kept = {name: sql_name for name, sql_name in own.items() if sql_name is not None}
+    rest = {name: typed for name, typed in outputs if name not in kept}
+    return kept | unique_names(rest, set(block.grouping.values))
+
+
+def _with_short_ids(
+    block: Block, outputs: list[Output], builder: Builder, sql_limit: int
+) -> tuple[exp.Expression, tuple[OutputColumn, ...]]:
+    shown = replace(block, columns=dict(outputs), shown=None, catalog=None)
+    if not block.sealed:
+        shown = replace(shown, limit=min(sql_limit, block.limit or sql_limit)) if block.limit_by is None else shown
+    rows = builder.wrap(shown)
+    scope = builder.scope(rows)
+    names = unique_names(rows.columns, ())
+    values: list[tuple[str, ir.Value]] = []
+    columns: list[OutputColumn] = []
+    joins: list[tuple[exp.Expression, exp.Expression]] = []
+    for name, typed in rows.columns.items():
+        made = typed
+        if typed.virtual == ISSUE:
+            alias = builder.alias()
+            mirror = derived_table({"issue_id": ValueType(Base.INTEGER), "short_id": SPARSE_STRING}, alias)
+            made = _short_id(typed, mirror["short_id"], builder)
+            joins.append((_mirror(alias), typed.value == mirror["issue_id"]))
+        elif typed.virtual == PROJECT:
+            made = slug(typed, scope)
+        values.append((names[name], made.value))
+        columns.append(OutputColumn(name, made.type, names[name]))
+    select = render(rows, values)
+    for mirror_query, condition in joins:
+        select = select.join(mirror_query, on=translate(condition), join_type="left", copy=False)
+    return select, tuple(columns)
+
+
+def _short_id(issue: Typed, short_id: ir.Value, builder: Builder) -> Typed:
+    if not builder.nested:
+        return Typed(short_id, SPARSE_STRING)
+    value = call("if", SPARSE_STRING, issue.value == 0, "Other", short_id)
+    return Typed(value, SPARSE_STRING)
+
+
+def _mirror(alias: str) -> exp.Subquery:
+    inner = f"{alias}m"
+
+    def at(name: str) -> exp.Column:
+        return exp.column(name, table=inner, quoted=True)
+
+    newest = exp.alias_(exp.ArgMax(this=at("short_id"), expression=at("row_version")), "short_id", quoted=True)
+    table = exp.Table(this=exp.to_identifier("issues", quoted=True), alias=exp.TableAlias(this=exp.to_identifier(inner, quoted=True)))
+    select = exp.select(exp.alias_(at("issue_id"), "issue_id", quoted=True), newest).from_(table).group_by(at("issue_id"))
+    return exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+
+
+def _reads(tree: exp.Expression, builder: Builder, ids: tuple[int, ...]) -> tuple[TableRead, ...]:
+    reads: dict[TableRead, None] = {}
+    for _, table, (start, end) in builder.scans:
+        bounded = table.time_column is not None
+        reads[TableRead(table.name, ids, start if bounded else None, end if bounded else None)] = None
+    if any(node.name == "issues" for node in tree.find_all(exp.Table)):
+        reads[TableRead("issues", ids, None, None)] = None
+    return tuple(reads)
+
+
+def _interpolation(step: SqlStep, columns: tuple[OutputColumn, ...], block: Block) -> FrameStep:
+    grouping = block.grouping
+    assert grouping is not None
+    assert grouping.series is not None
+    by_name = {column.sql_name: i for i, column in enumerate(columns)}
+    keys = [by_name[key] for key in grouping.keys if key != grouping.series.bucket and key in by_name]
+    filled = [
+        i for i, c in enumerate(columns) if c.sql_name not in grouping.keys and c.type.is_number and c.type.nullable
+    ]
+    return FrameStep("s1", (step.id,), "interpolate", {"keys": keys, "columns": filled})

@@ -1,0 +1,358 @@
+"""Expressions of the language as typed values: one Ibis node per node of the syntax tree, checked on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import assert_never
+
+import ibis
+import ibis.expr.types as ir
+
+from engine.schema import Unit
+from queries import ast
+from queries.check.units import check_same, scale, settle, unit_class
+from queries.errors import NameProblem, TypeProblem
+from queries.functions.scalars import instant
+from queries.plan.function_calls import build_call
+from queries.plan.scope import Scope
+from queries.plan.searches import predicate
+from queries.plan.virtual import compare_virtual, shown
+from queries.types import BOOLEAN, FLOAT, INTEGER, STRING, TIME, Base, Missing, ValueType
+from queries.values.calls import call
+from queries.values.typed import Typed, all_of, any_of, as_null, certain, equal, literal, negate
+
+DURATION = ValueType(Base.INTEGER, Unit.NANOSECOND)
+
+
+def compile_expr(expr: ast.Expr, scope: Scope) -> Typed:
+    """Return the typed value of an expression.
+
+    Raises:
+        QueryError: a name, type or unit is wrong; the span says where.
+    """
+    match expr:
+        case ast.Name():
+            return _name(expr, scope)
+        case (
+            ast.String() | ast.Number() | ast.Duration() | ast.Size() | ast.Percentage() | ast.Boolean() | ast.Instant() | ast.Null()
+        ):
+            return compile_literal(expr)
+        case ast.Ambiguous():
+            value, type_ = settle(expr, None)
+            return literal(value, type_)
+        case ast.Index():
+            return _index(expr, scope)
+        case ast.Call():
+            return build_call(expr, scope, compile_expr)
+        case ast.Unary():
+            return _unary(expr, scope)
+        case ast.Binary():
+            return _binary(expr, scope)
+        case ast.InList():
+            return _in_list(expr, scope)
+        case ast.Conditional():
+            return build_call(ast.Call("if", (expr.test, expr.then, expr.otherwise), expr.span), scope, compile_expr)
+        case ast.SearchExpr():
+            return Typed(predicate(expr.search, scope, compile_expr), BOOLEAN)
+        case _:
+            assert_never(expr)
+
+
+def compile_literal(expr: ast.Literal) -> Typed:
+    """Return a literal with its unit."""
+    match expr:
+        case ast.String():
+            return literal(expr.value, STRING)
+        case ast.Number():
+            return literal(expr.value, INTEGER if isinstance(expr.value, int) else FLOAT)
+        case ast.Duration():
+            return literal(expr.ns, DURATION)
+        case ast.Size():
+            return literal(expr.bytes, ValueType(Base.FLOAT, Unit.BYTE))
+        case ast.Percentage():
+            return literal(expr.ratio, ValueType(Base.FLOAT, Unit.RATIO))
+        case ast.Boolean():
+            return literal(expr.value, BOOLEAN)
+        case ast.Instant():
+            return Typed(instant(as_utc(expr.at)), TIME, constant=as_utc(expr.at))
+        case ast.Null():
+            return literal(None, STRING)
+        case ast.Ambiguous():
+            value, type_ = settle(expr, None)
+            return literal(value, type_)
+        case _:
+            assert_never(expr)
+
+
+def as_utc(moment: dt.datetime) -> dt.datetime:
+    """Return the moment as aware UTC; a naive one is UTC already."""
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def _name(expr: ast.Name, scope: Scope) -> Typed:
+    if expr.name not in scope.columns and not expr.quoted:
+        if expr.name in scope.lets:
+            return compile_expr(scope.lets[expr.name], scope)
+        if expr.name.startswith("$"):
+            return _parameter(expr, scope)
+    return scope.attribute(expr.name, expr.span).typed
+
+
+def _parameter(expr: ast.Name, scope: Scope) -> Typed:
+    name = expr.name.removeprefix("$")
+    if name not in scope.context.params:
+        raise NameProblem(f"The parameter ${name} was not given.", span=expr.span)
+    value = scope.context.params[name]
+    match value:
+        case bool():
+            return literal(value, BOOLEAN)
+        case int():
+            return literal(value, INTEGER)
+        case float():
+            return literal(value, FLOAT)
+        case str():
+            return literal(value, STRING)
+        case dt.datetime():
+            return Typed(instant(as_utc(value)), TIME, constant=as_utc(value))
+        case _:
+            raise TypeProblem(f"The parameter ${name} is neither text, number, boolean nor time.", span=expr.span)
+
+
+def _index(expr: ast.Index, scope: Scope) -> Typed:
+    base = compile_expr(expr.base, scope)
+    index = compile_expr(expr.index, scope)
+    element = base.type.element or Base.STRING
+    result = ValueType(element, missing=Missing.NULL)
+    if base.type.base is Base.MAP and isinstance(index.constant, str):
+        return Typed(base.value[index.constant], result, base.aggregate)
+    if base.type.base is Base.ARRAY and isinstance(index.constant, int):
+        at = index.constant + 1 if index.constant >= 0 else index.constant
+        return Typed(call("arrayElementOrNull", result, base.value, at), result, base.aggregate)
+    raise TypeProblem(
+        f"Cannot take an element of {base.type.describe()} with this index.",
+        span=expr.span,
+        suggestion='Maps take a text, m["key"]; arrays a whole number, a[0].',
+    )
+
+
+def _unary(expr: ast.Unary, scope: Scope) -> Typed:
+    operand = compile_expr(expr.operand, scope)
+    if expr.op == "not":
+        _require_boolean(operand, expr.operand)
+        return replace(operand, value=negate(operand.value, nullable=operand.type.nullable), type=BOOLEAN)
+    if not operand.type.is_number:
+        raise TypeProblem(f"Cannot negate {operand.type.describe()}.", span=expr.span)
+    if operand.is_constant:
+        return literal(-operand.constant, operand.type)  # type: ignore[operator]
+    return replace(as_null(operand), value=-as_null(operand).value)
+
+
+def _require_boolean(item: Typed, expr: ast.Expr) -> None:
+    if item.type.base is not Base.BOOLEAN:
+        raise TypeProblem(
+            f"A condition is needed here, this is {item.type.describe()}.",
+            span=expr.span,
+            suggestion="Compare it with something.",
+        )
+
+
+_COMPARISONS = {"=", "!=", "<", "<=", ">", ">="}
+
+
+def _binary(expr: ast.Binary, scope: Scope) -> Typed:
+    if expr.op in {"and", "or"}:
+        return _logic(expr, scope)
+    left, right = _operands(expr, scope)
+    mixed = left.aggregate or right.aggregate
+    _check_mix(left, right, expr)
+    if expr.op in {"contains", "=~"}:
+        return _text_match(expr, left, right, aggregate=mixed)
+    if expr.op in _COMPARISONS:
+        return _compare(expr, left, right, scope, aggregate=mixed)
+    return _arithmetic(expr, left, right, aggregate=mixed)
+
+
+def _check_mix(left: Typed, right: Typed, expr: ast.Binary) -> None:
+    for one, other in ((left, right), (right, left)):
+        if one.aggregate and not other.aggregate and not other.is_constant:
+            raise TypeProblem(
+                "An aggregate and a field of single rows cannot stand in one expression.",
+                span=expr.span,
+                suggestion="Put the field inside an aggregate such as any(), or among the keys after `by`.",
+            )
+
+
+def _operands(expr: ast.Binary, scope: Scope) -> tuple[Typed, Typed]:
+    """Compile both sides, settling `5m` and `2b` by the other side's unit."""
+    left_open = isinstance(expr.left, ast.Ambiguous)
+    right_open = isinstance(expr.right, ast.Ambiguous)
+    if left_open and not right_open:
+        right = compile_expr(expr.right, scope)
+        assert isinstance(expr.left, ast.Ambiguous)
+        return literal(*settle(expr.left, right.type)), right
+    left = compile_expr(expr.left, scope)
+    if isinstance(expr.right, ast.Ambiguous):
+        return left, literal(*settle(expr.right, left.type))
+    return left, compile_expr(expr.right, scope)
+
+
+def _logic(expr: ast.Binary, scope: Scope) -> Typed:
+    left, right = compile_expr(expr.left, scope), compile_expr(expr.right, scope)
+    _require_boolean(left, expr.left)
+    _require_boolean(right, expr.right)
+    _check_mix(left, right, expr)
+    join = all_of if expr.op == "and" else any_of
+    missing = Missing.NULL if left.type.nullable or right.type.nullable else Missing.NEVER
+    return Typed(join([left.value, right.value]), ValueType(Base.BOOLEAN, missing=missing), left.aggregate or right.aggregate)
+
+
+def _text_match(expr: ast.Binary, left: Typed, right: Typed, *, aggregate: bool) -> Typed:
+    if left.type.base is not Base.STRING or not isinstance(right.constant, str):
+        raise TypeProblem(
+            f"{expr.op} needs text on the left and a quoted text on the right.", span=expr.span
+        )
+    result = ValueType(Base.BOOLEAN, missing=Missing.NULL if left.type.nullable else Missing.NEVER)
+    if expr.op == "=~":
+        return Typed(call("match", result, left.value, right.constant), result, aggregate)
+    return Typed(left.value.ilike(f"%{escape_like(right.constant)}%"), result, aggregate)
+
+
+def escape_like(text: str) -> str:
+    """Return the text with the signs of LIKE taken literally."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _compare(expr: ast.Binary, left: Typed, right: Typed, scope: Scope, *, aggregate: bool) -> Typed:
+    special = compare_virtual(expr, left, right, scope)
+    if special is not None:
+        return Typed(special, BOOLEAN, aggregate)
+    check_same(left.type, right.type, expr.op, expr.span)
+    left, right = _same_unit(shown(left, scope), shown(right, scope))
+    if expr.op in {"=", "!="}:
+        same, nullable = equal(left, right)
+        if expr.op == "=":
+            return Typed(same, ValueType(Base.BOOLEAN, missing=Missing.NULL if nullable else Missing.NEVER), aggregate)
+        if nullable:
+            return Typed(negate(same, nullable=True), BOOLEAN, aggregate)
+        return Typed(~same if None in {left.constant, right.constant} else left.value != right.value, BOOLEAN, aggregate)
+    left, right = as_null(left), as_null(right)
+    nullable = left.type.nullable or right.type.nullable
+    result = ValueType(Base.BOOLEAN, missing=Missing.NULL if nullable else Missing.NEVER)
+    return Typed(_ordered(expr.op, left.value, right.value), result, aggregate)
+
+
+def _ordered(op: str, left: ir.Value, right: ir.Value) -> ir.Value:
+    match op:
+        case "<":
+            return left < right
+        case "<=":
+            return left <= right
+        case ">":
+            return left > right
+        case _:
+            return left >= right
+
+
+def _same_unit(left: Typed, right: Typed) -> tuple[Typed, Typed]:
+    factor = scale(right.type.unit, left.type.unit)
+    if factor == 1:
+        return left, right
+    unit = left.type.unit
+    if right.is_constant:
+        return left, literal(right.constant * factor, ValueType(Base.FLOAT, unit))  # type: ignore[operator]
+    return left, replace(right, value=right.value * factor, type=replace(right.type, unit=unit, base=Base.FLOAT))
+
+
+def _arithmetic(expr: ast.Binary, left: Typed, right: Typed, *, aggregate: bool) -> Typed:
+    if Base.TIME in {left.type.base, right.type.base}:
+        return _time_arithmetic(expr, left, right, aggregate=aggregate)
+    for side, node in ((left, expr.left), (right, expr.right)):
+        if not side.type.is_number:
+            raise TypeProblem(f"Cannot compute with {side.type.describe()}.", span=node.span)
+    unit = _result_unit(expr, left, right)
+    if expr.op in {"+", "-", "%"}:
+        left, right = _same_unit(left, right)
+    left, right = as_null(left), as_null(right)
+    floating = expr.op == "/" or Base.FLOAT in {left.type.base, right.type.base}
+    nullable = left.type.nullable or right.type.nullable or expr.op in {"/", "%"}
+    value = _compute(expr.op, left.value, right.value)
+    result = ValueType(Base.FLOAT if floating else Base.INTEGER, unit, Missing.NULL if nullable else Missing.NEVER)
+    return Typed(value, result, aggregate)
+
+
+def _compute(op: str, left: ir.Value, right: ir.Value) -> ir.Value:
+    match op:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return left / call("nullIf", INTEGER, right, 0)
+        case _:
+            return left % call("nullIf", INTEGER, right, 0)
+
+
+def _result_unit(expr: ast.Binary, left: Typed, right: Typed) -> Unit:
+    one, other = left.type.unit, right.type.unit
+    if expr.op in {"+", "-", "%"}:
+        check_same(left.type, right.type, expr.op, expr.span)
+        return one if one is not Unit.NONE else other
+    plain = {Unit.NONE, Unit.RATIO}
+    if expr.op == "*":
+        if one not in plain and other not in plain:
+            raise TypeProblem(f"Cannot multiply {left.type.describe()} by {right.type.describe()}.", span=expr.span)
+        return other if one in plain else one
+    if unit_class(one) == unit_class(other):
+        return Unit.NONE
+    if other in plain:
+        return one
+    raise TypeProblem(f"Cannot divide {left.type.describe()} by {right.type.describe()}.", span=expr.span)
+
+
+def _time_arithmetic(expr: ast.Binary, left: Typed, right: Typed, *, aggregate: bool) -> Typed:
+    if expr.op == "-" and left.type.base is right.type.base is Base.TIME:
+        value = call("dateDiff", DURATION, "nanosecond", _wide(right), _wide(left))
+        missing = Missing.NULL if left.type.nullable or right.type.nullable else Missing.NEVER
+        return Typed(value, ValueType(Base.INTEGER, Unit.NANOSECOND, missing), aggregate)
+    if expr.op in {"+", "-"} and left.type.base is Base.TIME and unit_class(right.type.unit) == "duration":
+        length = right.value if right.type.unit is Unit.NANOSECOND else right.value * 1_000_000
+        name = "addNanoseconds" if expr.op == "+" else "subtractNanoseconds"
+        whole = call("toInt64", INTEGER, length)
+        return Typed(call(name, left.type, _wide(left), whole), replace(left.type, precision=9), aggregate)
+    raise TypeProblem(
+        f"Cannot compute {left.type.describe()} {expr.op} {right.type.describe()}.",
+        span=expr.span,
+        suggestion="Times take plus or minus a duration (timestamp - 5min), or minus another time.",
+    )
+
+
+def _wide(item: Typed) -> ir.Value:
+    return call("toDateTime64", TIME, item.value, 9, "UTC")
+
+
+def _in_list(expr: ast.InList, scope: Scope) -> Typed:
+    operand = compile_expr(expr.operand, scope)
+    terms = [
+        _compare(ast.Binary("=", expr.operand, item, expr.span), operand, _item(item, operand, scope), scope, aggregate=False)
+        for item in expr.items
+    ]
+    if not terms:
+        found = ibis.literal(False)
+    elif all(isinstance(t, ast.String) for t in expr.items) and not operand.virtual:
+        found = operand.value.isin([i.value for i in expr.items if isinstance(i, ast.String)])
+    else:
+        found = any_of([certain(t.value, nullable=t.type.nullable) for t in terms])
+    nullable = operand.type.nullable
+    value = negate(found, nullable=nullable) if expr.negated else certain(found, nullable=nullable)
+    return Typed(value, BOOLEAN, operand.aggregate)
+
+
+def _item(item: ast.Expr, operand: Typed, scope: Scope) -> Typed:
+    if isinstance(item, ast.Ambiguous):
+        return literal(*settle(item, operand.type))
+    found = compile_expr(item, scope)
+    check_same(operand.type, found.type, "in", item.span) if not operand.virtual else None
+    return found

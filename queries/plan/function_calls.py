@@ -1,0 +1,176 @@
+"""Calls: arguments are checked against the function table, then its builder makes the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import ibis.expr.types as ir
+
+from engine.schema import Unit
+from queries import ast
+from queries.check.units import settle
+from queries.errors import NameProblem, TypeProblem
+from queries.functions import Arg, Bound, Function, Want, find_function
+from queries.plan.scope import Scope
+from queries.plan.virtual import shown
+from queries.types import Base, Missing, ValueType
+from queries.values.typed import Typed, as_null, certain, literal
+
+Compile = Callable[[ast.Expr, Scope], Typed]
+
+_DURATION = ValueType(Base.INTEGER, Unit.NANOSECOND)
+_KEEP_IDS = {"count", "count_unique", "hll", "any"}
+"""Functions to which a project or an issue may go as its number."""
+
+
+def build_call(expr: ast.Call, scope: Scope, compile_expr: Compile) -> Typed:
+    """Return the value of a call.
+
+    Raises:
+        NameProblem: no such function, or the dataset lacks a field it reads.
+        TypeProblem: arguments do not fit, or an aggregate stands where none may.
+    """
+    function, conditional = _find(expr)
+    inner = _argument_scope(function, expr, scope)
+    given = expr.args
+    where: ir.Value | None = None
+    if conditional:
+        where, given = _condition(expr, inner, compile_expr)
+    args = _arguments(function, given, expr, inner, compile_expr)
+    for role in function.needs:
+        optional = role == "duration" and bool(args) and function.name != "apdex"
+        if role not in inner.facts.special and not optional:
+            raise NameProblem(f"{function.name}() needs a {role}, which this dataset does not have.", span=expr.span)
+    value = function.build(Bound(args, where, inner.facts))
+    aggregate = function.aggregate or any(a.aggregate for a in args)
+    virtual = args[0].virtual if function.name == "any" and args else ""
+    return Typed(value, function.result(args), aggregate, virtual=virtual)
+
+
+def _find(expr: ast.Call) -> tuple[Function, bool]:
+    try:
+        return find_function(expr.name)
+    except NameProblem as problem:
+        raise NameProblem(problem.message, span=expr.span, suggestion=problem.suggestion) from None
+
+
+def _argument_scope(function: Function, expr: ast.Call, scope: Scope) -> Scope:
+    if not function.aggregate:
+        return scope
+    if scope.aggregates is None:
+        raise TypeProblem(
+            f"The aggregate {function.name}() may not stand here.",
+            span=expr.span,
+            suggestion="Aggregates belong into summarize, make-series, having or top … by; nesting them takes two summarize stages.",
+        )
+    return scope.aggregates
+
+
+def _condition(expr: ast.Call, scope: Scope, compile_expr: Compile) -> tuple[ir.Value, tuple[ast.Expr, ...]]:
+    if not expr.args:
+        raise TypeProblem(
+            f"{expr.name}() needs a condition first.", span=expr.span, suggestion=f"{expr.name}(`level:error`, …)"
+        )
+    test = compile_expr(expr.args[0], scope)
+    if test.type.base is not Base.BOOLEAN:
+        raise TypeProblem(
+            f"The first argument of {expr.name}() is a condition, this is {test.type.describe()}.", span=expr.args[0].span
+        )
+    return certain(test.value, nullable=test.type.nullable), expr.args[1:]
+
+
+def _arguments(
+    function: Function, given: tuple[ast.Expr, ...], expr: ast.Call, scope: Scope, compile_expr: Compile
+) -> tuple[Typed, ...]:
+    declared = _declared(function, given, expr)
+    made: list[Typed] = []
+    for arg, node in zip(declared, given, strict=False):
+        made.append(_argument(function, arg, node, made, (scope, compile_expr)))
+    return tuple(made)
+
+
+def _declared(function: Function, given: tuple[ast.Expr, ...], expr: ast.Call) -> list[Arg]:
+    declared = list(function.args)
+    if declared and declared[-1].repeated:
+        declared += [declared[-1]] * (len(given) - len(declared))
+    least = sum(not a.optional for a in function.args)
+    if not least <= len(given) <= len(declared):
+        raise TypeProblem(
+            f"{function.name}() takes {_counted(least, len(declared))}, here are {len(given)}.",
+            span=expr.span,
+            suggestion=f"Write {function.signature}.",
+        )
+    return declared
+
+
+def _counted(least: int, most: int) -> str:
+    if least == most:
+        return "no arguments" if least == 0 else f"{least} argument{'s' if least > 1 else ''}"
+    return f"{least} to {most} arguments"
+
+
+def _argument(
+    function: Function, arg: Arg, node: ast.Expr, before: list[Typed], tools: tuple[Scope, Compile]
+) -> Typed:
+    scope, compile_expr = tools
+    if isinstance(node, ast.Ambiguous):
+        made = literal(*settle(node, _DURATION if arg.want is Want.DURATION else _unit_giver(before)))
+    else:
+        made = compile_expr(node, scope)
+    if made.virtual and function.name not in _KEEP_IDS:
+        made = shown(made, scope)
+    _check(function, arg, made, node)
+    if made.type.base is Base.BOOLEAN and made.type.nullable and _is_condition(function, arg, before):
+        return replace(made, value=certain(made.value, nullable=True), type=replace(made.type, missing=Missing.NEVER))
+    if function.aggregate or function.keeps_empty or made.is_constant:
+        return made
+    return as_null(made)
+
+
+def _unit_giver(before: list[Typed]) -> ValueType | None:
+    return before[0].type if before else None
+
+
+def _is_condition(function: Function, arg: Arg, before: list[Typed]) -> bool:
+    return arg.want is Want.BOOLEAN or (function.name == "case" and len(before) % 2 == 0)
+
+
+def _check(function: Function, arg: Arg, made: Typed, node: ast.Expr) -> None:
+    if made.type.base is Base.NULL and arg.want is Want.ANY:
+        return
+    if function.aggregate and made.aggregate:
+        raise TypeProblem(
+            f"{function.name}() cannot work on another aggregate.", span=node.span, suggestion="Use two summarize stages."
+        )
+    if not _fits(arg.want, made):
+        raise TypeProblem(
+            f"{function.name}() takes {arg.want.value} as {arg.name}, this is {made.type.describe()}.",
+            span=node.span,
+            suggestion=f"Write {function.signature}, for example: {function.example}",
+        )
+
+
+def _fits(want: Want, made: Typed) -> bool:
+    type_ = made.type
+    match want:
+        case Want.ANY:
+            return True
+        case Want.STRING:
+            return type_.base is Base.STRING
+        case Want.NUMBER:
+            return type_.is_number
+        case Want.ORDERED:
+            return type_.is_number or type_.base in {Base.STRING, Base.TIME, Base.BOOLEAN}
+        case Want.BOOLEAN:
+            return type_.base is Base.BOOLEAN
+        case Want.TIME:
+            return type_.base is Base.TIME
+        case Want.DURATION:
+            return type_.unit in {Unit.NANOSECOND, Unit.MILLISECOND} and made.is_constant
+        case Want.COUNT:
+            return isinstance(made.constant, int) and not isinstance(made.constant, bool)
+        case Want.SHARE:
+            return isinstance(made.constant, int | float) and not isinstance(made.constant, bool)
+        case Want.TEXT:
+            return isinstance(made.constant, str)

@@ -1,0 +1,221 @@
+"""Stages that make groups: summarize and make-series."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import ibis.expr.types as ir
+
+from queries import ast
+from queries.ast import Fill
+from queries.errors import QueryError, TypeProblem
+from queries.functions.scalars import bucket
+from queries.plan.block import Block, Grouping, Order, SeriesFill
+from queries.plan.builder import Builder, unique_names
+from queries.plan.expressions import compile_expr
+from queries.plan.render import render
+from queries.plan.scope import Scope
+from queries.plan.searches import group_condition, holds_aggregate
+from queries.plan.virtual import slug
+from queries.printer import print_expression
+from queries.types import STRING, Base, Missing, ValueType
+from queries.values.calls import call, derived_table
+from queries.values.typed import Typed, as_null
+
+MAX_TOP = 50
+OTHER = "Other"
+SECOND_NS = 1_000_000_000
+NICE_WIDTHS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
+MAX_BUCKETS = 10_000
+TARGET_BUCKETS = 100
+
+
+def summarize(stage: ast.Summarize, block: Block, builder: Builder) -> Block:
+    """Return the block grouped by the keys, with the aggregates as columns."""
+    rows = _ungrouped(block, builder)
+    scope = builder.scope(rows, aggregates=True)
+    keys = _keys(stage.by, builder.scope(rows))
+    made = _aggregates(stage.aggregates, scope, keys)
+    grouped = group(rows, keys, made, builder)
+    return settle_pending(grouped, builder, by=bool(stage.by))
+
+
+def _ungrouped(block: Block, builder: Builder) -> Block:
+    loose = builder.loose(block)
+    if loose.grouping is not None:
+        loose = builder.wrap(loose)
+    return replace(loose, order=())
+
+
+def _keys(named: Sequence[ast.Named], scope: Scope) -> dict[str, Typed]:
+    keys: dict[str, Typed] = {}
+    for item in named:
+        made = compile_expr(item.expr, scope)
+        if made.type.base is Base.MAP:
+            raise TypeProblem("Cannot group by a map.", span=item.span, suggestion='Name a key: tags["region"].')
+        keys[column_name(item)] = made
+    return keys
+
+
+def column_name(item: ast.Named) -> str:
+    """Return the name of a column: as given, the field's own, or the text of the expression."""
+    if item.name is not None:
+        return item.name
+    return item.expr.name if isinstance(item.expr, ast.Name) else print_expression(item.expr)
+
+
+def _aggregates(named: Sequence[ast.Named], scope: Scope, keys: Mapping[str, Typed]) -> dict[str, Typed]:
+    made: dict[str, Typed] = {}
+    for item in named:
+        value = compile_expr(item.expr, scope)
+        if not value.aggregate and not value.is_constant:
+            raise TypeProblem(
+                f"{print_expression(item.expr)} is no aggregate.",
+                span=item.span,
+                suggestion="Use count(), sum(x), any(x) … or move it behind `by`.",
+            )
+        name = column_name(item)
+        if name in made or name in keys:
+            raise QueryError(f"Two columns are called {name}.", span=item.span, suggestion="Give one another name: n = …")
+        made[name] = value
+    return made
+
+
+def group(rows: Block, keys: Mapping[str, Typed], made: Mapping[str, Typed], builder: Builder) -> Block:
+    """Return `rows` grouped: keys first, then aggregates."""
+    columns = {**keys, **made}
+    alias = builder.alias()
+    names = unique_names(columns, ())
+    table = derived_table({names[name]: typed.type for name, typed in columns.items()}, alias)
+    grouping = Grouping(
+        table=table,
+        keys=tuple(names[name] for name in keys),
+        values={names[name]: typed.value for name, typed in columns.items()},
+        before=rows,
+    )
+    shown = {name: Typed(table[names[name]], typed.type, virtual=typed.virtual) for name, typed in columns.items()}
+    return replace(rows, catalog=None, columns=shown, shown=tuple(shown), grouping=grouping)
+
+
+def settle_pending(block: Block, builder: Builder, *, by: bool) -> Block:
+    """Return the block with the waiting filters on aggregates put on its groups.
+
+    Raises:
+        QueryError: a filter on rows stands beside one on aggregates in an OR and there are no keys to make groups.
+    """
+    if not block.pending:
+        return block
+    if not by and any(isinstance(node, ast.Or) and not _all_aggregates(node) for node in block.pending):
+        raise QueryError(
+            "A filter on rows and one on aggregates can only stand in one OR when there are groups.",
+            span=block.pending[0].span,
+            suggestion="Add `by` and the keys of the groups.",
+        )
+    scope = builder.scope(block, aggregates=True)
+    found = [group_condition(node, scope, compile_expr) for node in block.pending]
+    return replace(block, having=(*block.having, *found), pending=())
+
+
+def _all_aggregates(node: ast.SearchNode) -> bool:
+    if isinstance(node, ast.And | ast.Or):
+        return all(_all_aggregates(term) for term in node.terms)
+    return holds_aggregate(node)
+
+
+def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
+    """Return one row per time bucket and keys, without gaps."""
+    rows = _ungrouped(block, builder)
+    every_ns = stage.every.ns if stage.every is not None else _nice_width(rows)
+    scope = builder.scope(rows, aggregates=True, window_seconds=every_ns / SECOND_NS)
+    time = scope.facts.special.get("time")
+    if time is None or "timestamp" in rows.columns and rows.catalog is None:
+        raise TypeProblem("make-series needs the rows' timestamp, which is not there any more.", span=stage.span)
+    fill = _series_fill(rows, every_ns, stage)
+    keys = _keys(stage.by, builder.scope(rows))
+    if stage.top is not None:
+        rows, keys = keep_top(stage.top.count, stage.top.by, rows, keys, builder, other=stage.top.other)
+    start = Typed(bucket(time.value, every_ns), ValueType(Base.TIME, precision=0 if every_ns % SECOND_NS == 0 else 3))
+    made = {name: _filled(typed, stage.fill) for name, typed in _aggregates(stage.aggregates, scope, keys).items()}
+    grouped = group(rows, {"timestamp": start, **keys}, made, builder)
+    assert grouped.grouping is not None
+    series = replace(fill, bucket=grouped.grouping.keys[0])
+    grouped = replace(grouped, grouping=replace(grouped.grouping, series=series))
+    return replace(settle_pending(grouped, builder, by=True), sealed=True)
+
+
+def _nice_width(rows: Block) -> int:
+    seconds = (rows.time[1] - rows.time[0]) / dt.timedelta(seconds=1)
+    wanted = next((w for w in NICE_WIDTHS_S if seconds / w <= TARGET_BUCKETS), NICE_WIDTHS_S[-1])
+    return wanted * SECOND_NS
+
+
+def _series_fill(rows: Block, every_ns: int, stage: ast.MakeSeries) -> SeriesFill:
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    start_ns, end_ns = ((moment - epoch) // dt.timedelta(microseconds=1) * 1000 for moment in rows.time)
+    if every_ns < 1_000_000 or (end_ns - start_ns) / every_ns > MAX_BUCKETS:
+        raise QueryError(
+            f"A series has at most {MAX_BUCKETS} buckets, and none is shorter than a millisecond.",
+            span=stage.span,
+            suggestion="Use longer buckets or a shorter range.",
+        )
+    offset = 4 * 86_400 * SECOND_NS if every_ns % (7 * 86_400 * SECOND_NS) == 0 else 0
+    first = (start_ns - offset) // every_ns * every_ns + offset
+    return SeriesFill("", first, end_ns, every_ns, stage.fill)
+
+
+def _filled(typed: Typed, fill: Fill | None) -> Typed:
+    """Give an aggregate the type whose default, which empty buckets get, is what `fill` asks for."""
+    if fill is Fill.ZERO and typed.type.nullable and typed.type.is_number:
+        value = call("ifNull", replace(typed.type, missing=Missing.NEVER), typed.value, 0)
+        return replace(typed, value=value, type=replace(typed.type, missing=Missing.NEVER))
+    if fill in {Fill.NULL, Fill.FORWARD, Fill.LINEAR} and not typed.type.nullable:
+        nullable = replace(typed.type, missing=Missing.NULL)
+        return replace(typed, value=call("toNullable", nullable, typed.value), type=nullable)
+    return typed
+
+
+def keep_top(
+    count: int, by: ast.Expr, rows: Block, keys: Mapping[str, Typed], builder: Builder, *, other: bool
+) -> tuple[Block, dict[str, Typed]]:  # fmt: skip
+    """Return rows and keys with only the `count` best groups; with `other`, the rest as one group of that name.
+
+    Raises:
+        QueryError: there are no keys, or more than the allowed number of groups is asked for.
+    """
+    if not keys:
+        raise QueryError("top needs keys to choose among.", span=by.span, suggestion="Add `by` and a field.")
+    if count > MAX_TOP:
+        raise QueryError(f"top takes at most {MAX_TOP}.", span=by.span)
+    value = compile_expr(by, builder.scope(rows, aggregates=True))
+    if not value.aggregate:
+        raise TypeProblem("top … by needs an aggregate here.", span=by.span, suggestion="top 5 by count()")
+    plain = [never_null(typed) for typed in keys.values()]
+    made = {f"k{i}": Typed(v, STRING) for i, v in enumerate(plain)}
+    best = group(rows, made, {"best": value}, builder)
+    order = (Order(best.columns["best"].value, descending=True), *(Order(best.columns[k].value, descending=False) for k in made))
+    best = replace(best, order=order, limit=count, pending=())
+    chosen = builder.in_query(plain, render(best, [(k, best.columns[k].value) for k in made]))
+    if not other:
+        return replace(rows, where=(*rows.where, chosen)), dict(keys)
+    return rows, {name: or_other(typed, chosen, builder.scope(rows)) for name, typed in keys.items()}
+
+
+def never_null(typed: Typed) -> ir.Value:
+    """Return a key under which NULL is one value among others; IN would drop it."""
+    if not typed.type.nullable:
+        return typed.value
+    return call("ifNull", STRING, call("toString", STRING, typed.value), "")
+
+
+def or_other(typed: Typed, chosen: ir.Value, scope: Scope) -> Typed:
+    if typed.virtual == "issue":
+        # No issue has the number 0; the short id shown for it is the word for the rest.
+        return replace(typed, value=call("if", typed.type, chosen, typed.value, call("toUInt64", typed.type, 0)))
+    if typed.virtual:
+        typed = slug(typed, scope)
+    elif typed.type.base is not Base.STRING:
+        text = as_null(typed)
+        typed = Typed(call("toString", STRING, text.value), replace(STRING, missing=text.type.missing))
+    return replace(typed, value=call("if", typed.type, chosen, typed.value, OTHER))

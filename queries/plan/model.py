@@ -1,0 +1,131 @@
+"""What planning takes and gives: the context of a request, and the small graph of steps that answers it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from queries.types import ValueType
+
+DEFAULT_RANGE = dt.timedelta(hours=24)
+DEFAULT_ROWS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    """Facts about a request that planning may use but not look up.
+
+    Attributes:
+        now: the one clock reading of the whole plan, aware, UTC.
+        projects: visible project ids and their slugs; nothing else can be read.
+        default_range: how far back a query without a time range looks.
+        time_range: the request's own range, beaten by one in the text.
+        limit: rows to return when the text does not say; None means `DEFAULT_ROWS`.
+        max_rows: most rows to return whatever the text says.
+        promoted: per table, the tag keys that have a column of their own.
+        params: values of `$name` parameters.
+        saved_filters: named searches.
+    """
+
+    now: dt.datetime
+    projects: Mapping[int, str]
+    default_range: dt.timedelta = DEFAULT_RANGE
+    time_range: tuple[dt.datetime, dt.datetime] | None = None
+    limit: int | None = None
+    max_rows: int = 50_000
+    promoted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
+    saved_filters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRead:
+    """One scan a statement is allowed to make: these projects, this half-open time range (None: the table has no time)."""
+
+    table: str
+    project_ids: tuple[int, ...]
+    start: dt.datetime | None
+    end: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputColumn:
+    """A column of the answer: its public name, its type, and its name inside the SQL."""
+
+    name: str
+    type: ValueType
+    sql_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SqlStep:
+    """One ClickHouse statement with its bound parameters.
+
+    Attributes:
+        id: unique within the plan.
+        sql: the finished text; values stand as `{p0:String}`.
+        parameters: values of those placeholders.
+        inputs: ids of steps whose Arrow result the statement reads; empty so far for every stage.
+        reads: the scans the statement makes, as the planner meant them.
+    """
+
+    id: str
+    sql: str
+    parameters: Mapping[str, object]
+    inputs: tuple[str, ...]
+    reads: tuple[TableRead, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameStep:
+    """A step over Arrow tables in the process.
+
+    Attributes:
+        id: unique within the plan.
+        inputs: ids of the steps it reads.
+        operation: name in `queries.frames.OPERATIONS`.
+        options: arguments of the operation, plain data.
+    """
+
+    id: str
+    inputs: tuple[str, ...]
+    operation: str
+    options: Mapping[str, object]
+
+
+Step = SqlStep | FrameStep
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What runs for one query.
+
+    Attributes:
+        steps: in an order in which every step's inputs come first; the last one gives the answer.
+        columns: of the answer, in order.
+        time_range: half-open range the query covers.
+        row_limit: most rows the answer may have; unless the text said so itself, the statement asks for one more,
+            which tells truncation.
+        warnings: said to the reader.
+        english: the plain reading of the query.
+        canonical: canonical text, the first part of the cache key.
+    """
+
+    steps: tuple[Step, ...]
+    columns: tuple[OutputColumn, ...]
+    time_range: tuple[dt.datetime, dt.datetime]
+    row_limit: int
+    warnings: tuple[str, ...]
+    english: str
+    canonical: str
+
+    @property
+    def sql(self) -> tuple[str, ...]:
+        """The statements, in order."""
+        return tuple(step.sql for step in self.steps if isinstance(step, SqlStep))
+
+
+Frames = Mapping[str, pa.Table]

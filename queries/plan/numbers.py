@@ -1,0 +1,116 @@
+"""Filters on numbers, durations and sizes."""
+
+from __future__ import annotations
+
+import re
+
+import ibis.expr.types as ir
+
+from engine.schema import Unit
+from queries import ast
+from queries.ast import Op
+from queries.check.units import unit_class
+from queries.errors import TypeProblem
+from queries.types import UNIT_WORDS
+from queries.values.typed import Typed, as_null, certain, is_present
+
+_WRITTEN = re.compile(r"(?P<op>>=|<=|!=|>|<|=)?(?P<number>-?\d+(?:\.\d+)?)(?P<unit>[a-zA-Z]*)")
+_SHORT = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
+_DURATION_NS = {
+    "ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "min": 60_000_000_000, "m": 60_000_000_000,
+    "h": 3_600_000_000_000, "hr": 3_600_000_000_000, "d": 86_400_000_000_000, "day": 86_400_000_000_000,
+    "w": 604_800_000_000_000, "wk": 604_800_000_000_000,
+}  # fmt: skip
+
+
+def parse_number(text: str) -> int | float | None:
+    """Return the number a text spells, or None."""
+    if not re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return None
+    return float(text) if "." in text else int(text)
+
+
+def number_condition(typed: Typed, node: ast.Filter) -> ir.Value:
+    """Return the condition of a filter on a number, never NULL; `!=` is compiled as `=`.
+
+    Raises:
+        TypeProblem: the value is no number or of another unit; the message names both.
+    """
+    if isinstance(node.value, ast.NumberList):
+        value = as_null(typed)
+        numbers = [_in_unit(n, typed) for n in node.value.items]
+        return certain(value.value.isin(numbers), nullable=value.type.nullable)
+    if isinstance(node.value, ast.TextList):
+        value = as_null(typed)
+        numbers = [_written(t, typed)[1] for t in node.value.items]
+        return certain(value.value.isin(numbers), nullable=value.type.nullable)
+    if isinstance(node.value, ast.Text) and not node.value.text:
+        return ~is_present(typed)
+    if isinstance(node.value, ast.Text):
+        op, number = _written(node.value, typed)
+        op = op or node.op
+    else:
+        op, number = node.op, _in_unit(node.value, typed)
+    return _compare(typed, op, number)
+
+
+def _compare(typed: Typed, op: Op, number: float) -> ir.Value:
+    value = as_null(typed) if op is not Op.EQ or number == 0 else typed
+    match op:
+        case Op.GT:
+            found = value.value > number
+        case Op.GE:
+            found = value.value >= number
+        case Op.LT:
+            found = value.value < number
+        case Op.LE:
+            found = value.value <= number
+        case Op.EQ | Op.NE:
+            found = value.value == number
+    return certain(found, nullable=value.type.nullable)
+
+
+def _in_unit(value: ast.FilterValue, typed: Typed) -> float | int:
+    """Return the value as a number of the field's unit."""
+    unit = typed.type.unit
+    match value:
+        case ast.Number(value=number):
+            # A bare number on a duration is milliseconds, as users of Sentry write it.
+            return int(number * 1_000_000) if unit is Unit.NANOSECOND else number
+        case ast.Duration(ns=ns) if unit_class(unit) == "duration":
+            return ns if unit is Unit.NANOSECOND else ns / 1_000_000
+        case ast.Size(bytes=size) if unit in {Unit.BYTE, Unit.NONE}:
+            return int(size) if float(size).is_integer() else size
+        case ast.Percentage(ratio=ratio) if unit in {Unit.RATIO, Unit.NONE}:
+            return ratio
+        case ast.Duration():
+            raise _mismatch(typed, "a duration", value)
+        case ast.Size():
+            raise _mismatch(typed, "a size", value)
+        case ast.Percentage():
+            raise _mismatch(typed, "a percentage", value)
+        case _:
+            raise _mismatch(typed, "no number", value)
+
+
+def _mismatch(typed: Typed, given: str, value: ast.FilterValue) -> TypeProblem:
+    return TypeProblem(
+        f"This field is {UNIT_WORDS[typed.type.unit]}, the value is {given}.",
+        span=value.span,
+        suggestion="Durations are written 2s or 150ms, sizes 10kb, numbers 42 or 10k.",
+    )
+
+
+def _written(text: ast.Text, typed: Typed) -> tuple[Op | None, float | int]:
+    """Read a number the parser left as text because it does not know the column."""
+    found = _WRITTEN.fullmatch(text.text)
+    if found is None:
+        raise _mismatch(typed, "text", text)
+    number = float(found["number"]) if "." in found["number"] else int(found["number"])
+    op = Op(found["op"]) if found["op"] else None
+    unit = found["unit"].lower()
+    if unit in _DURATION_NS and unit_class(typed.type.unit) == "duration":
+        return op, _in_unit(ast.Duration(int(number * _DURATION_NS[unit]), text.span), typed)
+    if unit not in _SHORT:
+        raise _mismatch(typed, "text", text)
+    return op, _in_unit(ast.Number(number * _SHORT[unit], text.span), typed)

@@ -1,0 +1,130 @@
+"""Blocks as SQLGlot trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import ibis.expr.types as ir
+from sqlglot import expressions as exp
+
+from engine.schema import TABLES
+from queries.ast import Fill
+from queries.plan.block import Block, Derived, Grouping, Scan
+from queries.values.calls import field_name, translate
+
+FINAL_ENGINES = ("ReplacingMergeTree",)
+"""Engines whose rows are only right after merging versions."""
+
+
+def render(block: Block, outputs: Iterable[tuple[str, ir.Value]]) -> exp.Select:
+    """Return the SELECT of a block with these outputs, `(name, value)` in order."""
+    items = list(outputs)
+    grouping = block.grouping
+    own = _own_names(grouping, items)
+    select = exp.Select()
+    for name, value in items:
+        tree = _over_groups(translate(value), grouping, own, alias=None)
+        select.append("expressions", exp.alias_(tree, name, quoted=True, copy=False))
+    select = select.from_(_source(block.source), copy=False)
+    for condition in block.where:
+        select = select.where(translate(condition), copy=False)
+    if grouping is not None:
+        keys = [
+            exp.column(key, quoted=True) if key in own else translate(grouping.values[key]) for key in grouping.keys
+        ]
+        if keys:
+            select = select.group_by(*keys, copy=False)
+        for condition in block.having:
+            select = select.having(_over_groups(translate(condition), grouping, own, alias=""), copy=False)
+    return _tail(select, block, own)
+
+
+def _tail(select: exp.Select, block: Block, own: frozenset[str]) -> exp.Select:
+    grouping = block.grouping
+    if grouping is not None and grouping.series is not None:
+        _fill_gaps(select, grouping)
+    elif block.order:
+        keys = [
+            exp.Ordered(this=_over_groups(translate(o.value), grouping, own, alias=""), desc=o.descending, nulls_first=False)
+            for o in block.order
+        ]
+        select = select.order_by(*keys, copy=False)
+    if block.limit_by is not None:
+        count, values = block.limit_by
+        by = [_over_groups(translate(v), grouping, own, alias="") for v in values]
+        limit = exp.Limit(expression=exp.Literal.number(count), expressions=by)
+        select.set("limit", limit)
+    if block.limit is not None:
+        select = select.limit(block.limit, copy=False)
+    return select
+
+
+def _own_names(grouping: Grouping | None, items: list[tuple[str, ir.Value]]) -> frozenset[str]:
+    """Return the group outputs that are selected as they are, under their own name."""
+    if grouping is None:
+        return frozenset()
+    names = set()
+    for name, value in items:
+        if field_name(value, grouping.table) == name:
+            names.add(name)
+    return frozenset(names)
+
+
+def _over_groups(
+    tree: exp.Expression, grouping: Grouping | None, own: frozenset[str], *, alias: str | None
+) -> exp.Expression:
+    """Replace columns of the grouping's outputs: by their alias where it is selected, else by their expression."""
+    if grouping is None:
+        return tree
+    table = grouping.table.get_name()
+
+    def replaced(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Column) and node.table == table:
+            if alias is not None and node.name in own:
+                return exp.column(node.name, quoted=True)
+            return translate(grouping.values[node.name])
+        return node
+
+    return tree.transform(replaced, copy=False)
+
+
+def _source(source: Scan | Derived) -> exp.Expression:
+    if isinstance(source, Derived):
+        return exp.Subquery(this=source.query, alias=_table_alias(source.alias))
+    return physical(source.catalog.table.name, source.alias)
+
+
+def physical(table: str, alias: str) -> exp.Expression:
+    """Return a scan of a physical table; FINAL where the engine keeps old versions of rows."""
+    scan = exp.Table(this=exp.to_identifier(table, quoted=True), alias=_table_alias(alias))
+    return exp.Final(this=scan) if TABLES[table].engine.startswith(FINAL_ENGINES) else scan
+
+
+def _table_alias(alias: str) -> exp.TableAlias:
+    return exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
+
+
+def _fill_gaps(select: exp.Select, grouping: Grouping) -> None:
+    """Order a series by its keys, then time, and let the engine add the empty buckets of every combination of keys."""
+    series = grouping.series
+    assert series is not None
+    keys = [exp.Ordered(this=exp.column(key, quoted=True), nulls_first=False) for key in grouping.keys if key != series.bucket]
+    fill = exp.WithFill(from_=_moment(series.start_ns, series.every_ns), to=_moment(series.end_ns, series.every_ns), step=_step(series.every_ns))
+    if series.fill is Fill.FORWARD:
+        names = [name for name in grouping.values if name not in grouping.keys]
+        fill.set("interpolate", [exp.alias_(exp.column(n, quoted=True), n, quoted=True) for n in names])
+    bucket = exp.Ordered(this=exp.column(series.bucket, quoted=True), nulls_first=False, with_fill=fill)
+    select.set("order", exp.Order(expressions=[*keys, bucket]))
+
+
+def _moment(at_ns: int, every_ns: int) -> exp.Expression:
+    zone = exp.Literal.string("UTC")
+    if every_ns % 1_000_000_000 == 0:
+        return exp.Anonymous(this="toDateTime", expressions=[exp.Literal.number(at_ns // 1_000_000_000), zone])
+    return exp.Anonymous(this="fromUnixTimestamp64Milli", expressions=[exp.Literal.number(at_ns // 1_000_000), zone])
+
+
+def _step(every_ns: int) -> exp.Expression:
+    if every_ns % 1_000_000_000 == 0:
+        return exp.Anonymous(this="toIntervalSecond", expressions=[exp.Literal.number(every_ns // 1_000_000_000)])
+    return exp.Anonymous(this="toIntervalMillisecond", expressions=[exp.Literal.number(every_ns // 1_000_000)])

@@ -1,0 +1,66 @@
+"""The engine's answer as the reader sees it: public column names, UTC times, null for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from queries.plan.model import OutputColumn
+from queries.types import Base, Missing, ValueType
+
+_UNITS = {0: "s", 3: "ms", 6: "us", 9: "ns"}
+
+
+def present_table(table: pa.Table, columns: Sequence[OutputColumn]) -> pa.Table:
+    """Return the table with the plan's columns."""
+    arrays = [_present(table.column(i), column.type) for i, column in enumerate(columns)]
+    return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
+
+
+def present_batch(batch: pa.RecordBatch, columns: Sequence[OutputColumn]) -> pa.RecordBatch:
+    """Return a batch with the plan's columns."""
+    arrays = [_one_array(_present(pa.chunked_array([batch.column(i)]), c.type)) for i, c in enumerate(columns)]
+    return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns])
+
+
+def present_schema(schema: pa.Schema, columns: Sequence[OutputColumn]) -> pa.Schema:
+    """Return the schema that `present_batch` gives."""
+    empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
+    return present_batch(empty, columns).schema
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def _present(column: pa.ChunkedArray, type_: ValueType) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_binary(column.type):
+        column = _text(column)
+    if type_.base is Base.TIME:
+        return _time(column, type_)
+    if type_.base is Base.BOOLEAN and pa.types.is_integer(column.type):
+        column = column.cast(pa.bool_())
+    if type_.missing is Missing.EMPTY and (pa.types.is_string(column.type) or pa.types.is_integer(column.type)):
+        empty = pa.scalar("" if pa.types.is_string(column.type) else 0, column.type)
+        return pc.if_else(pc.equal(column, empty), pa.scalar(None, column.type), column)
+    return column
+
+
+def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        decoded = [None if v is None else v.decode("utf-8", "replace") for v in column.to_pylist()]
+        return pa.chunked_array([pa.array(decoded, pa.string())])
+
+
+def _time(column: pa.ChunkedArray, type_: ValueType) -> pa.ChunkedArray:
+    if pa.types.is_integer(column.type):
+        return column.cast(pa.int64()).cast(pa.timestamp("s")).cast(pa.timestamp("s", tz="UTC"))
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.timestamp(column.type.unit, tz="UTC"))
+    return column.cast(pa.timestamp(_UNITS[type_.precision], tz="UTC"))

@@ -1,0 +1,148 @@
+"""`amber sql`: one ClickHouse SELECT over the catalogue's data sets, under the same passes and the same guard.
+
+The text is read by SQLGlot, checked against lists, given scope and time bound, and only what is generated from our own
+tree is run. Columns are the physical ones of `docs/reference/fields.md`.
+"""
+
+from __future__ import annotations
+
+import re
+
+import sqlglot
+from sqlglot import expressions as exp
+from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.errors import TokenError as SqlTokenError
+
+from engine.schema import DATASETS, TABLES
+from queries.ast import Span
+from queries.catalog import closest_names, did_you_mean
+from queries.errors import GuardRefusal, NameProblem, QueryError, SyntaxProblem
+from queries.guard import check_statement
+from queries.passes import PassContext, run_passes
+from queries.plan.model import DEFAULT_ROWS, OutputColumn, Plan, PlanContext, SqlStep, TableRead
+from queries.types import NULLABLE_STRING
+
+TRANSACTIONS = {name: d for name, d in DATASETS.items() if d.table != name}
+_MARK = "amber_"
+_MAX_LENGTH = 50_000
+
+
+def compile_sql(text: str, context: PlanContext) -> Plan:
+    """Return the plan of one SELECT.
+
+    Raises:
+        SyntaxProblem: the text is not one SELECT.
+        NameProblem: it reads a table that is not in the catalogue.
+        QueryError: it uses something that is not allowed; the message names it.
+    """
+    tree = _read(text)
+    for scan in list(tree.find_all(exp.Table)):
+        _check_table(scan, tree)
+    _check_allowed(tree)
+    time = context.time_range or (context.now - context.default_range, context.now)
+    asked = min(context.limit if context.limit is not None else DEFAULT_ROWS, context.max_rows)
+    own = _own_limit(tree)
+    most = min(own, context.max_rows) if own is not None else asked
+    reads = _reads(tree, context, time)
+    ids = tuple(sorted(context.projects))
+    sql_limit = most if own is not None and own <= context.max_rows else most + 1
+    finished, parameters = run_passes(tree, PassContext(ids, time, row_limit=sql_limit))
+    columns = _columns(tree)
+    step = SqlStep("s0", finished.sql(dialect="clickhouse"), parameters, (), reads)
+    return Plan(
+        steps=(step,),
+        columns=columns,
+        time_range=time,
+        row_limit=most,
+        warnings=(),
+        english="Runs the given SQL over the visible projects.",
+        canonical=f"sql:{finished.sql(dialect='clickhouse')}:{sorted(parameters.items())!r}",
+    )
+
+
+def _read(text: str) -> exp.Query:
+    if len(text) > _MAX_LENGTH:
+        raise SyntaxProblem(f"The statement is longer than {_MAX_LENGTH} characters.")
+    try:
+        trees = [tree for tree in sqlglot.parse(text, dialect="clickhouse") if tree is not None]
+    except ParseError as error:
+        raise _syntax(text, error) from None
+    except (SqlglotError, SqlTokenError, RecursionError):
+        raise SyntaxProblem("The statement cannot be read as ClickHouse SQL.") from None
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise SyntaxProblem("Exactly one SELECT is allowed.", span=Span(0, len(text)))
+    return trees[0]
+
+
+def _syntax(text: str, error: ParseError) -> SyntaxProblem:
+    found = error.errors[0] if error.errors else {}
+    lines = text.splitlines(keepends=True)
+    line, column = int(found.get("line") or 1), int(found.get("col") or 1)
+    start = min(sum(len(part) for part in lines[: line - 1]) + max(column - 1, 0), len(text))
+    message = re.sub(r"\s+", " ", str(found.get("description") or "The statement cannot be read as ClickHouse SQL."))
+    return SyntaxProblem(message, span=Span(start, min(start + 1, len(text))))
+
+
+def _check_table(scan: exp.Table, tree: exp.Query) -> None:
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    if not isinstance(scan.this, exp.Identifier):
+        raise QueryError(
+            f"Table functions such as {scan.sql(dialect='clickhouse')} are not allowed.", code="query-not-allowed"
+        )
+    if scan.args.get("db") or scan.args.get("catalog"):
+        raise QueryError(f"{scan.sql(dialect='clickhouse')}: tables are named without a database.", code="query-not-allowed")
+    if scan.name in ctes:
+        if scan.name in DATASETS or scan.name in TABLES:
+            raise QueryError(f"A common table may not be called {scan.name}.", code="query-not-allowed")
+        return
+    if scan.name not in DATASETS:
+        close = closest_names(scan.name, DATASETS)
+        raise NameProblem(f"There is no dataset called {scan.name}.", suggestion=did_you_mean(close))
+    dataset = DATASETS[scan.name]
+    if dataset.table != scan.name:
+        _expand_view(scan)
+
+
+def _expand_view(scan: exp.Table) -> None:
+    """Put `(SELECT … FROM table WHERE condition)` in the place of a data set that is a part of a table."""
+    dataset = DATASETS[scan.name]
+    alias = exp.TableAlias(this=exp.to_identifier(scan.alias_or_name, quoted=True))
+    inner = exp.Table(this=exp.to_identifier(dataset.table, quoted=True), alias=exp.TableAlias(this=exp.to_identifier("v", quoted=True)))
+    columns = [exp.column(c.name, table="v", quoted=True) for c in TABLES[dataset.table].columns]
+    select = exp.select(*columns).from_(inner).where(exp.column(dataset.condition, table="v", quoted=True))
+    scan.replace(exp.Subquery(this=select, alias=alias))
+
+
+def _check_allowed(tree: exp.Query) -> None:
+    for node in tree.find_all(exp.Anonymous):
+        if node.name.lower().startswith(_MARK):
+            raise QueryError(f"The function {node.name} is not allowed.", code="query-not-allowed")
+    for node in tree.find_all(exp.Placeholder):
+        raise QueryError(f"{node.sql(dialect='clickhouse')}: parameters are not allowed.", code="query-not-allowed")
+    try:
+        check_statement(tree)
+    except GuardRefusal as refusal:
+        raise QueryError(refusal.message, code="query-not-allowed") from None
+
+
+def _own_limit(tree: exp.Query) -> int | None:
+    limit = tree.args.get("limit")
+    if limit is None or limit.expressions:
+        return None
+    value = limit.expression
+    return int(value.name) if isinstance(value, exp.Literal) and value.name.isdigit() else None
+
+
+def _reads(tree: exp.Query, context: PlanContext, time: tuple[object, object]) -> tuple[TableRead, ...]:
+    ids = tuple(sorted(context.projects))
+    names = {scan.name for scan in tree.find_all(exp.Table) if scan.name in TABLES}
+    start, end = context.time_range or (context.now - context.default_range, context.now)
+    return tuple(
+        TableRead(name, ids, *((start, end) if TABLES[name].time_column is not None else (None, None)))
+        for name in sorted(names)
+    )
+
+
+def _columns(tree: exp.Query) -> tuple[OutputColumn, ...]:
+    names = tree.named_selects
+    return tuple(OutputColumn(name or f"c{i}", NULLABLE_STRING, name) for i, name in enumerate(names))

@@ -1,0 +1,130 @@
+"""Types of the language: what a value is, what it counts, and how a missing one is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from engine.schema import Kind, Unit
+
+
+class Base(Enum):
+    """What a value is made of."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    FLOAT = "number"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    ARRAY = "array"
+    MAP = "map"
+    NULL = "null"
+
+
+class Missing(Enum):
+    """How a missing value is stored: never, as the empty string, or as null."""
+
+    NEVER = "never"
+    EMPTY = "empty"
+    NULL = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """The type of an expression or column.
+
+    Attributes:
+        base: what it is made of.
+        unit: what a number counts.
+        missing: how a missing value looks in the store; results always show null.
+        element: base of the elements of an array or of the values of a map.
+        precision: digits after the second of a TIME (0, 3, 6 or 9).
+    """
+
+    base: Base
+    unit: Unit = Unit.NONE
+    missing: Missing = Missing.NEVER
+    element: Base | None = None
+    precision: int = 6
+
+    @property
+    def is_number(self) -> bool:
+        """Whether arithmetic and order by size make sense."""
+        return self.base in {Base.INTEGER, Base.FLOAT}
+
+    @property
+    def nullable(self) -> bool:
+        """Whether the engine's value may be NULL."""
+        return self.missing is Missing.NULL
+
+    def describe(self) -> str:
+        """Return the word an error message uses: `a duration`, `text`."""
+        if self.unit is not Unit.NONE:
+            return UNIT_WORDS[self.unit]
+        return BASE_WORDS[self.base]
+
+
+UNIT_WORDS = {
+    Unit.NONE: "a plain number",
+    Unit.NANOSECOND: "a duration",
+    Unit.MILLISECOND: "a duration",
+    Unit.BYTE: "a size",
+    Unit.RATIO: "a ratio",
+}
+
+BASE_WORDS = {
+    Base.STRING: "text",
+    Base.INTEGER: "a number",
+    Base.FLOAT: "a number",
+    Base.BOOLEAN: "a boolean",
+    Base.TIME: "a time",
+    Base.ARRAY: "an array",
+    Base.MAP: "a map",
+    Base.NULL: "null",
+}
+
+STRING = ValueType(Base.STRING)
+SPARSE_STRING = ValueType(Base.STRING, missing=Missing.EMPTY)
+NULLABLE_STRING = ValueType(Base.STRING, missing=Missing.NULL)
+INTEGER = ValueType(Base.INTEGER)
+FLOAT = ValueType(Base.FLOAT)
+BOOLEAN = ValueType(Base.BOOLEAN)
+TIME = ValueType(Base.TIME)
+NULL = ValueType(Base.NULL, missing=Missing.NULL)
+
+_KIND_TYPES = {
+    Kind.STRING: SPARSE_STRING,
+    Kind.SYMBOL: SPARSE_STRING,
+    Kind.UINT8: INTEGER,
+    Kind.UINT16: INTEGER,
+    Kind.UINT32: INTEGER,
+    Kind.UINT64: INTEGER,
+    Kind.FLOAT64: FLOAT,
+    Kind.BOOL: BOOLEAN,
+    Kind.NULLABLE_BOOL: ValueType(Base.BOOLEAN, missing=Missing.NULL),
+    Kind.NULLABLE_UINT16: ValueType(Base.INTEGER, missing=Missing.NULL),
+    Kind.TIME_MILLI: ValueType(Base.TIME, precision=3),
+    Kind.TIME_MICRO: ValueType(Base.TIME, precision=6),
+    Kind.TIME_NANO: ValueType(Base.TIME, precision=9),
+    Kind.HOUR: ValueType(Base.TIME, precision=0),
+    Kind.STRINGS: ValueType(Base.ARRAY, element=Base.STRING),
+    Kind.SYMBOLS: ValueType(Base.ARRAY, element=Base.STRING),
+    Kind.UINT8S: ValueType(Base.ARRAY, element=Base.INTEGER),
+    Kind.UINT32S: ValueType(Base.ARRAY, element=Base.INTEGER),
+    Kind.BOOLS: ValueType(Base.ARRAY, element=Base.BOOLEAN),
+    Kind.STRING_MAP: ValueType(Base.MAP, element=Base.STRING),
+    Kind.NUMBER_MAP: ValueType(Base.MAP, element=Base.FLOAT),
+    Kind.SUM_UINT64: INTEGER,
+    Kind.SUM_FLOAT64: FLOAT,
+    Kind.MIN_TIME: ValueType(Base.TIME, precision=6),
+    Kind.MAX_TIME: ValueType(Base.TIME, precision=6),
+}
+
+
+def type_of_kind(kind: Kind) -> ValueType:
+    """Return the language's type of a physical column kind.
+
+    Raises:
+        KeyError: the kind holds an aggregate state, which no query may read directly.
+    """
+    return _KIND_TYPES[kind]

@@ -1,0 +1,1 @@
+"""Typed values over Ibis, and their translation to SQLGlot."""

@@ -1,0 +1,124 @@
+"""ClickHouse functions as typed Ibis nodes, and Ibis values as SQLGlot trees.
+
+Values (fields, functions, operators) are Ibis expressions: typed, one node per node of the syntax tree. The SELECT around
+them is built in SQLGlot. Letting Ibis lower whole relations (`compiler.to_sqlglot`) costs 7.5 ms for a filter, a
+grouping and an order over the 60 columns of `errors`, three quarters of it in the rewriting of relations, and building
+the relation another 3 ms; translating the values alone costs 0.5 ms. The budget for parse, check and plan is 5 ms.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import lru_cache
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dtypes
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+import sqlglot.expressions as sge
+from ibis.backends.sql.compilers.clickhouse import compiler
+from sqlglot import expressions as exp
+
+from engine.schema import Kind, Table
+from queries.types import Base, ValueType, type_of_kind
+
+PARAMETRIC = frozenset({"quantileExactInclusiveOrNull", "topK", "groupUniqArray"})
+"""Aggregates whose first argument is a parameter, written `name(parameter)(argument)`; also with `If`."""
+
+_BASE_DTYPES: dict[Base, dtypes.DataType] = {
+    Base.STRING: dtypes.string,
+    Base.INTEGER: dtypes.int64,
+    Base.FLOAT: dtypes.float64,
+    Base.BOOLEAN: dtypes.boolean,
+    Base.TIME: dtypes.Timestamp(timezone="UTC", scale=6),
+    Base.NULL: dtypes.null,
+}
+
+
+def dtype_of(type_: ValueType) -> dtypes.DataType:
+    """Return the Ibis type of a language type."""
+    element = _BASE_DTYPES[type_.element or Base.STRING]
+    if type_.base is Base.ARRAY:
+        return dtypes.Array(element)
+    if type_.base is Base.MAP:
+        return dtypes.Map(dtypes.string, element)
+    return _BASE_DTYPES[type_.base]
+
+
+@lru_cache(maxsize=256)
+def physical_table(table: Table, alias: str, promoted: tuple[tuple[str, str], ...]) -> ir.Table:
+    """Return the unbound Ibis table of a physical table under an alias; columns holding states are left out."""
+    columns = {c.name: dtype_of(type_of_kind(c.kind)) for c in table.columns if c.kind is not Kind.USERS_STATE}
+    columns.update({column: dtypes.string for _, column in promoted})
+    return ibis.table(columns, name=alias)
+
+
+def derived_table(columns: dict[str, ValueType], alias: str) -> ir.Table:
+    """Return an unbound Ibis table for the outputs of a SELECT."""
+    return ibis.table({name: dtype_of(type_) for name, type_ in columns.items()}, name=alias)
+
+
+def widened_table(table: ir.Table, columns: dict[str, ValueType], alias: str) -> ir.Table:
+    """Return an unbound Ibis table with the columns of another and some more."""
+    return ibis.table({**dict(table.schema()), **{n: dtype_of(t) for n, t in columns.items()}}, name=alias)
+
+
+def field_name(value: ir.Value, table: ir.Table) -> str | None:
+    """Return the name of the column when the value is nothing but a column of the table, else None."""
+    node = value.op()
+    if isinstance(node, ops.Field) and node.rel == table.op():
+        return str(node.name)
+    return None
+
+
+def call(name: str, result: ValueType, *args: object) -> ir.Value:
+    """Return the call of a ClickHouse scalar function."""
+    return _builtin("scalar", name, dtype_of(result), len(args))(*args)
+
+
+def aggregate(name: str, result: ValueType, *args: object, where: ir.Value | None = None) -> ir.Value:
+    """Return the call of a ClickHouse aggregate, over the rows of `where` when given."""
+    if where is not None:
+        return _builtin("agg", f"{name}If", dtype_of(result), len(args) + 1)(*args, where)
+    return _builtin("agg", name, dtype_of(result), len(args))(*args)
+
+
+@lru_cache(maxsize=1024)
+def _builtin(kind: str, name: str, dtype: dtypes.DataType, arity: int) -> Any:
+    def declared() -> None: ...
+
+    names = [inspect.Parameter(f"a{i}", inspect.Parameter.POSITIONAL_OR_KEYWORD) for i in range(arity)]
+    declared.__name__ = name
+    declared.__signature__ = inspect.Signature(names, return_annotation=dtype)  # type: ignore[attr-defined]
+    declared.__annotations__ = {"return": dtype}
+    return getattr(ibis.udf, kind).builtin(declared, name=name)
+
+
+def translate(value: ir.Value) -> exp.Expression:
+    """Return the SQLGlot tree of an Ibis value; columns are qualified by the name of their table."""
+    root = value.op()
+    if isinstance(root, ops.Alias):
+        root = root.arg
+    tree: exp.Expression = root.map(_visit)[root]
+    return tree
+
+
+def _visit(node: ops.Node, _: object, **kwargs: Any) -> object:
+    match node:
+        case ops.UnboundTable():
+            return exp.table_(node.name, quoted=True)
+        case ops.Field():
+            return exp.column(node.name, table=node.rel.name, quoted=True)
+        case ops.ScalarUDF() | ops.AggUDF():
+            args = [kwargs[name] for name in node.argnames if name in kwargs and name != "where"]
+            return function(node.__func_name__, args)
+        case _:
+            return compiler.visit_node(node, **kwargs)
+
+
+def function(name: str, args: list[exp.Expression]) -> exp.Expression:
+    """Return a function call under exactly this name; parametric aggregates take their parameter first."""
+    if name.removesuffix("If") in PARAMETRIC:
+        return sge.ParameterizedAgg(this=name, expressions=[args[0]], params=args[1:])
+    return exp.Anonymous(this=name, expressions=args)

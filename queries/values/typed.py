@@ -1,0 +1,131 @@
+"""Typed values: an Ibis expression with the language's type, and how presence and comparison work on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import ibis
+import ibis.expr.types as ir
+
+from queries.values.calls import call, dtype_of
+from queries.types import BOOLEAN, NULL, Base, Missing, ValueType
+
+
+class _Varies:
+    """The type of the marker for values that are not known while planning."""
+
+
+VARIES: Final = _Varies()
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A value of the language.
+
+    Attributes:
+        value: the Ibis expression; a missing value looks as `type.missing` says.
+        type: the language's type.
+        aggregate: the expression holds an aggregate.
+        constant: its Python value when it is a literal, else `VARIES`.
+        virtual: `project` or `issue` when the number stands for a name.
+    """
+
+    value: ir.Value
+    type: ValueType
+    aggregate: bool = False
+    constant: object = VARIES
+    virtual: str = ""
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the value is a literal."""
+        return self.constant is not VARIES
+
+
+def literal(value: object, type_: ValueType) -> Typed:
+    """Return a literal; None is the null of any type."""
+    if value is None:
+        return Typed(ibis.null(), NULL, constant=None)
+    return Typed(ibis.literal(value, type=dtype_of(type_)), type_, constant=value)
+
+
+def constant(value: object) -> ir.Value:
+    """Return a bare Ibis literal of a Python value."""
+    return ibis.literal(value)
+
+
+TRUE: Final[Any] = ibis.literal(True)
+FALSE: Final[Any] = ibis.literal(False)
+
+
+def present(item: Typed) -> ir.Value:
+    """Return the value with NULL where it is missing."""
+    if item.type.missing is not Missing.EMPTY or item.virtual:
+        return item.value
+    empty = "" if item.type.base is Base.STRING else 0
+    return call("nullIf", replace(item.type, missing=Missing.NULL), item.value, empty)
+
+
+def as_null(item: Typed) -> Typed:
+    """Return the same value typed so that missing is NULL."""
+    if item.type.missing is not Missing.EMPTY or item.virtual:
+        return item
+    return replace(item, value=present(item), type=replace(item.type, missing=Missing.NULL))
+
+
+def is_present(item: Typed) -> ir.Value:
+    """Return whether there is a value; an empty text counts as present unless that is how missing is stored."""
+    match item.type.missing:
+        case Missing.NEVER:
+            return TRUE
+        case Missing.EMPTY:
+            return item.value != ("" if item.type.base is Base.STRING else 0)
+        case Missing.NULL:
+            return item.value.notnull()
+
+
+def is_missing(item: Typed) -> ir.Value:
+    """Return whether there is no value."""
+    match item.type.missing:
+        case Missing.NEVER:
+            return FALSE
+        case Missing.EMPTY:
+            return item.value == ("" if item.type.base is Base.STRING else 0)
+        case Missing.NULL:
+            return item.value.isnull()
+
+
+def certain(condition: ir.Value, *, nullable: bool) -> ir.Value:
+    """Return the condition with false instead of NULL."""
+    return call("ifNull", BOOLEAN, condition, FALSE) if nullable else condition
+
+
+def negate(condition: ir.Value, *, nullable: bool) -> ir.Value:
+    """Return what is true wherever the condition is not; a missing value does not fulfil the condition."""
+    return ~certain(condition, nullable=nullable)
+
+
+def equal(left: Typed, right: Typed) -> tuple[ir.Value, bool]:
+    """Return `left = right` and whether it can be NULL."""
+    if right.is_constant and right.constant is None:
+        return is_missing(left), False
+    if left.is_constant and left.constant is None:
+        return is_missing(right), False
+    return left.value == right.value, left.type.nullable or right.type.nullable
+
+
+def all_of(conditions: list[ir.Value]) -> ir.Value:
+    """Return the conjunction of at least one condition."""
+    result = conditions[0]
+    for condition in conditions[1:]:
+        result = result & condition
+    return result
+
+
+def any_of(conditions: list[ir.Value]) -> ir.Value:
+    """Return the disjunction of at least one condition."""
+    result = conditions[0]
+    for condition in conditions[1:]:
+        result = result | condition
+    return result
