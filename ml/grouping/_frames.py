@@ -28,14 +28,16 @@ class FrameKeys:
         self._plumbing = re.compile(
             "(?:" + "|".join(re.escape(prefix) for prefix in rules.plumbing_modules) + r")(?:$|[.:/$])"
         )
+        self._plumbing_anywhere = re.compile("|".join(rules.plumbing_patterns))
         self._key = lru_cache(maxsize=32768)(self._compute_key)
         self._type = lru_cache(maxsize=4096)(self._name)
 
     def keys(self, frames: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
         """The keys that stand for a stack, innermost first, each once.
 
-        In-app frames when there are any, else all; plumbing only when nothing else is left. A frame
-        counts at its innermost place, which folds recursion of any depth and any cycle length.
+        In-app frames when there are any, else all; plumbing only as the innermost in-app frame, for then
+        the error is there, or when nothing else is left. A frame counts at its innermost place, which folds
+        recursion of any depth and any cycle length.
 
         Args:
             frames: frames as sent, oldest first.
@@ -47,9 +49,10 @@ class FrameKeys:
             key, is_plumbing = self._frame(frame)
             if not key:
                 continue
-            if is_plumbing:
+            in_app = frame.get("in_app") is True
+            if is_plumbing and (app or not in_app):
                 plumbing[key] = None
-            elif frame.get("in_app") is True:
+            elif in_app:
                 app[key] = None
                 if len(app) == self._rules.max_frames:
                     break
@@ -82,6 +85,7 @@ class FrameKeys:
             self._plumbing.match(module or name) is not None
             or name in self._rules.plumbing_functions
             or any(part in file for part in self._rules.plumbing_files)
+            or self._plumbing_anywhere.search(f"{module or file} {function}") is not None
         )
         if not named:
             name = _ANONYMOUS_KEY if place else ""

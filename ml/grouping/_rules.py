@@ -18,9 +18,12 @@ class Rules:
         anonymous_functions: rewritten function names that say nothing.
         vague_files: file names (without extension) that need their folder to mean something.
         plumbing_modules: module prefixes (matched at a `.`, `:` or `/` boundary) of event loops, thread
-            pools, reflection and request middleware; such frames count only when nothing else is there.
+            pools, reflection and request middleware; such a frame counts only as the
+            innermost in-app one, or when nothing else is there.
         plumbing_functions: function names of compiler and runtime helpers, treated likewise.
         plumbing_files: parts of a path that mark such a frame.
+        plumbing_patterns: patterns found in `module-or-file function` of middleware, decorators and generated
+            classes, in the project's own code too.
         max_frames: number of innermost distinct frames of one exception that count.
         max_exceptions: number of exceptions of a chain that count, the root causes first.
         max_message_chars: length of a masked message that counts.
@@ -36,6 +39,7 @@ class Rules:
     plumbing_modules: tuple[str, ...]
     plumbing_functions: frozenset[str]
     plumbing_files: tuple[str, ...]
+    plumbing_patterns: tuple[str, ...]
     max_frames: int
     max_exceptions: int
     max_message_chars: int

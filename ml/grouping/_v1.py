@@ -151,6 +151,13 @@ _PLUMBING_FILES: Final = (
     "babel/runtime/helpers", "node_modules/tslib/", "sentry_sdk/",
 )  # fmt: skip
 
+_PLUMBING_PATTERNS: Final = (
+    r"(?i:(?:^|[._/\\])middlewares?(?:[._/\\:$ ]|$))",
+    r"[a-z]Middleware(?:[.:$ ]|$)",
+    r"(?:^|[. ])_?(?:wrapper|wrapped|decorated)$",
+    r"\$\$(?:Lambda|EnhancerBy|FastClassBy|SpringCGLIB)|\$Proxy",
+)
+
 V1: Final = Rules(
     name="v1",
     masks=_MASKS,
@@ -164,6 +171,7 @@ V1: Final = Rules(
     plumbing_modules=_PLUMBING_MODULES,
     plumbing_functions=_PLUMBING_FUNCTIONS,
     plumbing_files=_PLUMBING_FILES,
+    plumbing_patterns=_PLUMBING_PATTERNS,
     max_frames=5,
     max_exceptions=10,
     max_message_chars=512,

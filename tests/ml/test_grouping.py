@@ -74,6 +74,25 @@ class TestExceptions:
             "frame asyncio.events _run",
         )
 
+    @pytest.mark.parametrize(
+        "extra",
+        [
+            frame("shop.middleware.auth", "__call__"),
+            frame("shop.http.TimingMiddleware", "process"),
+            frame("shop.auth", "require_login.<locals>.wrapper"),
+            frame("com.shop.Order$$EnhancerBySpringCGLIB$$1a2b3c", "pay"),
+            frame("asyncio.tasks", "__step"),
+            {"filename": "src/middleware/log.js", "function": "next", "in_app": True},
+        ],
+    )
+    def test_middleware_and_wrappers_of_the_projects_own_do_not_matter_around_other_frames(
+        self, extra: dict[str, object]
+    ) -> None:
+        base = event(error("KeyError", CHECKOUT))
+        assert same(base, event(error("KeyError", [CHECKOUT[0], extra, *CHECKOUT[1:]])))
+        assert same(base, event(error("KeyError", [extra, *CHECKOUT])))
+        assert not same(base, event(error("KeyError", [*CHECKOUT, extra]))), "an error in it is its own"
+
     @pytest.mark.parametrize("depth", [2, 3, 50])
     def test_recursion_is_folded_whatever_its_depth_and_cycle(self, depth: int) -> None:
         cycle = [frame("tree", "walk"), frame("tree", "visit")]

@@ -20,6 +20,7 @@ MIDDLEWARE = [
     {"module": "java.util.concurrent.ThreadPoolExecutor$Worker", "function": "run", "in_app": False},
     {"module": "kotlinx.coroutines.DispatchedTask", "function": "run", "in_app": False},
 ]
+OWN_MIDDLEWARE = {"module": "org.acme.middleware.Timing", "function": "invoke", "in_app": True}
 
 
 def as_event(row: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def perturbed(event: dict[str, Any], rng: random.Random) -> dict[str, Any]:
     """The same error from another deployment: other lines, ids, counters, and extra plumbing frames."""
     exception = event["exception"]["values"][0]
     shift = rng.randrange(1, 400)
-    frames = []
+    frames = [OWN_MIDDLEWARE] if rng.random() < 0.3 else []
     for entry in exception["stacktrace"]["frames"]:
         module = re.sub(r"\$\d+", lambda _: f"${rng.randrange(1, 90)}", entry["module"])
         function = re.sub(r"\$\d+", lambda _: f"${rng.randrange(1, 90)}", entry["function"])
