@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import BinaryIO
+from io import FileIO
 
 import msgspec
 
@@ -68,10 +68,10 @@ class ParentLink:
     """The child's end: gives the launch order, runs commands as they come, sends reports.
 
     Args:
-        commands: binary stream of command lines, standard input of the child.
+        commands: unbuffered stream of command lines, standard input of the child.
     """
 
-    def __init__(self, commands: BinaryIO) -> None:
+    def __init__(self, commands: FileIO) -> None:
         self._commands = commands
         self._before_end: Callable[[], None] | None = None
         self.order = msgspec.json.decode(commands.readline(), type=LaunchOrder)

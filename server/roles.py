@@ -7,6 +7,7 @@ compiler, which are 400 MB and a second of start-up.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -30,7 +31,8 @@ _MODULES = {
 
 def main() -> None:
     """Play the role the order names; exits 0 after an orderly stop, 1 after a failure it has reported."""
-    link = ParentLink(sys.stdin.buffer)
+    # Unbuffered: a thread that waits in a buffered reader holds its lock when the interpreter ends.
+    link = ParentLink(os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0))
     order = link.order
     bind_to_parent(order.parent_pid, hard=order.role != "demo")
     settings = settings_from_values(order.settings)

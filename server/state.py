@@ -121,7 +121,7 @@ class OutcomeTotals:
         )
         table = self._installation.runner.run(_OUTCOMES, context).table
         columns = (table.column(name).to_pylist() for name in ("outcome", "reason", "n"))
-        return {(outcome, reason): int(n) for outcome, reason, n in zip(*columns, strict=True)}
+        return {(outcome or "", reason or ""): int(n) for outcome, reason, n in zip(*columns, strict=True)}
 
 
 def _answers(health: Callable[[], None]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class WsgiServer:
             # select(2) ends at 1024 descriptors.
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=True,
-            ident="amber",
+            ident=None,
         )
         self._stopping = threading.Event()
         self._stopped = threading.Event()

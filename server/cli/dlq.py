@@ -45,7 +45,7 @@ def list_letters(
     `invalid` broke a rule, `set_aside` is of a kind Amber does not read yet, `undecodable` could not be read at all,
     `rejected` is a batch the store refused.
     """
-    letters = []
+    letters: list[DeadLetter] = []
     box = _letters(settings_from(config, data=data))
     for letter in box.letters(kind=_checked(kind)):
         if len(letters) == limit:

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from engine.datadir import DataDirectory
 from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
 from server.compose import Installation, open_installation, open_metadata
 from server.provision import Provisioned, provision
@@ -38,6 +39,7 @@ def create(
     A second run changes nothing and says what there is; the token is shown only when it is made.
     """
     settings = settings_from(config, data=data, port=port, ingest_port=ingest_port, normalisers=normalisers)
+    DataDirectory.at(settings.data).create()
     fixed_shards(settings.data, settings.normalisers)
     made = _provision(settings, project, email, new_token=new_token)
     facts = {

@@ -41,8 +41,8 @@ def load(
 ) -> None:
     """Load files of events: envelopes or newline-delimited JSON.
 
-    What a client could have sent is accepted: envelopes, single JSON events, lists of events, one event per line. It takes
-    the same way as events that are sent, so loading a file twice changes nothing. OTLP files are not read yet.
+    What a client could have sent is accepted: envelopes, single JSON events, lists of events, one event per line. It
+    takes the same way as events that are sent, so loading a file twice changes nothing. OTLP files are not read yet.
     Returns when everything can be queried; exits with 2 when a file could not be read.
     """
     settings = settings_from(config, data=data)

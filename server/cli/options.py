@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from server.logging import configure_logging
 from server.settings import Settings, load_settings
 
 DataOption = Annotated[
@@ -18,5 +19,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 
 
 def settings_from(config: Path | None, **flags: object) -> Settings:
-    """Load the settings with the flags of a verb; None is a flag that was not given."""
-    return load_settings(flags, os.environ, config)
+    """Load the settings with the flags of a verb, None being a flag that was not given; log warnings from here on."""
+    settings = load_settings(flags, os.environ, config)
+    configure_logging("cli", level="debug" if settings.log_level == "debug" else "warning", style=settings.log_format)
+    return settings

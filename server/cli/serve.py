@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from engine.datadir import DataDirectory
 from server.cli.options import ConfigOption, DataOption, settings_from
 from server.demo_role import demo_available
 from server.logging import configure_logging
@@ -59,6 +60,7 @@ def serve(
     for sentence in unknown_variables(os.environ):
         _log.warning(sentence)
     demo = _checked_demo(wanted=demo)
+    DataDirectory.at(settings.data).create()
     with serving_lock(settings.data):
         settings = replace(settings, normalisers=fixed_shards(settings.data, settings.normalisers))
         Supervisor(settings, demo=demo, announce=lambda said: _announce(settings, said)).run()
