@@ -59,12 +59,23 @@ def verify(sql: str, reads: Sequence[Read], allowed: frozenset[int]) -> None:
         GuardRefusal: with what is wrong; the statement must not run.
     """
     tree = _parse(sql)
-    _check_nodes(tree)
+    check_statement(tree)
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    if ctes & set(TABLES):
-        raise GuardRefusal(f"A common table has the name of a table: {', '.join(sorted(ctes & set(TABLES)))}.")
     for scan in tree.find_all(exp.Table):
         _check_scan(scan, ctes, reads, allowed)
+
+
+def check_statement(tree: exp.Query) -> None:
+    """Check what a statement is made of: node types, clauses, functions, names of common tables; not its scans.
+
+    Raises:
+        GuardRefusal: with what is not allowed.
+    """
+    for node in tree.walk():
+        _check_node(node)
+    named = {cte.alias for cte in tree.find_all(exp.CTE)} & set(TABLES)
+    if named:
+        raise GuardRefusal(f"A common table has the name of a table: {', '.join(sorted(named))}.")
 
 
 def _parse(sql: str) -> exp.Query:
@@ -96,19 +107,17 @@ def _outside_strings(sql: str) -> str:
     return "".join(kept)
 
 
-def _check_nodes(tree: exp.Expression) -> None:
-    for node in tree.walk():
-        name = type(node).__name__
-        if isinstance(node, exp.Func) and not isinstance(node, exp.And | exp.Or):
-            _check_function(node)
-        elif name not in NODES:
-            raise GuardRefusal(f"{name} is not allowed in a statement.")
-        if isinstance(node, exp.Query):
-            _check_clauses(node)
-        if node.comments:
-            raise GuardRefusal("Comments are not allowed.")
-        if isinstance(node, exp.In):
-            _check_in(node)
+def _check_node(node: exp.Expression) -> None:
+    if isinstance(node, exp.Func) and not isinstance(node, exp.And | exp.Or):
+        _check_function(node)
+    elif type(node).__name__ not in NODES:
+        raise GuardRefusal(f"{type(node).__name__} is not allowed in a statement.")
+    if isinstance(node, exp.Query):
+        _check_clauses(node)
+    if node.comments:
+        raise GuardRefusal("Comments are not allowed.")
+    if isinstance(node, exp.In):
+        _check_in(node)
 
 
 def _check_clauses(query: exp.Query) -> None:

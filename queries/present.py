@@ -13,6 +13,26 @@ from queries.types import Base, Missing, ValueType
 _UNITS = {0: "s", 3: "ms", 6: "us", 9: "ns"}
 
 
+def columns_of(columns: Sequence[OutputColumn], schema: pa.Schema) -> tuple[OutputColumn, ...]:
+    """Return the plan's columns, or what the answer's own types say when the plan names none."""
+    if columns:
+        return tuple(columns)
+    return tuple(OutputColumn(field.name, _type_of(field.type), field.name) for field in schema)
+
+
+def _type_of(kind: pa.DataType) -> ValueType:
+    checks = (
+        (pa.types.is_timestamp, Base.TIME),
+        (pa.types.is_boolean, Base.BOOLEAN),
+        (pa.types.is_integer, Base.INTEGER),
+        (pa.types.is_floating, Base.FLOAT),
+        (pa.types.is_list, Base.ARRAY),
+        (pa.types.is_map, Base.MAP),
+    )
+    base = next((base for check, base in checks if check(kind)), Base.STRING)
+    return ValueType(base, missing=Missing.NULL)
+
+
 def present_table(table: pa.Table, columns: Sequence[OutputColumn]) -> pa.Table:
     """Return the table with the plan's columns."""
     arrays = [_present(table.column(i), column.type) for i, column in enumerate(columns)]

@@ -20,7 +20,7 @@ from queries import frames, guard
 from queries.ast import Query
 from queries.errors import LimitReached
 from queries.plan import FrameStep, Plan, PlanContext, SqlStep, plan
-from queries.present import present_batch, present_schema, present_table
+from queries.present import columns_of, present_batch, present_schema, present_table
 from queries.result import Result, ResultColumn, ResultStats, result_column
 from queries.sql import compile_sql
 
@@ -124,9 +124,10 @@ class Runner:
         plan_ms = (time.perf_counter() - started) * 1000
         with self._registered(query_id) as (name, running):
             table, stats = self._execute(made, context, self._classes[query_class].limits, name, running)
+        columns = columns_of(made.columns, table.schema)
         return Result(
-            table=present_table(table.slice(0, made.row_limit), made.columns),
-            columns=tuple(result_column(c.name, c.type) for c in made.columns),
+            table=present_table(table.slice(0, made.row_limit), columns),
+            columns=tuple(result_column(c.name, c.type) for c in columns),
             sql=made.sql,
             english=made.english,
             time_range=made.time_range,

@@ -19,10 +19,8 @@ from queries.catalog import closest_names, did_you_mean
 from queries.errors import GuardRefusal, NameProblem, QueryError, SyntaxProblem
 from queries.guard import check_statement
 from queries.passes import PassContext, run_passes
-from queries.plan.model import DEFAULT_ROWS, OutputColumn, Plan, PlanContext, SqlStep, TableRead
-from queries.types import NULLABLE_STRING
+from queries.plan.model import DEFAULT_ROWS, Plan, PlanContext, SqlStep, TableRead
 
-TRANSACTIONS = {name: d for name, d in DATASETS.items() if d.table != name}
 _MARK = "amber_"
 _MAX_LENGTH = 50_000
 
@@ -43,15 +41,14 @@ def compile_sql(text: str, context: PlanContext) -> Plan:
     asked = min(context.limit if context.limit is not None else DEFAULT_ROWS, context.max_rows)
     own = _own_limit(tree)
     most = min(own, context.max_rows) if own is not None else asked
-    reads = _reads(tree, context, time)
+    reads = _reads(tree, context)
     ids = tuple(sorted(context.projects))
     sql_limit = most if own is not None and own <= context.max_rows else most + 1
     finished, parameters = run_passes(tree, PassContext(ids, time, row_limit=sql_limit))
-    columns = _columns(tree)
     step = SqlStep("s0", finished.sql(dialect="clickhouse"), parameters, (), reads)
     return Plan(
         steps=(step,),
-        columns=columns,
+        columns=(),
         time_range=time,
         row_limit=most,
         warnings=(),
@@ -133,7 +130,7 @@ def _own_limit(tree: exp.Query) -> int | None:
     return int(value.name) if isinstance(value, exp.Literal) and value.name.isdigit() else None
 
 
-def _reads(tree: exp.Query, context: PlanContext, time: tuple[object, object]) -> tuple[TableRead, ...]:
+def _reads(tree: exp.Query, context: PlanContext) -> tuple[TableRead, ...]:
     ids = tuple(sorted(context.projects))
     names = {scan.name for scan in tree.find_all(exp.Table) if scan.name in TABLES}
     start, end = context.time_range or (context.now - context.default_range, context.now)
@@ -141,8 +138,3 @@ def _reads(tree: exp.Query, context: PlanContext, time: tuple[object, object]) -
         TableRead(name, ids, *((start, end) if TABLES[name].time_column is not None else (None, None)))
         for name in sorted(names)
     )
-
-
-def _columns(tree: exp.Query) -> tuple[OutputColumn, ...]:
-    names = tree.named_selects
-    return tuple(OutputColumn(name or f"c{i}", NULLABLE_STRING, name) for i, name in enumerate(names))

@@ -90,6 +90,8 @@ def _lift(node: exp.Literal, lifted: _Lifted) -> None:
         return
     if isinstance(parent, exp.Array) and not node.is_string:
         return
+    if isinstance(parent, exp.Group | exp.Ordered):
+        return  # the position of a column, in SQL users send
     if isinstance(parent, exp.Column) or (isinstance(parent, exp.Anonymous) and parent.name in _KEEP_FUNCTIONS):
         return
     if node.is_string:

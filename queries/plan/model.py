@@ -105,7 +105,7 @@ class Plan:
 
     Attributes:
         steps: in an order in which every step's inputs come first; the last one gives the answer.
-        columns: of the answer, in order.
+        columns: of the answer, in order; empty when only the engine knows them (`amber sql`).
         time_range: half-open range the query covers.
         row_limit: most rows the answer may have; unless the text said so itself, the statement asks for one more,
             which tells truncation.

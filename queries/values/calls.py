@@ -105,6 +105,7 @@ def translate(value: ir.Value) -> exp.Expression:
 
 
 def _visit(node: ops.Node, _: object, **kwargs: Any) -> object:
+    kwargs = {name: _unshared(value) for name, value in kwargs.items()}
     match node:
         case ops.UnboundTable():
             return exp.table_(node.name, quoted=True)
@@ -115,6 +116,15 @@ def _visit(node: ops.Node, _: object, **kwargs: Any) -> object:
             return function(node.__func_name__, args)
         case _:
             return compiler.visit_node(node, **kwargs)
+
+
+def _unshared(value: Any) -> Any:
+    """Copy a tree that already stands somewhere: Ibis shares equal nodes, a SQLGlot node has one parent only."""
+    if isinstance(value, exp.Expression):
+        return value if value.parent is None else value.copy()
+    if isinstance(value, tuple):
+        return tuple(_unshared(item) for item in value)
+    return value
 
 
 def function(name: str, args: list[exp.Expression]) -> exp.Expression:
