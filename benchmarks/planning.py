@@ -22,7 +22,7 @@ TEXTS = (
     "from errors last 30d | make-series n=count() every 1h by error.type top 5 by count() other",
     "from errors last 7d | summarize n=count(), users=count_unique(user) by error.type | sort n desc | limit 10",
     "from errors last 7d region:eu | summarize n=count() by release | sort n desc | limit 50",
-    "from errors last 7d | summarize n=count() by tags[plan] | sort n desc | limit 10",
+    'from errors last 7d | summarize n=count() by tags["plan"] | sort n desc | limit 10',
     "from errors last 7d | summarize n=count(), u=count_unique(user) by error.type, release | having n > 100",
     "from errors last 2h level:fatal | project id, timestamp, title, user.email | sort timestamp desc | limit 100",
     "from errors last 24h | extend slow = http.status_code >= 500 | where slow | summarize n=count() by transaction",

@@ -16,12 +16,13 @@ import pyarrow as pa
 
 from benchmarks import stats
 from benchmarks.dataset import Dataset
-from benchmarks.events import END, PROJECTS
-from benchmarks.query_cases import CASES, ONE_PROJECT, PROMOTED, Case, hand_written
+from benchmarks.events import END
+from benchmarks.query_cases import ALL_PROJECTS, CASES, ONE_PROJECT, PROMOTED, Case, hand_written
 from engine.eventstore import EventStore, Limits, open_store
 from queries.plan import PlanContext, SqlStep, plan
 
 LIMITS = Limits(max_seconds=120.0)
+UNSCOPED_RUNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Comparison:
     Attributes:
         case, what, scope: which.
         ours_ms, base_ms: medians of compiled and hand-written SQL.
+        unscoped_ms: median of the hand-written SQL without its condition on projects, None for one project.
         ratio: of the medians, with its interval.
         clock: `engine` or `wall`, what was measured.
         rows: of the answer.
@@ -43,6 +45,7 @@ class Comparison:
     scope: str
     ours_ms: float
     base_ms: float
+    unscoped_ms: float | None
     ratio: stats.Ratio
     clock: str
     rows: int
@@ -93,6 +96,8 @@ def compare(
         return (engine_s if engine_s > 0 else time.perf_counter() - began) * 1000
 
     ours_ms, base_ms = stats.interleave(lambda: timed(ours), lambda: timed(base), pairs=pairs)
+    unscoped = Statement(hand_written(case, scope, data.errors, unscoped=True), {})
+    unscoped_ms = [timed(unscoped) for _ in range(UNSCOPED_RUNS + 1)][1:] if scope == "all projects" else []
     answers = [store.query(s.sql, s.parameters, limits=LIMITS).table for s in (ours, base)]
     difference = differing(*answers, ordered=case.ordered)
     return Comparison(
@@ -101,6 +106,7 @@ def compare(
         scope=scope,
         ours_ms=stats.median(ours_ms),
         base_ms=stats.median(base_ms),
+        unscoped_ms=stats.median(unscoped_ms) if unscoped_ms else None,
         ratio=stats.ratio_of_medians(ours_ms, base_ms),
         clock=" and ".join(sorted(clocks)),
         rows=answers[1].num_rows,
@@ -111,7 +117,7 @@ def compare(
 
 def compiled(case: Case, scope: str, promoted: Mapping[str, tuple[str, ...]]) -> Statement:
     """Compile the text of `case`; ValueError when its plan is more than one statement."""
-    visible = [ONE_PROJECT] if scope == "one project" else range(1, PROJECTS + 1)
+    visible = (ONE_PROJECT,) if scope == "one project" else ALL_PROJECTS
     context = PlanContext(now=END, projects={n: f"project-{n}" for n in visible}, promoted=promoted)
     made = plan(case.text, context)
     match made.steps:

@@ -21,7 +21,7 @@ from benchmarks.ingest_load import LoadPlan, measure_ingest
 from benchmarks.planning import measure_planning
 from benchmarks.query_cases import PROMOTED
 from benchmarks.query_overhead import measure_queries
-from benchmarks.startup import measure_startup
+from benchmarks.startup import measure_import, measure_startup
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,17 @@ def _start(options: Options) -> dict[str, object]:
     return measure_startup(dataset(Path(options.data), options.rows).directory)
 
 
+def _import(_options: Options) -> dict[str, object]:
+    return measure_import()
+
+
 SECTIONS: Mapping[str, Callable[[Options], dict[str, object]]] = {
     "data": _data,
     "query": _query,
     "plan": _plan,
     "ingest": _ingest,
     "start": _start,
+    "import": _import,
 }
 """In the order in which they run."""
 
