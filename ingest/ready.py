@@ -24,7 +24,11 @@ _TEMPORARY = ".tmp"
 
 @dataclass(frozen=True, slots=True)
 class ReadyName:
-    """Where the rows of a ready file came from: bytes [start, end) of one raw segment of one producer."""
+    """Where the rows of a ready file came from: bytes [start, end) of one raw segment.
+
+    Attributes:
+        producer: the raw spool: its producer and its identity (`ingest.shard.spool_identity`).
+    """
 
     producer: str
     segment: int

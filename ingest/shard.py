@@ -9,6 +9,7 @@ and the store drops what it has already inserted.
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.errors import StateError
+from engine.files import write_atomically
 from engine.snapshot import ConfigSnapshot
 from engine.spool import Position, SpoolReader, SpoolRecord
 from ingest.batches import batch_of, outcome_rows
@@ -255,11 +257,12 @@ class ShardNormaliser:
     def _publish(self, pin: Pin, batch: Batch) -> None:
         """Make a pinned range visible and commit it."""
         ports = self._ports
+        source = f"{pin.producer}-{spool_identity(ports.raw_root / pin.producer / self._shard)}"
         ports.dead.add([letter for letter in batch.dead if letter.kind != "set_aside"])
         ports.aside.add([letter for letter in batch.dead if letter.kind == "set_aside"])
         for dataset, rows in batch.rows.items():
             if rows:
-                ports.ready.put(ReadyName.of_range(pin.producer, pin.start, pin.end, dataset), batch_of(dataset, rows))
+                ports.ready.put(ReadyName.of_range(source, pin.start, pin.end, dataset), batch_of(dataset, rows))
         if batch.row_count:
             ports.ready.sync()
         outcomes = batch.outcomes()
@@ -272,3 +275,17 @@ class ShardNormaliser:
         if producer.to_clean and producer.after is not None:
             producer.reader.delete_before(producer.after)
             producer.to_clean = False
+
+
+def spool_identity(directory: Path) -> str:
+    """Return the random word that names a raw spool, made when it is first read; part of every insert token.
+
+    Without it, a spool that was removed and made anew would count its segments from one again, and the store would
+    drop new events for having old tokens.
+    """
+    path = directory / "identity"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        write_atomically(path, secrets.token_hex(6).encode())
+        return path.read_text().strip()
