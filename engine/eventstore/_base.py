@@ -8,26 +8,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-from clickhouse_connect.driver._backend.models import QueryRuntime
-from clickhouse_connect.driver.binding import bind_query
 from clickhouse_connect.driver.client import Client
 
 from engine.arrow import arrow_schema
 from engine.eventstore._failures import told
 from engine.eventstore._files import as_one_batch, write_stream
-from engine.eventstore._pool import ClientPool
+from engine.eventstore._pool import Pool
 from engine.eventstore._settings import QUERY_TAG, clause, limit_settings
 from engine.eventstore.errors import LimitExceeded, StoreRejected, StoreUnavailable
 from engine.eventstore.port import DEFAULT_LIMITS, BatchStream, Estimate, Limits, Progress, QueryStats, StoreResult
 from engine.migrations import issue_map_source, run_migrations
 from engine.schema import ISSUE_MAP_DICTIONARY, TABLES
 
-# Not public, see `_execute`; the conformance suite notices when it changes.
-_BACKEND = "_backend"
-_NO_PARAMETERS: Mapping[str, object] = {}
 _ADMIN_LIMITS = Limits(max_seconds=10.0)
 _PROCESS = """
 SELECT query_id, read_rows, read_bytes, total_rows_approx, elapsed
@@ -48,14 +42,12 @@ class ClickHouseStore(ABC):
     `query` can change anything, whatever it says.
     """
 
-    # What every statement with an answer carries: on the way to the engine, and as settings of the engine.
-    _transport: Mapping[str, object] = {}
+    # Settings of every statement with an answer.
     _answer_settings: Mapping[str, object] = {}
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._readers = ClientPool(self._reader)
-        self._writers = ClientPool(self._writer)
+        self._writers = Pool(self._writer)
 
     @property
     def url(self) -> str:
@@ -72,10 +64,9 @@ class ClickHouseStore(ABC):
         settings: Mapping[str, object] | None = None,
     ) -> StoreResult:
         """Run one read-only SELECT and return the whole answer."""
-        text = self._select(sql, limits, query_id, settings)
-        with told(), self._readers.client() as client:
-            body, stats = _execute(client, text, parameters or _NO_PARAMETERS, self._transport)
-        return StoreResult(_table(body), stats)
+        body, stats = self._answer(self._select(sql, limits, query_id, settings), parameters or {})
+        with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
+            return StoreResult(reader.read_all(), stats)
 
     @abstractmethod
     def stream(
@@ -125,7 +116,7 @@ class ClickHouseStore(ABC):
 
     def statement(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
         """Run an administrative statement."""
-        with told(), self._writers.client() as client:
+        with told(), self._writers.take() as client:
             client.command(sql, parameters=dict(parameters or {}) or None)
 
     def reload_issue_map(self) -> None:
@@ -146,12 +137,11 @@ class ClickHouseStore(ABC):
 
     def close(self) -> None:
         """Close every client; later calls raise `StoreUnavailable`."""
-        self._readers.close()
         self._writers.close()
 
     @abstractmethod
-    def _reader(self) -> Client:
-        """Make a client whose session cannot write."""
+    def _answer(self, text: str, parameters: Mapping[str, object]) -> tuple[bytes, QueryStats]:
+        """Run a SELECT that cannot write; return its answer as an Arrow stream, and its cost."""
 
     @abstractmethod
     def _writer(self) -> Client:
@@ -181,31 +171,3 @@ class ClickHouseStore(ABC):
 
     def _columns(self, table: str) -> Sequence[str]:
         return arrow_schema(TABLES[table]).names
-
-
-def _execute(
-    client: Client, text: str, parameters: Mapping[str, object], transport: Mapping[str, object]
-) -> tuple[bytes, QueryStats]:
-    """Run a statement and return its bytes and its cost.
-
-    The client's public calls return either the bytes or the cost; what they are made of returns both.
-    """
-    bound, values = bind_query(text, dict(parameters) or None, client.server_tz)
-    runtime = QueryRuntime(database=client.database, settings={k: str(v) for k, v in transport.items()}, retryable=True)
-    backend: Any = getattr(client, _BACKEND)
-    execution = backend.execute_command(bound, values, None, None, runtime, None)
-    return execution.body, stats_of(execution.summary)
-
-
-def stats_of(summary: Mapping[str, str]) -> QueryStats:
-    """Return the cost in ClickHouse's `X-ClickHouse-Summary`; the client gives chDB's in the same words."""
-    return QueryStats(
-        rows_read=int(summary.get("read_rows", 0)),
-        bytes_read=int(summary.get("read_bytes", 0)),
-        elapsed_s=int(summary.get("elapsed_ns", 0)) / 1e9,
-    )
-
-
-def _table(body: bytes) -> pa.Table:
-    with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
-        return reader.read_all()

@@ -1,4 +1,9 @@
-"""The embedded store: ClickHouse's engine in this process, on a directory it owns alone."""
+"""The embedded store: ClickHouse's engine in this process, on a directory it owns alone.
+
+Writing and administration go through a clickhouse_connect client, as on a server. Answers are read from chDB's own
+handles: the client counts the rows of the answer as rows read, and materialises Arrow instead of streaming it
+(clickhouse-connect 1.12).
+"""
 
 from __future__ import annotations
 
@@ -18,8 +23,9 @@ from clickhouse_connect.driver.binding import bind_query
 from clickhouse_connect.driver.client import Client
 
 from engine.eventstore import _dedup_log
-from engine.eventstore._base import ClickHouseStore, new_query_id
+from engine.eventstore._base import ClickHouseStore
 from engine.eventstore._failures import amber_error, code_of, told
+from engine.eventstore._pool import Pool
 from engine.eventstore._settings import clause, insert_settings, literal
 from engine.eventstore._stream import Batches
 from engine.eventstore.errors import StoreUnavailable
@@ -45,26 +51,38 @@ class ChdbStore(ClickHouseStore):
     def __init__(self, directory: Path) -> None:
         super().__init__(f"chdb://{directory}")
         self._directory = directory
-        self._mending = threading.Lock()
-        self._mended = False
+        self._readers = Pool(self._reader)
+        self._opening = threading.Lock()
+        self._anchor: Any = None
         self._logs_are_synchronous = False
 
-    def _client(self) -> Client:
-        with self._mending:
-            if not self._mended and not _engine_runs(self._directory):
-                _dedup_log.mend(self._directory)
-            self._mended = True
-        with told():
-            return clickhouse_connect.get_client(interface="chdb", path=str(self._directory))
+    def close(self) -> None:
+        """Close every handle, and with the last one the engine; later calls raise `StoreUnavailable`."""
+        self._readers.close()
+        super().close()
+        with self._opening:
+            if self._anchor is not None:
+                self._anchor.close()
+                self._anchor = None
 
-    def _reader(self) -> Client:
-        client = self._client()
-        with told():
-            client.command("SET readonly = 2")  # 2: limits may still be set for each statement
-        return client
+    def _open(self) -> Any:
+        """Return a new handle. The first one stays open: the engine ends with the last, and takes 0.2 s to start."""
+        with self._opening, _translated():
+            if self._anchor is None:
+                if not _engine_runs(self._directory):
+                    _dedup_log.mend(self._directory)
+                self._anchor = _connect(os.path.realpath(self._directory))
+            return _connect(os.path.realpath(self._directory))
+
+    def _reader(self) -> Any:
+        handle = self._open()
+        handle.query("SET readonly = 2")  # 2: limits may still be set for each statement
+        return handle
 
     def _writer(self) -> Client:
-        return self._client()
+        self._open().close()
+        with told():
+            return clickhouse_connect.get_client(interface="chdb", path=str(self._directory))
 
     def _create_database(self) -> None:
         """The engine makes its default database itself."""
@@ -84,10 +102,17 @@ class ChdbStore(ClickHouseStore):
             f"INSERT INTO {table} ({columns}) FROM INFILE {literal(path.resolve())}"
             f" {clause(insert_settings(token))} FORMAT ArrowStream"
         )
-        with told(), self._writers.client() as client:
+        with told(), self._writers.take() as client:
             client.raw_query(sql)
         if token is not None and not self._logs_are_synchronous:
             _dedup_log.sync(self._directory)
+
+    def _answer(self, text: str, parameters: Mapping[str, object]) -> tuple[bytes, QueryStats]:
+        bound, values = _bound(text, parameters)
+        with _translated(), self._readers.take() as handle:
+            result = handle.query(bound, "ArrowStream", params=values)
+            stats = QueryStats(result.storage_rows_read(), result.storage_bytes_read(), result.elapsed())
+            return result.bytes(), stats
 
     @contextmanager
     def stream(
@@ -98,32 +123,32 @@ class ChdbStore(ClickHouseStore):
         limits: Limits = DEFAULT_LIMITS,
         query_id: str = "",
     ) -> Iterator[BatchStream]:
-        """Run one read-only SELECT and give its answer batch by batch.
-
-        On chDB's own handle: the client materialises every format with a header, Arrow among them.
-        """
-        name = query_id or new_query_id()
-        bound, values = bind_query(self._select(sql, limits, name, None), dict(parameters or {}) or None)
-        plain = {key.removeprefix(_PARAMETER): value for key, value in values.items()}
-        with self._readers.client(), _translated():  # the idle client keeps the engine open
-            connection: Any = _connect(os.path.realpath(self._directory))
+        """Run one read-only SELECT and give its answer batch by batch."""
+        bound, values = _bound(self._select(sql, limits, query_id, None), parameters or {})
+        seen: dict[str, int] = {}
+        with _translated():
+            handle = self._reader()
             try:
-                seen: dict[str, int] = {}
-                connection.set_progress_callback(seen.update)
-                connection.query("SET readonly = 2")
-                with connection.send_query(bound, "ArrowStream", params=plain) as chunks:
+                handle.set_progress_callback(seen.update)
+                with handle.send_query(bound, "ArrowStream", params=values) as chunks:
                     batches = _batches(chunks)
                     first = next(batches, None)
                     schema = self._schema_of(sql, parameters) if first is None else first.schema
                     every = () if first is None else itertools.chain((first,), batches)
                     yield Batches(schema, every, lambda: _cost(seen))
             finally:
-                connection.close()
+                handle.close()
 
     def _schema_of(self, sql: str, parameters: Mapping[str, object] | None) -> pa.Schema:
         """Return the schema of an answer without rows, of which chDB's stream says nothing."""
         empty = f"SELECT * FROM (\n{sql}\n) LIMIT 0"  # noqa: S608 - the text that was just run
         return self.query(empty, parameters).table.schema
+
+
+def _bound(text: str, parameters: Mapping[str, object]) -> tuple[str | bytes, dict[str, str]]:
+    """Return the statement and its parameters as chDB takes them."""
+    bound, values = bind_query(text, dict(parameters) or None)
+    return bound, {key.removeprefix(_PARAMETER): value for key, value in values.items()}
 
 
 _connect: Callable[[str], Any] = chdb.connect

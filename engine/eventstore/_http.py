@@ -13,11 +13,12 @@ import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
 from engine.eventstore._address import Address
-from engine.eventstore._base import ClickHouseStore, stats_of
+from engine.eventstore._base import ClickHouseStore
 from engine.eventstore._failures import told
+from engine.eventstore._pool import Pool
 from engine.eventstore._settings import insert_settings
 from engine.eventstore._stream import Batches
-from engine.eventstore.port import DEFAULT_LIMITS, BatchStream, Limits
+from engine.eventstore.port import DEFAULT_LIMITS, BatchStream, Limits, QueryStats
 
 _WAIT = {"wait_end_of_query": 1}
 """The server answers when it is done: errors come as errors instead of in the middle of the data, and the summary
@@ -33,11 +34,15 @@ class HttpStore(ClickHouseStore):
         address: where it is, and who we are there.
     """
 
-    _transport = _WAIT
-
     def __init__(self, address: Address) -> None:
         super().__init__(address.shown)
         self._address = address
+        self._readers = Pool(self._reader)
+
+    def close(self) -> None:
+        """Close every client; later calls raise `StoreUnavailable`."""
+        self._readers.close()
+        super().close()
 
     def _client(self, settings: Mapping[str, object], database: str | None) -> Client:
         address = self._address
@@ -74,9 +79,23 @@ class HttpStore(ClickHouseStore):
     def _credentials(self) -> tuple[str, str, str]:
         return self._address.database, self._address.user, self._address.password
 
+    def _answer(self, text: str, parameters: Mapping[str, object]) -> tuple[bytes, QueryStats]:
+        with self._response(text, parameters) as response:
+            return response.read(), _cost(response)
+
+    @contextmanager
+    def _response(self, text: str, parameters: Mapping[str, object]) -> Iterator[Any]:
+        """Give the server's response, whose headers the client's other calls keep to themselves."""
+        with told(), self._readers.take() as client:
+            response: Any = client.raw_stream(text, parameters=dict(parameters) or None, settings=dict(_WAIT))
+            try:
+                yield response
+            finally:
+                response.close()
+
     def _insert(self, table: str, path: Path, token: str | None) -> None:
         settings = {**insert_settings(token), **_WAIT}
-        with told(), self._writers.client() as client, path.open("rb") as file:
+        with told(), self._writers.take() as client, path.open("rb") as file:
             client.raw_insert(table, self._columns(table), file, settings=settings, fmt="ArrowStream")
 
     @contextmanager
@@ -90,11 +109,15 @@ class HttpStore(ClickHouseStore):
     ) -> Iterator[BatchStream]:
         """Run one read-only SELECT and give its answer batch by batch."""
         text = self._select(sql, limits, query_id, None)
-        with told(), self._readers.client() as client:
-            response: Any = client.raw_stream(text, parameters=dict(parameters or {}) or None, settings=dict(_WAIT))
-            try:
-                summary = orjson.loads(response.headers.get("X-ClickHouse-Summary", "{}"))
-                with pa.ipc.open_stream(response) as reader:
-                    yield Batches(reader.schema, reader, lambda: stats_of(summary))
-            finally:
-                response.close()
+        with self._response(text, parameters or {}) as response, pa.ipc.open_stream(response) as reader:
+            yield Batches(reader.schema, reader, lambda: _cost(response))
+
+
+def _cost(response: Any) -> QueryStats:
+    """Return the cost the server put into the headers of its response."""
+    summary = orjson.loads(response.headers.get("X-ClickHouse-Summary", "{}"))
+    return QueryStats(
+        rows_read=int(summary.get("read_rows", 0)),
+        bytes_read=int(summary.get("read_bytes", 0)),
+        elapsed_s=int(summary.get("elapsed_ns", 0)) / 1e9,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 
 from engine.eventstore.port import Limits
@@ -50,10 +51,11 @@ def limit_settings(limits: Limits) -> dict[str, object]:
 
 
 def insert_settings(token: str | None) -> dict[str, object]:
-    """Return the settings of an insert, deduplicated by `token` when there is one."""
-    if token is None:
-        return {**INSERT_SETTINGS, "insert_deduplicate": 0}
-    return {**INSERT_SETTINGS, "insert_deduplicate": 1, "insert_deduplication_token": token}
+    """Return the settings of an insert, deduplicated by `token`; without one, by a token nobody else has.
+
+    Switching deduplication off has other names in other versions, a token of its own works in all.
+    """
+    return {**INSERT_SETTINGS, "insert_deduplicate": 1, "insert_deduplication_token": token or secrets.token_hex(16)}
 
 
 def literal(value: object) -> str:
