@@ -106,6 +106,8 @@ class Server:
 
     def stop(self) -> None:
         """Ask the server to stop, wait until it drained, and kill only what is left of it after a minute."""
+        if self._connection is not None:
+            self._connection.close()
         processes = self.processes() if self.process.poll() is None else []
         if processes:
             self.process.send_signal(signal.SIGTERM)
@@ -181,8 +183,8 @@ def _first_answer(data_dir: Path, process: subprocess.Popen[bytes], log: Path, b
             raise NoAnswerError(f"`amber serve` ended with {process.returncode}; see {log}: {log.read_text()[-500:]}")
         with contextlib.suppress(OSError, http.client.HTTPException, NoAnswerError, KeyError, ValueError):
             address = _address(data_dir)
-            connection = http.client.HTTPConnection(*address.web, timeout=10)
-            _post_query(connection, address.token, {"query": "from errors last 1h | summarize n=count()"})
+            with contextlib.closing(http.client.HTTPConnection(*address.web, timeout=10)) as connection:
+                _post_query(connection, address.token, {"query": "from errors last 1h | summarize n=count()"})
             return address
         time.sleep(0.02)
     raise NoAnswerError(f"no query was answered within {START_TIMEOUT_S:.0f} s; see {log}: {log.read_text()[-500:]}")
