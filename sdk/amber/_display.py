@@ -80,7 +80,7 @@ def cell_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:.6g}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ").replace("+00:00", "Z")
     if isinstance(value, bytes):

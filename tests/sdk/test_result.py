@@ -127,3 +127,11 @@ def test_the_plain_form_is_an_aligned_table() -> None:
 
 def test_a_control_character_cannot_reach_the_terminal() -> None:
     assert "\x1b" not in repr(result(pa.table({"a": ["\x1b[31mred"]}), {}))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.1 + 0.2, "0.3"), (21916800.4, "21916800"), (1e30, "1e+30"), (float("nan"), "nan"), (True, "True")],
+)
+def test_numbers_read_as_people_write_them(value: float, text: str) -> None:
+    assert repr(result(pa.table({"a": [value]}), {})).splitlines()[3].strip() == text
