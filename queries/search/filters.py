@@ -112,10 +112,14 @@ def _aggregate_choices(config: SearchConfig, key: KeyAggregate) -> Iterator[Choi
     name = "" if config.sentry_exact else key.name.value
     if any(map(config.is_duration, arguments)) or (name in DURATION_FUNCTIONS and not arguments):
         yield FilterKind.AGGREGATE_DURATION, None, read_duration
+    is_time = any(map(config.is_date, arguments)) or name in DATE_FUNCTIONS
+    if is_time and not config.sentry_exact:
+        # Before numbers, so that `last_seen():-30m` is half an hour and not minus thirty million.
+        yield FilterKind.AGGREGATE_RELATIVE_DATE, None, read_relative_date
     yield FilterKind.AGGREGATE_PERCENTAGE, None, read_percentage
     yield FilterKind.AGGREGATE_NUMERIC, None, read_number
     yield FilterKind.AGGREGATE_SIZE, None, read_size
-    if any(map(config.is_date, arguments)) or name in DATE_FUNCTIONS:
+    if is_time:
         yield FilterKind.AGGREGATE_DATE, None, read_date
     yield FilterKind.AGGREGATE_RELATIVE_DATE, None, read_relative_date
 

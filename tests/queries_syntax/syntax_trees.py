@@ -42,7 +42,9 @@ quoted_keys = st.from_regex(r"[a-z][a-zA-Z0-9_.:-]{0,6}", fullmatch=True).map(la
 element_keys = st.sampled_from(["level", "custom-tag"]).map(lambda name: ast.Key(name, element=True))
 tag_names = st.from_regex(r"[a-zA-Z0-9_.:-]{1,8}", fullmatch=True)
 text_tags = st.builds(ast.TagKey, tag_names, st.sampled_from([None, ast.TagType.STRING, ast.TagType.ARRAY]))
-text_keys = plain_keys | quoted_keys.filter(lambda key: key.name not in {"start", "end", "time"}) | element_keys | text_tags
+text_keys = (
+    plain_keys | quoted_keys.filter(lambda key: key.name not in {"start", "end", "time"}) | element_keys | text_tags
+)
 
 _bare_value = st.text(st.sampled_from('ab.*\\"-|<1'), min_size=1, max_size=8)
 
@@ -74,10 +76,11 @@ durations = st.integers(0, 10**20).map(ast.Duration) | st.integers(0, 500).map(l
 sizes = (st.floats(0, 1e18) | st.integers(0, 10**6).map(lambda n: n * 1024.0)).map(ast.Size)
 percentages = st.floats(0, 1e6).map(ast.Percentage)
 booleans = st.booleans().map(ast.Boolean)
-moments = st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30), timezones=st.just(dt.UTC))  # noqa: DTZ001
+moments = st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30), timezones=st.just(dt.UTC))
 instants = moments.map(ast.Instant) | moments.map(
     lambda at: ast.Instant(at.replace(hour=0, minute=0, second=0, microsecond=0), whole_day=True)
 )
+relative_hours = st.integers(-(10**4), 10**4).map(lambda hours: ast.RelativeInstant(hours * 60 * MINUTE))
 relative_instants = st.integers(-(10**6), 10**6).map(lambda minutes: ast.RelativeInstant(minutes * MINUTE))
 
 signs = st.sampled_from(list(ast.Op))
@@ -95,7 +98,9 @@ def _filters(key: st.SearchStrategy, value: st.SearchStrategy, op: st.SearchStra
 
 row_filters = st.one_of(
     _filters(text_keys, text_values),
-    _filters(st.just(ast.Key("release.version")), st.builds(ast.Text, _bare_value.filter(lambda t: t[0] not in "<-1")), signs),
+    _filters(
+        st.just(ast.Key("release.version")), st.builds(ast.Text, _bare_value.filter(lambda t: t[0] not in "<-1")), signs
+    ),
     _filters(numeric_keys, signed_numbers, signs),
     _filters(numeric_keys, st.lists(signed_numbers, min_size=1, max_size=3).map(tuple).map(ast.NumberList)),
     _filters(st.sampled_from(["transaction.duration", "spans.http"]).map(ast.Key), durations, signs),
@@ -113,9 +118,9 @@ def _aggregate_filters(search: st.SearchStrategy):
     any_key = st.builds(ast.AggregateKey, names, arguments)
     duration_key = st.builds(ast.AggregateKey, names, st.just(("transaction.duration",)))
     return st.one_of(
-        _filters(any_key, signed_numbers | percentages | sizes | relative_instants, signs),
+        _filters(any_key, signed_numbers | percentages | sizes | relative_hours, signs),
         _filters(duration_key, durations, signs),
-        _filters(st.just(ast.AggregateKey("last_seen")), instants, signs),
+        _filters(st.just(ast.AggregateKey("last_seen")), instants | relative_instants, signs),
     )
 
 

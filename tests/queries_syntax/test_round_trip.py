@@ -19,10 +19,13 @@ NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 PIECES = [
     *" | ",
-    *"|\"\\*()[],:!=>%?-+;{\n\t\r\x00é",
-    "`", "``", "//", "a", "b:c", "!=", "==", "=~", "AND ", "or ", "let x = ", "from errors", "from ", "last 24h", "last ",
-    "between -2d and now", "at 2026-03-01", " | where ", " | having ", " | limit 5", " | summarize ", "n=count()", " by ",
-    " | sort ", " | top 3 by ", " | make-series ", " every 5m", " fill zero", " other", " per ", " desc", "5m", "2b", "5%", "1.5",
+    *'|"\\*()[],:!=>%?-+;{\n\t\r\x00é',
+    "`", "``", "//", "a", "b:c", "!=", "==", "=~", "AND ", "or ", "let x = ", "from errors", "from ",
+    "last 24h", "last ",
+    "between -2d and now", "at 2026-03-01", " | where ", " | having ", " | limit 5", " | summarize ",
+    "n=count()", " by ",
+    " | sort ", " | top 3 by ", " | make-series ", " every 5m", " fill zero", " other", " per ", " desc", "5m",
+    "2b", "5%", "1.5",
     "3k", "2026-13-01T10:00:00Z", "-24h", "+7d", "timestamp:", "has:", "is:", "release:[", "tags[a]", "tags[a,number]:",
     "x[*]:", "f(", " p95(transaction.duration):", "Contains", "\uf00dContains\uf00d", "\uf00dDoesNotEndWith\uf00d",
     "issue.id:", "error.handled:true", "transaction.duration:>", 'field("a-b")', " not ", " in [", " contains ", "true",
@@ -30,6 +33,18 @@ PIECES = [
     "count_if(`a:b`, c):>5", "`a:b c`",
 ]  # fmt: skip
 texts_of_pieces = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+
+
+def read_or_refused(read, text: str):
+    """Return what `read` makes of a text, or None when it refuses it with a place inside of it."""
+    refused = None
+    try:
+        return read(text)
+    except SyntaxProblem as problem:
+        refused = problem.span
+    assert refused is not None
+    assert 0 <= refused.start <= refused.end <= len(text)
+    return None
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
@@ -59,11 +74,8 @@ def test_a_printed_expression_keeps_its_precedence(tree: ast.Expr) -> None:
 @given(texts_of_pieces)
 def test_any_text_is_read_or_refused_with_a_place_and_reads_back_from_its_print(text: str) -> None:
     """No text raises anything but SyntaxProblem; printing what was read is stable and changes no meaning."""
-    try:
-        tree = parse(text)
-    except SyntaxProblem as problem:
-        assert problem.span is not None
-        assert 0 <= problem.span.start <= problem.span.end <= len(text)
+    tree = read_or_refused(parse, text)
+    if tree is None:
         return
     printed = print_query(tree)
     again = parse(printed)
@@ -75,11 +87,8 @@ def test_any_text_is_read_or_refused_with_a_place_and_reads_back_from_its_print(
 @given(texts_of_pieces | st.text(max_size=30), st.sampled_from([SENTRY, AMBER]))
 def test_any_text_has_tokens_or_is_refused_with_a_place(text: str, config) -> None:
     """The token level never fails otherwise, and its tokens cover the text without gaps."""
-    try:
-        tokens = tokenize(text, config, NOW)
-    except SyntaxProblem as problem:
-        assert problem.span is not None
-        assert 0 <= problem.span.start <= problem.span.end <= len(text)
+    tokens = read_or_refused(lambda given: tokenize(given, config, NOW), text)
+    if tokens is None:
         return
     assert [token.start for token in tokens[1:]] == [token.end for token in tokens[:-1]]
     assert (tokens[0].start, tokens[-1].end) == (0, len(text))
@@ -97,7 +106,10 @@ def test_any_text_has_tokens_or_is_refused_with_a_place(text: str, config) -> No
         ("message:\uf00dContains\uf00dtimeout", 'message:Contains"timeout"'),
         ("!message:\uf00dDoesNotEndWith\uf00dx", 'message:EndsWith"x"'),
         ("From errors LAST 24h | WHERE a == 1 AND not b", "from errors last 24h | where a = 1 and not b"),
-        ("from errors | make-series count() fill zero every 5m", "from errors | make-series count() every 5min fill zero"),
+        (
+            "from errors | make-series count() fill zero every 5m",
+            "from errors | make-series count() every 5min fill zero",
+        ),
         ("from errors | top 3 by n desc", "from errors | top 3 by n"),
         ("from errors | sort n asc, m desc", "from errors | sort n, m desc"),
         ("from errors | project (a = b), c = ((d))", "from errors | project (a = b), c=d"),

@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT.parent / "shared" / "data" / "search-syntax"
 UI_ONLY = {"contains", "startsWith", "endsWith", "wildcard"}
 
-pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="Sentry's grammar cases (../shared/data/search-syntax) are missing")
+pytestmark = pytest.mark.skipif(
+    not CASES.is_dir(), reason="Sentry's grammar cases (../shared/data/search-syntax) are missing"
+)
 
 
 def normalised(token):
@@ -30,12 +32,21 @@ def answers() -> dict[str, list]:
     """All cases in one run of the module, by file."""
     files = {path.name: json.loads(path.read_text()) for path in sorted(CASES.glob("*.json"))}
     lines = [
-        json.dumps({"query": case["query"], "config": case["additionalConfig"]} if "additionalConfig" in case else case["query"])
+        json.dumps(
+            {"query": case["query"], "config": case["additionalConfig"]}
+            if "additionalConfig" in case
+            else case["query"]
+        )
         for cases in files.values()
         for case in cases
     ]
     run = subprocess.run(
-        [sys.executable, "-m", "queries.search"], cwd=ROOT, input="\n".join(lines), capture_output=True, text=True, check=True
+        [sys.executable, "-m", "queries.search"],
+        cwd=ROOT,
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found = iter(json.loads(line) for line in run.stdout.splitlines())
     return {name: [(case, next(found)) for case in cases] for name, cases in files.items()}

@@ -83,6 +83,8 @@ def test_the_first_choice_that_matches_wins(text: str, expected: str) -> None:
         ("p95():>2s", "aggregateDuration"),
         ("last_seen():>2018-01-01", "aggregateDate"),
         ("!timestamp:-24h", "relativeDate"),
+        ("last_seen():-30m", "aggregateRelativeDate"),
+        ("max(x):-30m", "aggregateNumeric"),
         ("span.duration:>2s", "duration"),
         ("http.status_code:[500, 502]", "numericIn"),
         ("http.status_code:5*", "text"),
@@ -139,7 +141,11 @@ def test_connectives_can_be_disallowed_one_by_one() -> None:
     """AND stays usable when only OR is refused."""
     config = SENTRY.with_overrides({"disallowedLogicalOperators": ["OR"]})
     tokens = tokenize("a:1 OR b:2 AND c:3", config, NOW)
-    marks = [token.invalid.type if token.invalid else None for token in tokens if hasattr(token, "value") and token.value in {"AND", "OR"}]
+    marks = [
+        token.invalid.type if token.invalid else None
+        for token in tokens
+        if hasattr(token, "value") and token.value in {"AND", "OR"}
+    ]
     assert marks == ["logic-or-not-allowed", None]
 
 
@@ -194,7 +200,10 @@ def test_the_module_answers_line_by_line_and_null_for_what_is_no_search() -> Non
 def test_the_module_takes_another_clock_and_ambers_grammar() -> None:
     """Relative dates count from --now; --amber reads span.duration as a duration."""
     out = io.StringIO()
-    assert main(["--now", "2026-03-01T00:00:00", "--amber"], iter(['"timestamp:-24h"', '"span.duration:>2s"']), out, out) == 0
+    assert (
+        main(["--now", "2026-03-01T00:00:00", "--amber"], iter(['"timestamp:-24h"', '"span.duration:>2s"']), out, out)
+        == 0
+    )
     first, second = (json.loads(line)[1] for line in out.getvalue().splitlines())
     assert first["value"]["parsed"]["value"] == "2026-02-28T00:00:00.000Z"
     assert second["filter"] == "duration"

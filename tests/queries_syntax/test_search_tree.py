@@ -154,7 +154,9 @@ def test_longer_fences_hold_backticks() -> None:
 def test_words_and_phrases_are_separate_conditions() -> None:
     """Bare words side by side are one condition as typed, a quoted phrase is one of its own."""
     assert root("failed  login") == words("failed  login")
-    assert root('failed "to log in" again') == And((words("failed"), FreeText("to log in", quoted=True), words("again")))
+    assert root('failed "to log in" again') == And(
+        (words("failed"), FreeText("to log in", quoted=True), words("again"))
+    )
     assert root('said "see a:b" a:1') == And((words("said"), FreeText("see a:b", quoted=True), root("a:1")))
     assert root("call (me) maybe") == words("call (me) maybe")
     assert root('5" wide') == words('5" wide')
@@ -169,7 +171,9 @@ def test_places_point_into_the_text() -> None:
     level, group = node.root.terms
     assert isinstance(level, Filter)
     assert isinstance(group, Or)
-    shown = [text[span.start : span.end] for span in (level.span, level.key.span, level.value.span, group.terms[1].span)]
+    shown = [
+        text[span.start : span.end] for span in (level.span, level.key.span, level.value.span, group.terms[1].span)
+    ]
     assert shown == ["level:error", "level", "error", "hello"]
 
 
