@@ -15,6 +15,7 @@ from queries.types import FLOAT, INTEGER, NULLABLE_STRING, SPARSE_STRING, Base, 
 DEFAULT_DATASET = "errors"
 PROJECT = "project"
 ISSUE = "issue"
+SEGMENT_NAME = "amber_segment_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class FieldInfo:
         any_of: array column whose elements filters look at, else empty.
         element_type: type of those elements.
         virtual: `project` or `issue` for the two names that stand for a number in the store, else empty.
+        computed: mark for a pass that computes the value from the column at query time, else empty.
         tag: the field is a look-up in the tags.
         guessed: the name is not in the catalogue; `closest` holds the nearest known ones.
     """
@@ -40,6 +42,7 @@ class FieldInfo:
     any_of: str = ""
     element_type: ValueType | None = None
     virtual: str = ""
+    computed: str = ""
     tag: bool = False
     guessed: bool = False
     closest: tuple[str, ...] = ()
@@ -153,11 +156,12 @@ def _field(table: Table, declared: Field) -> FieldInfo:
         type_ = ValueType(type_.base, missing=Missing.EMPTY)
     element_type = None
     if declared.any_of:
-        element = type_of_kind(table.column(declared.any_of).kind).element
+        member = type_of_kind(table.column(declared.any_of).kind).element
         element_type = {Base.STRING: SPARSE_STRING, Base.INTEGER: INTEGER, Base.FLOAT: FLOAT}.get(
-            element or Base.STRING, ValueType(Base.BOOLEAN)
+            member or Base.STRING, ValueType(Base.BOOLEAN)
         )
-    return FieldInfo(declared.name, type_, column, key, declared.any_of, element_type)
+    computed = SEGMENT_NAME if (table.name, column) == ("spans", "segment_name") else ""
+    return FieldInfo(declared.name, type_, column, key, declared.any_of, element_type, computed=computed)
 
 
 def closest_names(name: str, known: object, count: int = 3) -> tuple[str, ...]:

@@ -95,4 +95,5 @@ def _series(stage: ast.MakeSeries) -> str:
 def _top(stage: ast.Top) -> str:
     per = f" of each {_named(stage.per)}" if stage.per else ""
     rest = ", the rest as Other" if stage.other else ""
-    return f"keeps the {stage.count} with the {'highest' if stage.descending else 'lowest'} {print_expression(stage.by)}{per}{rest}"
+    kind = "highest" if stage.descending else "lowest"
+    return f"keeps the {stage.count} with the {kind} {print_expression(stage.by)}{per}{rest}"

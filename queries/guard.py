@@ -1,7 +1,7 @@
 """The independent check of finished SQL: what is not on a list here does not run.
 
-Trust model. The text that reaches the engine is read again from scratch, and nothing the compiler says about it is
-believed: not its tree, not its passes, not its list of scans. This module imports none of them. A statement runs only if
+Trust model. The text that reaches the engine is read again from scratch, and nothing the compiler says of it is
+believed: not its tree, not its passes, not its list of scans. This module imports none of them. A statement runs if
 
 * it is one SELECT (with unions, subqueries, CTEs) made of node types listed here;
 * every function and aggregate is listed here by name, `dictGetOrDefault` only for the issue mapping;
@@ -107,7 +107,7 @@ def _outside_strings(sql: str) -> str:
     return "".join(kept)
 
 
-def _check_node(node: exp.Expression) -> None:
+def _check_node(node: exp.Expr) -> None:
     if isinstance(node, exp.Func) and not isinstance(node, exp.And | exp.Or):
         _check_function(node)
     elif type(node).__name__ not in NODES:
@@ -174,7 +174,7 @@ def _check_scan(scan: exp.Table, ctes: set[str], reads: Sequence[Read], allowed:
 
 
 def _select_of(scan: exp.Table) -> exp.Select:
-    place: exp.Expression | None = scan.parent
+    place: exp.Expr | None = scan.parent
     if isinstance(place, exp.Final):
         place = place.parent
     if not isinstance(place, exp.From) or not isinstance(place.parent, exp.Select):
@@ -185,7 +185,7 @@ def _select_of(scan: exp.Table) -> exp.Select:
     return select
 
 
-def _conjuncts(select: exp.Select) -> Iterator[exp.Expression]:
+def _conjuncts(select: exp.Select) -> Iterator[exp.Expr]:
     where = select.args.get("where")
     pending = [where.this] if where is not None else []
     while pending:
@@ -198,12 +198,17 @@ def _conjuncts(select: exp.Select) -> Iterator[exp.Expression]:
             yield node
 
 
-def _is_column(node: exp.Expression, scan: exp.Table, name: str) -> bool:
-    # Qualified by the scan itself: a bare name could be an alias of the SELECT, which the engine would put in its place.
-    return isinstance(node, exp.Column) and node.name == name and node.table == scan.alias_or_name and not node.args.get("db")
+def _is_column(node: exp.Expr, scan: exp.Table, name: str) -> bool:
+    # Qualified by the scan itself: a bare name could be an alias of the SELECT, which the engine would put there.
+    return (
+        isinstance(node, exp.Column)
+        and node.name == name
+        and node.table == scan.alias_or_name
+        and not node.args.get("db")
+    )
 
 
-def _scopes(node: exp.Expression, scan: exp.Table, column: str, allowed: frozenset[int]) -> bool:
+def _scopes(node: exp.Expr, scan: exp.Table, column: str, allowed: frozenset[int]) -> bool:
     if not isinstance(node, exp.In) or not _is_column(node.this, scan, column) or node.args.get("query"):
         return False
     ids = [item.name for item in node.expressions if isinstance(item, exp.Literal) and not item.is_string]
@@ -222,7 +227,7 @@ _UNITS_NS = {
 _COLUMN_NS = {Kind.TIME_NANO: 1, Kind.TIME_MICRO: 1_000, Kind.TIME_MILLI: 1_000_000, Kind.HOUR: 1_000_000_000}
 
 
-def _check_time(scan: exp.Table, table: Table, conjuncts: list[exp.Expression], reads: Sequence[Read]) -> None:
+def _check_time(scan: exp.Table, table: Table, conjuncts: list[exp.Expr], reads: Sequence[Read]) -> None:
     column = table.time_column or ""
     low = [_constant_ns(c.expression) for c in conjuncts if isinstance(c, exp.GTE) and _is_column(c.this, scan, column)]
     high = [_constant_ns(c.expression) for c in conjuncts if isinstance(c, exp.LT) and _is_column(c.this, scan, column)]
@@ -244,7 +249,7 @@ def _ns(moment: dt.datetime) -> int:
     return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1) * 1_000
 
 
-def _constant_ns(node: exp.Expression) -> int | None:
+def _constant_ns(node: exp.Expr) -> int | None:
     if not isinstance(node, exp.Anonymous | exp.Func):
         return None
     factor = _UNITS_NS.get(_function_name(node))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Final, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,7 +11,12 @@ import pyarrow.compute as pc
 from queries.plan.model import OutputColumn
 from queries.types import Base, Missing, ValueType
 
-_UNITS = {0: "s", 3: "ms", 6: "us", 9: "ns"}
+_TIMES: Final[dict[int, pa.DataType]] = {
+    0: pa.timestamp("s", tz="UTC"),
+    3: pa.timestamp("ms", tz="UTC"),
+    6: pa.timestamp("us", tz="UTC"),
+    9: pa.timestamp("ns", tz="UTC"),
+}
 
 
 def columns_of(columns: Sequence[OutputColumn], schema: pa.Schema) -> tuple[OutputColumn, ...]:
@@ -51,11 +57,12 @@ def present_schema(schema: pa.Schema, columns: Sequence[OutputColumn]) -> pa.Sch
     return present_batch(empty, columns).schema
 
 
-def _one_array(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+def _one_array(column: pa.ChunkedArray[Any]) -> pa.Array[Any]:
+    combined: Any = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    return cast("pa.Array[Any]", combined)
 
 
-def _present(column: pa.ChunkedArray, type_: ValueType) -> pa.ChunkedArray:
+def _present(column: pa.ChunkedArray[Any], type_: ValueType) -> pa.ChunkedArray[Any]:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_binary(column.type):
@@ -66,11 +73,12 @@ def _present(column: pa.ChunkedArray, type_: ValueType) -> pa.ChunkedArray:
         column = column.cast(pa.bool_())
     if type_.missing is Missing.EMPTY and (pa.types.is_string(column.type) or pa.types.is_integer(column.type)):
         empty = pa.scalar("" if pa.types.is_string(column.type) else 0, column.type)
-        return pc.if_else(pc.equal(column, empty), pa.scalar(None, column.type), column)
+        shown: pa.ChunkedArray[Any] = pc.if_else(pc.equal(column, empty), pa.scalar(None, column.type), column)
+        return shown
     return column
 
 
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _text(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
     try:
         return column.cast(pa.string())
     except pa.ArrowInvalid:
@@ -78,9 +86,9 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return pa.chunked_array([pa.array(decoded, pa.string())])
 
 
-def _time(column: pa.ChunkedArray, type_: ValueType) -> pa.ChunkedArray:
+def _time(column: pa.ChunkedArray[Any], type_: ValueType) -> pa.ChunkedArray[Any]:
     if pa.types.is_integer(column.type):
         return column.cast(pa.int64()).cast(pa.timestamp("s")).cast(pa.timestamp("s", tz="UTC"))
     if pa.types.is_timestamp(column.type):
         return column.cast(pa.timestamp(column.type.unit, tz="UTC"))
-    return column.cast(pa.timestamp(_UNITS[type_.precision], tz="UTC"))
+    return column.cast(_TIMES[type_.precision])

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -115,7 +116,7 @@ def rfc3339(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 
 
-def json_values(column: pa.ChunkedArray) -> list[object]:
+def json_values(column: pa.ChunkedArray[Any]) -> list[object]:
     """Return a column's values as JSON values, in order."""
     if pa.types.is_timestamp(column.type):
         return _time_texts(column)
@@ -126,11 +127,10 @@ def json_values(column: pa.ChunkedArray) -> list[object]:
     return [None if value is None else convert(value) for value in values]
 
 
-def _time_texts(column: pa.ChunkedArray) -> list[object]:
+def _time_texts(column: pa.ChunkedArray[Any]) -> list[object]:
     # strftime keeps the digits of the column's own unit, which Python's datetime (microseconds) cannot.
-    naive = column.cast(pa.timestamp(column.type.unit))
-    texts: list[object] = pc.strftime(naive, format="%Y-%m-%dT%H:%M:%SZ").to_pylist()
-    return texts
+    naive: Any = column.cast(pa.timestamp(column.type.unit))
+    return list(pc.strftime(naive, format="%Y-%m-%dT%H:%M:%SZ").to_pylist())
 
 
 def _converter(type_: pa.DataType) -> Callable[[object], object] | None:

@@ -1,4 +1,4 @@
-"""Runs plans: limits by class, one id, progress, cancel, and the finished answer. The only module here that does I/O."""
+"""Runs plans: limits by class, one id, progress, cancel, the answer. The only module of the package that does I/O."""
 
 from __future__ import annotations
 
@@ -212,9 +212,7 @@ class Runner:
         )
         return results[made.steps[-1].id], total
 
-    def _statement(
-        self, step: SqlStep, context: PlanContext, limits: Limits, name: str, running: _Running
-    ) -> pa.Table:
+    def _statement(self, step: SqlStep, context: PlanContext, limits: Limits, name: str, running: _Running) -> pa.Table:
         guard.verify(step.sql, step.reads, frozenset(context.projects))
         left = self._begin(step, limits, name, running)
         try:

@@ -87,7 +87,9 @@ def _check_table(scan: exp.Table, tree: exp.Query) -> None:
             f"Table functions such as {scan.sql(dialect='clickhouse')} are not allowed.", code="query-not-allowed"
         )
     if scan.args.get("db") or scan.args.get("catalog"):
-        raise QueryError(f"{scan.sql(dialect='clickhouse')}: tables are named without a database.", code="query-not-allowed")
+        raise QueryError(
+            f"{scan.sql(dialect='clickhouse')}: tables are named without a database.", code="query-not-allowed"
+        )
     if scan.name in ctes:
         if scan.name in DATASETS or scan.name in TABLES:
             raise QueryError(f"A common table may not be called {scan.name}.", code="query-not-allowed")
@@ -104,7 +106,10 @@ def _expand_view(scan: exp.Table) -> None:
     """Put `(SELECT … FROM table WHERE condition)` in the place of a data set that is a part of a table."""
     dataset = DATASETS[scan.name]
     alias = exp.TableAlias(this=exp.to_identifier(scan.alias_or_name, quoted=True))
-    inner = exp.Table(this=exp.to_identifier(dataset.table, quoted=True), alias=exp.TableAlias(this=exp.to_identifier("v", quoted=True)))
+    inner = exp.Table(
+        this=exp.to_identifier(dataset.table, quoted=True),
+        alias=exp.TableAlias(this=exp.to_identifier("v", quoted=True)),
+    )
     columns = [exp.column(c.name, table="v", quoted=True) for c in TABLES[dataset.table].columns]
     select = exp.select(*columns).from_(inner).where(exp.column(dataset.condition, table="v", quoted=True))
     scan.replace(exp.Subquery(this=select, alias=alias))
@@ -114,8 +119,10 @@ def _check_allowed(tree: exp.Query) -> None:
     for node in tree.find_all(exp.Anonymous):
         if node.name.lower().startswith(_MARK):
             raise QueryError(f"The function {node.name} is not allowed.", code="query-not-allowed")
-    for node in tree.find_all(exp.Placeholder):
-        raise QueryError(f"{node.sql(dialect='clickhouse')}: parameters are not allowed.", code="query-not-allowed")
+    for placeholder in tree.find_all(exp.Placeholder):
+        raise QueryError(
+            f"{placeholder.sql(dialect='clickhouse')}: parameters are not allowed.", code="query-not-allowed"
+        )
     try:
         check_statement(tree)
     except GuardRefusal as refusal:

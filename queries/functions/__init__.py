@@ -40,4 +40,15 @@ def is_aggregate(name: str) -> bool:
         return False
 
 
-__all__ = ["AGGREGATES", "FUNCTIONS", "SCALARS", "Arg", "Bound", "Facts", "Function", "Want", "find_function", "is_aggregate"]
+__all__ = [
+    "AGGREGATES",
+    "FUNCTIONS",
+    "SCALARS",
+    "Arg",
+    "Bound",
+    "Facts",
+    "Function",
+    "Want",
+    "find_function",
+    "is_aggregate",
+]

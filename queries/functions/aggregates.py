@@ -1,11 +1,12 @@
 """Aggregates. Exact by default: only `hll` and `topk` approximate, and their documentation says so.
 
-Percentiles are `quantileExactInclusive`: every value counts, linear interpolation between neighbours, the same numbers as
-numpy and pandas give by default, and the same on every run. ClickHouse's plain `quantile` samples 8 192 values per group
-at random, so two runs of one query differ. `count_unique` is `uniqExact`; `hll` is `uniqHLL12`.
+Percentiles are `quantileExactInclusive`: every value counts, linear interpolation between neighbours, the same numbers
+as numpy and pandas give by default, and the same on every run. ClickHouse's plain `quantile` samples 8 192 values per
+group at random, so two runs of one query differ. `count_unique` is `uniqExact`; `hll` is `uniqHLL12`.
 An aggregate over no values is null, counts and sums are 0.
 """
 
+# ruff: noqa: E501 - the table reads best with one declaration in one place
 from __future__ import annotations
 
 import ibis.expr.types as ir
@@ -147,7 +148,9 @@ def _topk(bound: Bound) -> ir.Value:
 def _make_set(bound: Bound) -> ir.Value:
     count = int(bound.number(1, 100))
     result = array_of_first(bound.args)
-    return call("arraySort", result, aggregate("groupUniqArray", result, count, present(bound.args[0]), where=bound.where))
+    return call(
+        "arraySort", result, aggregate("groupUniqArray", result, count, present(bound.args[0]), where=bound.where)
+    )
 
 
 _X = Arg("x", Want.ANY)

@@ -46,7 +46,7 @@ class Facts:
     Attributes:
         now: the clock reading of the plan.
         window_seconds: length of the time a group covers: the whole range, or one bucket of a series.
-        special: fields a function reads by itself, by role: `duration`, `status`, `time`, `id`, as far as the dataset has them.
+        special: fields a function reads by itself, by role (`duration`, `status`, `time`, `id`), as far as there are.
     """
 
     now: dt.datetime

@@ -1,5 +1,6 @@
 """Scalar functions: text, time, numbers, conditions, conversions, URLs."""
 
+# ruff: noqa: E501 - the table reads best with one declaration in one place
 from __future__ import annotations
 
 import datetime as dt
@@ -10,7 +11,7 @@ import ibis.expr.types as ir
 
 from engine.schema import Unit
 from queries.functions.model import Arg, Bound, Function, ResultType, Want, always, same_as_first
-from queries.types import BOOLEAN, FLOAT, INTEGER, SPARSE_STRING, STRING, TIME, Base, Missing, ValueType
+from queries.types import BOOLEAN, INTEGER, SPARSE_STRING, STRING, TIME, Base, Missing, ValueType
 from queries.values.calls import call
 from queries.values.typed import Typed
 
@@ -39,7 +40,11 @@ def bucket(time: ir.Value, every_ns: int, result: ValueType = TIME) -> ir.Value:
 
     The usual widths use the function of their own, which the engine matches with the sorting key.
     """
-    named = {3600 * SECOND_NS: "toStartOfHour", 60 * SECOND_NS: "toStartOfMinute", 300 * SECOND_NS: "toStartOfFiveMinutes"}
+    named = {
+        3600 * SECOND_NS: "toStartOfHour",
+        60 * SECOND_NS: "toStartOfMinute",
+        300 * SECOND_NS: "toStartOfFiveMinutes",
+    }
     if every_ns in named:
         return call(named[every_ns], result, time)
     if every_ns % (7 * DAY_NS) == 0:
@@ -47,7 +52,9 @@ def bucket(time: ir.Value, every_ns: int, result: ValueType = TIME) -> ir.Value:
         return call("toStartOfInterval", result, time, call("toIntervalSecond", INTEGER, every_ns // SECOND_NS), monday)
     if every_ns % SECOND_NS == 0:
         return call("toStartOfInterval", result, time, call("toIntervalSecond", INTEGER, every_ns // SECOND_NS))
-    return call("toStartOfInterval", result, time, call("toIntervalMillisecond", INTEGER, max(every_ns // 1_000_000, 1)))
+    return call(
+        "toStartOfInterval", result, time, call("toIntervalMillisecond", INTEGER, max(every_ns // 1_000_000, 1))
+    )
 
 
 def _bin(bound: Bound) -> ir.Value:
@@ -110,7 +117,9 @@ def _coalesce(bound: Bound) -> ir.Value:
 def _coalesce_type(args: tuple[Typed, ...]) -> ValueType:
     merged = common_type(list(args))
     certain = any(a.type.missing is Missing.NEVER for a in args)
-    return ValueType(merged.base, merged.unit, Missing.NEVER if certain else Missing.NULL, merged.element, merged.precision)
+    return ValueType(
+        merged.base, merged.unit, Missing.NEVER if certain else Missing.NULL, merged.element, merged.precision
+    )
 
 
 def _round(bound: Bound) -> ir.Value:
@@ -180,8 +189,8 @@ SCALARS: tuple[Function, ...] = (
     _fn("tostring", (Arg("x", Want.ANY),), _TEXT, _plain("toString", STRING), "text", "As text.", "extend s = tostring(http.status_code)"),
     _fn("toint", (Arg("x", Want.ANY),), always(_NULLABLE_INTEGER),
         lambda b: call("toInt64OrNull", _NULLABLE_INTEGER, call("toString", STRING, b.args[0].value)), "plain number",
-        "As a whole number; null when it is not one.", "extend n = toint(tags[\"batch\"])"),
+        "As a whole number; null when it is not one.", 'extend n = toint(tags["batch"])'),
     _fn("tofloat", (Arg("x", Want.ANY),), always(_NULLABLE_FLOAT),
         lambda b: call("toFloat64OrNull", _NULLABLE_FLOAT, call("toString", STRING, b.args[0].value)), "plain number",
-        "As a number; null when it is not one.", "extend n = tofloat(tags[\"ratio\"])"),
+        "As a number; null when it is not one.", 'extend n = tofloat(tags["ratio"])'),
 )  # fmt: skip

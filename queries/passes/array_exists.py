@@ -7,7 +7,7 @@ from sqlglot import expressions as exp
 from queries.passes.context import PassContext
 
 
-def array_exists(tree: exp.Expression, context: PassContext) -> exp.Expression:
+def array_exists(tree: exp.Expr, _: PassContext) -> exp.Expr:
     """Return the tree with filtered arrays that are only asked for elements rewritten."""
     for node in list(tree.find_all(exp.Anonymous)):
         if node.name != "notEmpty":

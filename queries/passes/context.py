@@ -13,6 +13,9 @@ from engine.schema import TABLES, Table
 FIXED = "fixed"
 """Key in a node's `meta`: the literals below were made by the compiler and are not lifted."""
 
+TIME = "time"
+"""Key in a scan's `meta`: the time range this scan has instead of the query's."""
+
 
 @dataclass(frozen=True, slots=True)
 class PassContext:
@@ -33,16 +36,17 @@ class PassContext:
     row_limit: int | None = None
 
 
-def scans(tree: exp.Expression) -> Iterator[tuple[exp.Table, Table]]:
+def scans(tree: exp.Expr) -> Iterator[tuple[exp.Table, Table]]:
     """Yield every scan of a physical table with its declaration; names of CTEs are no scans."""
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    for node in list(tree.find_all(exp.Table)):
-        table = TABLES.get(node.name)
-        if table is not None and node.name not in ctes:
+    found = list(tree.find_all(exp.Table, exp.CTE))
+    ctes = {node.alias for node in found if isinstance(node, exp.CTE)}
+    for node in found:
+        table = TABLES.get(node.name) if isinstance(node, exp.Table) else None
+        if isinstance(node, exp.Table) and table is not None and node.name not in ctes:
             yield node, table
 
 
-def own_select(node: exp.Expression) -> exp.Select:
+def own_select(node: exp.Expr) -> exp.Select:
     """Return the SELECT whose FROM or JOIN a scan stands in."""
     select = node.find_ancestor(exp.Select)
     if select is None:
@@ -50,7 +54,7 @@ def own_select(node: exp.Expression) -> exp.Select:
     return select
 
 
-def add_condition(select: exp.Select, condition: exp.Expression) -> None:
+def add_condition(select: exp.Select, condition: exp.Expr) -> None:
     """Put a condition of the compiler's own first among the conditions of a SELECT."""
     condition.meta[FIXED] = True
     where = select.args.get("where")

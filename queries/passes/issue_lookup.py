@@ -9,7 +9,7 @@ from queries.passes.context import PassContext
 MARK = "amber_issue_in"
 
 
-def issue_lookup(tree: exp.Expression, context: PassContext) -> exp.Expression:
+def issue_lookup(tree: exp.Expr, _: PassContext) -> exp.Expr:
     """Return the tree with marks replaced by `id IN (SELECT issue_id … HAVING argMax(column, row_version) …)`."""
     for number, mark in enumerate([n for n in tree.find_all(exp.Anonymous) if n.name == MARK]):
         issue, column, *values = mark.expressions
@@ -17,15 +17,24 @@ def issue_lookup(tree: exp.Expression, context: PassContext) -> exp.Expression:
     return tree
 
 
-def _lookup(column: str, values: list[exp.Expression], alias: str) -> exp.Select:
+def _lookup(column: str, values: list[exp.Expr], alias: str) -> exp.Select:
     def at(name: str) -> exp.Column:
         return exp.column(name, table=alias, quoted=True)
 
     newest = exp.ArgMax(this=at(column), expression=at("row_version"))
-    condition: exp.Expression
+    condition: exp.Expr
     if values:
-        condition = exp.In(this=newest, expressions=values) if len(values) > 1 else exp.EQ(this=newest, expression=values[0])
+        condition = (
+            exp.In(this=newest, expressions=values) if len(values) > 1 else exp.EQ(this=newest, expression=values[0])
+        )
     else:
         condition = exp.NEQ(this=newest, expression=exp.Literal.string(""))
-    mirror = exp.Table(this=exp.to_identifier("issues", quoted=True), alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
-    return exp.select(at("issue_id")).from_(mirror).group_by(at("issue_id")).having(condition)
+    mirror = exp.Table(
+        this=exp.to_identifier("issues", quoted=True), alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
+    )
+    return exp.Select(
+        expressions=[at("issue_id")],
+        from_=exp.From(this=mirror),
+        group=exp.Group(expressions=[at("issue_id")]),
+        having=exp.Having(this=condition),
+    )

@@ -12,7 +12,7 @@ from sqlglot import expressions as exp
 from queries.passes.context import PassContext
 
 
-def map_access(tree: exp.Expression, context: PassContext) -> exp.Expression:
+def map_access(tree: exp.Expr, _: PassContext) -> exp.Expr:
     """Return the tree with map accesses rewritten."""
     for node in list(tree.find_all(exp.Case, exp.If)):
         access = _guarded_access(node)
@@ -26,7 +26,7 @@ def map_access(tree: exp.Expression, context: PassContext) -> exp.Expression:
     return tree
 
 
-def _guarded_access(node: exp.Expression) -> exp.Bracket | None:
+def _guarded_access(node: exp.Expr) -> exp.Bracket | None:
     if isinstance(node, exp.Case):
         branches = node.args.get("ifs") or []
         if len(branches) != 1 or node.this is not None or not isinstance(node.args.get("default"), exp.Null):
@@ -36,13 +36,16 @@ def _guarded_access(node: exp.Expression) -> exp.Bracket | None:
         if isinstance(node.parent, exp.Case) or not isinstance(node.args.get("false"), exp.Null):
             return None
         test, value = node.this, node.args["true"]
-    contains = isinstance(test, exp.Func) and (test.name or test.sql_name()).lower() in {"mapcontains", "map_contains_key"}
+    contains = isinstance(test, exp.Func) and (test.name or test.sql_name()).lower() in {
+        "mapcontains",
+        "map_contains_key",
+    }
     if isinstance(value, exp.Bracket) and (contains or isinstance(test, exp.MapContainsKey)):
         return value
     return None
 
 
-def _equals_text(node: exp.Expression) -> bool:
+def _equals_text(node: exp.Expr) -> bool:
     parent = node.parent
     if not isinstance(parent, exp.EQ):
         return False
@@ -50,7 +53,7 @@ def _equals_text(node: exp.Expression) -> bool:
     return isinstance(other, exp.Literal) and other.is_string and bool(other.this)
 
 
-def _replace_equality(node: exp.Expression, access: exp.Bracket) -> None:
+def _replace_equality(node: exp.Expr, access: exp.Bracket) -> None:
     equality = node.parent
     assert equality is not None
     node.replace(access)

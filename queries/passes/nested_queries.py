@@ -9,7 +9,7 @@ from queries.passes.context import PassContext
 MARK = "amber_in_query"
 
 
-def nested_queries(tree: exp.Expression, context: PassContext) -> exp.Expression:
+def nested_queries(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with marks replaced by the queries they stand for."""
     if not context.nested:
         return tree

@@ -1,4 +1,4 @@
-"""Literals become bound parameters: `{p0:String}`. Equal values share one, so that keys and outputs stay the same text."""
+"""Literals become bound parameters: `{p0:String}`. Equal values share one, so that equal expressions stay equal."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _KEEP_FUNCTIONS = frozenset(
 """Functions whose literal arguments are made by the compiler and shape the type of the result."""
 
 
-def lift_parameters(tree: exp.Expression) -> tuple[exp.Expression, dict[str, object]]:
+def lift_parameters(tree: exp.Expr) -> tuple[exp.Expr, dict[str, object]]:
     """Return the tree with placeholders for literals, and their values by name."""
     lifted = _Lifted()
-    for node in list(tree.walk(prune=_stop)):
+    for node in list(tree.walk(prune=_stops)):
         if isinstance(node, exp.Array) and _is_text_list(node):
             node.replace(lifted.place([item.this for item in node.expressions], "Array(String)"))
         elif isinstance(node, exp.Literal) and not _stop(node.parent) and not _is_text_list(node.parent):
@@ -65,18 +65,24 @@ _KINDS: dict[str, Callable[[], exp.DataType]] = {
 }
 
 
-def _stop(node: exp.Expression | None) -> bool:
+def _stops(node: exp.Expr) -> bool:
+    return _stop(node)
+
+
+def _stop(node: exp.Expr | None) -> bool:
     """Whether literals directly below the node stay, and nothing below it is looked at."""
     if node is None:
         return False
     if isinstance(node, _KEEP_BELOW) or node.meta.get(FIXED):
         return True
-    return isinstance(node, exp.Anonymous) and node.name in _KEEP_FUNCTIONS and all(
-        isinstance(a, exp.Literal) for a in node.expressions
+    return (
+        isinstance(node, exp.Anonymous)
+        and node.name in _KEEP_FUNCTIONS
+        and all(isinstance(a, exp.Literal) for a in node.expressions)
     )
 
 
-def _is_text_list(node: exp.Expression | None) -> bool:
+def _is_text_list(node: exp.Expr | None) -> bool:
     return (
         isinstance(node, exp.Array)
         and bool(node.expressions)

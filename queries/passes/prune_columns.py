@@ -7,7 +7,7 @@ from sqlglot import expressions as exp
 from queries.passes.context import PassContext
 
 
-def prune_columns(tree: exp.Expression, context: PassContext) -> exp.Expression:
+def prune_columns(tree: exp.Expr, _: PassContext) -> exp.Expr:
     """Return the tree with unread outputs of subqueries in FROM removed, outermost first."""
     for select in tree.find_all(exp.Select):
         source = select.args.get("from_")
@@ -21,7 +21,7 @@ def prune_columns(tree: exp.Expression, context: PassContext) -> exp.Expression:
     return tree
 
 
-def _members(query: exp.Expression) -> list[exp.Select]:
+def _members(query: exp.Expr) -> list[exp.Select]:
     if isinstance(query, exp.Union):
         return [*_members(query.this), *_members(query.expression)]
     return [query] if isinstance(query, exp.Select) else []

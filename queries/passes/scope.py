@@ -8,7 +8,7 @@ from engine.schema import Table
 from queries.passes.context import PassContext, add_condition, own_select, scans
 
 
-def scope(tree: exp.Expression, context: PassContext) -> exp.Expression:
+def scope(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with `project_id IN (…)` on every scan that has a scope column.
 
     A scan that stands in a SELECT with joins gets a SELECT of its own first: in a WHERE above an outer join the

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlglot import expressions as exp
 
 from engine.schema import Kind, Table
-from queries.passes.context import PassContext, add_condition, own_select, scans
+from queries.passes.context import TIME, PassContext, add_condition, own_select, scans
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -20,12 +20,12 @@ _MAKERS = {
 """Column kind -> function that makes such a time from an integer in UTC, and nanoseconds per unit of that integer."""
 
 
-def time_bound(tree: exp.Expression, context: PassContext) -> exp.Expression:
+def time_bound(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with `start <= time < end` on every scan that has a time column."""
     for scan, table in scans(tree):
         if table.time_column is None:
             continue
-        start, end = context.ranges.get(scan.alias_or_name, context.time)
+        start, end = scan.meta.get(TIME) or context.ranges.get(scan.alias_or_name, context.time)
         column = exp.column(table.time_column, table=scan.alias_or_name, quoted=True)
         low = exp.GTE(this=column, expression=moment(start, table))
         high = exp.LT(this=column.copy(), expression=moment(end, table))
@@ -33,7 +33,7 @@ def time_bound(tree: exp.Expression, context: PassContext) -> exp.Expression:
     return tree
 
 
-def moment(at: dt.datetime, table: Table) -> exp.Expression:
+def moment(at: dt.datetime, table: Table) -> exp.Expr:
     """Return a time in the precision of the table's time column, rounded up, free of any server time zone."""
     assert table.time_column is not None
     name, unit_ns = _MAKERS[table.column(table.time_column).kind]

@@ -17,7 +17,7 @@ from queries.plan.block import Block, Derived, Order, TimeRange
 from queries.plan.model import PlanContext
 from queries.plan.render import render
 from queries.plan.scope import Notes, Scope, special_fields
-from queries.types import BOOLEAN
+from queries.types import BOOLEAN, SPARSE_STRING
 from queries.values.calls import call, derived_table, widened_table
 from queries.values.typed import Typed
 
@@ -61,7 +61,7 @@ class Builder:
 
     def _rows(self, block: Block, window_seconds: float | None) -> Scope:
         start, end = block.time
-        special = special_fields(block.catalog, block.table) if block.catalog is not None else {}
+        special = special_fields(block.catalog.dataset.name, block.table) if block.catalog is not None else {}
         facts = Facts(self.context.now, window_seconds or max((end - start) / dt.timedelta(seconds=1), 1.0), special)
         return Scope(self.context, self.notes, facts, block.columns, block.catalog, block.table, self.expressions)
 
@@ -75,7 +75,10 @@ class Builder:
         alias = self.alias()
         outputs: list[tuple[str, ir.Value]] = []
         if block.catalog is not None:
-            outputs += [(name, block.table[name]) for name in block.table.columns]
+            computed = {info.column: info.computed for info in block.catalog.fields.values() if info.computed}
+            for name in block.table.columns:
+                value = block.table[name]
+                outputs.append((name, call(computed[name], SPARSE_STRING, value) if name in computed else value))
         names = unique_names(block.columns, {name for name, _ in outputs})
         outputs += [(names[name], typed.value) for name, typed in block.columns.items()]
         types = {names[name]: typed.type for name, typed in block.columns.items()}
@@ -112,7 +115,11 @@ def unique_names(columns: Mapping[str, object], taken: Container[str]) -> dict[s
     names: dict[str, str] = {}
     used: set[str] = set()
     for position, name in enumerate(columns):
-        plain = name if _SAFE_NAME.fullmatch(name) and not name.startswith("__") else re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
+        plain = (
+            name
+            if _SAFE_NAME.fullmatch(name) and not name.startswith("__")
+            else re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
+        )
         if not _SAFE_NAME.fullmatch(plain) or plain in used or plain in taken:
             plain = f"c{position}"
             while plain in used or plain in taken:
@@ -120,5 +127,3 @@ def unique_names(columns: Mapping[str, object], taken: Container[str]) -> dict[s
         names[name] = plain
         used.add(plain)
     return names
-
-

@@ -14,10 +14,11 @@ from queries.english import describe
 from queries.errors import QueryError
 from queries.parser import parse_with_warnings
 from queries.passes import PassContext, run_passes
+from queries.passes.context import TIME
 from queries.plan.block import Block, Order, TimeRange
 from queries.plan.builder import Builder, unique_names
 from queries.plan.model import DEFAULT_ROWS, FrameStep, OutputColumn, Plan, PlanContext, SqlStep, Step, TableRead
-from queries.plan.render import render
+from queries.plan.render import aliased, render, table_alias
 from queries.plan.sources import open_source
 from queries.plan.stages import apply_stage, search
 from queries.plan.virtual import slug
@@ -99,7 +100,11 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
     sql_limit = most if own_limit else most + 1
     ordered = _ordered(block, builder)
     outputs = _outputs(ordered, builder)
-    linear = block.grouping is not None and block.grouping.series is not None and block.grouping.series.fill is ast.Fill.LINEAR
+    linear = (
+        block.grouping is not None
+        and block.grouping.series is not None
+        and block.grouping.series.fill is ast.Fill.LINEAR
+    )
     tree, columns = _select(ordered, outputs, builder, sql_limit)
     ids = tuple(sorted(context.projects))
     passes = PassContext(
@@ -110,7 +115,7 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
         row_limit=sql_limit if sql_limit < NO_LIMIT else None,
     )
     tree, parameters = run_passes(tree, passes)
-    step = SqlStep("s0", tree.sql(dialect="clickhouse"), parameters, (), _reads(tree, builder, ids))
+    step = SqlStep("s0", tree.sql(dialect="clickhouse", copy=False), parameters, (), _reads(tree, builder, ids))
     steps: tuple[Step, ...] = (step,)
     if linear:
         assert block.grouping is not None
@@ -156,8 +161,8 @@ def _outputs(block: Block, builder: Builder) -> list[Output]:
 
 def _select(
     block: Block, outputs: list[Output], builder: Builder, sql_limit: int
-) -> tuple[exp.Expression, tuple[OutputColumn, ...]]:
-    """Return the SELECT of the whole query and its columns; issues get their short ids by a join on the finished rows."""
+) -> tuple[exp.Expr, tuple[OutputColumn, ...]]:
+    """Return the SELECT of the whole query and its columns; issues get short ids by a join on the finished rows."""
     scope = builder.scope(block)
     names = _sql_names(block, outputs)
     issues = [name for name, typed in outputs if typed.virtual == ISSUE]
@@ -185,7 +190,7 @@ def _sql_names(block: Block, outputs: list[Output]) -> dict[str, str]:
 
 def _with_short_ids(
     block: Block, outputs: list[Output], builder: Builder, sql_limit: int
-) -> tuple[exp.Expression, tuple[OutputColumn, ...]]:
+) -> tuple[exp.Expr, tuple[OutputColumn, ...]]:
     shown = replace(block, columns=dict(outputs), shown=None, catalog=None)
     if not block.sealed:
         shown = replace(shown, limit=min(sql_limit, block.limit or sql_limit)) if block.limit_by is None else shown
@@ -194,7 +199,7 @@ def _with_short_ids(
     names = unique_names(rows.columns, ())
     values: list[tuple[str, ir.Value]] = []
     columns: list[OutputColumn] = []
-    joins: list[tuple[exp.Expression, exp.Expression]] = []
+    joins: list[tuple[exp.Expr, exp.Expr]] = []
     for name, typed in rows.columns.items():
         made = typed
         if typed.virtual == ISSUE:
@@ -225,19 +230,27 @@ def _mirror(alias: str) -> exp.Subquery:
     def at(name: str) -> exp.Column:
         return exp.column(name, table=inner, quoted=True)
 
-    newest = exp.alias_(exp.ArgMax(this=at("short_id"), expression=at("row_version")), "short_id", quoted=True)
-    table = exp.Table(this=exp.to_identifier("issues", quoted=True), alias=exp.TableAlias(this=exp.to_identifier(inner, quoted=True)))
-    select = exp.select(exp.alias_(at("issue_id"), "issue_id", quoted=True), newest).from_(table).group_by(at("issue_id"))
-    return exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    select = exp.Select(
+        expressions=[
+            aliased(at("issue_id"), "issue_id"),
+            aliased(exp.ArgMax(this=at("short_id"), expression=at("row_version")), "short_id"),
+        ],
+        from_=exp.From(this=exp.Table(this=exp.to_identifier("issues", quoted=True), alias=table_alias(inner))),
+        group=exp.Group(expressions=[at("issue_id")]),
+    )
+    return exp.Subquery(this=select, alias=table_alias(alias))
 
 
-def _reads(tree: exp.Expression, builder: Builder, ids: tuple[int, ...]) -> tuple[TableRead, ...]:
+def _reads(tree: exp.Expr, builder: Builder, ids: tuple[int, ...]) -> tuple[TableRead, ...]:
     reads: dict[TableRead, None] = {}
     for _, table, (start, end) in builder.scans:
         bounded = table.time_column is not None
         reads[TableRead(table.name, ids, start if bounded else None, end if bounded else None)] = None
     if any(node.name == "issues" for node in tree.find_all(exp.Table)):
         reads[TableRead("issues", ids, None, None)] = None
+    for scan in tree.find_all(exp.Table):
+        if TIME in scan.meta:
+            reads[TableRead(scan.name, ids, *scan.meta[TIME])] = None
     return tuple(reads)
 
 

@@ -35,12 +35,17 @@ def compile_expr(expr: ast.Expr, scope: Scope) -> Typed:
         case ast.Name():
             return _name(expr, scope)
         case (
-            ast.String() | ast.Number() | ast.Duration() | ast.Size() | ast.Percentage() | ast.Boolean() | ast.Instant() | ast.Null()
+            ast.Ambiguous()
+            | ast.String()
+            | ast.Number()
+            | ast.Duration()
+            | ast.Size()
+            | ast.Percentage()
+            | ast.Boolean()
+            | ast.Instant()
+            | ast.Null()
         ):
             return compile_literal(expr)
-        case ast.Ambiguous():
-            value, type_ = settle(expr, None)
-            return literal(value, type_)
         case ast.Index():
             return _index(expr, scope)
         case ast.Call():
@@ -204,14 +209,14 @@ def _logic(expr: ast.Binary, scope: Scope) -> Typed:
     _check_mix(left, right, expr)
     join = all_of if expr.op == "and" else any_of
     missing = Missing.NULL if left.type.nullable or right.type.nullable else Missing.NEVER
-    return Typed(join([left.value, right.value]), ValueType(Base.BOOLEAN, missing=missing), left.aggregate or right.aggregate)
+    return Typed(
+        join([left.value, right.value]), ValueType(Base.BOOLEAN, missing=missing), left.aggregate or right.aggregate
+    )
 
 
 def _text_match(expr: ast.Binary, left: Typed, right: Typed, *, aggregate: bool) -> Typed:
     if left.type.base is not Base.STRING or not isinstance(right.constant, str):
-        raise TypeProblem(
-            f"{expr.op} needs text on the left and a quoted text on the right.", span=expr.span
-        )
+        raise TypeProblem(f"{expr.op} needs text on the left and a quoted text on the right.", span=expr.span)
     result = ValueType(Base.BOOLEAN, missing=Missing.NULL if left.type.nullable else Missing.NEVER)
     if expr.op == "=~":
         return Typed(call("match", result, left.value, right.constant), result, aggregate)
@@ -235,7 +240,9 @@ def _compare(expr: ast.Binary, left: Typed, right: Typed, scope: Scope, *, aggre
             return Typed(same, ValueType(Base.BOOLEAN, missing=Missing.NULL if nullable else Missing.NEVER), aggregate)
         if nullable:
             return Typed(negate(same, nullable=True), BOOLEAN, aggregate)
-        return Typed(~same if None in {left.constant, right.constant} else left.value != right.value, BOOLEAN, aggregate)
+        return Typed(
+            ~same if None in {left.constant, right.constant} else left.value != right.value, BOOLEAN, aggregate
+        )
     left, right = as_null(left), as_null(right)
     nullable = left.type.nullable or right.type.nullable
     result = ValueType(Base.BOOLEAN, missing=Missing.NULL if nullable else Missing.NEVER)
@@ -336,7 +343,9 @@ def _wide(item: Typed) -> ir.Value:
 def _in_list(expr: ast.InList, scope: Scope) -> Typed:
     operand = compile_expr(expr.operand, scope)
     terms = [
-        _compare(ast.Binary("=", expr.operand, item, expr.span), operand, _item(item, operand, scope), scope, aggregate=False)
+        _compare(
+            ast.Binary("=", expr.operand, item, expr.span), operand, _item(item, operand, scope), scope, aggregate=False
+        )
         for item in expr.items
     ]
     if not terms:

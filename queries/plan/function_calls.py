@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from engine.schema import Unit
 from queries import ast
-from queries.check.units import settle
+from queries.check.units import settle, unit_class
 from queries.errors import NameProblem, TypeProblem
 from queries.functions import Arg, Bound, Function, Want, find_function
 from queries.plan.scope import Scope
@@ -62,7 +62,7 @@ def _argument_scope(function: Function, expr: ast.Call, scope: Scope) -> Scope:
         raise TypeProblem(
             f"The aggregate {function.name}() may not stand here.",
             span=expr.span,
-            suggestion="Aggregates belong into summarize, make-series, having or top … by; nesting them takes two summarize stages.",
+            suggestion="Aggregates belong into summarize, make-series, having or top; nesting takes two summarizes.",
         )
     return scope.aggregates
 
@@ -75,7 +75,8 @@ def _condition(expr: ast.Call, scope: Scope, compile_expr: Compile) -> tuple[ir.
     test = compile_expr(expr.args[0], scope)
     if test.type.base is not Base.BOOLEAN:
         raise TypeProblem(
-            f"The first argument of {expr.name}() is a condition, this is {test.type.describe()}.", span=expr.args[0].span
+            f"The first argument of {expr.name}() is a condition, this is {test.type.describe()}.",
+            span=expr.args[0].span,
         )
     return certain(test.value, nullable=test.type.nullable), expr.args[1:]
 
@@ -110,9 +111,7 @@ def _counted(least: int, most: int) -> str:
     return f"{least} to {most} arguments"
 
 
-def _argument(
-    function: Function, arg: Arg, node: ast.Expr, before: list[Typed], tools: tuple[Scope, Compile]
-) -> Typed:
+def _argument(function: Function, arg: Arg, node: ast.Expr, before: list[Typed], tools: tuple[Scope, Compile]) -> Typed:
     scope, compile_expr = tools
     if isinstance(node, ast.Ambiguous):
         made = literal(*settle(node, _DURATION if arg.want is Want.DURATION else _unit_giver(before)))
@@ -141,9 +140,11 @@ def _check(function: Function, arg: Arg, made: Typed, node: ast.Expr) -> None:
         return
     if function.aggregate and made.aggregate:
         raise TypeProblem(
-            f"{function.name}() cannot work on another aggregate.", span=node.span, suggestion="Use two summarize stages."
+            f"{function.name}() cannot work on another aggregate.",
+            span=node.span,
+            suggestion="Use two summarize stages.",
         )
-    if not _fits(arg.want, made):
+    if not _FITS[arg.want](made):
         raise TypeProblem(
             f"{function.name}() takes {arg.want.value} as {arg.name}, this is {made.type.describe()}.",
             span=node.span,
@@ -151,26 +152,15 @@ def _check(function: Function, arg: Arg, made: Typed, node: ast.Expr) -> None:
         )
 
 
-def _fits(want: Want, made: Typed) -> bool:
-    type_ = made.type
-    match want:
-        case Want.ANY:
-            return True
-        case Want.STRING:
-            return type_.base is Base.STRING
-        case Want.NUMBER:
-            return type_.is_number
-        case Want.ORDERED:
-            return type_.is_number or type_.base in {Base.STRING, Base.TIME, Base.BOOLEAN}
-        case Want.BOOLEAN:
-            return type_.base is Base.BOOLEAN
-        case Want.TIME:
-            return type_.base is Base.TIME
-        case Want.DURATION:
-            return type_.unit in {Unit.NANOSECOND, Unit.MILLISECOND} and made.is_constant
-        case Want.COUNT:
-            return isinstance(made.constant, int) and not isinstance(made.constant, bool)
-        case Want.SHARE:
-            return isinstance(made.constant, int | float) and not isinstance(made.constant, bool)
-        case Want.TEXT:
-            return isinstance(made.constant, str)
+_FITS: dict[Want, Callable[[Typed], bool]] = {
+    Want.ANY: lambda _: True,
+    Want.STRING: lambda made: made.type.base is Base.STRING,
+    Want.NUMBER: lambda made: made.type.is_number,
+    Want.ORDERED: lambda made: made.type.is_number or made.type.base in {Base.STRING, Base.TIME, Base.BOOLEAN},
+    Want.BOOLEAN: lambda made: made.type.base is Base.BOOLEAN,
+    Want.TIME: lambda made: made.type.base is Base.TIME,
+    Want.DURATION: lambda made: made.is_constant and unit_class(made.type.unit) == "duration",
+    Want.COUNT: lambda made: isinstance(made.constant, int) and not isinstance(made.constant, bool),
+    Want.SHARE: lambda made: isinstance(made.constant, int | float) and not isinstance(made.constant, bool),
+    Want.TEXT: lambda made: isinstance(made.constant, str),
+}

@@ -27,7 +27,28 @@ from queries.values.typed import Typed, as_null
 MAX_TOP = 50
 OTHER = "Other"
 SECOND_NS = 1_000_000_000
-NICE_WIDTHS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
+NICE_WIDTHS_S = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10800,
+    21600,
+    43200,
+    86400,
+    172800,
+    604800,
+)
 MAX_BUCKETS = 10_000
 TARGET_BUCKETS = 100
 
@@ -78,7 +99,9 @@ def _aggregates(named: Sequence[ast.Named], scope: Scope, keys: Mapping[str, Typ
             )
         name = column_name(item)
         if name in made or name in keys:
-            raise QueryError(f"Two columns are called {name}.", span=item.span, suggestion="Give one another name: n = …")
+            raise QueryError(
+                f"Two columns are called {name}.", span=item.span, suggestion="Give one another name: n = …"
+            )
         made[name] = value
     return made
 
@@ -130,7 +153,7 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     every_ns = stage.every.ns if stage.every is not None else _nice_width(rows)
     scope = builder.scope(rows, aggregates=True, window_seconds=every_ns / SECOND_NS)
     time = scope.facts.special.get("time")
-    if time is None or "timestamp" in rows.columns and rows.catalog is None:
+    if time is None or ("timestamp" in rows.columns and rows.catalog is None):
         raise TypeProblem("make-series needs the rows' timestamp, which is not there any more.", span=stage.span)
     fill = _series_fill(rows, every_ns, stage)
     keys = _keys(stage.by, builder.scope(rows))
@@ -194,7 +217,10 @@ def keep_top(
     plain = [never_null(typed) for typed in keys.values()]
     made = {f"k{i}": Typed(v, STRING) for i, v in enumerate(plain)}
     best = group(rows, made, {"best": value}, builder)
-    order = (Order(best.columns["best"].value, descending=True), *(Order(best.columns[k].value, descending=False) for k in made))
+    order = (
+        Order(best.columns["best"].value, descending=True),
+        *(Order(best.columns[k].value, descending=False) for k in made),
+    )
     best = replace(best, order=order, limit=count, pending=())
     chosen = builder.in_query(plain, render(best, [(k, best.columns[k].value) for k in made]))
     if not other:
@@ -210,6 +236,7 @@ def never_null(typed: Typed) -> ir.Value:
 
 
 def or_other(typed: Typed, chosen: ir.Value, scope: Scope) -> Typed:
+    """Return a key that is itself among the chosen groups and the word for the rest elsewhere."""
     if typed.virtual == "issue":
         # No issue has the number 0; the short id shown for it is the word for the rest.
         return replace(typed, value=call("if", typed.type, chosen, typed.value, call("toUInt64", typed.type, 0)))

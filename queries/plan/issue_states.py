@@ -13,7 +13,7 @@ from queries.types import BOOLEAN
 from queries.values.calls import call
 
 STATES: dict[str, tuple[bool, str, tuple[str, ...]]] = {
-    # An issue the mirror has not heard of yet is unresolved and unassigned, so those two are written as "not otherwise".
+    # An issue the mirror has not heard of yet is unresolved and unassigned, so those two are "not otherwise".
     "unresolved": (False, "status", ("resolved", "ignored")),
     "resolved": (True, "status", ("resolved",)),
     "ignored": (True, "status", ("ignored",)),
@@ -44,7 +44,11 @@ def state_condition(node: ast.Is, scope: Scope) -> ir.Value:
         hint = did_you_mean(closest_names(state, STATES)) or f"States: {', '.join(STATES)}."
         raise NameProblem(f"There is no issue state called {node.state}.", span=node.span, suggestion=hint)
     if scope.catalog is None or scope.table is None or not scope.catalog.has_column("issue_id"):
-        raise TypeProblem("Only events that belong to an issue have a state.", span=node.span, suggestion="Use it in errors or issues.")
+        raise TypeProblem(
+            "Only events that belong to an issue have a state.",
+            span=node.span,
+            suggestion="Use it in errors or issues.",
+        )
     wanted, column, values = STATES[state]
     if scope.catalog.dataset.name == "issues":
         found = scope.table[column].isin(values) if values else scope.table[column] != ""

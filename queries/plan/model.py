@@ -43,7 +43,7 @@ class PlanContext:
 
 @dataclass(frozen=True, slots=True)
 class TableRead:
-    """One scan a statement is allowed to make: these projects, this half-open time range (None: the table has no time)."""
+    """One scan a statement may make: these projects, this half-open time range (None: the table has no time)."""
 
     table: str
     project_ids: tuple[int, ...]

@@ -24,19 +24,31 @@ def render(block: Block, outputs: Iterable[tuple[str, ir.Value]]) -> exp.Select:
     select = exp.Select()
     for name, value in items:
         tree = _over_groups(translate(value), grouping, own, alias=None)
-        select.append("expressions", exp.alias_(tree, name, quoted=True, copy=False))
-    select = select.from_(_source(block.source), copy=False)
-    for condition in block.where:
-        select = select.where(translate(condition), copy=False)
+        select.append("expressions", aliased(tree, name))
+    select.set("from_", exp.From(this=_source(block.source)))
+    if block.where:
+        select.set("where", exp.Where(this=_all([translate(condition) for condition in block.where])))
     if grouping is not None:
         keys = [
             exp.column(key, quoted=True) if key in own else translate(grouping.values[key]) for key in grouping.keys
         ]
         if keys:
-            select = select.group_by(*keys, copy=False)
-        for condition in block.having:
-            select = select.having(_over_groups(translate(condition), grouping, own, alias=""), copy=False)
+            select.set("group", exp.Group(expressions=keys))
+        having = [_over_groups(translate(condition), grouping, own, alias="") for condition in block.having]
+        if having:
+            select.set("having", exp.Having(this=_all(having)))
     return _tail(select, block, own)
+
+
+def _all(conditions: list[exp.Expr]) -> exp.Expr:
+    tree = _inside_and(conditions[0]) if len(conditions) > 1 else conditions[0]
+    for condition in conditions[1:]:
+        tree = exp.And(this=tree, expression=_inside_and(condition))
+    return tree
+
+
+def _inside_and(condition: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=condition) if isinstance(condition, exp.Or) else condition
 
 
 def _tail(select: exp.Select, block: Block, own: frozenset[str]) -> exp.Select:
@@ -45,17 +57,19 @@ def _tail(select: exp.Select, block: Block, own: frozenset[str]) -> exp.Select:
         _fill_gaps(select, grouping)
     elif block.order:
         keys = [
-            exp.Ordered(this=_over_groups(translate(o.value), grouping, own, alias=""), desc=o.descending, nulls_first=False)
+            exp.Ordered(
+                this=_over_groups(translate(o.value), grouping, own, alias=""), desc=o.descending, nulls_first=False
+            )
             for o in block.order
         ]
-        select = select.order_by(*keys, copy=False)
+        select.set("order", exp.Order(expressions=keys))
     if block.limit_by is not None:
         count, values = block.limit_by
         by = [_over_groups(translate(v), grouping, own, alias="") for v in values]
         limit = exp.Limit(expression=exp.Literal.number(count), expressions=by)
         select.set("limit", limit)
     if block.limit is not None:
-        select = select.limit(block.limit, copy=False)
+        select.set("limit", exp.Limit(expression=exp.Literal.number(block.limit)))
     return select
 
 
@@ -70,15 +84,13 @@ def _own_names(grouping: Grouping | None, items: list[tuple[str, ir.Value]]) -> 
     return frozenset(names)
 
 
-def _over_groups(
-    tree: exp.Expression, grouping: Grouping | None, own: frozenset[str], *, alias: str | None
-) -> exp.Expression:
+def _over_groups(tree: exp.Expr, grouping: Grouping | None, own: frozenset[str], *, alias: str | None) -> exp.Expr:
     """Replace columns of the grouping's outputs: by their alias where it is selected, else by their expression."""
     if grouping is None:
         return tree
     table = grouping.table.get_name()
 
-    def replaced(node: exp.Expression) -> exp.Expression:
+    def replaced(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.table == table:
             if alias is not None and node.name in own:
                 return exp.column(node.name, quoted=True)
@@ -88,19 +100,25 @@ def _over_groups(
     return tree.transform(replaced, copy=False)
 
 
-def _source(source: Scan | Derived) -> exp.Expression:
+def _source(source: Scan | Derived) -> exp.Expr:
     if isinstance(source, Derived):
-        return exp.Subquery(this=source.query, alias=_table_alias(source.alias))
+        return exp.Subquery(this=source.query, alias=table_alias(source.alias))
     return physical(source.catalog.table.name, source.alias)
 
 
-def physical(table: str, alias: str) -> exp.Expression:
+def physical(table: str, alias: str) -> exp.Expr:
     """Return a scan of a physical table; FINAL where the engine keeps old versions of rows."""
-    scan = exp.Table(this=exp.to_identifier(table, quoted=True), alias=_table_alias(alias))
+    scan = exp.Table(this=exp.to_identifier(table, quoted=True), alias=table_alias(alias))
     return exp.Final(this=scan) if TABLES[table].engine.startswith(FINAL_ENGINES) else scan
 
 
-def _table_alias(alias: str) -> exp.TableAlias:
+def aliased(value: exp.Expr, name: str) -> exp.Alias:
+    """Return `value AS "name"`."""
+    return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
+
+
+def table_alias(alias: str) -> exp.TableAlias:
+    """Return the alias of a table."""
     return exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
 
 
@@ -108,8 +126,16 @@ def _fill_gaps(select: exp.Select, grouping: Grouping) -> None:
     """Order a series by its keys, then time, and let the engine add the empty buckets of every combination of keys."""
     series = grouping.series
     assert series is not None
-    keys = [exp.Ordered(this=exp.column(key, quoted=True), nulls_first=False) for key in grouping.keys if key != series.bucket]
-    fill = exp.WithFill(from_=_moment(series.start_ns, series.every_ns), to=_moment(series.end_ns, series.every_ns), step=_step(series.every_ns))
+    keys = [
+        exp.Ordered(this=exp.column(key, quoted=True), nulls_first=False)
+        for key in grouping.keys
+        if key != series.bucket
+    ]
+    fill = exp.WithFill(
+        from_=_moment(series.start_ns, series.every_ns),
+        to=_moment(series.end_ns, series.every_ns),
+        step=_step(series.every_ns),
+    )
     if series.fill is Fill.FORWARD:
         names = [name for name in grouping.values if name not in grouping.keys]
         fill.set("interpolate", [exp.alias_(exp.column(n, quoted=True), n, quoted=True) for n in names])
@@ -117,14 +143,14 @@ def _fill_gaps(select: exp.Select, grouping: Grouping) -> None:
     select.set("order", exp.Order(expressions=[*keys, bucket]))
 
 
-def _moment(at_ns: int, every_ns: int) -> exp.Expression:
+def _moment(at_ns: int, every_ns: int) -> exp.Expr:
     zone = exp.Literal.string("UTC")
     if every_ns % 1_000_000_000 == 0:
         return exp.Anonymous(this="toDateTime", expressions=[exp.Literal.number(at_ns // 1_000_000_000), zone])
     return exp.Anonymous(this="fromUnixTimestamp64Milli", expressions=[exp.Literal.number(at_ns // 1_000_000), zone])
 
 
-def _step(every_ns: int) -> exp.Expression:
+def _step(every_ns: int) -> exp.Expr:
     if every_ns % 1_000_000_000 == 0:
         return exp.Anonymous(this="toIntervalSecond", expressions=[exp.Literal.number(every_ns // 1_000_000_000)])
     return exp.Anonymous(this="toIntervalMillisecond", expressions=[exp.Literal.number(every_ns // 1_000_000)])

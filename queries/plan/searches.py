@@ -116,7 +116,7 @@ def _argument(arg: str | ast.Search, key: ast.AggregateKey) -> ast.Expr:
     number = numbers.parse_number(text)
     if number is not None:
         return ast.Number(number, key.span)
-    if len(text) >= 2 and text[0] == text[-1] == '"':  # noqa: PLR2004 - two quotes
+    if len(text) >= 2 and text[0] == text[-1] == '"':
         return ast.String(text[1:-1], key.span)
     return ast.Name(text, quoted=True, span=key.span)
 
@@ -128,7 +128,9 @@ def _virtual(node: ast.Filter, item: Typed, scope: Scope) -> ir.Value:
         case ast.TextList() if all(t.match is TextMatch.EXACT for t in node.value.items):
             names = [t.text for t in node.value.items]
         case _:
-            raise TypeProblem(f"{item.virtual} takes whole names.", span=node.span, suggestion=f"Write {item.virtual}:NAME.")
+            raise TypeProblem(
+                f"{item.virtual} takes whole names.", span=node.span, suggestion=f"Write {item.virtual}:NAME."
+            )
     found = matches(item, names, scope, node.value.span)
     return ~found if node.op is Op.NE else found
 
@@ -165,9 +167,7 @@ def _scalar(node: ast.Filter, attribute: Attribute, scope: Scope) -> ir.Value:
         case Base.TIME:
             return _time(typed, node, scope)
         case _:
-            raise TypeProblem(
-                f"{typed.type.describe().capitalize()} cannot be filtered like this.", span=value.span
-            )
+            raise TypeProblem(f"{typed.type.describe().capitalize()} cannot be filtered like this.", span=value.span)
 
 
 def _boolean(typed: Typed, node: ast.Filter) -> ir.Value:
@@ -243,5 +243,3 @@ def _free_text(node: ast.FreeText, scope: Scope) -> ir.Value:
         )
     pattern = texts.free_pattern(node)
     return any_of([scope.table[name].ilike(pattern) for name in scope.catalog.dataset.free_text])
-
-

@@ -108,13 +108,15 @@ def _moment(moment: ast.Instant | ast.RelativeInstant, now: dt.datetime) -> Time
 
 
 def _union(names: list[str], blocks: list[Block], builder: Builder) -> Block:
-    """Return the rows of several sources by column name, with the source's name as `dataset`; missing columns are null."""
+    """Return the rows of several sources by column name, the source as `dataset`; absent columns are null."""
     offered = [_offered(block) for block in blocks]
     types: dict[str, ValueType] = {"dataset": STRING}
     for fields in offered:
-        for name, typed in fields.items():
+        for name in fields:
             types.setdefault(name, _merged([f[name].type for f in offered if name in f]))
-            types[name] = replace(types[name], missing=Missing.NULL) if types[name].base is not Base.MAP else types[name]
+            types[name] = (
+                replace(types[name], missing=Missing.NULL) if types[name].base is not Base.MAP else types[name]
+            )
     sql_names = unique_names(types, ())
     selects = [_member(names[i], blocks[i], offered[i], types, sql_names) for i in range(len(blocks))]
     query: exp.Query = selects[0]
@@ -125,7 +127,10 @@ def _union(names: list[str], blocks: list[Block], builder: Builder) -> Block:
     virtual = {n: f[n].virtual for f in offered for n in f}
     columns = {n: Typed(table[sql_names[n]], t, virtual=virtual.get(n, "")) for n, t in types.items()}
     time = (min(b.time[0] for b in blocks), max(b.time[1] for b in blocks))
-    shown = ("dataset", *dict.fromkeys(n for b in blocks for n in (b.shown or (b.catalog.defaults if b.catalog else ()))))
+    shown = (
+        "dataset",
+        *dict.fromkeys(n for b in blocks for n in (b.shown or (b.catalog.defaults if b.catalog else ()))),
+    )
     return Block(Derived(alias, query), table, None, time, columns=columns, shown=shown)
 
 

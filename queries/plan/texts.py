@@ -37,7 +37,9 @@ def text_condition(attribute: Attribute, node: ast.Filter) -> ir.Value:
             return found & _has_text(attribute)
         case ast.Number(value=number) | ast.NumberList(items=(ast.Number(value=number),)):
             value, nullable = _comparable(attribute)
-            return certain(value == f"{number:g}" if isinstance(number, float) else value == str(number), nullable=nullable)
+            return certain(
+                value == f"{number:g}" if isinstance(number, float) else value == str(number), nullable=nullable
+            )
         case ast.NumberList(items=items):
             value, nullable = _comparable(attribute)
             return certain(value.isin([str(n.value) for n in items]), nullable=nullable)
@@ -106,5 +108,3 @@ def _like(text: str, *, stars: bool) -> str:
             out.append(f"\\{sign}" if sign in "%_\\" else sign)
         position += 1
     return "".join(out)
-
-

@@ -8,8 +8,8 @@ from typing import Any, Final
 import ibis
 import ibis.expr.types as ir
 
-from queries.values.calls import call, dtype_of
 from queries.types import BOOLEAN, NULL, Base, Missing, ValueType
+from queries.values.calls import call, dtype_of
 
 
 class _Varies:

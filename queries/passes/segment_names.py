@@ -1,0 +1,133 @@
+"""The transaction of a span whose own row does not name it, taken from its segment.
+
+A client may send a child span without the name of its segment, and before the segment itself. `amber_segment_name(column)`
+marks a use of the name. The scan it belongs to becomes two: rows that carry a name are read as they are, the few that do
+not are joined with the segments they point to, of the same projects and a slightly wider time range. Rows with a name
+never pay for the join: neither of its key columns is read for them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlglot import expressions as exp
+
+from queries.passes.context import TIME, PassContext
+
+MARK = "amber_segment_name"
+TABLE = "spans"
+NAME = "segment_name"
+WIDEN = dt.timedelta(hours=1)
+"""A segment starts before its children, and clocks of services differ; it is looked for this far outside of the range."""
+
+
+def segment_names(tree: exp.Expr, context: PassContext) -> exp.Expr:
+    """Return the tree with marks replaced, and the scans they belong to split."""
+    for number, select in enumerate(list(tree.find_all(exp.Select))):
+        marks = [m for m in select.find_all(exp.Anonymous) if m.name == MARK and m.find_ancestor(exp.Select) is select]
+        for mark in marks:
+            mark.replace(mark.expressions[0])
+        source = select.args.get("from_")
+        if marks and source is not None and isinstance(source.this, exp.Table) and source.this.name == TABLE:
+            marked = {id(mark.expressions[0]) for mark in marks}
+            _split(select, source.this, marked, (number, context))
+    return tree
+
+
+def _split(select: exp.Select, scan: exp.Table, marked: set[int], place: tuple[int, PassContext]) -> None:
+    alias = scan.alias_or_name
+    early, late = _conditions(select, marked)
+    names = {c.name for part in _parts(select, late) for c in part.find_all(exp.Column) if c.table == alias} | {NAME}
+    others = sorted(names - {NAME})
+    named = _rows(scan, others, early, exp.NEQ)
+    named.append("expressions", _as(_at(alias, NAME), NAME))
+    unnamed = _rows(scan, sorted({*others, "trace_id", "segment_id"}), early, exp.EQ)
+    number, context = place
+    segments = f"s{number}"
+    joined = exp.Select(
+        expressions=[*(_as(_at(alias, name), name) for name in others), _as(_at(segments, "name"), NAME)],
+        from_=exp.From(this=exp.Subquery(this=unnamed, alias=_alias(alias))),
+        joins=[_join(alias, segments, context.ranges.get(alias, context.time))],
+    )
+    both = exp.Union(this=named, expression=joined, distinct=False)
+    select.set("from_", exp.From(this=exp.Subquery(this=both, alias=_alias(alias))))
+    select.set("where", exp.Where(this=_all(late)) if late else None)
+
+
+def _conditions(select: exp.Select, marked: set[int]) -> tuple[list[exp.Expr], list[exp.Expr]]:
+    """Return the conditions that do not use the name, which move into the scans, and those that do."""
+    where = select.args.get("where")
+    early: list[exp.Expr] = []
+    late: list[exp.Expr] = []
+    for condition in where.this.flatten() if where is not None and isinstance(where.this, exp.And) else [where and where.this]:
+        if condition is not None:
+            uses = any(id(column) in marked for column in condition.find_all(exp.Column))
+            (late if uses else early).append(condition)
+    return early, late
+
+
+def _parts(select: exp.Select, late: list[exp.Expr]) -> list[exp.Expr]:
+    parts: list[exp.Expr] = [*select.expressions, *late]
+    for key in ("group", "having", "order", "limit"):
+        clause = select.args.get(key)
+        if clause is not None:
+            parts.append(clause)
+    return parts
+
+
+def _rows(scan: exp.Table, columns: list[str], conditions: list[exp.Expr], sign: type[exp.Binary]) -> exp.Select:
+    alias = scan.alias_or_name
+    has_name = sign(this=_at(alias, NAME), expression=exp.Literal.string(""))
+    return exp.Select(
+        expressions=[_as(_at(alias, name), name) for name in columns],
+        from_=exp.From(this=scan.copy()),
+        where=exp.Where(this=_all([*(c.copy() for c in conditions), has_name])),
+    )
+
+
+def _join(alias: str, segments: str, time: tuple[dt.datetime, dt.datetime]) -> exp.Join:
+    missing = f"{segments}m"
+    children = exp.Select(
+        expressions=[_at(missing, "trace_id"), _at(missing, "segment_id")],
+        from_=exp.From(this=_scan(missing, time)),
+        where=exp.Where(this=exp.EQ(this=_at(missing, NAME), expression=exp.Literal.string(""))),
+    )
+    inner = f"{segments}r"
+    key = exp.Tuple(expressions=[_at(inner, "trace_id"), _at(inner, "span_id")])
+    roots = exp.Select(
+        expressions=[_as(_at(inner, name), name) for name in ("trace_id", "span_id", "name")],
+        from_=exp.From(this=_scan(inner, (time[0] - WIDEN, time[1] + WIDEN))),
+        where=exp.Where(
+            this=exp.And(this=_at(inner, "is_segment"), expression=exp.In(this=key, query=exp.Subquery(this=children)))
+        ),
+    )
+    on = exp.And(
+        this=exp.EQ(this=_at(alias, "trace_id"), expression=_at(segments, "trace_id")),
+        expression=exp.EQ(this=_at(alias, "segment_id"), expression=_at(segments, "span_id")),
+    )
+    return exp.Join(this=exp.Subquery(this=roots, alias=_alias(segments)), side="LEFT", kind="ANY", on=on)
+
+
+def _scan(alias: str, time: tuple[dt.datetime, dt.datetime]) -> exp.Table:
+    scan = exp.Table(this=exp.to_identifier(TABLE, quoted=True), alias=_alias(alias))
+    scan.meta[TIME] = time
+    return scan
+
+
+def _all(conditions: list[exp.Expr]) -> exp.Expr:
+    tree = conditions[0]
+    for condition in conditions[1:]:
+        tree = exp.And(this=tree, expression=condition)
+    return tree
+
+
+def _at(table: str, name: str) -> exp.Column:
+    return exp.column(name, table=table, quoted=True)
+
+
+def _as(value: exp.Expr, name: str) -> exp.Alias:
+    return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
+
+
+def _alias(name: str) -> exp.TableAlias:
+    return exp.TableAlias(this=exp.to_identifier(name, quoted=True))
