@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from queries.sql import compile_sql
-
 from engine.clock import Clock
 from engine.errors import CapacityError, StateError, UserError
 from engine.eventstore import Progress, QueryCancelled
 from engine.metadata import MetadataStore
-from queries.plan import PlanContext, plan
+from queries.plan import PlanContext
 from queries.plan.model import DEFAULT_RANGE
 from queries.result import Result, result_column, rfc3339
 from queries.run import Runner
@@ -116,16 +114,20 @@ class QueryService:
                 if running.cancelled:
                     raise QueryCancelled("The query was cancelled before it started.")
                 running.started = True
-            run = self._runner.run if question.language == "discover" else self._runner.run_sql
-            return run(question.text, context, query_class=question.query_class, query_id=query_id)
+            return self._runner.run(
+                question.text,
+                context,
+                query_class=question.query_class,
+                query_id=query_id,
+                language=question.language,
+            )
 
         with self._registered(query_id, principal) as running:
             return self._in_pool(lambda: work(running))
 
     def explain(self, question: Question, principal: Principal) -> dict[str, Any]:
         """Return what a question would do, without running it: SQL, plain English, columns, range, warnings."""
-        compile_text = plan if question.language == "discover" else compile_sql
-        made = compile_text(question.text, self._context(question, principal))
+        made = self._runner.plan(question.text, self._context(question, principal), language=question.language)
         start, end = made.time_range
         columns = [result_column(column.name, column.type) for column in made.columns]
         return {

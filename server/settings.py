@@ -151,7 +151,12 @@ class Settings:
         ),
     ] = 20
     query_max_seconds: Annotated[
-        float, Setting("The longest a query may run, in seconds.", readers.seconds(0.1, 3600))
+        float,
+        Setting(
+            "The longest a query may run, in seconds; ten times as long when the answer is an Arrow stream, as for the "
+            "command line and Python.",
+            readers.seconds(0.1, 3600),
+        ),
     ] = 30.0
     query_max_memory: Annotated[int, Setting("The most memory a query may use.", readers.size)] = 4 * _GIB
     normalisers: Annotated[

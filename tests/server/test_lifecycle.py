@@ -1,0 +1,238 @@
+"""Starting, stopping and being killed: nothing acknowledged is lost, no process is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import amber as sdk
+import pytest
+from tests.server.conftest import amber, child_environment, free_ports, initialised, start_server
+
+COUNT = "from errors | summarize n=count()"
+
+
+def count_offline(data) -> int:
+    """The number of errors in a directory nobody serves."""
+    return json.loads(amber("query", COUNT, "--data", str(data), "--format", "json").stdout)["rows"][0][0]
+
+
+def wait_gone(pids, seconds=10) -> list[int]:
+    """Wait until the processes have ended; returns those that have not."""
+    deadline = time.monotonic() + seconds
+    left = list(pids)
+    while left and time.monotonic() < deadline:
+        left = [pid for pid in left if alive(pid)]
+        time.sleep(0.05)
+    return left
+
+
+def alive(pid) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("name", ["ingest-0", "normaliser-0", "web"])
+def test_a_killed_process_is_started_again_and_nothing_is_lost(served, name):
+    """SIGKILL under load: clients wait or retry, each acknowledged event is there once afterwards."""
+    before = served.ask(COUNT)["rows"][0][0]
+    old = served.state()["pids"][name]
+    sent = []
+
+    def send(number):
+        for _ in range(20):
+            try:
+                sent.append(served.send({"message": f"{name} {number}"}))
+            except (OSError, AssertionError):
+                time.sleep(0.2)
+            else:
+                return
+
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(send, number) for number in range(40)]
+        time.sleep(0.05)
+        os.kill(old, signal.SIGKILL)
+        for job in jobs:
+            job.result()
+    assert len(sent) == 40
+    served.wait_ready()
+    state = served.state()
+    assert state["pids"][name] != old
+    assert state["restarts"][name] == 1
+    assert served.wait_count(COUNT, before + 40) == before + 40
+    status, _, body = served.request("GET", "/metrics", token=None)
+    assert f'amber_process_restarts_total{{process="{name}"}} 1.0' in body.decode()
+
+
+@pytest.mark.chaos
+def test_a_killed_supervisor_leaves_no_process_and_the_directory_can_be_served_again(tmp_path):
+    """SIGKILL of the supervisor ends its children at once; the next start takes up what they left."""
+    data = tmp_path / "data"
+    port = free_ports()
+    facts = initialised(data, "--port", str(port))
+    first = start_server(data, port=port)
+    first.facts = facts
+    pids = first.state()["pids"]
+    for number in range(5):
+        first.send({"message": f"before {number}"})
+    first.process.kill()
+    first.process.wait()
+    assert wait_gone(pids.values(), 5) == []
+    second = start_server(data, port=port)
+    second.facts = facts
+    assert second.wait_count(COUNT, 5) == 5
+    assert second.stop() == 0
+    assert wait_gone(second.state()["pids"].values() if (data / "run" / "server.json").exists() else []) == []
+
+
+def test_a_stop_drains_what_was_accepted(tmp_path):
+    """SIGTERM right after the last 200: afterwards every event is in the store and the spool is empty."""
+    data = tmp_path / "data"
+    port = free_ports()
+    facts = initialised(data, "--port", str(port))
+    server = start_server(data, port=port)
+    server.facts = facts
+    pids = list(server.state()["pids"].values())
+    for number in range(60):
+        server.send({"message": f"last words {number}"})
+    assert server.stop() == 0
+    assert wait_gone(pids) == []
+    assert not (data / "run" / "server.json").exists()
+    assert list((data / "spool" / "ready").rglob("*.arrow")) == []
+    assert count_offline(data) == 60
+
+
+def test_a_second_signal_stops_at_once(tmp_path):
+    """The drain has a deadline, and the impatient have a second signal."""
+    data = tmp_path / "data"
+    port = free_ports()
+    initialised(data, "--port", str(port))
+    server = start_server(data, port=port)
+    pids = list(server.state()["pids"].values())
+    os.kill(server.state()["pids"]["normaliser-0"], signal.SIGSTOP)
+    started = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(1)
+    assert server.process.poll() is None
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(10) == 0
+    assert time.monotonic() - started < 8
+    assert wait_gone(pids) == []
+
+
+def test_an_empty_directory_is_set_up_by_serve(tmp_path):
+    """`amber serve` alone is enough: the token and the DSN are printed once, and they work."""
+    server = start_server(tmp_path / "new")
+    text = server.log.read_text()
+    token = next(line.split()[1] for line in text.splitlines() if line.strip().startswith("Token"))
+    dsn = next(line.split()[1] for line in text.splitlines() if line.strip().startswith("DSN"))
+    server.facts = {"token": token, "dsn": dsn}
+    server.send({"message": "first"})
+    assert server.wait_count(COUNT, 1) == 1
+    assert "amber query --data" in text
+    assert server.stop(signal.SIGINT) == 0
+
+
+def test_a_directory_of_a_newer_version_is_refused_untouched(tmp_path):
+    """Every verb says which format is needed, exits with 4 and changes nothing."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "VERSION").write_text("99\n")
+    for verb in (("serve",), ("init",), ("query", COUNT), ("load", __file__), ("dlq", "list")):
+        done = amber(*verb, "--data", str(data), check=False)
+        assert done.returncode == 4, (verb, done.stderr)
+        assert "99" in done.stderr
+    assert [path.name for path in data.iterdir()] == ["VERSION"]
+
+
+def test_a_directory_without_data_says_how_to_make_it(tmp_path):
+    """A mistyped path is not silently turned into an empty store."""
+    done = amber("query", COUNT, "--data", str(tmp_path / "typo"), check=False)
+    assert done.returncode == 4
+    assert "amber init" in done.stderr
+    assert not (tmp_path / "typo").exists()
+
+
+def test_a_directory_another_program_has_open_is_refused_with_its_process(tmp_path):
+    """`amber.open` owns the directory: a query beside it names the process, and works once it is closed."""
+    data = tmp_path / "data"
+    initialised(data)
+    code = (
+        "import amber, sys\nclient = amber.open(sys.argv[1])\nother = amber.open(sys.argv[1])\n"
+        f"print(client.query({COUNT!r}).rows(), flush=True)\nclient.close()\n"
+        f"print(other.query({COUNT!r}).rows(), flush=True)\nsys.stdin.read()\n"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(data)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=child_environment(),
+        text=True,
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    assert [holder.stdout.readline().strip() for _ in range(2)] == ["[(0,)]", "[(0,)]"]
+    done = amber("query", COUNT, "--data", str(data), check=False)
+    assert done.returncode == 4
+    assert str(holder.pid) in done.stderr
+    holder.stdin.close()
+    holder.wait(10)
+    holder.stdout.close()
+    assert count_offline(data) == 0
+
+
+def test_a_client_of_a_directory_survives_the_start_of_a_new_server(tmp_path):
+    """`amber.open` through a server that was stopped and started again finds the new one and its new token."""
+    data = tmp_path / "data"
+    port = free_ports()
+    initialised(data, "--port", str(port))
+    first = start_server(data, port=port)
+    with sdk.open(data) as client:
+        assert client.query(COUNT).rows() == [(0,)]
+        assert first.stop() == 0
+        second = start_server(data, port=port)
+        assert client.query(COUNT).rows() == [(0,)]
+        assert second.stop() == 0
+
+
+def test_files_are_loaded_into_a_directory_nobody_serves(tmp_path):
+    """`amber load` alone: outcomes are told, what cannot be read is named, a second run changes nothing."""
+    data = tmp_path / "data"
+    good = tmp_path / "good.ndjson"
+    good.write_text("".join(json.dumps({"message": f"m {n}", "event_id": f"{n:032x}"}) + "\n" for n in range(1, 6)))
+    bad = tmp_path / "bad.bin"
+    bad.write_bytes(b"\x00\x01")
+    done = amber("load", str(good), str(bad), "--data", str(data), "--json", check=False)
+    facts = json.loads(done.stdout)
+    assert (done.returncode, facts["records"], len(facts["problems"])) == (2, 5, 1)
+    amber("load", str(good), "--data", str(data))
+    assert count_offline(data) == 5
+
+
+def test_dead_letters_are_listed_shown_and_replayed(tmp_path):
+    """What Amber does not read yet is kept aside byte for byte, and can be sent through again."""
+    data = tmp_path / "data"
+    file = tmp_path / "check-in.envelope"
+    payload = b'{"check_in_id":"%s","monitor_slug":"nightly","status":"ok"}' % (b"1" * 32)
+    file.write_bytes(b'{}\n{"type":"check_in"}\n' + payload + b"\n")
+    amber("load", str(file), "--data", str(data))
+    letters = json.loads(amber("dlq", "list", "--data", str(data), "--json").stdout)
+    assert [(letter["kind"], letter["item_type"]) for letter in letters] == [("set_aside", "check_in")]
+    out = tmp_path / "payload"
+    shown = json.loads(amber("dlq", "show", letters[0]["id"], "--data", str(data), "--body", str(out)).stdout)
+    assert shown["bytes"] == len(payload)
+    assert out.read_bytes() == payload
+    assert amber("dlq", "replay", "--all", "--data", str(data)).stdout.strip() == "1 of 1 replayed"
+    again = json.loads(amber("dlq", "list", "--data", str(data), "--json").stdout)
+    assert [letter["id"] != letters[0]["id"] for letter in again] == [True]
+    assert amber("dlq", "show", "nothing", "--data", str(data), check=False).returncode == 2
