@@ -65,6 +65,6 @@ def _address(sent: str, data: dict[str, Any], arrival: Arrival) -> str:
     remote = short(mapping(mapping(data.get("request")).get("env")).get("REMOTE_ADDR"), _MAX_CHARS)
     if remote:
         return ip_address(arrival.remote_addr if remote == _AUTO else remote)
-    infer = mapping(mapping(data.get("sdk")).get("settings")).get("infer_ip")
-    by_platform = infer in {None, "legacy"} and data.get("platform") in _INFERS_ADDRESS
+    infer = short(mapping(mapping(data.get("sdk")).get("settings")).get("infer_ip"), 16)
+    by_platform = infer in {"", "legacy"} and short(data.get("platform"), 64) in _INFERS_ADDRESS
     return ip_address(arrival.remote_addr) if by_platform or infer == "auto" else ""
