@@ -18,8 +18,8 @@ import psutil  # type: ignore[import-untyped]  # it ships no types
 from rich.console import Console
 
 from benchmarks import report
+from benchmarks.options import SECTIONS, Options
 from benchmarks.report import BUDGETS
-from benchmarks.sections import SECTIONS, Options, arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("chdb-core", "clickhouse-connect", "ibis-framework", "sqlglot", "pyarrow", "sentry-sdk")
@@ -108,13 +108,13 @@ def _run(name: str, settings: Options, results: dict[str, Any], console: Console
     with tempfile.TemporaryDirectory(prefix="amber-bench-result-") as directory:
         result, log = Path(directory) / "result.json", Path(directory) / "stderr.txt"
         with log.open("wb") as errors:
-            command = [sys.executable, "-m", "benchmarks.sections", name, arguments(settings), str(result)]
+            command = [sys.executable, "-m", "benchmarks.sections", name, settings.as_json(), str(result)]
             status = subprocess.run(command, cwd=ROOT, env=_environment(), stderr=errors, check=False).returncode
         if result.exists():
             results[name] = json.loads(result.read_text())
         else:
             last = log.read_text(errors="replace").strip().splitlines()[-1:] or [f"exit status {status}"]
-            results["failed"][name] = last[0]
+            results["failed"][name] = last[0].removeprefix("benchmarks.serving.")[:300]
             console.print(log.read_text(errors="replace")[-4000:], style="red", markup=False)
     console.print(f"{name}: {time.perf_counter() - began:.0f} s")
 

@@ -63,7 +63,7 @@ CASES = (
         "top 10 errors with users",
         "from errors last 30d | summarize n=count(), u=count_unique(user) by error.type | sort n desc | limit 10",
         "SELECT error_type, count() AS n, uniqExact(user) AS users FROM errors WHERE {where}"
-        " GROUP BY error_type ORDER BY n DESC LIMIT 10",
+        " GROUP BY error_type ORDER BY n DESC, error_type LIMIT 10",
     ),
     Case(
         "p95-by-transaction",
@@ -71,7 +71,7 @@ CASES = (
         "from transactions last 30d | summarize n=count(), p=p95(transaction.duration) by transaction"
         " | sort p desc | limit 50",
         "SELECT name, count() AS n, quantileExactInclusive(0.95)(duration_ns) AS p FROM spans"
-        " WHERE is_segment AND {where} GROUP BY name ORDER BY p DESC LIMIT 50",
+        " WHERE is_segment AND {where} GROUP BY name ORDER BY p DESC, name LIMIT 50",
     ),
     Case(
         "tag-by-release",
@@ -99,13 +99,14 @@ CASES = (
         "facet",
         "values of one tag",
         "from errors last 30d | summarize n=count() by plan | sort n desc | limit 10",
-        "SELECT {plan}, count() AS n FROM errors WHERE {where} GROUP BY {plan} ORDER BY n DESC LIMIT 10",
+        "SELECT {plan}, count() AS n FROM errors WHERE {where} GROUP BY {plan} ORDER BY n DESC, {plan} LIMIT 10",
     ),
     Case(
         "top-5-series",
         "daily series of the top 5 and the rest",
         "from errors last 30d | make-series n=count() every 1d by error.type top 5 by count() other",
-        "WITH top AS (SELECT error_type FROM errors WHERE {where} GROUP BY error_type ORDER BY count() DESC LIMIT 5)"
+        "WITH top AS (SELECT error_type FROM errors WHERE {where} GROUP BY error_type"
+        " ORDER BY count() DESC, error_type LIMIT 5)"
         " SELECT toStartOfDay(timestamp) AS day, if(error_type IN (SELECT error_type FROM top), error_type, 'Other')"
         " AS s, count() AS n FROM errors WHERE {where} GROUP BY day, s"
         " ORDER BY s, day WITH FILL FROM {start} TO {end} STEP toIntervalDay(1)",

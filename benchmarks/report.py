@@ -103,7 +103,10 @@ def _stored(section: Results) -> Verdict:
 
 def _cpu(section: Results) -> Verdict:
     cpu_s = _of_runs(section, "cpu_s_per_10k")
-    return Verdict(f"{cpu_s:.1f} s", met=cpu_s <= 18, note=_range_of_runs(section, "cpu_s_per_10k", 1))
+    roles = section["runs"][-1]["cpu_by_role"]
+    by_role = ", ".join(f"{role} {spent:.1f}" for role, spent in roles.items() if spent >= 0.05)
+    note = f"{_range_of_runs(section, 'cpu_s_per_10k', 1)}; {by_role}"
+    return Verdict(f"{cpu_s:.1f} s", met=cpu_s <= 18, note=note)
 
 
 def _per_event(size: Results) -> float:

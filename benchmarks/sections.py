@@ -13,34 +13,15 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.dataset import dataset, prepare
 from benchmarks.ingest_load import LoadPlan, measure_ingest
+from benchmarks.options import SECTIONS, Options
 from benchmarks.planning import measure_planning
 from benchmarks.query_cases import PROMOTED
 from benchmarks.query_overhead import measure_queries
 from benchmarks.startup import measure_import, measure_startup
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line said.
-
-    Attributes:
-        rows: errors of the big data set.
-        pairs: of every comparison.
-        seconds: longest sending phase of a load.
-        events: events of a load.
-        data: directory of the big data set.
-    """
-
-    rows: int
-    pairs: int
-    seconds: float
-    events: int
-    data: str
 
 
 def _data(options: Options) -> dict[str, object]:
@@ -71,30 +52,19 @@ def _import(_options: Options) -> dict[str, object]:
     return measure_import()
 
 
-SECTIONS: Mapping[str, Callable[[Options], dict[str, object]]] = {
-    "data": _data,
-    "query": _query,
-    "plan": _plan,
-    "ingest": _ingest,
-    "start": _start,
-    "import": _import,
-}
-"""In the order in which they run."""
+MEASURES: Mapping[str, Callable[[Options], dict[str, object]]] = dict(
+    zip(SECTIONS, (_data, _query, _plan, _ingest, _start, _import), strict=True)
+)
 
 
 def main() -> None:
     """Run one section and write what it returns."""
     name, options, result = sys.argv[1:4]
-    found = SECTIONS[name](Options(**json.loads(options)))
+    found = MEASURES[name](Options(**json.loads(options)))
     Path(result).write_text(json.dumps(found))
     sys.stdout.flush()
     # The engine keeps threads; all it had to do is done and on disk.
     os._exit(0)
-
-
-def arguments(options: Options) -> str:
-    """Return the options as the child takes them."""
-    return json.dumps(asdict(options))
 
 
 if __name__ == "__main__":

@@ -87,14 +87,22 @@ class Server:
         root = psutil.Process(self.process.pid)
         return [root, *root.children(recursive=True)]
 
-    def cpu_s(self) -> float:
-        """Return the CPU seconds all processes have used so far, ended children included."""
-        total = 0.0
+    def cpu_by_role(self) -> dict[str, float]:
+        """Return the CPU seconds used so far by the role of the process, ended children included."""
+        names = json.loads((self.data_dir / "run" / "server.json").read_text()).get("pids", {})
+        roles = {pid: name.rpartition("-")[0] or name for name, pid in names.items()}
+        used: dict[str, float] = {}
         for process in self.processes():
             with contextlib.suppress(psutil.Error):
                 times = process.cpu_times()
-                total += times.user + times.system + times.children_user + times.children_system
-        return total
+                spent = times.user + times.system + times.children_user + times.children_system
+                role = roles.get(process.pid, "other")
+                used[role] = used.get(role, 0.0) + spent
+        return used
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds all processes have used so far."""
+        return sum(self.cpu_by_role().values())
 
     def memory_mib(self) -> float:
         """Return the proportional set size of all processes."""
@@ -196,7 +204,10 @@ def _post_query(connection: http.client.HTTPConnection, token: str, body: dict[s
     response = connection.getresponse()
     text = response.read()
     if response.status != http.HTTPStatus.OK:
-        raise NoAnswerError(f"the query API answered {response.status}: {text[:300]!r}")
+        problem = json.loads(text) if text.startswith(b"{") else {}
+        raise NoAnswerError(
+            f"`{body['query']}` was answered with {response.status}: {problem.get('detail', text[:200])}"
+        )
     answer: dict[str, Any] = json.loads(text)
     return answer
 

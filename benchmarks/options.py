@@ -1,0 +1,32 @@
+"""What the command line said, as the measuring processes take it. Imports nothing heavy: the parent only waits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+SECTIONS = ("data", "query", "plan", "ingest", "start", "import")
+"""The measurements, in the order in which they run; `benchmarks.sections` has a function for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Sizes of a run.
+
+    Attributes:
+        rows: errors of the big data set.
+        pairs: of every comparison.
+        seconds: longest sending phase of a load.
+        events: events of a load.
+        data: directory of the big data set.
+    """
+
+    rows: int
+    pairs: int
+    seconds: float
+    events: int
+    data: str
+
+    def as_json(self) -> str:
+        """Return the options as a child process takes them."""
+        return json.dumps(asdict(self))
