@@ -8,6 +8,7 @@ from enum import Enum
 
 from queries.ast import Span
 from queries.errors import SyntaxProblem
+from queries.search.config import SearchConfig
 from queries.search.keys import read_fence
 
 
@@ -70,14 +71,16 @@ class Lexer:
     Attributes:
         text: the whole query.
         end: reading stops here.
+        config: types of keys for the searches in backticks.
         peek: the token at the current position.
     """
 
-    __slots__ = ("_position", "end", "peek", "text")
+    __slots__ = ("_position", "config", "end", "peek", "text")
 
-    def __init__(self, text: str, position: int, end: int) -> None:
+    def __init__(self, text: str, position: int, end: int, config: SearchConfig) -> None:
         self.text = text
         self.end = end
+        self.config = config
         self._position = position
         self.peek = self._read(position)
 

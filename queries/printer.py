@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import assert_never
 
 from queries import ast
+from queries.parser.source import trailing_time
 from queries.parser.words import SOURCE_WORDS
 from queries.printer_expressions import print_expression, print_named
-from queries.printer_search import first_words, print_search
+from queries.printer_search import edge_words, print_search
 from queries.printer_values import print_duration, print_instant, print_relative
 
 __all__ = ["print_expression", "print_query", "print_search"]
@@ -37,16 +38,23 @@ def _pipeline(pipeline: ast.Pipeline) -> str:
     if pipeline.source is not None:
         head.append(_source(pipeline.source))
     if pipeline.search is not None and pipeline.search.root is not None:
-        head.append(_leading_search(pipeline.search))
+        head.append(_guarded_search(pipeline.search, has_source=pipeline.source is not None))
     return " | ".join(
         [*([" ".join(head)] if head else [""] * bool(pipeline.stages)), *map(_stage, pipeline.stages)]
     ).lstrip()
 
 
-def _leading_search(search: ast.Search) -> str:
-    """Return a search with its first words in parentheses where they would be read as a source or a time range."""
-    text = print_search(search)
-    words = None if search.root is None else first_words(search.root)
+def _guarded_search(search: ast.Search, *, has_source: bool) -> str:
+    """Return a search with words in parentheses where they would be read as a source or a time range."""
+    text = _guard_start(search, print_search(search))
+    words = None if search.root is None else edge_words(search.root, last=True)
+    if not has_source or words is None or not text.endswith(words.text) or trailing_time(text, 0, len(text)) is None:
+        return text
+    return f"{text[: -len(words.text)]}({words.text})"
+
+
+def _guard_start(search: ast.Search, text: str) -> str:
+    words = None if search.root is None else edge_words(search.root, last=False)
     if words is None or words.text.split(maxsplit=1)[0].lower() not in SOURCE_WORDS or not text.startswith(words.text):
         return text
     return f"({words.text}){text[len(words.text) :]}"

@@ -34,10 +34,10 @@ def print_predicate(search: ast.Search) -> str:
     return f"{fence}{space}{text}{space}{fence}"
 
 
-def first_words(node: ast.SearchNode) -> ast.FreeText | None:
-    """Return the bare words a search starts with, or None when it starts with something else."""
+def edge_words(node: ast.SearchNode, *, last: bool) -> ast.FreeText | None:
+    """Return the bare words a search starts or ends with, or None when it is something else."""
     while isinstance(node, (ast.And, ast.Or)):
-        node = node.terms[0]
+        node = node.terms[-1 if last else 0]
     return node if isinstance(node, ast.FreeText) and not node.quoted else None
 
 

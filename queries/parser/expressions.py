@@ -9,7 +9,6 @@ from queries import ast
 from queries.errors import SyntaxProblem
 from queries.lexer import IDENTIFIER, Lex, Lexeme, Lexer
 from queries.parser.literals import number_literal, string_literal, time_literal
-from queries.search.config import AMBER
 from queries.search.reader import make_reader
 from queries.search.tree import read_search
 
@@ -281,7 +280,7 @@ class ExpressionParser:
 
     def _search(self, token: Lexeme) -> ast.Expr:
         fence = (token.end - token.start - len(token.text)) // 2
-        reader = make_reader(self.lexer.text, AMBER, _FAR_FUTURE, end=token.end - fence)
+        reader = make_reader(self.lexer.text, self.lexer.config, _FAR_FUTURE, end=token.end - fence)
         search, _ = read_search(reader, token.start + fence)
         return ast.SearchExpr(search, token.span)
 

@@ -9,18 +9,29 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from queries import ast
 from queries.errors import SyntaxProblem
 from queries.lexer import Lex, Lexer
 from queries.parser.expressions import ExpressionParser, unexpected
-from queries.parser.source import misplaced_time, read_source, skip_blanks, source_problem, unknown_source
+from queries.parser.source import (
+    misplaced_time,
+    read_source,
+    skip_blanks,
+    source_problem,
+    trailing_time,
+    unknown_source,
+)
 from queries.parser.stages import read_stage
 from queries.parser.words import KNOWN_STAGES, SOURCES, STAGES, misspelt_stage, nearest_source
-from queries.search.config import AMBER
-from queries.search.reader import make_reader
-from queries.search.tree import read_search
+from queries.search.config import SearchConfig
+from queries.search.datasets import AMBER, config_for
+from queries.search.grammar import read_terms
+from queries.search.reader import Reader, make_reader
+from queries.search.tokens import Token
+from queries.search.tree import build_search
 
 _LET = re.compile(r"let[ \t\r\n]++([A-Za-z_][A-Za-z0-9_]*+)[ \t\r\n]*+=(?![=~])", re.IGNORECASE)
 _FROM = re.compile(r"from\b(?![.:\[(-])", re.IGNORECASE)
@@ -41,10 +52,15 @@ class ParseWarning:
 
 @dataclass(slots=True)
 class PipelineParser:
-    """Reads one text. `warnings` are keyed by position, because a place may be looked at twice."""
+    """Reads one text.
+
+    Attributes:
+        names: names bound by `let`, with the data sets they read.
+        warnings: by position, because a place may be looked at twice.
+    """
 
     text: str
-    names: set[str] = field(default_factory=set)
+    names: dict[str, frozenset[str]] = field(default_factory=dict)
     warnings: dict[int, ParseWarning] = field(default_factory=dict)
 
     def query(self) -> ast.Query:
@@ -59,12 +75,17 @@ class PipelineParser:
         while (match := _LET.match(self.text, position)) is not None:
             binding = self._let(match)
             lets.append(binding)
-            self.names.add(binding.name)
+            self.names[binding.name] = self._datasets(binding.value)
             position = skip_blanks(self.text, binding.span.end)
         pipeline, end = self._pipeline(position, in_let=False, strict=bool(lets))
         if end < len(self.text):
             raise SyntaxProblem("The query cannot go on here.", span=ast.Span(end, end + 1))
         return ast.Query(tuple(lets), pipeline, ast.Span(start, end))
+
+    def _datasets(self, value: ast.Pipeline | ast.Expr) -> frozenset[str]:
+        if not isinstance(value, ast.Pipeline) or value.source is None:
+            return frozenset()
+        return frozenset().union(*(self.names.get(name.name, {name.name}) for name in value.source.names))
 
     def _let(self, match: re.Match[str]) -> ast.Let:
         position = skip_blanks(self.text, match.end())
@@ -81,7 +102,7 @@ class PipelineParser:
                     suggestion=f"Data sets are {', '.join(sorted(SOURCES))}.",
                 )
         else:
-            lexer = Lexer(self.text, position, len(self.text))
+            lexer = Lexer(self.text, position, len(self.text), AMBER)
             value = ExpressionParser(lexer).expression()
             if not lexer.peek.is_sign(";") and lexer.peek.kind is not Lex.END:
                 raise unexpected(lexer.peek, "`;`")
@@ -102,24 +123,52 @@ class PipelineParser:
             source, position = found
         else:
             self._warn_of_source(position)
-        strict = strict or source is not None
-        search, position = self._search(skip_blanks(self.text, position), in_let=in_let, strict=strict)
+        config = self._config(source)
+        position = skip_blanks(self.text, position)
+        reader = make_reader(
+            self.text,
+            config,
+            _ANY_TIME,
+            in_let=in_let,
+            stop=partial(self._is_pipe, position, strict or source is not None),
+        )
+        tokens, after = read_terms(reader, position)
+        if source is not None:
+            source, tokens = self._take_trailing_time(reader, source, tokens)
+        search = build_search(reader, tokens)
+        self._warn_of_misplaced_time(search)
         if source is not None:
             self._warn_of_missing_pipe(search)
-            self._warn_of_misplaced_time(search)
-        stages, position = self._stages(position, in_let=in_let)
-        end = max([start, *(part.span.end for part in (source, search, *stages) if part is not None)])
-        return ast.Pipeline(source, search, stages, ast.Span(start, end)), position
+        stages, position = self._stages(after, config, in_let=in_let)
+        ends = [part.span.end for part in (source, source and source.time, search.root, *stages) if part is not None]
+        whole = ast.Span(start, max([start, *ends]))
+        return ast.Pipeline(source, None if search.root is None else search, stages, whole), position
 
-    def _search(self, position: int, *, in_let: bool, strict: bool) -> tuple[ast.Search | None, int]:
-        def is_pipe(at: int) -> bool:
-            return self._is_pipe(at, position, strict=strict)
+    def _config(self, source: ast.Source | None) -> SearchConfig:
+        """Return the types of keys for what is read; the data sets of a `let` name are those of its pipeline."""
+        if source is None:
+            return AMBER
+        return config_for(frozenset().union(*(self.names.get(name.name, {name.name}) for name in source.names)))
 
-        reader = make_reader(self.text, AMBER, _ANY_TIME, in_let=in_let, stop=is_pipe)
-        search, end = read_search(reader, position)
-        return (None if search.root is None else search), end
+    def _take_trailing_time(
+        self, reader: Reader, source: ast.Source, tokens: tuple[Token, ...]
+    ) -> tuple[ast.Source, tuple[Token, ...]]:
+        """Take a time range that is the last words of the search to the source."""
+        start = tokens[0].start
+        time = trailing_time(self.text, start, tokens[-1].end)
+        if time is None:
+            return source, tokens
+        if source.time is not None:
+            first, second = (self.text[span.start : span.end] for span in (source.time.span, time.span))
+            raise SyntaxProblem(
+                f"Two time ranges are given: `{first}` and `{second}`.",
+                span=time.span,
+                suggestion="Keep one, or put the words in quotes.",
+            )
+        rest, _ = read_terms(reader.part(time.span.start), start)
+        return replace(source, time=time), rest
 
-    def _is_pipe(self, at: int, search_start: int, *, strict: bool) -> bool:
+    def _is_pipe(self, search_start: int, strict: bool, at: int) -> bool:
         """Return whether the `|` at `at` is a pipe; in a bare search only when a known stage follows."""
         if at > search_start and self.text[at - 1] not in " \t\r\n":
             return False
@@ -140,11 +189,11 @@ class PipelineParser:
             )
         return False
 
-    def _stages(self, position: int, *, in_let: bool) -> tuple[tuple[ast.Stage, ...], int]:
+    def _stages(self, position: int, config: SearchConfig, *, in_let: bool) -> tuple[tuple[ast.Stage, ...], int]:
         stages: list[ast.Stage] = []
         if not self.text.startswith("|", position):
             return (), position
-        lexer = Lexer(self.text, position, len(self.text))
+        lexer = Lexer(self.text, position, len(self.text), config)
         while lexer.peek.is_sign("|"):
             lexer.move(lexer.peek.end)
             stages.append(read_stage(lexer))
@@ -167,9 +216,9 @@ class PipelineParser:
             time = misplaced_time(self.text, words.start, words.end)
             if time is not None:
                 self.warnings[time.start] = ParseWarning(
-                    "A time range counts only directly after the data set; here it is searched for as text.",
+                    "A time range counts only after a data set or as the last words before a pipe; here it is text.",
                     time,
-                    "Move it before the search.",
+                    f"Write from DATASET {self.text[time.start : time.end]}.",
                 )
 
     def _warn_of_missing_pipe(self, search: ast.Search | None) -> None:

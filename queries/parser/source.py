@@ -24,6 +24,8 @@ _LAST = re.compile(rf"last[ \t\r\n]++({_LENGTH}){_DONE}", re.IGNORECASE)
 _BETWEEN = re.compile(rf"between[ \t\r\n]++({_MOMENT})[ \t\r\n]++and[ \t\r\n]++({_MOMENT}){_DONE}", re.IGNORECASE)
 _AT = re.compile(rf"at[ \t\r\n]++({_INSTANT}){_DONE}", re.IGNORECASE)
 _TIME_WORD = re.compile(r"(?<!\S)(?:last|between|at)(?=\s)", re.IGNORECASE)
+_RANGE_WORDS = {"last": (2,), "at": (2,), "between": (4,)}
+_LONGEST_RANGE = 4
 _PARTS = re.compile(r"([+-]?)([0-9.]+)([a-z]+)", re.IGNORECASE)
 
 
@@ -81,6 +83,24 @@ def source_problem(name: str, span: ast.Span, names: frozenset[str]) -> SyntaxPr
     near = nearest_source(name, names)
     advice = f"Did you mean {near}?" if near else f"Data sets are {', '.join(sorted(SOURCES))}."
     return SyntaxProblem(f"`{name}` is not a data set and no `let` binds it.", span=span, suggestion=advice)
+
+
+def trailing_time(text: str, start: int, end: int) -> ast.TimeRange | None:
+    """Return the time range that the last words of `text[start:end]` are, or None.
+
+    Raises:
+        SyntaxProblem: a time is not in the calendar.
+    """
+    done = start + len(text[start:end].rstrip())
+    words = text[start:done].rsplit(None, _LONGEST_RANGE)[-_LONGEST_RANGE:]
+    position = done
+    for count, word in enumerate(reversed(words), start=1):
+        position = text.rindex(word, start, position)
+        if count in _RANGE_WORDS.get(word.lower(), ()):
+            time = _read_time(text, position)
+            if time is not None and time.span.end == done:
+                return time
+    return None
 
 
 def misplaced_time(text: str, start: int, end: int) -> ast.Span | None:

@@ -7,7 +7,8 @@ tokens their meaning as `queries.ast.Search`.
 
 from __future__ import annotations
 
-from queries.search.config import AMBER, SENTRY, SearchConfig
+from queries.search.config import SENTRY, SearchConfig
+from queries.search.datasets import AMBER, config_for
 from queries.search.tree import parse_search, tokenize
 
-__all__ = ["AMBER", "SENTRY", "SearchConfig", "parse_search", "tokenize"]
+__all__ = ["AMBER", "SENTRY", "SearchConfig", "config_for", "parse_search", "tokenize"]

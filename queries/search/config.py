@@ -1,8 +1,8 @@
 r"""What the search grammar knows about keys: which take numbers, times, sizes, and what is refused.
 
-Two configurations exist. `SENTRY` is the default of Sentry's own parser, token for token; `AMBER` adds the typed fields
-of the schema and the few places where Amber's grammar is wider (white space of any kind between terms, `\\` before a
-closing quote, negated dates, typed operators).
+`SENTRY` is the default of Sentry's own parser, token for token. `queries.search.datasets` has Amber's, which add the
+typed fields of the schema and the few places where Amber's grammar is wider (white space of any kind between terms,
+`\\` before a closing quote, negated dates, typed operators).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
-from engine.schema import DATASETS, TABLES, Dataset, Kind, Unit
 from queries.errors import SyntaxProblem
 
 _MEASUREMENT = re.compile(r"measurements\.[a-zA-Z0-9_.-]+\Z")
@@ -187,59 +186,3 @@ SENTRY = SearchConfig(
     boolean_keys=frozenset({"error.handled", "error.unhandled", "stack.in_app", "team_key_transaction"}),
 )
 """Sentry's defaults, as its web client had them in August 2024."""
-
-_NUMBERS = frozenset(
-    {
-        Kind.UINT8,
-        Kind.UINT16,
-        Kind.UINT32,
-        Kind.UINT64,
-        Kind.FLOAT64,
-        Kind.NULLABLE_UINT16,
-        Kind.UINT8S,
-        Kind.UINT32S,
-        Kind.SUM_UINT64,
-        Kind.SUM_FLOAT64,
-    }
-)
-_TIMES = frozenset({Kind.TIME_MILLI, Kind.TIME_MICRO, Kind.TIME_NANO, Kind.HOUR, Kind.MIN_TIME, Kind.MAX_TIME})
-_BOOLEANS = frozenset({Kind.BOOL, Kind.NULLABLE_BOOL, Kind.BOOLS})
-
-
-def schema_config(datasets: Mapping[str, Dataset]) -> SearchConfig:
-    """Return Amber's configuration: Sentry's keys and every typed field of `datasets`.
-
-    A key has one type in every dataset. Numeric keys also take durations and sizes where the schema gives the unit.
-    """
-    found: dict[str, set[str]] = {"numeric": set(), "duration": set(), "size": set(), "date": set(), "boolean": set()}
-    for dataset in datasets.values():
-        columns = {column.name: column.kind for column in TABLES[dataset.table].columns}
-        for item in dataset.fields:
-            for kind in _value_types(columns.get(item.column), item.unit):
-                found[kind].update((item.name, *item.aliases))
-    return replace(
-        SENTRY,
-        sentry_exact=False,
-        numeric_keys=SENTRY.numeric_keys | found["numeric"],
-        duration_keys=SENTRY.duration_keys | found["duration"],
-        size_keys=SENTRY.size_keys | found["size"],
-        date_keys=SENTRY.date_keys | found["date"],
-        boolean_keys=SENTRY.boolean_keys | found["boolean"],
-        text_operator_keys=SENTRY.text_operator_keys | {"release"},
-    )
-
-
-def _value_types(kind: Kind | None, unit: Unit) -> tuple[str, ...]:
-    if kind in _TIMES:
-        return ("date",)
-    if kind in _BOOLEANS:
-        return ("boolean",)
-    if unit in {Unit.NANOSECOND, Unit.MILLISECOND}:
-        return ("numeric", "duration")
-    if unit is Unit.BYTE:
-        return ("numeric", "size")
-    return ("numeric",) if kind in _NUMBERS else ()
-
-
-AMBER = schema_config(DATASETS)
-"""The configuration used for queries."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from queries import ast
 from queries.errors import SyntaxProblem
-from queries.search.config import AMBER, SearchConfig
+from queries.search.config import SearchConfig
+from queries.search.datasets import AMBER
 from queries.search.escapes import unescape_bare, unquote
 from queries.search.grammar import read_terms
 from queries.search.keys import read_key
@@ -97,8 +98,17 @@ def read_search(reader: Reader, position: int, nesting: int = 0) -> tuple[ast.Se
         SyntaxProblem: as `parse_search`.
     """
     tokens, end = read_terms(reader, position)
+    return build_search(reader, tokens, nesting), end
+
+
+def build_search(reader: Reader, tokens: tuple[Token, ...], nesting: int = 0) -> ast.Search:
+    """Return the meaning of the tokens that `reader` gave.
+
+    Raises:
+        SyntaxProblem: as `parse_search`.
+    """
     root = _Builder(reader, nesting).terms(tokens)
-    return ast.Search(root, ast.Span(position, end) if root is None else root.span), end
+    return ast.Search(root, ast.Span(tokens[0].start, tokens[-1].end) if root is None else root.span)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,8 @@ def _check_value(reader: Reader, kind: FilterKind, key: Key, value: Value) -> In
         empty = any(param.value is None for param in key.params or ())
         return invalid(reader, "empty-parameter-not-allowed") if empty else None
     if isinstance(value, TextValue):
+        if kind is FilterKind.HAS and not reader.config.sentry_exact and value.value.startswith('tags["'):
+            return None  # the quotes belong to the key
         wrong = _check_type(reader, key, value) if kind is FilterKind.TEXT else None
         return wrong or _check_text(reader, value)
     return None

@@ -10,6 +10,7 @@ from queries import ast
 from queries.ast import FreeText, Name, RelativeInstant
 from queries.errors import SyntaxProblem
 from queries.parser import LATER_STAGES, parse, parse_with_warnings
+from queries.printer import print_query
 from queries.search import parse_search
 
 SECOND = 10**9
@@ -98,13 +99,57 @@ def test_range_words_without_a_source_are_text() -> None:
     assert words("last 24h") == "last 24h"
 
 
-def test_a_range_after_the_search_is_text_and_warned_of() -> None:
-    """The warning points at it and says where it counts."""
-    text = "from spans span.op:http.server last 2h | limit 5"
+@pytest.mark.parametrize(
+    "time", ["last 2h", "LAST 2h", "between -2d and now", "between 2026-03-01 and 2026-03-02", "at 2026-03-01"]
+)
+@pytest.mark.parametrize("words", ["span.op:http.server", "failed", 'a:1 "b c"', "a:1 OR b:2"])
+def test_a_range_may_be_the_last_words_of_the_search(words: str, time: str) -> None:
+    """It means the same as directly after the source, where printing puts it."""
+    found = parse_with_warnings(f"from spans {words} {time} | limit 5")
+    assert found.query == parse(f"from spans {time} {words} | limit 5")
+    assert not found.warnings
+    assert print_query(parse(f"let x = from spans {words} {time}; from x")) == print_query(
+        parse(f"let x = from spans {time} {words}; from x")
+    )
+
+
+def test_a_range_at_the_end_counts_only_bare() -> None:
+    """In quotes or parentheses it is text, and printing keeps it so."""
+    for text in ('from errors failed "last 2h"', "from errors failed (last 2h)", "from errors a:1 (last 2h)"):
+        found = parse(text)
+        assert found.pipeline.source == ast.Source((Name("errors"),))
+        assert parse(print_query(found)) == found
+
+
+def test_two_ranges_are_refused_by_name() -> None:
+    """The error stands on the second and names both."""
+    text = "from errors last 24h a:1 at 2026-03-01"
+    with pytest.raises(SyntaxProblem, match="`last 24h` and `at 2026-03-01`") as caught:
+        parse(text)
+    assert caught.value.span == ast.Span(25, 38)
+
+
+@pytest.mark.parametrize("text", ["level:error last 2h", "from errors a last 2h b"])
+def test_a_range_elsewhere_is_text_and_warned_of(text: str) -> None:
+    """In a bare search and in the middle of words; the warning points at it and says where it counts."""
     found = parse_with_warnings(text)
-    assert found.query.pipeline.source == ast.Source((Name("spans"),))
+    assert found.query.pipeline.source is None or found.query.pipeline.source.time is None
     (warning,) = found.warnings
     assert text[warning.span.start : warning.span.end] == "last 2h"
+
+
+def test_keys_have_the_types_of_the_data_set_that_is_read() -> None:
+    """`id` is text for errors and a number for issues; unknown or mixed it is text."""
+    digits = [("from issues id:5", ast.Number(5)), ("let i = from issues; from i id:5", ast.Number(5))]
+    texts = ["id:5", "from errors id:5", "from errors, issues id:5", "from issues, spans id:5", "from logs id:5"]
+    for text, expected in [*digits, *((text, ast.Text("5")) for text in texts)]:
+        search = pipeline(text).search
+        assert search is not None
+        assert isinstance(search.root, ast.Filter)
+        assert search.root.value == expected, text
+    condition = pipeline("from issues | where `id:5`").stages[0]
+    assert isinstance(condition, ast.Where)
+    assert condition.condition == ast.SearchExpr(ast.Search(ast.Filter(ast.Key("id"), ast.Op.EQ, ast.Number(5))))
 
 
 @pytest.mark.parametrize("text", ["from alice to bob", "from:me", "mail from errors", "fromerrors", "from"])

@@ -19,8 +19,8 @@ from queries.search import AMBER, SENTRY, tokenize
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 HOSTILE = [
-    "(", "(a:b ", "x (y ", "(a) ", "() ", '"a ', '""', '\\" ', 'a:"\\" ', 'f("\\" ', "a:[x, ", 'a:["x",
-    ', "issue.id:[1, ",
+    "(", "(a:b ", "x (y ", "(a) ", "() ", '"a ', '""', '\\" ', 'a:"\\" ', 'f("\\" ', "a:[x, ",
+    'a:["x", ', "issue.id:[1, ",
     "f(a:[x, ", "f(x ", "f(x, ", 'f("x, ', "f(`a ", "`", "``` `` ", "a://x ", "a://x// ", "a:// /", 'x:Contains["a, ',
     "x:\uf00dContains\uf00d", "tags[a,", "foo bar ", "a:b ", "a OR ", "!", "\\", "a-", ":", "|", " | foo ",
     " | limit 5",
