@@ -77,7 +77,7 @@ class ChildProcess:
         passed = (write_fd,) if socket_fd < 0 else (write_fd, socket_fd)
         try:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "server.roles"],
+                [sys.executable, "-m", "server.roles", spec.name],
                 stdin=subprocess.PIPE,
                 pass_fds=passed,
                 bufsize=0,

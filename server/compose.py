@@ -19,7 +19,6 @@ from engine.metadata import MetadataStore
 from engine.mirror import IssueMirror
 from ingest.writer import ReadyWriter
 from queries.run import CLASSES, QueryClass, Runner
-from server.paths import spool_paths
 from server.settings import Settings
 
 LOCKED = "store-locked"
@@ -121,7 +120,7 @@ def ready_writer(installation: Installation) -> ReadyWriter:
         installation.store,
         installation.metadata,
         installation.mirror,
-        spool_paths(installation.data),
+        installation.data,
         installation.clock,
     )
 

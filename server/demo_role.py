@@ -17,6 +17,8 @@ from server.settings import Settings
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 _STOP_PATIENCE_S = 5.0
+_DEFAULT_PORT_BASE = 8710
+_LAST_PORT_BASE = 65_000
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -25,10 +27,10 @@ def demo_available() -> bool:
     return (_CHECKOUT / "examples" / "shop" / "__main__.py").is_file()
 
 
-def run(link: ParentLink, _settings: Settings) -> None:
+def run(link: ParentLink, settings: Settings) -> None:
     """Run the shop until told to stop."""
     shop = subprocess.Popen(
-        [sys.executable, "-m", "examples.shop", "--dsn", link.order.dsn],
+        [sys.executable, "-m", "examples.shop", "--dsn", link.order.dsn, "--port-base", str(_port_base(settings.port))],
         cwd=_CHECKOUT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -47,6 +49,11 @@ def run(link: ParentLink, _settings: Settings) -> None:
     with contextlib.suppress(subprocess.TimeoutExpired):
         shop.wait(_STOP_PATIENCE_S)
     _end_group(shop.pid, signal.SIGKILL)
+
+
+def _port_base(web_port: int) -> int:
+    """Return the first of the shop's ports, above ours, so that two installations may run side by side."""
+    return web_port + 10 if web_port < _LAST_PORT_BASE else _DEFAULT_PORT_BASE
 
 
 def _end_group(leader: int, number: signal.Signals) -> None:

@@ -7,7 +7,6 @@ import threading
 from engine.datadir import DataDirectory
 from ingest.normaliser import run_normaliser
 from server.control import ParentLink, Report
-from server.paths import spool_paths
 from server.settings import Settings
 
 _POLL_S = 0.05
@@ -23,4 +22,4 @@ def run(link: ParentLink, settings: Settings) -> None:
         if stop.wait(_POLL_S):
             return
     link.report(Report("ready"))
-    run_normaliser([link.order.index], spool_paths(data), stop)
+    run_normaliser([link.order.index], data, stop)

@@ -21,7 +21,6 @@ from ingest.sink import ShardedSink
 from server.cli.humane import printable
 from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
 from server.compose import open_installation, ready_writer
-from server.paths import spool_paths
 from server.runfile import reach_server
 from server.settings import Settings
 from server.shards import fixed_shards
@@ -116,7 +115,7 @@ def _replay(settings: Settings, box: DeadLetters, letters: list[DeadLetter]) -> 
     installation = open_installation(settings)
     try:
         count = _append(box, letters, data, shards)
-        with open_shards(range(shards), spool_paths(data)) as normalisers:
+        with open_shards(range(shards), data) as normalisers:
             for normaliser in normalisers:
                 normaliser.drain()
         ready_writer(installation).drain()
@@ -136,7 +135,7 @@ def _append(box: DeadLetters, letters: list[DeadLetter], data: DataDirectory, sh
 def _letters(settings: Settings) -> DeadLetters:
     data = DataDirectory.at(settings.data)
     data.check()
-    return DeadLetters(spool_paths(data))
+    return DeadLetters(data)
 
 
 def _found(box: DeadLetters, letter_id: str) -> DeadLetter:

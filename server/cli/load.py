@@ -17,7 +17,6 @@ from ingest.load import LoadReport, LoadTarget, load_files, submit_files
 from server.cli.failures import USAGE
 from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
 from server.compose import open_installation, open_metadata, ready_writer
-from server.paths import spool_paths
 from server.principals import EMBEDDED_NAME, Principal, chosen_projects, visible_projects
 from server.provision import provision
 from server.publisher import SnapshotPublisher
@@ -66,7 +65,7 @@ def _load(settings: Settings, files: list[Path], project: str | None, bar: _Bar)
         SnapshotPublisher(installation.metadata, installation.data.config_snapshot).publish_if_newer()
         shards = fixed_shards(settings.data, settings.normalisers)
         project_id = _project_id(installation.metadata, project)
-        target = LoadTarget(spool_paths(installation.data), project_id, shards, ready_writer(installation))
+        target = LoadTarget(installation.data, project_id, shards, ready_writer(installation))
         return load_files(files, target, bar.show)
     finally:
         installation.close()
@@ -79,7 +78,7 @@ def _load_beside_server(settings: Settings, files: list[Path], project: str | No
         project_id = _project_id(metadata, project)
     finally:
         metadata.close()
-    paths = spool_paths(DataDirectory.at(settings.data))
+    paths = DataDirectory.at(settings.data)
     return submit_files(files, paths, project_id, fixed_shards(settings.data, None), bar.show)
 
 
