@@ -12,14 +12,16 @@ from typing import Any
 
 import brotli
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from engine.errors import StateError
 from engine.snapshot import ConfigSnapshot, LimitConfig
 from engine.spool import SpoolFull, SpoolReader
 from ingest.encodings import decompress
-from ingest.http import create_app
+from ingest.http import _http_error, blueprint, create_app
 from ingest.limits import IngestLimits
 from ingest.ports import FixedSnapshot
 from ingest.records import RawRecord, decode_counts, decode_raw
@@ -31,12 +33,18 @@ EVENT_ID = "1234567890abcdef1234567890abcdef"
 
 
 class Installation:
-    """The application over a spool in a directory."""
+    """The application over a spool in a directory; `flask_only` without the short cut past Flask."""
 
-    def __init__(self, root: Path, config: ConfigSnapshot, limits: IngestLimits | None = None) -> None:
+    def __init__(
+        self, root: Path, config: ConfigSnapshot, limits: IngestLimits | None = None, *, flask_only: bool = False
+    ) -> None:
         self.root = root
         self.sink = ShardedSink(root / "raw", 2)
         app, self.edge = create_app(self.sink, FixedSnapshot(config), limits)
+        if flask_only:
+            app = Flask("flask only")
+            app.register_blueprint(blueprint(self.edge))
+            app.register_error_handler(HTTPException, _http_error)
         self.client: FlaskClient = app.test_client()
 
     def post(self, path: str = "/api/1/envelope/", data: bytes = b"{}\n", **headers: str) -> TestResponse:
@@ -56,9 +64,10 @@ class Installation:
         self.sink.close()
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Installation]:
-    installation = Installation(tmp_path, snapshot())
+@pytest.fixture(params=[False, True], ids=["short cut", "flask"])
+def site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Installation]:
+    """Both ways a request can take: they must answer alike."""
+    installation = Installation(tmp_path, snapshot(), flask_only=request.param)
     yield installation
     installation.close()
 

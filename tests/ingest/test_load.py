@@ -66,7 +66,7 @@ def test_what_is_none_of_them_is_named_with_its_file(content: bytes, tmp_path: P
     """The message says which file and why."""
     path = tmp_path / "odd.json"
     path.write_bytes(content)
-    with pytest.raises(UserError, match="odd.json"):
+    with pytest.raises(UserError, match=r"odd\.json"):
         list(read_file(path))
 
 
