@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -66,23 +68,27 @@ def dataset(home: Path, rows: int, seed: int = 42) -> Dataset:
 def prepare(home: Path, rows: int, *, seed: int = 42, say: Callable[[str], None] = print) -> dict[str, object]:
     """Make or complete the data set below `home`; returns its facts for the report.
 
-    A store made by another version of the generator is deleted and made anew. NotOursError when the directory exists
-    without our mark in it.
+    A store made by another version of the generator, or by migrations that have changed since, is deleted and made
+    anew. NotOursError when the directory exists without our mark in it.
     """
     data = dataset(home, rows, seed)
     mark = data.directory.parent / "benchmark.json"
     wanted = {"generator": GENERATOR_VERSION, "seed": seed, "rows": rows, "promoted": list(PROMOTED)}
     state = _state(mark, data.directory.parent, wanted)
+    if data.directory.exists() and not _fits(data):
+        say("The schema has changed since the data set was made; making it anew.")
+        shutil.rmtree(data.directory.parent)
+        state = dict(wanted)
     if not data.directory.exists():
         data.directory.parent.mkdir(parents=True, exist_ok=True)
         _write(mark, state)
         amber("init", "--data", str(data.directory), log=data.directory.parent / "init.log")
-    if state.get("loaded"):
-        return state
     began = time.perf_counter()
     store = open_store(data.store_url)
     try:
         store.migrate()
+        if state.get("loaded"):
+            return state
         for key in PROMOTED:
             promote_tag(store, "errors", key)
         load(store, "errors", data.errors, events.batches, work=data.directory.parent, say=say)
@@ -140,6 +146,12 @@ def settle(store: EventStore, *, say: Callable[[str], None] = print) -> None:
         time.sleep(0.5)
     if quiet < 3:
         say(f"the store still merges after {MERGE_TIMEOUT_S:.0f} s; measuring all the same")
+
+
+def _fits(data: Dataset) -> bool:
+    """Ask in a process of its own whether the store can be opened: this one can open one store only, the next one."""
+    code = "import sys; from engine.eventstore import open_store; open_store(sys.argv[1]).migrate()"
+    return not subprocess.run([sys.executable, "-c", code, data.store_url], capture_output=True, check=False).returncode
 
 
 def _tables(store: EventStore) -> dict[str, dict[str, int]]:

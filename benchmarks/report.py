@@ -335,7 +335,7 @@ _REPEAT = """## How to repeat
     .venv/bin/python -m benchmarks --only query,plan    # parts of it
     .venv/bin/python -m benchmarks --rows 100000        # a quick look
 
-The data set is made once and kept in `{data}`. Both sides of a comparison run in turn, in at least {pairs} pairs.
+The data set is made once and kept in `{data}`. Both sides of a comparison run in turn, in {pairs} pairs.
 Nothing else should run on the machine."""
 
 _RIVALS = """## Rivals
