@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import orjson
 
@@ -81,7 +80,7 @@ class DataDirectory:
     @property
     def store_url(self) -> str:
         """URL of the embedded event store."""
-        return f"chdb://{self.root / 'store'}"
+        return f"chdb://{self.store}"
 
     @property
     def metadata_url(self) -> str:
@@ -94,29 +93,44 @@ class DataDirectory:
         return self.root / "blobs"
 
     @property
+    def store(self) -> Path:
+        """Directory of the embedded event store."""
+        return self.root / "store"
+
+    @property
+    def spool(self) -> Path:
+        """Directory of all spools."""
+        return self.root / "spool"
+
+    @property
+    def config(self) -> Path:
+        """File of the configuration snapshot, under the name ingest knows it by."""
+        return self.config_snapshot
+
+    @property
     def config_snapshot(self) -> Path:
         """File of the configuration snapshot."""
         return self.root / "run" / "config.json"
 
     @property
     def server_file(self) -> Path:
-        """File that says how to reach the running server; only the owner may read it."""
+        """File in which a running server says how to reach it."""
         return self.root / "run" / "server.json"
 
     @property
     def dead_letters(self) -> Path:
         """Spool of what could not be stored."""
-        return self.root / "spool" / "dead"
+        return self.spool / "dead"
 
     @property
     def raw_root(self) -> Path:
         """Directory of all raw spools: `<producer>/<shard>` below it."""
-        return self.root / "spool" / "raw"
+        return self.spool / "raw"
 
     @property
     def ready_root(self) -> Path:
         """Directory of all ready spools: `<shard>` below it."""
-        return self.root / "spool" / "ready"
+        return self.spool / "ready"
 
     def raw_spool(self, producer: str, shard: int) -> Path:
         """Directory of the raw segments one producer (`ingest-0`, `web`, `load`) writes for one shard."""
@@ -132,7 +146,7 @@ class DataDirectory:
 
     def shard_state(self, shard: int) -> Path:
         """Database file of one normaliser."""
-        return self.root / "spool" / "state" / f"shard-{shard}.sqlite3"
+        return self.spool / "state" / f"shard-{shard}.sqlite3"
 
     def create(self) -> None:
         """Make the directory, or check the one that is there. Safe to repeat.
@@ -148,7 +162,7 @@ class DataDirectory:
                 code="data-directory-foreign",
                 hint="Choose a new or an empty directory.",
             )
-        for directory in (self.root, self.root / "run", self.raw_root, self.ready_root, self.root / "spool" / "state"):
+        for directory in (self.root, self.root / "run", self.raw_root, self.ready_root, self.spool / "state"):
             make_directory(directory, mode=0o700)
         for directory in (self.root / "store", self.blobs, self.dead_letters):
             make_directory(directory, mode=0o700)
@@ -231,22 +245,3 @@ class DataDirectory:
             code="store-locked",
             hint=f"Stop that process, or {other}.",
         )
-
-    def write_server_info(self, info: Mapping[str, Any]) -> None:
-        """Say how to reach the running server: `url`, `ingest_url`, `token`, `pid` and what else it wants to say."""
-        make_directory(self.server_file.parent, mode=0o700)
-        write_atomically(self.server_file, orjson.dumps(dict(info), option=orjson.OPT_INDENT_2), mode=0o600)
-
-    def read_server_info(self) -> dict[str, Any] | None:
-        """Return what the running server said of itself, or None when no server owns the directory."""
-        if self.owner() is None:
-            return None
-        try:
-            info: dict[str, Any] = orjson.loads(self.server_file.read_bytes())
-        except (FileNotFoundError, orjson.JSONDecodeError):
-            return None
-        return info
-
-    def clear_server_info(self) -> None:
-        """Remove what was said, when the server stops."""
-        self.server_file.unlink(missing_ok=True)

@@ -45,7 +45,13 @@ _TYPES: dict[Kind, str] = {
     Kind.NUMBER_MAP: "map of numbers",
     Kind.USERS_STATE: "aggregate state",
 }
-_UNITS = {Unit.NONE: "", Unit.NANOSECOND: "duration", Unit.MILLISECOND: "duration", Unit.BYTE: "size", Unit.RATIO: "ratio"}
+_UNITS = {
+    Unit.NONE: "",
+    Unit.NANOSECOND: "duration",
+    Unit.MILLISECOND: "duration",
+    Unit.BYTE: "size",
+    Unit.RATIO: "ratio",
+}
 
 
 def _row(*cells: str) -> str:

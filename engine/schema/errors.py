@@ -53,7 +53,7 @@ ERRORS = Table(
             Kind.STRING,
             "The formatted message.",
             _Z,
-            index="text(tokenizer = 'splitByNonAlpha', preprocessor = lower(message))",
+            index="message_index: text(tokenizer = 'splitByNonAlpha') on lower(message)",
         ),
         Column("transaction", Kind.SYMBOL, "Name of the transaction the event happened in."),
         Column("culprit", Kind.SYMBOL, "The function or transaction to blame at first sight."),

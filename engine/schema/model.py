@@ -61,7 +61,9 @@ class Column:
         default: ClickHouse default expression for rows that do not send it, empty for none.
         alias: ClickHouse expression of a column that is computed on read and never stored, empty for stored ones.
         index: skip index in ClickHouse's words (`bloom_filter(0.01) GRANULARITY 4`), empty for none; several, or one
-            over an expression, as `name: type on expression`, separated by `;`.
+            over an expression, as `name: type on expression`, separated by `;`. Text is indexed as `lower(column)`, not
+            with the index's own preprocessor: that one applies only where the index is used, so that the same condition
+            finds other rows where it is not.
     """
 
     name: str

@@ -40,7 +40,7 @@ SPANS = Table(
             Kind.STRING,
             "What was done: statement, URL, template.",
             _Z,
-            index="text(tokenizer = 'splitByNonAlpha', preprocessor = lower(description))",
+            index="description_index: text(tokenizer = 'splitByNonAlpha') on lower(description)",
         ),
         Column("status", Kind.SYMBOL, "ok, cancelled, internal_error …; `unknown` when not sent."),
         Column("kind", Kind.SYMBOL, "internal, server, client, producer, consumer or empty."),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import mmap
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.files import fsync_directory
 from engine.spool._format import FRAME, HEADER, Position, SpoolRecord, segment_path, segments
 from engine.spool._scan import Damaged, Torn, record_at
+
+_SLACK_BYTES = 64 * 1024
+"""Read beyond the budget, so that the record that reaches it is usually whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,25 @@ class Damage:
 
     position: Position
     bytes_skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What of a segment is to be read: records that start in `[start, stop)`. A sealed one will not grow."""
+
+    number: int
+    start: int
+    stop: int
+    sealed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An open segment, and its size when it was opened."""
+
+    descriptor: int
+    size: int
+    piece: _Piece
 
 
 @dataclass(slots=True)
@@ -82,10 +105,13 @@ class SpoolReader:
         for number in numbers:
             if (after is not None and number < after.segment) or (until is not None and number > until.segment):
                 continue
-            start = after.offset if after is not None and number == after.segment else len(HEADER)
-            stop = until.offset if until is not None and number == until.segment else None
-            sealed = number != numbers[-1]
-            self._read_segment(number, (start, stop), sealed=sealed, budget=budget, into=records)
+            piece = _Piece(
+                number,
+                start=after.offset if after is not None and number == after.segment else len(HEADER),
+                stop=until.offset if until is not None and number == until.segment else sys.maxsize,
+                sealed=number != numbers[-1],
+            )
+            self._read_segment(piece, budget, records)
             if budget.spent:
                 break
         return records
@@ -128,47 +154,56 @@ class SpoolReader:
         except FileNotFoundError:
             return 0
 
-    def _read_segment(
-        self, number: int, span: tuple[int, int | None], *, sealed: bool, budget: _Budget, into: list[SpoolRecord]
-    ) -> None:
-        """Append the records of one segment that start in `span` to `into`."""
-        start, stop = span
+    def _read_segment(self, piece: _Piece, budget: _Budget, into: list[SpoolRecord]) -> None:
+        """Append the records of one segment to `into`."""
         try:
-            file = segment_path(self._directory, number).open("rb")
+            descriptor = os.open(segment_path(self._directory, piece.number), os.O_RDONLY)
         except FileNotFoundError:
             return  # removed meanwhile, so it was done
-        with file:
-            size = file.seek(0, 2)
-            if start >= size or size < len(HEADER):
-                return
-            with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
-                if data[: len(HEADER)] != HEADER:
-                    self._skip(number, (0, size), sealed=sealed)
-                    return
-                self._read_records(number, data, (start, size if stop is None else stop), sealed, budget, into)
+        try:
+            size = os.fstat(descriptor).st_size
+            if os.pread(descriptor, len(HEADER), 0) == HEADER:
+                self._read_records(_Source(descriptor, size, piece), budget, into)
+            elif size >= len(HEADER):
+                self._skip(piece, 0, size)
+        finally:
+            os.close(descriptor)
 
-    def _read_records(
-        self,
-        number: int,
-        data: memoryview,
-        span: tuple[int, int],
-        sealed: bool,
-        budget: _Budget,
-        into: list[SpoolRecord],
-    ) -> None:
-        offset, stop = span
-        while offset < min(stop, len(data)) and not budget.spent:
-            found = record_at(data, offset, sealed=sealed)
+    def _read_records(self, source: _Source, budget: _Budget, into: list[SpoolRecord]) -> None:
+        """Read a window after the other; what does not fit into one makes the next one larger.
+
+        By reading, not by mapping the file: a writer in another process may cut its tail off meanwhile, and touching
+        a mapped page that is gone kills the process.
+        """
+        offset = source.piece.start
+        window = budget.bytes + _SLACK_BYTES
+        while offset < min(source.size, source.piece.stop) and not budget.spent:
+            data = memoryview(os.pread(source.descriptor, window, offset))
+            used = self._parse(source, data, offset, budget, into)
+            if used == 0 and offset + len(data) >= source.size:
+                self._skip(source.piece, offset, source.size)
+                return
+            window = window if used else 4 * window
+            offset += used
+
+    def _parse(self, source: _Source, data: memoryview, base: int, budget: _Budget, into: list[SpoolRecord]) -> int:
+        """Append the whole records in `data`, which starts at offset `base`; return how many bytes they are."""
+        piece = source.piece
+        sealed = piece.sealed and base + len(data) >= source.size
+        at = 0
+        while at < len(data) and base + at < piece.stop and not budget.spent:
+            found = record_at(data, at, sealed=sealed)
             if isinstance(found, Torn):
-                self._skip(number, (offset, len(data)), sealed=sealed)
-                return
+                break
+            here = Position(piece.number, base + at)
             if isinstance(found, Damaged):
-                self._damage.append(Damage(Position(number, offset), found.end - offset))
+                self._damage.append(Damage(here, found.end - at))
             else:
-                into.append(SpoolRecord(Position(number, offset), Position(number, found.end), found.payload))
-                budget.take(found.end - offset - FRAME.size)
-            offset = found.end
+                into.append(SpoolRecord(here, Position(piece.number, base + found.end), found.payload))
+                budget.take(found.end - at - FRAME.size)
+            at = found.end
+        return at
 
-    def _skip(self, number: int, span: tuple[int, int], *, sealed: bool) -> None:
-        if sealed:
-            self._damage.append(Damage(Position(number, span[0]), span[1] - span[0]))
+    def _skip(self, piece: _Piece, start: int, end: int) -> None:
+        if piece.sealed:
+            self._damage.append(Damage(Position(piece.number, start), end - start))

@@ -18,7 +18,8 @@ def test_issue_ids_are_the_same_in_python_and_in_the_engine(event_store: EventSt
     sql = f"""
         SELECT project_id, fingerprint, {DEFAULT_ISSUE_ID} AS issue_id
         FROM (
-            SELECT arrayJoin({{corners:Array(Tuple(UInt64, UInt64))}}) AS pair, pair.1 AS project_id, pair.2 AS fingerprint
+            SELECT arrayJoin({{corners:Array(Tuple(UInt64, UInt64))}}) AS pair,
+                pair.1 AS project_id, pair.2 AS fingerprint
             UNION ALL
             SELECT (0, 0) AS pair, rand64(1) AS project_id, rand64(2) AS fingerprint FROM numbers(10000)
         )

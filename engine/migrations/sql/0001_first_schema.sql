@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS spans
     `payload` String CODEC(ZSTD(3)),
     INDEX trace_id_index `trace_id` TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX event_id_index `event_id` TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX description_index `description` TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(description)),
+    INDEX description_index lower(description) TYPE text(tokenizer = 'splitByNonAlpha'),
     INDEX tags_keys mapKeys(tags) TYPE bloom_filter(0.01),
     INDEX tags_values mapValues(tags) TYPE bloom_filter(0.01),
     PROJECTION by_trace (SELECT _part_offset ORDER BY project_id, trace_id)
@@ -173,7 +173,7 @@ CREATE TABLE IF NOT EXISTS errors
     `remarks` Array(LowCardinality(String)) CODEC(ZSTD(1)),
     `payload` String CODEC(ZSTD(3)),
     INDEX event_id_index `event_id` TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX message_index `message` TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(message)),
+    INDEX message_index lower(message) TYPE text(tokenizer = 'splitByNonAlpha'),
     INDEX trace_id_index `trace_id` TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX tags_keys mapKeys(tags) TYPE bloom_filter(0.01),
     INDEX tags_values mapValues(tags) TYPE bloom_filter(0.01)
