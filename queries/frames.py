@@ -10,24 +10,37 @@ import pyarrow as pa
 Operation = Callable[[Sequence[pa.Table], Mapping[str, object]], pa.Table]
 
 
-def interpolate(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
-    """Fill nulls of a series on the straight line between their neighbours; ends stay null.
+def fill_gaps(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
+    """Fill nulls of a series from their neighbours of the same keys.
+
+    ClickHouse's own INTERPOLATE carries the last value of one key over to the first buckets of the next.
 
     Args:
         inputs: one table, ordered by its keys, then by time in equal steps.
-        options: `keys` and `columns`, positions of the key columns and of the columns to fill.
+        options: `how` (`linear`: on the straight line between neighbours, ends stay null; `forward`: the last value),
+            `keys` and `columns`, positions of the key columns and of the columns to fill.
     """
     (table,) = inputs
     keys = cast("list[int]", options["keys"])
     groups = list(zip(*(table.column(i).to_pylist() for i in keys), strict=True)) if keys else [()] * table.num_rows
+    fill = _linear if options["how"] == "linear" else _forward
     for position in cast("list[int]", options["columns"]):
-        filled = _filled(table.column(position).to_pylist(), groups)
-        name = table.schema.field(position).name
-        table = table.set_column(position, name, pa.array(filled, type=pa.float64()))
+        column = table.column(position)
+        kind = pa.float64() if options["how"] == "linear" else column.type
+        filled = pa.array(fill(column.to_pylist(), groups), type=kind)
+        table = table.set_column(position, table.schema.field(position).name, filled)
     return table
 
 
-def _filled(values: list[Any], groups: list[tuple[Any, ...]]) -> list[float | None]:
+def _forward(values: list[Any], groups: list[tuple[Any, ...]]) -> list[Any]:
+    result = list(values)
+    for i in range(1, len(result)):
+        if result[i] is None and groups[i] == groups[i - 1]:
+            result[i] = result[i - 1]
+    return result
+
+
+def _linear(values: list[Any], groups: list[tuple[Any, ...]]) -> list[Any]:
     result: list[float | None] = [None if v is None else float(v) for v in values]
     last: int | None = None
     for i, value in enumerate(values):
@@ -43,5 +56,5 @@ def _filled(values: list[Any], groups: list[tuple[Any, ...]]) -> list[float | No
     return result
 
 
-OPERATIONS: Mapping[str, Operation] = {"interpolate": interpolate}
+OPERATIONS: Mapping[str, Operation] = {"fill_gaps": fill_gaps}
 """What a FrameStep may name."""

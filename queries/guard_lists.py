@@ -30,8 +30,8 @@ _SCALARS = """
     replaceall replaceone replace position positioncaseinsensitive str_position substring trim concat concat_ws
     splitbychar split match extract regexp_like regexp_replace like ilike domain path
     empty notempty has hasany hasall arrayexists arrayfilter arraymap arrayelement arrayelementornull arraysort
-    arrayjoin arraydistinct arrayconcat arrayslice array array_size array_filter array_distinct array_contains array_concat
-    array_contains_all array_overlaps array_any sort_array tuple
+    arrayjoin arraydistinct arrayconcat arrayslice array array_size array_filter array_distinct array_contains
+    array_concat array_contains_all array_overlaps array_any sort_array tuple
     mapcontains map_contains_key mapkeys mapvalues map_keys map_values map
     toint64 toint32 touint64 tofloat64 tostring toint64ornull tofloat64ornull todate todatetime todatetime64 to_char
     toyyyymmdd cast try_cast date timestamp_trunc date_trunc datetrunc

@@ -114,6 +114,7 @@ _KIND_TYPES = {
     Kind.BOOLS: ValueType(Base.ARRAY, element=Base.BOOLEAN),
     Kind.STRING_MAP: ValueType(Base.MAP, element=Base.STRING),
     Kind.NUMBER_MAP: ValueType(Base.MAP, element=Base.FLOAT),
+    Kind.MAX_UINT16: INTEGER,
     Kind.SUM_UINT64: INTEGER,
     Kind.SUM_FLOAT64: FLOAT,
     Kind.MIN_TIME: ValueType(Base.TIME, precision=6),

@@ -59,7 +59,7 @@ def _hll(bound: Bound) -> ir.Value:
 
 
 def _count_if(bound: Bound) -> ir.Value:
-    return aggregate("count", INTEGER, where=_where(bound, bound.args[0].value))
+    return aggregate("count", INTEGER, where=_where(bound, bound.args[0].value, *_presence(*bound.args[1:])))
 
 
 def _simple(name: str, result: ResultType) -> object:
@@ -194,8 +194,8 @@ AGGREGATES: tuple[Function, ...] = (
          "Number of rows; of rows that have x when it is given.", "from errors | summarize count() by level"),
     _agg("count_unique", (Arg("x", Want.ANY, repeated=True),), COUNTED, _count_unique, _NO_UNIT,
          "Number of different values, exact; missing ones do not count.", "from errors | summarize count_unique(user) by issue"),
-    _agg("count_if", (Arg("condition", Want.BOOLEAN),), COUNTED, _count_if, _NO_UNIT,
-         "Number of rows that fulfil a condition.", "from errors | summarize count_if(`level:fatal`) by release"),
+    _agg("count_if", (Arg("condition", Want.BOOLEAN), Arg("x", Want.ANY, optional=True)), COUNTED, _count_if, _NO_UNIT,
+         "Number of rows that fulfil a condition, and have x when it is given.", "from errors | summarize count_if(`level:fatal`) by release"),
     _agg("sum", (_NUMBER,), same_as_first, _simple("sum", same_as_first), _FLOAT_UNIT,
          "Total; 0 over no rows.", "from outcomes | summarize sum(quantity) by outcome"),
     _agg("avg", (_NUMBER,), float_of_first, _simple("avgOrNull", float_of_first), _FLOAT_UNIT,

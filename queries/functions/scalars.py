@@ -48,8 +48,11 @@ def bucket(time: ir.Value, every_ns: int, result: ValueType = TIME) -> ir.Value:
     if every_ns in named:
         return call(named[every_ns], result, time)
     if every_ns % (7 * DAY_NS) == 0:
+        whole = call("toDateTime", TIME, time, "UTC")
         monday = call("toDateTime", TIME, "1970-01-05 00:00:00", "UTC")
-        return call("toStartOfInterval", result, time, call("toIntervalSecond", INTEGER, every_ns // SECOND_NS), monday)
+        return call(
+            "toStartOfInterval", result, whole, call("toIntervalSecond", INTEGER, every_ns // SECOND_NS), monday
+        )
     if every_ns % SECOND_NS == 0:
         return call("toStartOfInterval", result, time, call("toIntervalSecond", INTEGER, every_ns // SECOND_NS))
     return call(

@@ -25,7 +25,8 @@ def _strip(node: exp.Expr) -> None:
     elif isinstance(node, exp.Paren):
         _strip(node.this)
     elif isinstance(node, exp.Anonymous) and node.name == "ifNull" and _is_false(node.expressions[1]):
-        node.replace(node.expressions[0])
+        inner = node.expressions[0]
+        node.replace(exp.Paren(this=inner) if isinstance(inner, exp.Or) else inner)
 
 
 def _is_false(node: exp.Expr) -> bool:

@@ -1,9 +1,9 @@
 """The transaction of a span whose own row does not name it, taken from its segment.
 
-A client may send a child span without the name of its segment, and before the segment itself. `amber_segment_name(column)`
-marks a use of the name. The scan it belongs to becomes two: rows that carry a name are read as they are, the few that do
-not are joined with the segments they point to, of the same projects and a slightly wider time range. Rows with a name
-never pay for the join: neither of its key columns is read for them.
+A client may send a child span without the name of its segment, and before the segment itself. The mark
+`amber_segment_name(column)` stands for a use of the name. The scan it belongs to becomes two: rows that carry a name are
+read as they are, the few that do not are joined with the segments they point to, of the same projects and a slightly
+wider time range. Rows with a name never pay for the join: neither of its key columns is read for them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MARK = "amber_segment_name"
 TABLE = "spans"
 NAME = "segment_name"
 WIDEN = dt.timedelta(hours=1)
-"""A segment starts before its children, and clocks of services differ; it is looked for this far outside of the range."""
+"""A segment starts before its children, and clocks differ; it is looked for this far outside of the range."""
 
 
 def segment_names(tree: exp.Expr, context: PassContext) -> exp.Expr:
@@ -59,10 +59,13 @@ def _conditions(select: exp.Select, marked: set[int]) -> tuple[list[exp.Expr], l
     where = select.args.get("where")
     early: list[exp.Expr] = []
     late: list[exp.Expr] = []
-    for condition in where.this.flatten() if where is not None and isinstance(where.this, exp.And) else [where and where.this]:
-        if condition is not None:
-            uses = any(id(column) in marked for column in condition.find_all(exp.Column))
-            (late if uses else early).append(condition)
+    if where is None:
+        return early, late
+    # Without `unnest`: an OR must keep its parentheses.
+    all_conditions = where.this.flatten(unnest=False) if isinstance(where.this, exp.And) else (where.this,)
+    for condition in all_conditions:
+        uses = any(id(column) in marked for column in condition.find_all(exp.Column))
+        (late if uses else early).append(exp.Paren(this=condition) if isinstance(condition, exp.Or) else condition)
     return early, late
 
 

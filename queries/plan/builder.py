@@ -12,6 +12,8 @@ from sqlglot import expressions as exp
 
 from engine.schema import Table
 from queries import ast
+from queries.ast import Fill
+from queries.errors import QueryError
 from queries.functions import Facts
 from queries.plan.block import Block, Derived, Order, TimeRange
 from queries.plan.model import PlanContext
@@ -22,6 +24,9 @@ from queries.values.calls import call, derived_table, widened_table
 from queries.values.typed import Typed
 
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
+FRAME_FILLS = frozenset({Fill.LINEAR, Fill.FORWARD})
+"""Fills that are computed from the finished rows of a series."""
+
 IN_QUERY = "amber_in_query"
 """`amber_in_query(number, value, …)`: a mark for `(value, …) IN (nested query)`."""
 
@@ -83,7 +88,7 @@ class Builder:
         outputs += [(names[name], typed.value) for name, typed in block.columns.items()]
         types = {names[name]: typed.type for name, typed in block.columns.items()}
         orders: list[tuple[str, Order]] = []
-        for order in block.order if not block.sealed else ():
+        for order in _order_of(block):
             same = next((name for name, value in outputs if value.equals(order.value)), None)
             if same is None:
                 same = f"__order{len(orders)}"
@@ -107,7 +112,30 @@ class Builder:
 
     def loose(self, block: Block) -> Block:
         """Return a block to which filters and groups may be added: the same, or one around a limited one."""
-        return self.wrap(block) if block.is_cut else block
+        return self.reopen(block) if block.is_cut else block
+
+    def reopen(self, block: Block) -> Block:
+        """Return a block around one that takes no more stages.
+
+        Raises:
+            QueryError: gaps of a series are filled in a step after the statement, so no stage may follow.
+        """
+        series = None if block.grouping is None else block.grouping.series
+        if series is not None and series.fill in FRAME_FILLS:
+            raise QueryError(
+                "No stage but limit may follow a series filled with linear or forward.",
+                suggestion="Move the stage before make-series, or fill with zero or null.",
+            )
+        return self.wrap(block)
+
+
+def _order_of(block: Block) -> tuple[Order, ...]:
+    """Return the order of a block's rows: a series is ordered by its keys, then by time."""
+    grouping = block.grouping
+    if grouping is None or grouping.series is None:
+        return block.order
+    names = [key for key in grouping.keys if key != grouping.series.bucket]
+    return tuple(Order(grouping.table[key], descending=False) for key in (*names, grouping.series.bucket))
 
 
 def unique_names(columns: Mapping[str, object], taken: Container[str]) -> dict[str, str]:

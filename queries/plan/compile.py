@@ -16,7 +16,7 @@ from queries.parser import parse_with_warnings
 from queries.passes import PassContext, run_passes
 from queries.passes.context import TIME
 from queries.plan.block import Block, Order, TimeRange
-from queries.plan.builder import Builder, unique_names
+from queries.plan.builder import FRAME_FILLS, Builder, unique_names
 from queries.plan.model import DEFAULT_ROWS, FrameStep, OutputColumn, Plan, PlanContext, SqlStep, Step, TableRead
 from queries.plan.render import aliased, render, table_alias
 from queries.plan.sources import open_source
@@ -100,11 +100,6 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
     sql_limit = most if own_limit else most + 1
     ordered = _ordered(block, builder)
     outputs = _outputs(ordered, builder)
-    linear = (
-        block.grouping is not None
-        and block.grouping.series is not None
-        and block.grouping.series.fill is ast.Fill.LINEAR
-    )
     tree, columns = _select(ordered, outputs, builder, sql_limit)
     ids = tuple(sorted(context.projects))
     passes = PassContext(
@@ -117,9 +112,9 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
     tree, parameters = run_passes(tree, passes)
     step = SqlStep("s0", tree.sql(dialect="clickhouse", copy=False), parameters, (), _reads(tree, builder, ids))
     steps: tuple[Step, ...] = (step,)
-    if linear:
-        assert block.grouping is not None
-        steps = (step, _interpolation(step, columns, block))
+    series = None if block.grouping is None else block.grouping.series
+    if series is not None and series.fill in FRAME_FILLS:
+        steps = (step, _fill_step(step, columns, block))
     return Plan(
         steps=steps,
         columns=columns,
@@ -254,13 +249,15 @@ def _reads(tree: exp.Expr, builder: Builder, ids: tuple[int, ...]) -> tuple[Tabl
     return tuple(reads)
 
 
-def _interpolation(step: SqlStep, columns: tuple[OutputColumn, ...], block: Block) -> FrameStep:
+def _fill_step(step: SqlStep, columns: tuple[OutputColumn, ...], block: Block) -> FrameStep:
     grouping = block.grouping
     assert grouping is not None
     assert grouping.series is not None
+    assert grouping.series.fill is not None
     by_name = {column.sql_name: i for i, column in enumerate(columns)}
     keys = [by_name[key] for key in grouping.keys if key != grouping.series.bucket and key in by_name]
     filled = [
         i for i, c in enumerate(columns) if c.sql_name not in grouping.keys and c.type.is_number and c.type.nullable
     ]
-    return FrameStep("s1", (step.id,), "interpolate", {"keys": keys, "columns": filled})
+    options = {"how": grouping.series.fill.value, "keys": keys, "columns": filled}
+    return FrameStep("s1", (step.id,), "fill_gaps", options)

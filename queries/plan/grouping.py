@@ -214,7 +214,7 @@ def keep_top(
     value = compile_expr(by, builder.scope(rows, aggregates=True))
     if not value.aggregate:
         raise TypeProblem("top … by needs an aggregate here.", span=by.span, suggestion="top 5 by count()")
-    plain = [never_null(typed) for typed in keys.values()]
+    plain = [value for typed in keys.values() for value in never_null(typed)]
     made = {f"k{i}": Typed(v, STRING) for i, v in enumerate(plain)}
     best = group(rows, made, {"best": value}, builder)
     order = (
@@ -228,11 +228,12 @@ def keep_top(
     return rows, {name: or_other(typed, chosen, builder.scope(rows)) for name, typed in keys.items()}
 
 
-def never_null(typed: Typed) -> ir.Value:
-    """Return a key under which NULL is one value among others; IN would drop it."""
+def never_null(typed: Typed) -> list[ir.Value]:
+    """Return values that stand for a key without NULL, which IN would drop: its text, and whether there is one."""
     if not typed.type.nullable:
-        return typed.value
-    return call("ifNull", STRING, call("toString", STRING, typed.value), "")
+        return [typed.value]
+    text = call("toString", STRING, typed.value)
+    return [call("ifNull", STRING, text, ""), typed.value.isnull()]
 
 
 def or_other(typed: Typed, chosen: ir.Value, scope: Scope) -> Typed:

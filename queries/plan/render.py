@@ -8,7 +8,6 @@ import ibis.expr.types as ir
 from sqlglot import expressions as exp
 
 from engine.schema import TABLES
-from queries.ast import Fill
 from queries.plan.block import Block, Derived, Grouping, Scan
 from queries.values.calls import field_name, translate
 
@@ -136,9 +135,6 @@ def _fill_gaps(select: exp.Select, grouping: Grouping) -> None:
         to=_moment(series.end_ns, series.every_ns),
         step=_step(series.every_ns),
     )
-    if series.fill is Fill.FORWARD:
-        names = [name for name in grouping.values if name not in grouping.keys]
-        fill.set("interpolate", [exp.alias_(exp.column(n, quoted=True), n, quoted=True) for n in names])
     bucket = exp.Ordered(this=exp.column(series.bucket, quoted=True), nulls_first=False, with_fill=fill)
     select.set("order", exp.Order(expressions=[*keys, bucket]))
 

@@ -86,22 +86,32 @@ def group_condition(node: ast.SearchNode, scope: Scope, compile_expr: CompileExp
 
 
 def _filter(node: ast.Filter, scope: Scope, compile_expr: CompileExpr) -> ir.Value:
+    _check_release(node)
     if isinstance(node.key, ast.AggregateKey):
         attribute = Attribute(_aggregate(node.key, scope, compile_expr))
     else:
         attribute = scope.keyed(node.key)
     if attribute.typed.virtual:
         return _virtual(node, attribute.typed, scope)
-    if isinstance(node.key, ast.Key) and node.key.name == "release" and node.op in {Op.LT, Op.LE, Op.GT, Op.GE}:
-        raise _not_yet("Comparing releases in version order", node)
     if attribute.elements is not None and attribute.element_type is not None:
         return _elements(node, attribute, scope)
     found = _scalar(node, attribute, scope)
     return ~found if node.op is Op.NE else found
 
 
-def _not_yet(what: str, node: ast.Filter) -> QueryError:
-    return QueryError(f"{what} is not available yet.", span=node.span, code="query-not-available")
+def _check_release(node: ast.Filter) -> None:
+    """Refuse what needs the order of versions, instead of comparing them as text."""
+    if not isinstance(node.key, ast.Key) or not f"{node.key.name}.".startswith("release."):
+        return
+    text = node.value.text if isinstance(node.value, ast.Text) and not node.value.quoted else ""
+    ordered = node.op not in {Op.EQ, Op.NE} or text.startswith((">", "<"))
+    if node.key.name != "release" or ordered or text == "latest":
+        raise QueryError(
+            "Filters on parts and the order of versions are not available yet.",
+            span=node.span,
+            suggestion="Name whole releases: release:[shop@1.2.0, shop@1.2.1], or release:shop@1.2.*",
+            code="query-not-available",
+        )
 
 
 def _aggregate(key: ast.AggregateKey, scope: Scope, compile_expr: CompileExpr) -> Typed:

@@ -95,7 +95,7 @@ def _filtered(block: Block, conditions: list[ir.Value]) -> Block:
 
 def _extend(stage: ast.Extend, block: Block, builder: Builder) -> Block:
     if block.sealed:
-        block = builder.wrap(block)
+        block = builder.reopen(block)
     for item in stage.items:
         name = item.name or print_expression(item.expr)
         block = block.with_columns({name: _column(item.expr, block, builder)})
@@ -112,7 +112,7 @@ def _column(expr: ast.Expr, block: Block, builder: Builder) -> Typed:
 
 def _project(stage: ast.Project, block: Block, builder: Builder) -> Block:
     if block.sealed:
-        block = builder.wrap(block)
+        block = builder.reopen(block)
     made = {item.name or print_expression(item.expr): _column(item.expr, block, builder) for item in stage.items}
     kept = replace(block, columns=made, shown=tuple(made), catalog=None)
     if block.order or block.limit is not None:
@@ -141,7 +141,7 @@ def _sortable(expr: ast.Expr, made: Typed) -> ir.Value:
 
 
 def _limit(stage: ast.Limit, block: Block, builder: Builder) -> Block:
-    if block.limit_by is not None or (block.sealed and block.limit is None):
+    if block.limit_by is not None:
         block = builder.wrap(block)
     least = stage.count if block.limit is None else min(stage.count, block.limit)
     return replace(block, limit=least)

@@ -14,7 +14,7 @@ from queries.plan.expressions import compile_expr
 from queries.plan.grouping import OTHER, column_name, group, never_null, or_other
 from queries.plan.render import render
 from queries.values.calls import field_name
-from queries.values.typed import Typed, as_null, constant
+from queries.values.typed import Typed, as_null, certain, constant
 
 
 def top(stage: ast.Top, block: Block, builder: Builder) -> Block:
@@ -55,9 +55,10 @@ def _with_other(stage: ast.Top, block: Block, builder: Builder) -> Block:
     keyed = {n: c for n, c in block.columns.items() if c.value.get_name() in grouping.keys}
     ties = tuple(Order(column.value, descending=False) for column in keyed.values())
     best = replace(block, order=(_best_first(stage, block, builder), *ties), limit=stage.count)
-    query = render(best, [(f"k{i}", never_null(column)) for i, column in enumerate(keyed.values())])
+    named = [value for column in keyed.values() for value in never_null(column)]
+    query = render(best, [(f"k{i}", value) for i, value in enumerate(named)])
     over_rows = {n: replace(c, value=grouping.values[c.value.get_name()]) for n, c in block.columns.items()}
-    chosen = builder.in_query([never_null(over_rows[name]) for name in keyed], query)
+    chosen = builder.in_query([value for name in keyed for value in never_null(over_rows[name])], query)
     keys = {name: or_other(over_rows[name], chosen, builder.scope(grouping.before)) for name in keyed}
     made = {name: typed for name, typed in over_rows.items() if name not in keyed}
     regrouped = group(grouping.before, keys, made, builder)
@@ -72,4 +73,4 @@ def _own(column: Typed, block: Block) -> bool:
 
 
 def _is_other(key: Typed) -> ir.Value:
-    return key.value == constant(0 if key.virtual else OTHER)
+    return certain(key.value == constant(0 if key.virtual else OTHER), nullable=key.type.nullable)
