@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -14,11 +14,10 @@ import structlog
 from engine.clock import Clock, SystemClock
 from engine.datadir import DataDirectory, DirectoryLock
 from engine.errors import StateError
-from engine.eventstore import EventStore, Limits, open_store
+from engine.eventstore import EventStore, open_store
 from engine.metadata import MetadataStore
 from engine.mirror import IssueMirror
 from ingest.writer import ReadyWriter
-from queries.run import CLASSES, QueryClass, Runner
 from server.settings import Settings
 
 LOCKED = "store-locked"
@@ -38,7 +37,6 @@ class Installation:
     store: EventStore
     metadata: MetadataStore
     mirror: IssueMirror
-    runner: Runner
     clock: Clock
 
     def close(self) -> None:
@@ -87,7 +85,7 @@ def open_installation(settings: Settings, *, patience_s: float = 0.0, clock: Clo
         raise
     mirror = IssueMirror(store, metadata)
     mirror.reconcile(clock.now() - _RECONCILED)
-    return Installation(settings, data, lock, store, metadata, mirror, Runner(store, clock, _classes(settings)), clock)
+    return Installation(settings, data, lock, store, metadata, mirror, clock)
 
 
 def _open_stores(settings: Settings, clock: Clock) -> tuple[EventStore, MetadataStore]:
@@ -102,16 +100,6 @@ def _open_stores(settings: Settings, clock: Clock) -> tuple[EventStore, Metadata
         except BaseException:
             store.close()
             raise
-
-
-def _classes(settings: Settings) -> dict[str, QueryClass]:
-    """Return the query classes the settings speak of; the others are as `queries` declares them."""
-    memory = settings.query_max_memory
-    seconds = settings.query_max_seconds
-    return {
-        "interactive": replace(CLASSES["interactive"], limits=Limits(max_seconds=seconds, max_memory_bytes=memory)),
-        "notebook": replace(CLASSES["notebook"], limits=Limits(max_seconds=10 * seconds, max_memory_bytes=memory)),
-    }
 
 
 def ready_writer(installation: Installation) -> ReadyWriter:

@@ -13,6 +13,7 @@ from engine.datadir import DataDirectory
 from server.compose import Installation, open_installation
 from server.principals import EMBEDDED_NAME, Principal
 from server.query_service import QueryService, Question
+from server.runner import make_runner
 from server.settings import load_settings
 
 _OWNER = Principal(EMBEDDED_NAME, None)
@@ -123,6 +124,6 @@ def _open_shared(data: Path) -> _Shared:
     DataDirectory.at(data).check()
     installation = open_installation(load_settings({"data": str(data)}, os.environ))
     service = QueryService(
-        installation.runner, installation.metadata, installation.clock, workers=_WORKERS, queue=_QUEUE
+        make_runner(installation), installation.metadata, installation.clock, workers=_WORKERS, queue=_QUEUE
     )
     return _Shared(installation, service)

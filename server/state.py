@@ -14,6 +14,7 @@ from typing import Any
 from engine.errors import AmberError
 from ingest.writer import WriterFigures
 from queries.plan import PlanContext
+from queries.run import Runner
 from server.compose import Installation
 from server.metrics import Sample
 from server.runfile import read_run_info
@@ -28,16 +29,17 @@ class InstallationState:
 
     Args:
         installation: asked for its stores, directories and budgets.
+        runner: asked for the outcomes.
         writer: gives the figures of the writer.
     """
 
-    def __init__(self, installation: Installation, writer: Callable[[], WriterFigures]) -> None:
+    def __init__(self, installation: Installation, runner: Runner, writer: Callable[[], WriterFigures]) -> None:
         self._settings = installation.settings
         self._store = installation.store
         self._metadata = installation.metadata
         self._data = installation.data
         self._writer = writer
-        self._outcomes = OutcomeTotals(installation)
+        self._outcomes = OutcomeTotals(installation, runner)
 
     def health(self) -> dict[str, dict[str, Any]]:
         """Return the checks by name, each with `ok` and figures."""
@@ -94,8 +96,9 @@ class InstallationState:
 class OutcomeTotals:
     """Quantities by outcome and reason since the process started, read from the `outcomes` dataset now and then."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, runner: Runner) -> None:
         self._installation = installation
+        self._runner = runner
         self._since = installation.clock.now()
         self._lock = threading.Lock()
         self._read_at = float("-inf")
@@ -119,7 +122,7 @@ class OutcomeTotals:
             projects={**projects, 0: "-"},
             time_range=(self._since, now + timedelta(minutes=1)),
         )
-        table = self._installation.runner.run(_OUTCOMES, context).table
+        table = self._runner.run(_OUTCOMES, context).table
         columns = (table.column(name).to_pylist() for name in ("outcome", "reason", "n"))
         return {(outcome or "", reason or ""): int(n) for outcome, reason, n in zip(*columns, strict=True)}
 

@@ -26,6 +26,7 @@ from server.principals import Authenticator
 from server.provision import provision
 from server.publisher import SnapshotPublisher
 from server.query_service import QueryService
+from server.runner import make_runner
 from server.settings import Settings
 from server.state import InstallationState
 from server.wsgi import WsgiServer
@@ -85,11 +86,12 @@ def _web_server(
     link: ParentLink, installation: Installation, ingest: _WebIngest, writer: ReadyWriter
 ) -> tuple[QueryService, WsgiServer]:
     settings = installation.settings
-    state = InstallationState(installation, writer.figures)
+    runner = make_runner(installation)
+    state = InstallationState(installation, runner, writer.figures)
     metrics = Metrics(state.samples)
     authenticator = Authenticator(installation.metadata, installation.clock, link.order.local_token)
     service = QueryService(
-        installation.runner,
+        runner,
         installation.metadata,
         installation.clock,
         workers=settings.query_workers,

@@ -20,7 +20,6 @@ from ingest.records import DeadLetter
 from ingest.sink import ShardedSink
 from server.cli.humane import printable
 from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
-from server.compose import open_installation, ready_writer
 from server.runfile import reach_server
 from server.settings import Settings
 from server.shards import fixed_shards
@@ -112,6 +111,9 @@ def _replay(settings: Settings, box: DeadLetters, letters: list[DeadLetter]) -> 
     shards = fixed_shards(settings.data, None)
     if reach_server(settings.data) is not None:
         return _append(box, letters, data, shards)
+    # Start-up time: looking at letters needs neither the engine nor the compiler.
+    from server.compose import open_installation, ready_writer  # noqa: PLC0415
+
     installation = open_installation(settings)
     try:
         count = _append(box, letters, data, shards)

@@ -13,10 +13,11 @@ from rich.text import Text
 
 from engine.datadir import DataDirectory
 from engine.metadata import MetadataStore
-from ingest.load import LoadReport, LoadTarget, load_files, submit_files
+from ingest.load import LoadReport, LoadTarget, load_files
 from server.cli.failures import USAGE
 from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
 from server.compose import open_installation, open_metadata, ready_writer
+from server.live_load import submit_files, wait_queryable
 from server.principals import EMBEDDED_NAME, Principal, chosen_projects, visible_projects
 from server.provision import provision
 from server.publisher import SnapshotPublisher
@@ -26,6 +27,7 @@ from server.shards import fixed_shards
 
 app = typer.Typer(add_completion=False)
 _MAX_PROBLEMS_SHOWN = 20
+_PATIENCE_S = 300.0
 
 
 @app.command()
@@ -72,14 +74,16 @@ def _load(settings: Settings, files: list[Path], project: str | None, bar: _Bar)
 
 
 def _load_beside_server(settings: Settings, files: list[Path], project: str | None, bar: _Bar) -> LoadReport:
-    """Put the files into a raw spool of our own, which the server's normalisers pick up."""
     metadata = open_metadata(settings)
     try:
         project_id = _project_id(metadata, project)
     finally:
         metadata.close()
-    paths = DataDirectory.at(settings.data)
-    return submit_files(files, paths, project_id, fixed_shards(settings.data, None), bar.show)
+    data = DataDirectory.at(settings.data)
+    shards = fixed_shards(settings.data, None)
+    report = submit_files(files, data, project_id, shards, bar.show)
+    wait_queryable(data, shards, patience_s=_PATIENCE_S)
+    return report
 
 
 def _project_id(metadata: MetadataStore, name: str | None) -> int:

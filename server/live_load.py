@@ -1,0 +1,94 @@
+"""`amber load` beside a running server: files into a raw spool of our own, which its normalisers pick up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.datadir import DataDirectory
+from engine.errors import StateError, UserError
+from engine.spool import SpoolReader
+from ingest.inputs import Submittable, find_files, read_file
+from ingest.load import PRODUCER, LoadReport
+from ingest.ready import ready_files
+from ingest.records import encode_record
+from ingest.sink import ShardedSink
+from ingest.state import ShardState
+
+_CHUNK_RECORDS = 500
+_POLL_S = 0.05
+
+
+def submit_files(
+    files: Sequence[Path], data: DataDirectory, project_id: int, shards: int, progress: Callable[[LoadReport], None]
+) -> LoadReport:
+    """Hand files to the server's normalisers; the records are durable when it returns.
+
+    Args:
+        files: files and directories, as for `ingest.load.load_files`.
+        data: the served directory.
+        project_id: the project the events belong to.
+        shards: number of shards of the directory.
+        progress: called after every file.
+
+    Returns:
+        what was read; outcomes are counted by the server.
+
+    Raises:
+        UserError: a path does not exist.
+        StateError: another load is going on.
+    """
+    found = find_files(list(files))
+    report = LoadReport(files_total=len(found))
+    sink = ShardedSink(data.raw_root / PRODUCER, shards)
+    try:
+        for path in found:
+            try:
+                submitted = list(read_file(path))
+            except (UserError, OSError) as error:
+                report.problems.append((path, str(error)))
+                submitted = []
+            for start in range(0, len(submitted), _CHUNK_RECORDS):
+                _append(sink, submitted[start : start + _CHUNK_RECORDS], project_id)
+            report.files += 1
+            report.records += len(submitted)
+            progress(report)
+    finally:
+        sink.close()
+    return report
+
+
+def wait_queryable(data: DataDirectory, shards: int, *, patience_s: float) -> None:
+    """Wait until the normalisers have read what was submitted and the writer has stored it.
+
+    Raises:
+        StateError: it takes longer than `patience_s`; nothing is lost, it is stored when the server gets to it.
+    """
+    until = time.monotonic() + patience_s
+    states = [ShardState(data.shard_state(shard)) for shard in range(shards)]
+    try:
+        while _unread(data, states) or any(ready.name.producer == PRODUCER for ready in ready_files(data.ready_root)):
+            if time.monotonic() > until:
+                raise StateError(
+                    "The files are safe in the spool, but the server has not stored all of them yet.",
+                    code="load-unfinished",
+                    hint="`amber status` shows what the server is doing.",
+                )
+            time.sleep(_POLL_S)
+    finally:
+        for state in states:
+            state.close()
+
+
+def _append(sink: ShardedSink, submitted: Sequence[Submittable], project_id: int) -> None:
+    now_ns = time.time_ns()
+    sink.append_many([(s.event_id.encode(), encode_record(s.record(project_id, now_ns))) for s in submitted])
+
+
+def _unread(data: DataDirectory, states: Sequence[ShardState]) -> bool:
+    for shard, state in enumerate(states):
+        reader = SpoolReader(data.raw_spool(PRODUCER, shard))
+        if reader.backlog_bytes(state.checkpoint(PRODUCER)) > 0:
+            return True
+    return False
