@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from queries import ast
 from queries.parser.expressions import RESERVED
-from queries.parser.pipeline import ParseWarning, PipelineParser
+from queries.parser.pipeline import PipelineParser
+from queries.parser.warnings import ParseWarning
 from queries.parser.words import LATER_STAGES, STAGES
 from queries.search.tree import shallow
 

@@ -34,6 +34,18 @@ BINARY_STRENGTH = {
     **dict.fromkeys(("*", "/", "%"), PRODUCT),
 }
 _OTHER_SPELLINGS = {"&&": "and", "||": "or", "!": "not", "<>": "!="}
+_HINTS = {
+    "as": "A column is named before its value: name = expression.",
+    "ascending": "Write asc.",
+    "descending": "Write desc.",
+    "group": "Write by.",
+    "groupby": "Write by.",
+    "is": "Write = null or != null.",
+    "like": 'Write contains "…" or =~ "pattern".',
+    "matches": 'Write =~ "pattern".',
+    "order": "Write | sort.",
+}
+"""What people used to other languages write in places where nothing of the kind can stand."""
 _FIELD_TARGET = re.compile(r'field\(\s*"(?:\\.|[^"\\])*+"\s*\)\s*=(?![=~])', re.DOTALL)
 _IDENTIFIER = re.compile(IDENTIFIER)
 _FAR_FUTURE = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -296,7 +308,8 @@ def unexpected(token: Lexeme, wanted: str) -> SyntaxProblem:
             suggestion="Compare with `=`, or put a search in backticks: `level:error`.",
         )
     shown = {Lex.STRING: "This text", Lex.SEARCH: "This search"}.get(token.kind, f"`{token.text}`")
-    return SyntaxProblem(f"{shown} stands where {wanted} should stand.", span=token.span)
+    advice = _HINTS.get(token.text.lower(), "") if token.kind is Lex.WORD else ""
+    return SyntaxProblem(f"{shown} stands where {wanted} should stand.", span=token.span, suggestion=advice)
 
 
 def _reserved(token: Lexeme) -> SyntaxProblem:

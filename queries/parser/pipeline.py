@@ -17,7 +17,6 @@ from queries.errors import SyntaxProblem
 from queries.lexer import Lex, Lexer
 from queries.parser.expressions import ExpressionParser, unexpected
 from queries.parser.source import (
-    misplaced_time,
     read_source,
     skip_blanks,
     source_problem,
@@ -25,7 +24,8 @@ from queries.parser.source import (
     unknown_source,
 )
 from queries.parser.stages import read_stage
-from queries.parser.words import KNOWN_STAGES, SOURCES, STAGES, misspelt_stage, nearest_source
+from queries.parser.warnings import ParseWarning, warn_of_source, warn_of_stage, warn_of_words
+from queries.parser.words import KNOWN_STAGES, SOURCES
 from queries.search.config import SearchConfig
 from queries.search.datasets import AMBER, config_for
 from queries.search.grammar import read_terms
@@ -37,17 +37,7 @@ _LET = re.compile(r"let[ \t\r\n]++([A-Za-z_][A-Za-z0-9_]*+)[ \t\r\n]*+=(?![=~])"
 _FROM = re.compile(r"from\b(?![.:\[(-])", re.IGNORECASE)
 _PIPE = re.compile(r"\|([ \t\r\n]*+)([A-Za-z][A-Za-z0-9_]*+(?:-[A-Za-z0-9_]++)*+)?")
 _FOLLOWS = re.compile(r"[\w.:\[-]")
-_FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z-]*+(?=[ \t\r\n]|\Z)")
 _ANY_TIME = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class ParseWarning:
-    """Something that reads differently from what was probably meant."""
-
-    message: str
-    span: ast.Span
-    suggestion: str = ""
 
 
 @dataclass(slots=True)
@@ -122,7 +112,7 @@ class PipelineParser:
         if found is not None:
             source, position = found
         else:
-            self._warn_of_source(position)
+            self._warn(position, warn_of_source(self.text, position, frozenset(self.names)))
         config = self._config(source)
         position = skip_blanks(self.text, position)
         reader = make_reader(
@@ -136,9 +126,8 @@ class PipelineParser:
         if source is not None:
             source, tokens = self._take_trailing_time(reader, source, tokens)
         search = build_search(reader, tokens)
-        self._warn_of_misplaced_time(search)
-        if source is not None:
-            self._warn_of_missing_pipe(search)
+        for warning in warn_of_words(self.text, search, source):
+            self._warn(warning.span.start, warning)
         stages, position = self._stages(after, config, in_let=in_let)
         ends = [part.span.end for part in (source, source and source.time, search.root, *stages) if part is not None]
         whole = ast.Span(start, max([start, *ends]))
@@ -181,12 +170,8 @@ class PipelineParser:
             return spaced or word in KNOWN_STAGES
         if spaced and word in KNOWN_STAGES:
             return True
-        near = misspelt_stage(word) if spaced and word else ""
-        if near:
-            span = ast.Span(match.start(2), match.end(2))
-            self.warnings[at] = ParseWarning(
-                f"`| {word}` is searched for as text, because it is not a stage.", span, f"Did you mean | {near}?"
-            )
+        if spaced and word:
+            self._warn(at, warn_of_stage(word, match.start(2)))
         return False
 
     def _stages(self, position: int, config: SearchConfig, *, in_let: bool) -> tuple[tuple[ast.Stage, ...], int]:
@@ -201,41 +186,6 @@ class PipelineParser:
             return tuple(stages), lexer.peek.start
         raise unexpected(lexer.peek, "`|` or the end")
 
-    def _warn_of_source(self, position: int) -> None:
-        wrong = unknown_source(self.text, position, frozenset(self.names))
-        near = nearest_source(wrong[0], frozenset(self.names)) if wrong else ""
-        if wrong and near:
-            self.warnings[position] = ParseWarning(
-                f"`from {wrong[0]}` is searched for as text, because it is not a data set.",
-                wrong[1],
-                f"Did you mean from {near}?",
-            )
-
-    def _warn_of_misplaced_time(self, search: ast.Search | None) -> None:
-        for words in _bare_words(search):
-            time = misplaced_time(self.text, words.start, words.end)
-            if time is not None:
-                self.warnings[time.start] = ParseWarning(
-                    "A time range counts only after a data set or as the last words before a pipe; here it is text.",
-                    time,
-                    f"Write from DATASET {self.text[time.start : time.end]}.",
-                )
-
-    def _warn_of_missing_pipe(self, search: ast.Search | None) -> None:
-        if search is None or search.root is None:
-            return
-        word = _FIRST_WORD.match(self.text, search.span.start)
-        if word is not None and word[0].lower() in STAGES:
-            self.warnings[word.start()] = ParseWarning(
-                f"`{word[0]}` is searched for as text, because no pipe stands before it.",
-                ast.Span(word.start(), word.end()),
-                f"Write | {word[0].lower()}.",
-            )
-
-
-def _bare_words(search: ast.Search | None) -> list[ast.Span]:
-    """Return the places of unquoted free text at the top level of a search."""
-    if search is None or search.root is None:
-        return []
-    terms = search.root.terms if isinstance(search.root, (ast.And, ast.Or)) else (search.root,)
-    return [term.span for term in terms if isinstance(term, ast.FreeText) and not term.quoted]
+    def _warn(self, position: int, warning: ParseWarning | None) -> None:
+        if warning is not None:
+            self.warnings[position] = warning

@@ -162,12 +162,23 @@ class _Builder:
             )
         nodes: list[ast.SearchNode] = []
         at = 0
-        for phrase in _PHRASE.finditer(token.value):
+        for phrase in self.phrases(token):
             nodes += self.bare(token, at, phrase.start())
             span = ast.Span(token.start + phrase.start(), token.start + phrase.end())
             nodes.append(ast.FreeText(unquote(phrase[1]), True, span))
             at = phrase.end()
         return nodes + self.bare(token, at, len(token.value))
+
+    def phrases(self, token: Words) -> list[re.Match[str]]:
+        """Return the quoted phrases among words; none when one stands in parentheses, which it would tear apart."""
+        found = list(_PHRASE.finditer(token.value))
+        at = 0
+        for phrase in found:
+            between = token.value[at : phrase.start()]
+            if between.count("(") != between.count(")"):
+                return []
+            at = phrase.end()
+        return found
 
     def bare(self, token: Words, start: int, end: int) -> list[ast.SearchNode]:
         """Return the words of a part of a token."""

@@ -172,6 +172,21 @@ def test_a_missing_pipe_after_a_source_is_warned_of() -> None:
     assert warning.suggestion == "Write | where."
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "advice"),
+    [
+        ("a:1 && b:2", "&&", "Write AND."),
+        ("a:1 || b:2", "||", "Write OR."),
+        ("NOT a:1", "NOT", "Write !."),
+        ("from errors last 24 hours | limit 1", "last 24 hours", "Write a duration such as last 24h."),
+    ],
+)
+def test_habits_from_other_languages_are_text_and_warned_of(text: str, place: str, advice: str) -> None:
+    """Signs, words and lengths of time that mean nothing here."""
+    (warning,) = parse_with_warnings(text).warnings
+    assert (text[warning.span.start : warning.span.end], warning.suggestion) == (place, advice)
+
+
 # --- pipes
 
 

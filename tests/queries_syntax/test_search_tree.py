@@ -158,6 +158,7 @@ def test_words_and_phrases_are_separate_conditions() -> None:
         (words("failed"), FreeText("to log in", quoted=True), words("again"))
     )
     assert root('said "see a:b" a:1') == And((words("said"), FreeText("see a:b", quoted=True), root("a:1")))
+    assert root('call (x "me" y)') == FreeText('call (x "me" y)', quoted=True)
     assert root("call (me) maybe") == words("call (me) maybe")
     assert root('5" wide') == words('5" wide')
     assert root('"open end') == FreeText('"open end', quoted=True)
