@@ -23,12 +23,13 @@ from benchmarks.report import BUDGETS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("chdb-core", "clickhouse-connect", "ibis-framework", "sqlglot", "pyarrow", "sentry-sdk")
+PIPED_WIDTH = 160
 NEEDS_DATA = frozenset({"query", "start"})
 
 
 def main() -> int:
     """Run the measurements, print the table, write the page; 1 when a measurement failed."""
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH)
     options = _options()
     chosen = report.chosen(frozenset(options.only))
     wanted = {budget.section for budget in chosen} - {""}

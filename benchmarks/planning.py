@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from benchmarks import stats
@@ -36,14 +37,13 @@ TEXTS = (
 )
 """What people type: searches, tables, series, and a few long ones."""
 
+PROJECT_COUNTS = (1, 20, 200)
+"""Numbers of visible projects a bare search is planned for: planning should not grow with them."""
 
-def measure_planning(*, rounds: int = 20, promoted: dict[str, tuple[str, ...]] | None = None) -> dict[str, object]:
+
+def measure_planning(*, rounds: int = 20, promoted: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, object]:
     """Plan every text `rounds` times in turn; returns milliseconds over all texts and each one's median."""
-    context = PlanContext(
-        now=END,
-        projects={number: f"project-{number}" for number in range(1, PROJECTS + 1)},
-        promoted=promoted or {},
-    )
+    context = _context(PROJECTS, promoted or {})
     for text in TEXTS:
         plan(text, context)
     samples: dict[str, list[float]] = {text: [] for text in TEXTS}
@@ -58,8 +58,23 @@ def measure_planning(*, rounds: int = 20, promoted: dict[str, tuple[str, ...]] |
         "rounds": rounds,
         "all_ms": asdict(stats.spread(everything)),
         "guard_ms": asdict(stats.spread(guarding)),
+        "by_projects_ms": {str(count): _median_ms("level:error", _context(count, {})) for count in PROJECT_COUNTS},
         "by_text_ms": {text: stats.median(values) for text, values in samples.items()},
     }
+
+
+def _context(projects: int, promoted: Mapping[str, tuple[str, ...]]) -> PlanContext:
+    slugs = {number: f"project-{number}" for number in range(1, projects + 1)}
+    return PlanContext(now=END, projects=slugs, promoted=promoted)
+
+
+def _median_ms(text: str, context: PlanContext) -> float:
+    samples = []
+    for _ in range(7):
+        began = time.perf_counter()
+        plan(text, context)
+        samples.append((time.perf_counter() - began) * 1000)
+    return stats.median(samples)
 
 
 def _guard_ms(made: Plan, project_ids: frozenset[int]) -> float:

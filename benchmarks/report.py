@@ -279,7 +279,7 @@ def _query_section(section: Results) -> str:
     clocks = ", ".join(sorted({c["clock"] for c in section["comparisons"]}))
     return (
         f"## Compiled SQL against hand-written SQL\n\nMedians of {section['pairs']} interleaved pairs, warm, by the"
-        f" {clocks} clock. The interval is a paired bootstrap of the ratio of medians. `unscoped` is the"
+        f" {clocks} clock. The interval is a paired bootstrap of the ratio of medians.\n`unscoped` is the"
         " hand-written statement without its condition on projects: what asking for all of them costs.\n\n"
         + _grid(heading, rows)
     )
@@ -287,7 +287,11 @@ def _query_section(section: Results) -> str:
 
 def _plan_section(section: Results) -> str:
     rows = [(f"`{text}`", f"{ms:.1f}") for text, ms in sorted(section["by_text_ms"].items(), key=lambda kv: -kv[1])]
-    return f"## Planning\n\nMedians of {section['rounds']} rounds.\n\n" + _grid(("text", "ms"), rows)
+    growth = ", ".join(f"{ms:.1f} ms for {count}" for count, ms in section["by_projects_ms"].items())
+    return (
+        f"## Planning\n\nMedians of {section['rounds']} rounds. A bare search by number of visible projects:"
+        f" {growth}.\n\n" + _grid(("text", "ms"), rows)
+    )
 
 
 def _ingest_section(section: Results) -> str:

@@ -85,7 +85,7 @@ def ratio_of_medians(ours: Sequence[float], base: Sequence[float], *, seed: int 
 
 
 def interleave(
-    ours: Callable[[], float], base: Callable[[], float], *, pairs: int, warm_up: int = 2
+    ours: Callable[[], float], base: Callable[[], float], *, pairs: int, warm_up: int = 1
 ) -> tuple[list[float], list[float]]:
     """Measure both sides `pairs` times in turn, after `warm_up` unmeasured rounds, and return both series.
 

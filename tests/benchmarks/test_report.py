@@ -57,7 +57,13 @@ def results(**sections: object) -> dict[str, object]:
 FULL = results(
     data={"tables": {"errors": {"rows": 10, "bytes": 1_000, "parts": 1}}, "load_s": 2.0},
     query={"pairs": 30, "comparisons": [comparison(1.02)]},
-    plan={"rounds": 2, "all_ms": {"median": 2.0, "p95": 4.0}, "guard_ms": {"median": 1.0}, "by_text_ms": {"x | y": 2}},
+    plan={
+        "rounds": 2,
+        "all_ms": {"median": 2.0, "p95": 4.0},
+        "guard_ms": {"median": 1.0},
+        "by_text_ms": {"x | y": 2},
+        "by_projects_ms": {"1": 1.0},
+    },
     ingest={
         "plan": {"events": 10, "connections": 32, "issues": 3},
         "runs": [RUN, RUN, RUN],
