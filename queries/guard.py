@@ -15,6 +15,7 @@ believed: not its tree, not its passes, not its list of scans. This module impor
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -26,6 +27,13 @@ from sqlglot.errors import SqlglotError
 from engine.schema import ISSUE_MAP_DICTIONARY, TABLES, Kind, Table
 from queries.errors import GuardRefusal
 from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
+
+
+_UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f\\'\"`]")
+"""Signs that two parsers may read differently inside a quoted name."""
+
+_PLAIN_TEXT = re.compile(r"[A-Za-z0-9 :_./-]*")
+"""What a text in a finished statement looks like: all texts of users are bound parameters."""
 
 
 class Read(Protocol):
@@ -60,6 +68,9 @@ def verify(sql: str, reads: Sequence[Read], allowed: frozenset[int]) -> None:
     """
     tree = _parse(sql)
     check_statement(tree)
+    for text in tree.find_all(exp.Literal):
+        if text.is_string and not _PLAIN_TEXT.fullmatch(text.name):
+            raise GuardRefusal("A text of a user stands in the statement instead of a parameter.")
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     for scan in tree.find_all(exp.Table):
         _check_scan(scan, ctes, reads, allowed)
@@ -73,9 +84,21 @@ def check_statement(tree: exp.Query) -> None:
     """
     for node in tree.walk():
         _check_node(node)
+    _check_aliases(tree)
     named = {cte.alias for cte in tree.find_all(exp.CTE)} & set(TABLES)
     if named:
         raise GuardRefusal(f"A common table has the name of a table: {', '.join(sorted(named))}.")
+
+
+def _check_aliases(tree: exp.Query) -> None:
+    """Refuse an expression with the alias of a table: `t.project_id` would be a member of that expression."""
+    tables = {scan.alias_or_name for scan in tree.find_all(exp.Table)}
+    for node in tree.find_all(exp.Alias, exp.CTE, exp.Lambda):
+        names = [node.alias] if not isinstance(node, exp.Lambda) else [n.name for n in node.expressions]
+        scalar = not isinstance(node, exp.CTE) or not isinstance(node.this, exp.Query)
+        for name in names:
+            if scalar and (name in tables or "." in name):
+                raise GuardRefusal(f"An expression may not be called {name}.")
 
 
 def _parse(sql: str) -> exp.Query:
@@ -116,6 +139,8 @@ def _check_node(node: exp.Expr) -> None:
         _check_clauses(node)
     if node.comments:
         raise GuardRefusal("Comments are not allowed.")
+    if isinstance(node, exp.Identifier) and _UNSAFE_NAME.search(node.name):
+        raise GuardRefusal("A name may not hold quotes, backslashes or control characters.")
     if isinstance(node, exp.In):
         _check_in(node)
 
@@ -166,6 +191,8 @@ def _check_scan(scan: exp.Table, ctes: set[str], reads: Sequence[Read], allowed:
     table = TABLES.get(name)
     if table is None or table.engine.startswith("Aggregating"):
         raise GuardRefusal(f"{name} is no table that may be read.")
+    if any(column.name == scan.alias_or_name for column in table.columns):
+        raise GuardRefusal(f"A table may not be called {scan.alias_or_name}, like one of its columns.")
     conjuncts = list(_conjuncts(_select_of(scan)))
     if table.scope_column is not None and not any(_scopes(c, scan, table.scope_column, allowed) for c in conjuncts):
         raise GuardRefusal(f"The scan of {name} is not limited to visible projects.")

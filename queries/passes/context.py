@@ -46,6 +46,17 @@ def scans(tree: exp.Expr) -> Iterator[tuple[exp.Table, Table]]:
             yield node, table
 
 
+def guarded(node: exp.Expr | None) -> exp.Expr | None:
+    """Return the condition inside `ifNull(condition, FALSE)`, or None when the node is something else."""
+    if isinstance(node, exp.Anonymous) and node.name == "ifNull":
+        inner, default = node.expressions
+    elif isinstance(node, exp.Coalesce) and node.args.get("is_null"):
+        inner, default = node.this, node.expressions[0]
+    else:
+        return None
+    return inner if isinstance(default, exp.Boolean) and not default.this else None
+
+
 def own_select(node: exp.Expr) -> exp.Select:
     """Return the SELECT whose FROM or JOIN a scan stands in."""
     select = node.find_ancestor(exp.Select)

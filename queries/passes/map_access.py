@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlglot import expressions as exp
 
-from queries.passes.context import PassContext
+from queries.passes.context import PassContext, guarded
 
 
 def map_access(tree: exp.Expr, _: PassContext) -> exp.Expr:
@@ -59,5 +59,5 @@ def _replace_equality(node: exp.Expr, access: exp.Bracket) -> None:
     node.replace(access)
     around = equality.parent
     # The comparison can no longer be NULL, so a guard against that says nothing.
-    if isinstance(around, exp.Anonymous) and around.name == "ifNull" and isinstance(around.expressions[1], exp.Boolean):
+    if around is not None and guarded(around) is equality:
         around.replace(equality)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlglot import expressions as exp
 
-from queries.passes.context import PassContext
+from queries.passes.context import PassContext, guarded
 
 
 def null_guards(tree: exp.Expr, _: PassContext) -> exp.Expr:
@@ -24,10 +24,7 @@ def _strip(node: exp.Expr) -> None:
         _strip(node.expression)
     elif isinstance(node, exp.Paren):
         _strip(node.this)
-    elif isinstance(node, exp.Anonymous) and node.name == "ifNull" and _is_false(node.expressions[1]):
-        inner = node.expressions[0]
-        node.replace(exp.Paren(this=inner) if isinstance(inner, exp.Or) else inner)
-
-
-def _is_false(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Boolean) and not node.this
+    else:
+        inner = guarded(node)
+        if inner is not None:
+            node.replace(exp.Paren(this=inner) if isinstance(inner, exp.Or) else inner)

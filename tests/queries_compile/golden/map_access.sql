@@ -1,0 +1,19 @@
+-- equality with a text reads the key directly
+SELECT 1 FROM errors AS t0 WHERE CASE WHEN mapContains(t0.tags, 'a') THEN t0.tags['a'] ELSE NULL END = 'b';
+SELECT 1 FROM errors AS t0 WHERE t0.tags['a'] = 'b';
+
+-- and needs no guard against NULL any more
+SELECT 1 FROM errors AS t0 WHERE NOT ifNull(CASE WHEN mapContains(t0.tags, 'a') THEN t0.tags['a'] ELSE NULL END = 'b', FALSE);
+SELECT 1 FROM errors AS t0 WHERE NOT ifNull(t0.tags['a'] = 'b', FALSE);
+
+-- the empty text is not the absent one
+SELECT 1 FROM errors AS t0 WHERE CASE WHEN mapContains(t0.tags, 'a') THEN t0.tags['a'] ELSE NULL END = '';
+SELECT 1 FROM errors AS t0 WHERE arrayElementOrNull(t0.tags, 'a') = '';
+
+-- a value is looked up once
+SELECT CASE WHEN mapContains(t0.tags, 'a') THEN t0.tags['a'] ELSE NULL END AS a FROM errors AS t0;
+SELECT arrayElementOrNull(t0.tags, 'a') AS a FROM errors AS t0;
+
+-- other conditions stay
+SELECT CASE WHEN t0.level = 'x' THEN t0.tags['a'] ELSE NULL END AS a FROM errors AS t0;
+SELECT CASE WHEN t0.level = 'x' THEN t0.tags['a'] ELSE NULL END AS a FROM errors AS t0;

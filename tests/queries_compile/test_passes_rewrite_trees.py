@@ -1,0 +1,70 @@
+"""Passes by example: `golden/<pass>.sql` holds pairs of a statement and what the pass makes of it.
+
+Run with `AMBER_UPDATE_GOLDEN=1` to write what the passes give now, and review the difference.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+
+import pytest
+import sqlglot
+
+from queries import passes
+from queries.passes import PassContext, lift_parameters
+
+GOLDEN = Path(__file__).parent / "golden"
+START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+NESTED = sqlglot.parse_one('SELECT "t1"."level" AS "k0" FROM "errors" AS "t1" GROUP BY "k0" LIMIT 2', dialect="clickhouse")
+CONTEXT = PassContext(
+    project_ids=(7, 3),
+    time=(START, START + dt.timedelta(hours=1, microseconds=500)),
+    ranges={"t9": (START - dt.timedelta(days=1), START)},
+    nested=(NESTED,),  # type: ignore[arg-type]
+    row_limit=100,
+)
+BY_NAME = {step.run.__name__: step.run for step in passes.PASSES}
+
+
+def pairs(name: str) -> list[tuple[str, str, str]]:
+    """Return (comment, before, after) of a golden file: blocks of `-- comment`, before, after, each ended by `;`."""
+    found = []
+    for block in (GOLDEN / f"{name}.sql").read_text().strip().split("\n\n"):
+        comment, _, rest = block.partition("\n")
+        before, _, after = rest.partition(";\n")
+        found.append((comment.removeprefix("-- "), before.strip(), after.strip().removesuffix(";")))
+    return found
+
+
+def run(name: str, before: str) -> str:
+    tree = sqlglot.parse_one(before, dialect="clickhouse")
+    if name == "parameters":
+        lifted, values = lift_parameters(tree)
+        return f"{lifted.sql(dialect='clickhouse')} -- {values}"
+    return BY_NAME[name](tree, CONTEXT).sql(dialect="clickhouse")
+
+
+ALL = [*BY_NAME, "parameters"]
+CASES = [(name, i) for name in ALL for i in range(len(pairs(name)))]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _written_anew_when_asked() -> None:
+    if "AMBER_UPDATE_GOLDEN" in os.environ:
+        for name in ALL:
+            blocks = [f"-- {comment}\n{before};\n{run(name, before)};" for comment, before, _ in pairs(name)]
+            (GOLDEN / f"{name}.sql").write_text("\n\n".join(blocks) + "\n")
+
+
+@pytest.mark.parametrize(("name", "number"), CASES, ids=[f"{n}: {pairs(n)[i][0]}" for n, i in CASES])
+def test_a_pass_makes_of_a_statement_what_the_pair_says(name: str, number: int) -> None:
+    """Before and after, as text."""
+    _, before, after = pairs(name)[number]
+    assert run(name, before) == after
+
+
+def test_every_pass_has_pairs_and_every_file_a_pass() -> None:
+    """A pass without an example fails here."""
+    assert {path.stem for path in GOLDEN.glob("*.sql")} == set(ALL)
