@@ -26,9 +26,9 @@ SKIPPED_SUFFIXES = (".headers.json", ".raw", ".md", ".txt", ".license")
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _FOREIGN = {
-    "resourceSpans": "OTLP traces",
-    "resourceLogs": "OTLP logs",
-    "resourceMetrics": "OTLP metrics",
+    "resourceSpans": "OTLP traces (OTLP is not read yet)",
+    "resourceLogs": "OTLP logs (OTLP is not read yet)",
+    "resourceMetrics": "OTLP metrics (OTLP is not read yet)",
     "$schema": "a JSON schema",
 }
 _EVENT_MEMBERS = frozenset({"event_id", "timestamp", "message", "exception", "logentry", "platform", "contexts"})
@@ -77,7 +77,8 @@ def read_file(path: Path) -> Iterator[Submittable]:
         text = decompress(body, encoding, MAX_FILE_BYTES)
         yield from submittables(text)
     except (InvalidItem, Malformed) as error:
-        raise UserError(f"{path}: {error.message}", code="unreadable-file") from error
+        code = "otlp-unsupported" if error.code == "otlp" else "unreadable-file"
+        raise UserError(f"{path}: {error.message}", code=code) from error
 
 
 def submittables(text: bytes) -> Iterator[Submittable]:
@@ -143,7 +144,8 @@ def _event(text: bytes) -> Submittable:
         raise InvalidItem("not_an_object", "an event is not a JSON object")
     foreign = next((what for member, what in _FOREIGN.items() if member in value), "")
     if foreign:
-        raise InvalidItem("not_an_event", f"{foreign}, not an event")
+        reason = "otlp" if foreign.startswith("OTLP") else "not_an_event"
+        raise InvalidItem(reason, f"{foreign}, not an event")
     event_id = event_id_of(value.get("event_id"))
     return Submittable("store", text.strip(), event_id or hashlib.blake2b(text, digest_size=16).hexdigest())
 

@@ -34,15 +34,18 @@ from ingest.state import Pin, ShardState
 class BatchRules:
     """When a batch is made, and how large.
 
-    The first events after a pause go out at once; then batches are `interval_s` apart, `busy_interval_s` when the last
-    one was large, `crowded_interval_s` when the writer lags. A backlog of `big_backlog_bytes` does not wait, unless
-    `max_waiting_files` are waiting for the writer: then everything stays in the raw spool, which has a budget.
+    The first events after a pause go out at once; then batches are `interval_s` apart, longer when the last one was
+    large (a block costs the store about 40 ms of CPU, whatever is in it), `crowded_interval_s` when the writer lags.
+    A backlog of `big_backlog_bytes` does not wait, unless `max_waiting_files` are waiting for the writer: then
+    everything stays in the raw spool, which has a budget.
     """
 
     interval_s: float = 0.2
-    busy_interval_s: float = 0.4
+    busy_interval_s: float = 0.5
+    full_interval_s: float = 0.8
     crowded_interval_s: float = 1.0
     busy_rows: int = 150
+    full_rows: int = 400
     crowded_files: int = 12
     big_backlog_bytes: int = 8 * MIB
     max_records: int = 5_000
@@ -134,7 +137,7 @@ class ShardNormaliser:
             self._recovered = True
         try:
             worked = [self._step_producer(producer, hurry=hurry) for producer in self._find_producers()]
-            if hurry or self._monotonic() - self._outcomes_at >= self._rules.outcome_interval_s:
+            if self._monotonic() - self._outcomes_at >= self._rules.outcome_interval_s:
                 self.flush_outcomes()
         except BaseException:
             self._recovered = False
@@ -145,6 +148,7 @@ class ShardNormaliser:
         """Publish everything that is in the raw spools, and the outcomes."""
         while self.step(hurry=True):
             pass
+        self.flush_outcomes()
 
     def backlog_bytes(self) -> int:
         """Return how many raw bytes are not published yet."""
@@ -231,6 +235,8 @@ class ShardNormaliser:
         rules = self._rules
         if self._ports.ready.waiting() >= rules.crowded_files:
             return rules.crowded_interval_s
+        if batch.row_count >= rules.full_rows:
+            return rules.full_interval_s
         return rules.busy_interval_s if batch.row_count >= rules.busy_rows else rules.interval_s
 
     def _records(

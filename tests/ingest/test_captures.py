@@ -24,10 +24,10 @@ needs_shared = pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded re
 
 NO_START = "invalid: timestamps (a transaction needs start_timestamp and timestamp)"
 NO_ROW = {
-    "otlp-proto-examples/events.json": "not sent: OTLP logs, not an event",
-    "otlp-proto-examples/logs.json": "not sent: OTLP logs, not an event",
-    "otlp-proto-examples/metrics.json": "not sent: OTLP metrics, not an event",
-    "otlp-proto-examples/trace.json": "not sent: OTLP traces, not an event",
+    "otlp-proto-examples/events.json": "not sent: OTLP logs (OTLP is not read yet), not an event",
+    "otlp-proto-examples/logs.json": "not sent: OTLP logs (OTLP is not read yet), not an event",
+    "otlp-proto-examples/metrics.json": "not sent: OTLP metrics (OTLP is not read yet), not an event",
+    "otlp-proto-examples/trace.json": "not sent: OTLP traces (OTLP is not read yet), not an event",
     "schema/sentry-event.schema.json": "not sent: a JSON schema, not an event",
     "sentry-23.7.1-samples/android-transaction.json": NO_START,
     "sentry-23.7.1-samples/transaction.json": NO_START,
