@@ -268,22 +268,22 @@ def test_the_same_token_twice_counts_once(
 def test_many_threads_with_the_same_batches_count_once(
     store: EventStore, new_project_id: Callable[[], int], rows_of: RowMaker, arrow_file: FileMaker, tmp_path: Path
 ) -> None:
-    """Eight writers that insert the same ten batches in any order leave each event once."""
+    """Five writers that insert the same seven batches in any order leave each event once."""
     project_id = new_project_id()
     files = [
-        arrow_file(tmp_path / f"{i}.arrow", events(rows_of, project_id, 20, weeks=2, first=20 * i)) for i in range(10)
+        arrow_file(tmp_path / f"{i}.arrow", events(rows_of, project_id, 20, weeks=2, first=20 * i)) for i in range(7)
     ]
 
     def write(seed: int) -> None:
-        for i in range(10):
-            number = (i * (seed + 1) + seed) % 10
+        for i in range(7):
+            number = (i * (seed + 1) + seed) % 7
             store.insert_file("errors", files[number], f"{project_id}/{number}")
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(write, [0, 2, 6, 8, 0, 2, 6, 8]))
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(write, range(5)))
     for number, path in enumerate(files):
         store.insert_file("errors", path, f"{project_id}/{number}")
-    assert counted(store, project_id) == (200, 200, 200)
+    assert counted(store, project_id) == (140, 140, 140)
 
 
 def test_a_retry_completes_a_roll_up_that_was_cut_off(

@@ -90,8 +90,14 @@ def test_the_roll_up_agrees_with_the_rows(event_store: EventStore, filled: int) 
     assert len(rows) == 10
 
 
-def test_a_trace_is_found_by_its_index(event_store: EventStore, new_project_id: Callable[[], int]) -> None:
-    """Looking up one trace among many reads a small part of the project's spans."""
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [({}, "trace_id_index"), ({"min_table_rows_to_use_projection_index": 0, "use_skip_indexes": 0}, "by_trace")],
+)
+def test_a_trace_is_found_by_index_and_by_projection(
+    event_store: EventStore, new_project_id: Callable[[], int], settings: dict[str, object], name: str
+) -> None:
+    """Looking up one trace among many reads a small part of the project's spans, in small tables and in large ones."""
     project_id = new_project_id()
     event_store.statement(
         """
@@ -105,6 +111,8 @@ def test_a_trace_is_found_by_its_index(event_store: EventStore, new_project_id: 
     sql = (
         "SELECT span_id FROM spans WHERE project_id = {p:UInt64} AND trace_id = lower(hex(sipHash128(toUInt64(1234))))"
     )
-    found = event_store.query(sql, {"p": project_id})
+    plan = event_store.query(f"EXPLAIN indexes = 1, projections = 1 {sql}", {"p": project_id}, settings=settings).table
+    assert name in "\n".join(row["explain"] for row in plan.to_pylist())
+    found = event_store.query(sql, {"p": project_id}, settings=settings)
     assert found.table.num_rows == 10
     assert found.stats.rows_read < 40_000

@@ -73,7 +73,7 @@ def test_issues_and_their_changes_reach_the_store(event_store: EventStore, metad
 def test_a_mapped_fingerprint_moves_its_events_to_the_other_issue(
     event_store: EventStore, metadata: MetadataStore, rows_of: Callable[..., pa.Table]
 ) -> None:
-    """Rows stay as they are; the dictionary says where they belong, for rows and roll-ups alike, and the newest wins."""
+    """Rows stay as they are; the dictionary says where they belong, for rows and roll-ups alike; the newest wins."""
     project = metadata.create_project("shop").id
     mirror = IssueMirror(event_store, metadata)
     one, two = metadata.ensure_issues([seen(project, 1), seen(project, 2)])
