@@ -50,7 +50,7 @@ def guarded(node: exp.Expr | None) -> exp.Expr | None:
     """Return the condition inside `ifNull(condition, FALSE)`, or None when the node is something else."""
     if isinstance(node, exp.Anonymous) and node.name == "ifNull":
         inner, default = node.expressions
-    elif isinstance(node, exp.Coalesce) and node.args.get("is_null"):
+    elif isinstance(node, exp.Coalesce) and len(node.expressions) == 1:
         inner, default = node.this, node.expressions[0]
     else:
         return None

@@ -4,7 +4,7 @@ SELECT 1 FROM errors AS t0 WHERE t0.tags['a'] = 'b';
 
 -- and needs no guard against NULL any more
 SELECT 1 FROM errors AS t0 WHERE NOT ifNull(CASE WHEN mapContains(t0.tags, 'a') THEN t0.tags['a'] ELSE NULL END = 'b', FALSE);
-SELECT 1 FROM errors AS t0 WHERE NOT ifNull(t0.tags['a'] = 'b', FALSE);
+SELECT 1 FROM errors AS t0 WHERE NOT t0.tags['a'] = 'b';
 
 -- the empty text is not the absent one
 SELECT 1 FROM errors AS t0 WHERE CASE WHEN mapContains(t0.tags, 'a') THEN t0.tags['a'] ELSE NULL END = '';
