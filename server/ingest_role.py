@@ -40,6 +40,7 @@ def run(link: ParentLink, settings: Settings) -> None:
         threads=settings.ingest_threads,
         # One step above the application's own limit, so that it answers 413 in the protocol's form, with CORS.
         max_body_bytes=limits.max_body_bytes + MIB,
+        trusted_proxy=settings.trusted_proxy,
     )
     serving = threading.Thread(target=server.run, name="http")
     serving.start()

@@ -123,7 +123,10 @@ class QueryService:
             )
 
         with self._registered(query_id, principal) as running:
-            return self._in_pool(lambda: work(running))
+            result = self._in_pool(lambda: work(running))
+        if self._metrics is not None:
+            self._metrics.rows_read.inc(result.stats.rows_read)
+        return result
 
     def explain(self, question: Question, principal: Principal) -> dict[str, Any]:
         """Return what a question would do, without running it: SQL, plain English, columns, range, warnings."""
@@ -195,6 +198,7 @@ class QueryService:
             if query_id in self._running:
                 raise StateError(f"A query with the id {query_id} is running.", code="query-id-taken")
             self._running[query_id] = running
+            self._show_running()
         outcome = "failed"
         try:
             yield running
@@ -208,12 +212,17 @@ class QueryService:
         finally:
             with self._lock:
                 del self._running[query_id]
+                self._show_running()
             self._count(outcome, time.monotonic() - running.asked_at)
 
     def _count(self, outcome: str, seconds: float) -> None:
         if self._metrics is not None:
             self._metrics.queries.labels(outcome).inc()
             self._metrics.query_seconds.observe(seconds)
+
+    def _show_running(self) -> None:
+        if self._metrics is not None:
+            self._metrics.queries_running.set(len(self._running))
 
     def _in_pool(self, call: Callable[[], _T]) -> _T:
         if not self._slots.acquire(blocking=False):

@@ -184,6 +184,15 @@ class Settings:
             readers.seconds(0, 3600),
         ),
     ] = 30.0
+    trusted_proxy: Annotated[
+        str | None,
+        Setting(
+            "Address of the reverse proxy in front, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed; from "
+            "any other address they are removed.",
+            readers.text,
+            shown_default="none",
+        ),
+    ] = None
     metrics_access: Annotated[
         str,
         Setting(

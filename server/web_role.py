@@ -110,6 +110,7 @@ def _web_server(
         socket.socket(fileno=link.order.socket_fd),
         threads=settings.web_threads,
         max_body_bytes=IngestLimits().max_body_bytes + MIB,
+        trusted_proxy=settings.trusted_proxy,
     )
     return service, server
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 BACKLOG = 1024
 _CONNECTIONS = 2000
+_BUFFERED_BODY = 4 * 1024 * 1024
+"""Larger bodies wait in a temporary file."""
+
+_FORWARDED = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host")
 
 
 class WsgiServer:
@@ -29,9 +33,18 @@ class WsgiServer:
         listener: a bound TCP socket.
         threads: threads that run the application.
         max_body_bytes: larger request bodies are refused with 413 before the application sees them.
+        trusted_proxy: address of the proxy whose forwarding headers are believed, None for no proxy.
     """
 
-    def __init__(self, app: WSGIApplication, listener: socket.socket, *, threads: int, max_body_bytes: int) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        listener: socket.socket,
+        *,
+        threads: int,
+        max_body_bytes: int,
+        trusted_proxy: str | None = None,
+    ) -> None:
         self._map: dict[int, Any] = {}
         self._server = create_server(
             app,
@@ -43,7 +56,10 @@ class WsgiServer:
             max_request_body_size=max_body_bytes,
             # select(2) ends at 1024 descriptors.
             asyncore_use_poll=True,
+            inbuf_overflow=_BUFFERED_BODY,
             clear_untrusted_proxy_headers=True,
+            trusted_proxy=trusted_proxy,
+            trusted_proxy_headers=set(_FORWARDED) if trusted_proxy else set(),
             ident=None,
         )
         self._stopping = threading.Event()

@@ -141,7 +141,9 @@ def test_errors_of_the_server_have_the_same_exit_statuses(error, status):
 def test_a_query_error_shows_the_text_with_carets_below_the_place(capsys):
     """The caret line stands under the span, with code and suggestion."""
     text = "from errors | sumarize n=count()"
-    error = amber.QueryError("No such stage.", code="query-unknown-name", span=(14, 22), suggestion="summarize", text=text)
+    error = amber.QueryError(
+        "No such stage.", code="query-unknown-name", span=(14, 22), suggestion="summarize", text=text
+    )
     with pytest.raises(Shown) as caught, sdk_errors():
         raise error
     print_failure(caught.value)

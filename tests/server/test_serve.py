@@ -68,7 +68,11 @@ def test_the_command_line_speaks_every_format(shop):
     token = {"AMBER_TOKEN": shop.facts["token"]}
     table = amber(*query, **token).stdout
     assert [line.split()[0] for line in table.splitlines()[-2:]] == ["ValueError", "KeyError"]
-    assert amber(*query, "--format", "csv", **token).stdout.splitlines() == ["error.type,n", "ValueError,2", "KeyError,1"]
+    assert amber(*query, "--format", "csv", **token).stdout.splitlines() == [
+        "error.type,n",
+        "ValueError,2",
+        "KeyError,1",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "server", *query, "--format", "arrow"],
         capture_output=True,

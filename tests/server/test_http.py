@@ -1,0 +1,364 @@
+"""The HTTP application over the run's event store: scope, errors, progress, cancel, limits, state."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from engine.clock import SystemClock
+from engine.datadir import DataDirectory
+from engine.metadata import MetadataStore
+from engine.mirror import IssueMirror
+from ingest.writer import WriterFigures
+from queries.run import Runner
+from server.compose import Installation
+from server.http.app import create_app
+from server.http.query import query_routes
+from server.http.state import state_routes
+from server.metrics import Metrics
+from server.principals import Authenticator
+from server.query_service import QueryService
+from server.settings import Settings
+from server.state import InstallationState
+
+NOW = datetime.now(UTC)
+SLOW = "from errors | summarize n=count() by message | sort n desc"
+
+
+@dataclass
+class Api:
+    """The application with two projects and a token for each and for all."""
+
+    client: Any
+    service: QueryService
+    metadata: MetadataStore
+    tokens: dict[str, str]
+    slugs: dict[str, str]
+    figures: list[WriterFigures]
+
+    def post(self, body: Any, token: str = "all", path: str = "/api/v1/query", **headers: str):
+        """Post a body with a token's name, or with none."""
+        sent = {"Authorization": f"Bearer {self.tokens[token]}"} if token else {}
+        data = body if isinstance(body, bytes) else json.dumps(body)
+        return self.client.post(path, data=data, headers={**sent, **headers})
+
+    def rows(self, text: str, token: str = "all", **body: Any) -> list[list[Any]]:
+        """The rows of an answer."""
+        response = self.post({"query": text, **body}, token)
+        assert response.status_code == 200, response.get_data(as_text=True)
+        return response.json["rows"]
+
+    def get(self, path: str, token: str = "all"):
+        """Get a path with a token's name, or with none."""
+        return self.client.get(path, headers={"Authorization": f"Bearer {self.tokens[token]}"} if token else {})
+
+
+def errors(project_id: int, messages: list[str]) -> list[dict[str, Any]]:
+    """Rows of `errors` for a project."""
+    return [
+        {
+            "project_id": project_id,
+            "event_id": f"{project_id:016x}{number:016x}",
+            "timestamp": NOW - timedelta(minutes=5),
+            "message": message,
+        }
+        for number, message in enumerate(messages)
+    ]
+
+
+@pytest.fixture(scope="module")
+def api(event_store, rows_of, tmp_path_factory):
+    """The application; projects start at an id of their own, so that other tests' rows stay out of sight."""
+    root = tmp_path_factory.mktemp("http")
+    metadata = MetadataStore(f"sqlite:///{root / 'meta.sqlite3'}")
+    metadata.upgrade()
+    metadata.create_organisation("default")
+    with metadata._database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO projects (id, slug, name, organisation_id, created_at, options, last_issue_number) "
+            "VALUES (770000, 'filler', 'filler', 1, '2026-01-01 00:00:00', '{}', 0)"
+        )
+    a, b = metadata.create_project("http-a"), metadata.create_project("http-b")
+    metadata.delete_project(770000)
+    event_store.insert_rows("errors", rows_of("errors", errors(a.id, ["a one", "a two"])))
+    event_store.insert_rows("errors", rows_of("errors", errors(b.id, ["b secret", "b two", "b three"])))
+    tokens = {
+        "a": metadata.create_token("a", [a.id])[0],
+        "b": metadata.create_token("b", [b.id])[0],
+        "all": metadata.create_token("all")[0],
+        "expired": metadata.create_token("old", expires_at=NOW - timedelta(days=1))[0],
+        "wrong": "amb_wrong",
+    }
+    data = DataDirectory.at(root / "data")
+    data.create()
+    settings = Settings(data=data.root)
+    lock = data.lock()
+    installation = Installation(
+        settings, data, lock, event_store, metadata, IssueMirror(event_store, metadata), SystemClock()
+    )
+    figures = {"writer": WriterFigures({"errors": 5}, "")}
+    runner = Runner(event_store)
+    state = InstallationState(installation, runner, lambda: figures["writer"])
+    metrics = Metrics(state.samples)
+    service = QueryService(runner, metadata, SystemClock(), workers=2, queue=1, metrics=metrics)
+    authenticator = Authenticator(metadata, SystemClock(), "local-secret")
+    app = create_app(
+        [
+            query_routes(service, authenticator, metadata, settings),
+            state_routes(state, metrics, authenticator, metrics_open=False),
+        ]
+    )
+
+    @app.get("/api/v1/defect")
+    def defect() -> str:
+        raise ZeroDivisionError("a defect")
+
+    yield Api(app.test_client(), service, metadata, tokens, {"a": a.slug, "b": b.slug}, figures)
+    service.close()
+    metadata.close()
+    lock.release()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": "from errors"},
+        {"query": "secret"},
+        {"query": "from errors | summarize n=count(), m=make_set(message)"},
+        {"query": "from errors message:*secret* or message:*"},
+        {"sql": "SELECT * FROM errors"},
+        {"sql": "SELECT message FROM errors WHERE project_id = 770002 OR 1 = 1"},
+        {"sql": "SELECT a.message FROM errors a JOIN errors b ON a.timestamp = b.timestamp"},
+    ],
+)
+def test_a_token_of_one_project_never_sees_a_row_of_another(api, body):
+    """Whatever is asked, nothing of project B comes to a token of project A: neither a row nor a count."""
+    response = api.post(body, "a")
+    text = response.get_data(as_text=True)
+    assert "secret" not in json.dumps(response.json.get("rows"))
+    assert "b two" not in text
+    if response.status_code == 200:
+        assert len(response.json["rows"]) <= 4
+
+
+def test_each_token_counts_its_own(api):
+    """Scope is projects of the token, cut by `project`, cut by the text."""
+    count = "from errors | summarize n=count()"
+    assert api.rows(count, "a") == [[2]]
+    assert api.rows(count, "b") == [[3]]
+    assert api.rows(count, "all") == [[5]]
+    assert api.rows(count, "all", project=["http-b"]) == [[3]]
+    assert api.rows(count, "all", project="http-a") == [[2]]
+    assert api.rows("from errors project:http-b | summarize n=count()", "all") == [[3]]
+
+
+def test_a_project_one_may_not_see_is_the_same_error_as_an_unknown_one(api):
+    """As a parameter and in the text: same status, same code, same words."""
+    for text, member in (("from errors", True), ("from errors project:{} | summarize n=count()", False)):
+        answers = []
+        for name in (api.slugs["b"], "zzz-unknown"):
+            body = {"query": text, "project": name} if member else {"query": text.format(name)}
+            problem = api.post(body, "a").json
+            answers.append((problem["status"], problem["code"], problem["detail"].replace(name, "X")))
+        assert answers[0] == answers[1]
+        assert answers[0][:2] == (400, "query-unknown-project")
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "expired"])
+@pytest.mark.parametrize("path", ["/api/v1/query", "/api/v1/query/plan"])
+def test_without_a_valid_token_nothing_is_answered(api, token, path):
+    """401 with the challenge, and the same words for unknown and expired."""
+    response = api.post({"query": "from errors"}, token, path)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+    assert response.json["code"] == "unauthenticated"
+
+
+def test_every_route_but_health_and_ready_needs_a_token(api):
+    """The table of routes, so that a new one cannot be forgotten."""
+    open_paths = {"/", "/api/v1/health", "/api/v1/ready", "/api/v1/defect"}
+    for rule in api.client.application.url_map.iter_rules():
+        path = rule.rule.replace("<query_id>", "x" * 8)
+        for method in rule.methods - {"OPTIONS", "HEAD"}:
+            status = api.client.open(path, method=method, data=b'{"query": "from errors"}').status_code
+            assert (status == 401) != (path in open_paths), (method, path, status)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "body-invalid"),
+        (b"[]", "body-invalid"),
+        (b"\xff", "body-invalid"),
+        ({}, "body-invalid"),
+        ({"query": "from errors", "sql": "SELECT 1"}, "body-invalid"),
+        ({"query": "from errors", "unknown": 1}, "body-invalid"),
+        ({"query": "from errors", "limit": 0}, "limit-invalid"),
+        ({"query": "from errors", "query_id": "x"}, "query-id-invalid"),
+        ({"query": "from errors", "query_id": "../../etc"}, "query-id-invalid"),
+        (
+            {"query": "from errors", "start": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z"},
+            "time-range-invalid",
+        ),
+        ({"query": "from errors", "start": "2026-01-02T00:00:00"}, "time-range-invalid"),
+        ({"query": "x" * 70_000}, "query-too-long"),
+        ({"query": "from errors | sumarize n=count()"}, "query-syntax"),
+        ({"query": "from errors | summarize n=nofunction()"}, "query-unknown-name"),
+    ],
+)
+def test_wrong_input_is_a_problem_with_a_code_and_no_defect(api, body, code):
+    """400, problem+json, the code, something to do or a place."""
+    response = api.post(body)
+    assert (response.status_code, response.json["code"]) == (400, code)
+    assert response.content_type == "application/problem+json"
+    assert response.json["detail"]
+    assert response.json["request_id"] == response.headers["X-Request-Id"]
+
+
+def test_an_error_in_the_text_has_its_place_and_a_suggestion(api):
+    """The span counts characters, its end exclusive."""
+    text = "from errors | sumarize n=count()"
+    problem = api.post({"query": text}).json
+    assert text[problem["span"]["start"] : problem["span"]["end"]] == "sumarize"
+    assert "summarize" in problem["suggestion"]
+
+
+def test_unknown_paths_and_methods_are_problems_too(api):
+    """404 and 405 in the same form, the latter with what is allowed; no redirect of a POST."""
+    assert api.get("/api/v1/nothing").json["code"] == "not-found"
+    response = api.get("/api/v1/query")
+    assert (response.status_code, response.json["code"]) == (405, "method-not-allowed")
+    assert "POST" in response.headers["Allow"]
+
+
+def test_a_defect_says_nothing_of_the_inside(api, caplog):
+    """500 with the request id; the log has the details."""
+    response = api.get("/api/v1/defect")
+    assert (response.status_code, response.json["code"]) == (500, "internal")
+    assert "ZeroDivisionError" not in response.get_data(as_text=True)
+
+
+def test_every_answer_has_an_id_and_security_headers(api):
+    """A sane request id is kept, any other is replaced."""
+    kept = api.client.get("/api/v1/health", headers={"X-Request-Id": "abc-12345"})
+    replaced = api.client.get("/api/v1/health", headers={"X-Request-Id": "<script>"})
+    assert kept.headers["X-Request-Id"] == "abc-12345"
+    assert replaced.headers["X-Request-Id"] not in {"", "<script>"}
+    for name in ("X-Content-Type-Options", "X-Frame-Options", "Content-Security-Policy", "Referrer-Policy"):
+        assert kept.headers[name]
+    assert kept.headers["Cache-Control"] == "no-store"
+
+
+def test_projects_lists_what_the_token_may_see(api):
+    """Slug, id and, where there is a key, a DSN."""
+    key = api.metadata.create_key(api.metadata.project_by_slug("http-b").id)
+    listed = api.get("/api/v1/projects", "b").json["projects"]
+    assert [project["slug"] for project in listed] == ["http-b"]
+    assert key.public_key in listed[0]["dsn"]
+    assert api.get("/api/v1/projects", "a").json["projects"][0]["dsn"] is None
+
+
+class BlockedStore:
+    """A store whose queries wait, so that a test can look while one runs."""
+
+    def __init__(self, store):
+        self.store = store
+        self.entered = threading.Semaphore(0)
+        self.release = threading.Event()
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+    def query(self, *arguments, **options):
+        self.entered.release()
+        assert self.release.wait(20)
+        return self.store.query(*arguments, **options)
+
+
+@pytest.fixture
+def blocked(api, event_store, monkeypatch):
+    """The application while every query waits in the store."""
+    store = BlockedStore(event_store)
+    monkeypatch.setattr(api.service._runner, "_store", store)
+    yield store
+    store.release.set()
+
+
+def in_background(call):
+    """Run a call in a thread; returns the thread and the list its result goes to."""
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(call()))
+    thread.start()
+    return thread, results
+
+
+def test_a_running_query_can_be_watched_and_cancelled_by_its_owner_only(api, blocked):
+    """Progress and cancel answer 404 to anybody else, as for a query that does not exist."""
+    body = {"query": "from errors | summarize n=count()", "query_id": "watched-1"}
+    thread, results = in_background(lambda: api.post(body, "a"))
+    assert blocked.entered.acquire(timeout=10)
+    progress = api.get("/api/v1/query/watched-1/progress", "a")
+    assert (progress.status_code, progress.json["state"]) == (200, "running")
+    assert set(progress.json) == {"query_id", "state", "rows_read", "bytes_read", "total_rows", "elapsed_ms"}
+    other = {"Authorization": f"Bearer {api.tokens['b']}"}
+    assert api.get("/api/v1/query/watched-1/progress", "b").status_code == 404
+    assert api.client.delete("/api/v1/query/watched-1", headers=other).status_code == 404
+    assert api.post(body, "a").json["code"] == "query-id-taken"
+    blocked.release.set()
+    thread.join()
+    assert results[0].status_code == 200
+    assert api.get("/api/v1/query/watched-1/progress", "a").json["code"] == "query-not-running"
+
+
+def test_a_query_that_waits_for_a_worker_is_cancelled_before_it_starts(api, blocked):
+    """409 `query-cancelled`, and the store never saw it; beyond the queue a query is refused with 503."""
+    busy = [in_background(lambda: api.post({"query": "from errors"}, "a")) for _ in range(2)]
+    for _ in busy:
+        assert blocked.entered.acquire(timeout=10)
+    waiting, results = in_background(lambda: api.post({"query": "from errors", "query_id": "waiting-1"}, "a"))
+    deadline = time.monotonic() + 10
+    while api.get("/api/v1/query/waiting-1/progress", "a").status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert api.get("/api/v1/query/waiting-1/progress", "a").json["state"] == "queued"
+    refused = api.post({"query": "from errors"}, "a")
+    assert (refused.status_code, refused.json["code"]) == (503, "too-many-queries")
+    assert int(refused.headers["Retry-After"]) > 0
+    owner = {"Authorization": f"Bearer {api.tokens['a']}"}
+    assert api.client.delete("/api/v1/query/waiting-1", headers=owner).status_code == 202
+    blocked.release.set()
+    for thread, _ in [*busy, (waiting, results)]:
+        thread.join()
+    assert (results[0].status_code, results[0].json["code"]) == (409, "query-cancelled")
+    assert all(found[0].status_code == 200 for _, found in busy)
+
+
+def test_health_is_red_when_the_writer_or_the_disk_is_in_trouble(api, monkeypatch):
+    """503 with the check that failed; the process lives on."""
+    assert api.get("/api/v1/health", "").json["status"] == "ok"
+    troubled = replace(api.figures["writer"], last_error="No space left on device")
+    monkeypatch.setitem(api.figures, "writer", troubled)
+    red = api.get("/api/v1/health", "")
+    assert (red.status_code, red.json["status"], red.json["checks"]["writer"]["ok"]) == (503, "red", False)
+    monkeypatch.undo()
+    assert api.get("/api/v1/health", "").status_code == 200
+
+
+def test_ready_names_what_is_missing(api):
+    """Without the other processes the installation is not ready, and says which are missing."""
+    response = api.get("/api/v1/ready", "")
+    assert (response.status_code, response.json["ready"]) == (503, False)
+    assert response.json["missing"] == ["web", "ingest-0", "normaliser-0"]
+
+
+def test_metrics_behind_a_token_are_text_for_prometheus(api):
+    """With `metrics_access = token` a bearer token is needed; the figures of this application are there."""
+    assert api.get("/metrics", "").status_code == 401
+    text = api.get("/metrics").get_data(as_text=True)
+    assert 'amber_inserted_rows_total{table="errors"} 5.0' in text
+    assert "amber_queries_total" in text

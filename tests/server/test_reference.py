@@ -1,0 +1,91 @@
+"""The documentation is held to the code: every verb, option, route and metric has its place."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from server.cli.reference import cli_reference
+from server.cli.verbs import VERBS
+from tests.server.conftest import amber
+
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+
+
+def test_the_page_of_commands_is_the_one_the_code_gives():
+    """docs/reference/cli.md is made by `python -m server.cli.reference`; every verb has a heading."""
+    page = (REFERENCE / "cli.md").read_text(encoding="utf-8")
+    assert page == cli_reference()
+    for verb in VERBS:
+        assert f"\n## amber {verb.name}\n" in page
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_the_summary_of_a_verb_is_the_first_line_of_its_help(verb):
+    """`amber --help` shows the table's words without importing the verb; the verb itself says the same."""
+    section = cli_reference().split(f"\n## amber {verb.name}\n")[1].strip()
+    assert section.splitlines()[0] == verb.summary
+
+
+def test_every_metric_is_on_the_page_of_the_http_api():
+    """Names in the code and names in docs/reference/http.md are the same."""
+    page = (REFERENCE / "http.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`(amber_[a-z_]+)", page))
+    server = REFERENCE.parents[1] / "server"
+    declared = {
+        name if name.startswith("amber_") else f"amber_{name}"
+        for source in (server / "metrics.py", server / "state.py")
+        for name in re.findall(r'(?:Sample|Counter|Gauge|Histogram)\(\s*"([a-z_]+)"', source.read_text())
+    }
+    without_total = {name.removesuffix("_total") for name in documented}
+    assert {name.removesuffix("_total") for name in declared} == without_total
+
+
+def test_every_route_is_on_the_page_of_the_http_api():
+    """Each route of the API has a heading with its method."""
+    page = (REFERENCE / "http.md").read_text(encoding="utf-8")
+    headings = set(re.findall(r"^## ([A-Z]+ \S+)$", page, re.MULTILINE))
+    source = (REFERENCE.parents[1] / "server" / "http" / "query.py").read_text()
+    for method, path in re.findall(r'@routes\.(get|post|delete)\("([^"]+)"\)', source):
+        assert f"{method.upper()} /api/v1{path.replace('<', '{').replace('>', '}')}" in headings
+
+
+def test_help_is_quick():
+    """`amber --help` imports no verb: well under a second, the interpreter's own start included."""
+    best = min(_timed("--help") for _ in range(3))
+    assert best < 1.0
+
+
+def _timed(*arguments: str) -> float:
+    started = time.perf_counter()
+    amber(*arguments)
+    return time.perf_counter() - started
+
+
+def test_a_misspelt_verb_is_answered_with_the_nearest():
+    """Exit status 2 and a suggestion."""
+    done = amber("qeury", check=False)
+    assert done.returncode == 2
+    assert "Did you mean 'query'?" in done.stderr
+
+
+def test_wrong_settings_are_told_all_at_once_on_the_command_line(tmp_path):
+    """Exit status 2, every wrong value in one message."""
+    done = amber("status", "--data", str(tmp_path), check=False, AMBER_PORT="x", AMBER_LOG_LEVEL="y")
+    assert done.returncode == 2
+    assert "AMBER_PORT" in done.stderr
+    assert "AMBER_LOG_LEVEL" in done.stderr
+
+
+def test_status_without_a_server_says_how_to_start_one(tmp_path):
+    """Exit status 4."""
+    done = amber("status", "--data", str(tmp_path), check=False)
+    assert done.returncode == 4
+    assert "amber serve" in done.stdout
+
+
+def test_versions_are_printed_without_touching_any_data():
+    """Amber, Python and the engine."""
+    assert amber("version").stdout.startswith("amber ")
