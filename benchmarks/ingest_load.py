@@ -194,7 +194,7 @@ async def _visible(server: Server, event_id: str, body: bytes, result: Visibilit
     connection = Connection(*server.address.ingest)
     await connection.send(body, outcome)
     connection.close()
-    text = f'from errors last 2h | where id = "{event_id}" | summarize n=count()'
+    text = f"from errors last 2h id:{event_id} | summarize n=count()"
     while not await asyncio.to_thread(server.number, text):
         if time.perf_counter() - began > DRAIN_TIMEOUT_S:
             raise NoAnswerError(f"event {event_id} was answered with {dict(outcome.statuses)} and never seen")

@@ -13,7 +13,6 @@ import pytest
 
 from benchmarks.envelopes import bodies, envelope
 
-
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = """
 import pickle, sys
