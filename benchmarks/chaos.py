@@ -28,10 +28,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.datadir import DataDirectory
-from engine.eventstore import EventStore, Limits, open_store
 from rich.console import Console
 from rich.progress import track
+
+from engine.datadir import DataDirectory
+from engine.eventstore import EventStore, Limits, open_store
 
 SENDERS = 4
 SHARED_FINGERPRINTS = 5
