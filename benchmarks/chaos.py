@@ -2,10 +2,10 @@
 
     python -m benchmarks.chaos --seed 7 --out chaos-out [--rounds 50]
 
-Each round sends errors, transactions and streamed spans from several clients, kills one process (or all of them) with
-SIGKILL at a random moment, and goes on. Clients resend what was not acknowledged, and now and then what was. In the end
-the server is stopped, the store is opened directly, and every acknowledged id must be there exactly once; roll-ups,
-issues and short ids must agree with the rows. `DIR/report.json` holds the figures; the exit code is 1 when one is wrong.
+Each round sends errors and streamed spans from several clients, kills one process (or all of them) with SIGKILL at a
+random moment, and goes on. Clients resend what was not acknowledged, and now and then what was. In the end the server
+is stopped, the store is opened directly, and every acknowledged id must be there exactly once; roll-ups, issues and
+short ids must agree with the rows. `DIR/report.json` holds the figures; the exit code is 1 when one is wrong.
 """
 
 from __future__ import annotations
@@ -331,8 +331,8 @@ def _verify_ids(store: EventStore, ledger: Ledger, report: Report) -> None:
 def _verify_rollup(store: EventStore, report: Report) -> None:
     sql = """
         SELECT r.project_id AS project_id, r.fingerprint AS fingerprint, r.hour AS hour, r.n AS rows, u.n AS rolled
-        FROM (SELECT project_id, fingerprint, toStartOfHour(timestamp) AS hour, count() AS n, min(timestamp) AS a, max(timestamp) AS z
-              FROM errors GROUP BY 1, 2, 3) AS r
+        FROM (SELECT project_id, fingerprint, toStartOfHour(timestamp) AS hour, count() AS n,
+                     min(timestamp) AS a, max(timestamp) AS z FROM errors GROUP BY 1, 2, 3) AS r
         FULL JOIN (SELECT project_id, fingerprint, hour, sum(events) AS n, min(first_seen) AS a, max(last_seen) AS z
               FROM errors_hourly GROUP BY 1, 2, 3) AS u USING (project_id, fingerprint, hour)
         WHERE r.n != u.n OR r.a != u.a OR r.z != u.z

@@ -24,7 +24,7 @@ NOWHERE = Span(0, 0)
 
 
 def _span() -> Span:
-    return field(default=NOWHERE, compare=False, repr=False)  # type: ignore[return-value]  # dataclass field protocol
+    return field(default=NOWHERE, compare=False, repr=False)
 
 
 # --- search: the filter language ------------------------------------------------------------------------------------
