@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,6 +80,40 @@ def test_the_logs_are_written_synchronously_where_the_file_system_can(tmp_path: 
     directories = logs.log_directories(store)
     assert len(directories) >= 6
     logs.sync(store)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from engine.eventstore import open_store
+store = open_store(sys.argv[1])
+store.migrate()
+number = int(sys.argv[3])
+while True:
+    store.insert_file("errors", Path(sys.argv[2]), f"token-{number}")
+    print(number, flush=True)
+    number += 1
+"""
+
+
+@pytest.mark.chaos
+def test_inserts_that_are_killed_and_repeated_count_once(tmp_path: Path, batch: Path) -> None:
+    """A writer is killed at random moments and goes on with the token it had not finished: rows and roll-up agree."""
+    store = tmp_path / "store"
+    done = 0
+    for turn in range(4):
+        command = [sys.executable, "-c", WRITER, f"chdb://{store}", str(batch), str(done)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
+            assert writer.stdout is not None
+            for _ in range(5):
+                writer.stdout.readline()
+            time.sleep(random.Random(turn).random() * 0.15)
+            writer.kill()
+            writer.stdout.read()
+        # The token the last line was about may or may not be finished; the next writer repeats it from here.
+        done += 5
+    rows, events, _ = step(store, batch, *(f"token-{n}" for n in range(done + 25)))
+    assert rows == events == 10 * (done + 25)
 
 
 def write_log(table: Path, *lines: str, number: int = 1) -> Path:
