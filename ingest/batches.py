@@ -58,7 +58,15 @@ def _column(kind: pa.DataType, values: list[Any]) -> pa.Array[Any]:
     if isinstance(kind, pa.ListType):
         flat = pa.array(list(chain.from_iterable(values)), kind.value_type)
         return cast("pa.Array[Any]", _list_array(_offsets(values), flat, type=kind))
+    if values and all(type(value) is bytes for value in values):
+        return _texts(values)
     return pa.array(values, kind)
+
+
+def _texts(values: list[bytes]) -> pa.Array[Any]:
+    """Return large texts as one copy: they are UTF-8 already, and checking them again costs more than all else."""
+    offsets = pa.array([0, *accumulate(map(len, values))], pa.int32()).buffers()[1]
+    return cast("pa.Array[Any]", _string_array(len(values), offsets, pa.py_buffer(b"".join(values))))
 
 
 def _offsets(values: list[Any]) -> pa.Array[Any]:
@@ -67,3 +75,4 @@ def _offsets(values: list[Any]) -> pa.Array[Any]:
 
 _map_array: Any = pa.MapArray.from_arrays
 _list_array: Any = pa.ListArray.from_arrays
+_string_array: Any = pa.StringArray.from_buffers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -99,3 +100,10 @@ def test_elements_are_slices_of_the_text() -> None:
 def test_decimals_are_written_with_their_digits() -> None:
     """Re-encoding does not go through floats."""
     assert encode_json({"a": Decimal("0.10")}) == b'{"a":0.10}'
+
+
+@given(noise=st.binary(max_size=20))
+def test_what_is_kept_is_always_utf8(noise: bytes) -> None:
+    """The store's file is written without checking again."""
+    with suppress(InvalidItem):
+        decode_json(b'{"a":"' + noise + b'"}').text.decode("utf-8")
