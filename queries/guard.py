@@ -28,7 +28,6 @@ from engine.schema import ISSUE_MAP_DICTIONARY, TABLES, Kind, Table
 from queries.errors import GuardRefusal
 from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
 
-
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f\\'\"`]")
 """Signs that two parsers may read differently inside a quoted name."""
 

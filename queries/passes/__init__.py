@@ -63,7 +63,7 @@ def run_passes(tree: exp.Expr, context: PassContext) -> tuple[exp.Expr, dict[str
     for step in PASSES:
         if not step.when or step.when & found:
             tree = step.run(tree, context)
-    return lift_parameters(tree)
+    return lift_parameters(tree, context.projects)
 
 
 def _features(tree: exp.Expr) -> set[str]:

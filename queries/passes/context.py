@@ -26,6 +26,7 @@ class PassContext:
         time: half-open range of every scan that has none of its own.
         ranges: ranges of scans by their alias.
         nested: queries that marks in the tree stand for.
+        projects: slugs by project id.
         row_limit: rows to return, or None for no limit.
     """
 
@@ -34,6 +35,7 @@ class PassContext:
     ranges: Mapping[str, tuple[dt.datetime, dt.datetime]] = field(default_factory=dict)
     nested: Sequence[exp.Query] = ()
     row_limit: int | None = None
+    projects: Mapping[int, str] = field(default_factory=dict)
 
 
 def scans(tree: exp.Expr) -> Iterator[tuple[exp.Table, Table]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from sqlglot import expressions as exp
 
 from queries.passes.context import FIXED
 
+SLUG_MARK = "amber_project_slug"
 _KEEP_BELOW = (exp.Limit, exp.Offset, exp.WithFill, exp.DataType, exp.Interval, exp.Dot, exp.Placeholder)
 _KEEP_FUNCTIONS = frozenset(
     {
@@ -26,15 +28,27 @@ _KEEP_FUNCTIONS = frozenset(
 """Functions whose literal arguments are made by the compiler and shape the type of the result."""
 
 
-def lift_parameters(tree: exp.Expr) -> tuple[exp.Expr, dict[str, object]]:
-    """Return the tree with placeholders for literals, and their values by name."""
+def lift_parameters(
+    tree: exp.Expr, projects: Mapping[int, str] = MappingProxyType({})
+) -> tuple[exp.Expr, dict[str, object]]:
+    """Return the tree with placeholders for literals and slugs of projects, and their values by name."""
     lifted = _Lifted()
     for node in list(tree.walk(prune=_stops)):
-        if isinstance(node, exp.Array) and _is_text_list(node):
+        if isinstance(node, exp.Anonymous) and node.name == SLUG_MARK:
+            _look_up_slug(node, projects, lifted)
+        elif isinstance(node, exp.Array) and _is_text_list(node):
             node.replace(lifted.place([item.this for item in node.expressions], "Array(String)"))
         elif isinstance(node, exp.Literal) and not _stop(node.parent) and not _is_text_list(node.parent):
             _lift(node, lifted)
     return tree, lifted.values
+
+
+def _look_up_slug(mark: exp.Anonymous, projects: Mapping[int, str], lifted: _Lifted) -> None:
+    """Put `transform(id, ids, slugs, toString(id))` there; two parameters, however many projects there are."""
+    (number,) = mark.expressions
+    ids, slugs = lifted.place(list(projects), "Array(UInt64)"), lifted.place(list(projects.values()), "Array(String)")
+    text = exp.Anonymous(this="toString", expressions=[number.copy()])
+    mark.replace(exp.Anonymous(this="transform", expressions=[number, ids, slugs, text]))
 
 
 class _Lifted:
@@ -51,17 +65,18 @@ class _Lifted:
         return exp.Placeholder(this=exp.var(name), kind=_KINDS[kind]())
 
 
+def _array_of(kind: exp.DType) -> exp.DataType:
+    element = exp.DataType(this=kind, nullable=False)
+    return exp.DataType(this=exp.DataType.Type.ARRAY, expressions=[element], nested=True, nullable=False)
+
+
 _KINDS: dict[str, Callable[[], exp.DataType]] = {
     "String": lambda: exp.DataType(this=exp.DataType.Type.TEXT, nullable=False),
     "Int64": lambda: exp.DataType(this=exp.DataType.Type.BIGINT, nullable=False),
     "UInt64": lambda: exp.DataType(this=exp.DataType.Type.UBIGINT, nullable=False),
     "Float64": lambda: exp.DataType(this=exp.DataType.Type.DOUBLE, nullable=False),
-    "Array(String)": lambda: exp.DataType(
-        this=exp.DataType.Type.ARRAY,
-        expressions=[exp.DataType(this=exp.DataType.Type.TEXT, nullable=False)],
-        nested=True,
-        nullable=False,
-    ),
+    "Array(String)": lambda: _array_of(exp.DataType.Type.TEXT),
+    "Array(UInt64)": lambda: _array_of(exp.DataType.Type.UBIGINT),
 }
 
 

@@ -7,6 +7,9 @@ from sqlglot import expressions as exp
 from engine.schema import Table
 from queries.passes.context import PassContext, add_condition, own_select, scans
 
+NOBODY = "0"
+"""Nobody's project: the scope of a request that sees none, still in the form the guard looks for."""
+
 
 def scope(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with `project_id IN (…)` on every scan that has a scope column.
@@ -18,10 +21,10 @@ def scope(tree: exp.Expr, context: PassContext) -> exp.Expr:
         node = _apart(scan, table) if own_select(scan).args.get("joins") else scan
         if table.scope_column is None:
             continue
-        ids = [exp.Literal.number(number) for number in sorted(context.project_ids)]
+        # One node for all ids: every pass after this one, and the generator, would walk them one by one.
+        ids = exp.Var(this=", ".join(str(number) for number in sorted(context.project_ids)) or NOBODY)
         column = exp.column(table.scope_column, table=node.alias_or_name, quoted=True)
-        # No project is visible: a condition that no row fulfils, still in the form the guard looks for.
-        add_condition(own_select(node), exp.In(this=column, expressions=ids or [exp.Literal.number(0)]))
+        add_condition(own_select(node), exp.In(this=column, expressions=[ids]))
     return tree
 
 

@@ -1,9 +1,9 @@
 """The transaction of a span whose own row does not name it, taken from its segment.
 
 A client may send a child span without the name of its segment, and before the segment itself. The mark
-`amber_segment_name(column)` stands for a use of the name. The scan it belongs to becomes two: rows that carry a name are
-read as they are, the few that do not are joined with the segments they point to, of the same projects and a slightly
-wider time range. Rows with a name never pay for the join: neither of its key columns is read for them.
+`amber_segment_name(column)` stands for a use of the name. The scan it belongs to becomes two: rows that carry a name
+are read as they are, the few that do not are joined with the segments they point to, of the same projects and a
+slightly wider time range. Rows with a name never pay for the join: neither of its key columns is read for them.
 """
 
 from __future__ import annotations

@@ -107,6 +107,7 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
         time=block.time,
         ranges={alias: time for alias, _, time in builder.scans},
         nested=builder.nested,
+        projects=context.projects,
         row_limit=sql_limit if sql_limit < NO_LIMIT else None,
     )
     tree, parameters = run_passes(tree, passes)
@@ -137,7 +138,9 @@ def _ordered(block: Block, builder: Builder) -> Block:
     if grouping is not None:
         if grouping.series is not None or block.limit_by is not None:
             return block
-        ties = tuple(Order(grouping.table[key], descending=False) for key in grouping.keys)
+        keys = [grouping.table[key] for key in grouping.keys]
+        named = [order.value for order in block.order]
+        ties = tuple(Order(k, descending=False) for k in keys if not any(k.equals(value) for value in named))
         return replace(block, order=(*block.order, *ties))
     if block.order or block.catalog is None or block.is_cut:
         return block
@@ -158,7 +161,6 @@ def _select(
     block: Block, outputs: list[Output], builder: Builder, sql_limit: int
 ) -> tuple[exp.Expr, tuple[OutputColumn, ...]]:
     """Return the SELECT of the whole query and its columns; issues get short ids by a join on the finished rows."""
-    scope = builder.scope(block)
     names = _sql_names(block, outputs)
     issues = [name for name, typed in outputs if typed.virtual == ISSUE]
     if issues:
@@ -166,7 +168,7 @@ def _select(
     values: list[tuple[str, ir.Value]] = []
     columns: list[OutputColumn] = []
     for name, typed in outputs:
-        shown = slug(typed, scope) if typed.virtual == PROJECT else typed
+        shown = slug(typed) if typed.virtual == PROJECT else typed
         values.append((names[name], shown.value))
         columns.append(OutputColumn(name, shown.type, names[name]))
     return render(block, values), tuple(columns)
@@ -190,7 +192,6 @@ def _with_short_ids(
     if not block.sealed:
         shown = replace(shown, limit=min(sql_limit, block.limit or sql_limit)) if block.limit_by is None else shown
     rows = builder.wrap(shown)
-    scope = builder.scope(rows)
     names = unique_names(rows.columns, ())
     values: list[tuple[str, ir.Value]] = []
     columns: list[OutputColumn] = []
@@ -203,7 +204,7 @@ def _with_short_ids(
             made = _short_id(typed, mirror["short_id"], builder)
             joins.append((_mirror(alias), typed.value == mirror["issue_id"]))
         elif typed.virtual == PROJECT:
-            made = slug(typed, scope)
+            made = slug(typed)
         values.append((names[name], made.value))
         columns.append(OutputColumn(name, made.type, names[name]))
     select = render(rows, values)

@@ -125,6 +125,9 @@ def _parameter(expr: ast.Name, scope: Scope) -> Typed:
 
 
 def _index(expr: ast.Index, scope: Scope) -> Typed:
+    promoted = _promoted(expr, scope)
+    if promoted is not None:
+        return promoted
     base = compile_expr(expr.base, scope)
     index = compile_expr(expr.index, scope)
     element = base.type.element or Base.STRING
@@ -139,6 +142,16 @@ def _index(expr: ast.Index, scope: Scope) -> Typed:
         span=expr.span,
         suggestion='Maps take a text, m["key"]; arrays a whole number, a[0].',
     )
+
+
+def _promoted(expr: ast.Index, scope: Scope) -> Typed | None:
+    """Return `tags["key"]` from the key's own column when it has one."""
+    if scope.catalog is None or not isinstance(expr.base, ast.Name) or not isinstance(expr.index, ast.String):
+        return None
+    if expr.base.name != scope.catalog.dataset.tags or expr.base.name in scope.columns:
+        return None
+    key = expr.index.value
+    return scope.keyed(ast.TagKey(key, span=expr.span)).typed if key in scope.catalog.promoted else None
 
 
 def _unary(expr: ast.Unary, scope: Scope) -> Typed:
@@ -233,7 +246,7 @@ def _compare(expr: ast.Binary, left: Typed, right: Typed, scope: Scope, *, aggre
     if special is not None:
         return Typed(special, BOOLEAN, aggregate)
     check_same(left.type, right.type, expr.op, expr.span)
-    left, right = _same_unit(shown(left, scope), shown(right, scope))
+    left, right = _same_unit(shown(left), shown(right))
     if expr.op in {"=", "!="}:
         same, nullable = equal(left, right)
         if expr.op == "=":

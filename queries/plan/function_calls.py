@@ -118,7 +118,7 @@ def _argument(function: Function, arg: Arg, node: ast.Expr, before: list[Typed],
     else:
         made = compile_expr(node, scope)
     if made.virtual and function.name not in _KEEP_IDS:
-        made = shown(made, scope)
+        made = shown(made)
     _check(function, arg, made, node)
     if made.type.base is Base.BOOLEAN and made.type.nullable and _is_condition(function, arg, before):
         return replace(made, value=certain(made.value, nullable=True), type=replace(made.type, missing=Missing.NEVER))

@@ -225,7 +225,7 @@ def keep_top(
     chosen = builder.in_query(plain, render(best, [(k, best.columns[k].value) for k in made]))
     if not other:
         return replace(rows, where=(*rows.where, chosen)), dict(keys)
-    return rows, {name: or_other(typed, chosen, builder.scope(rows)) for name, typed in keys.items()}
+    return rows, {name: or_other(typed, chosen) for name, typed in keys.items()}
 
 
 def never_null(typed: Typed) -> list[ir.Value]:
@@ -236,13 +236,13 @@ def never_null(typed: Typed) -> list[ir.Value]:
     return [call("ifNull", STRING, text, ""), typed.value.isnull()]
 
 
-def or_other(typed: Typed, chosen: ir.Value, scope: Scope) -> Typed:
+def or_other(typed: Typed, chosen: ir.Value) -> Typed:
     """Return a key that is itself among the chosen groups and the word for the rest elsewhere."""
     if typed.virtual == "issue":
         # No issue has the number 0; the short id shown for it is the word for the rest.
         return replace(typed, value=call("if", typed.type, chosen, typed.value, call("toUInt64", typed.type, 0)))
     if typed.virtual:
-        typed = slug(typed, scope)
+        typed = slug(typed)
     elif typed.type.base is not Base.STRING:
         text = as_null(typed)
         typed = Typed(call("toString", STRING, text.value), replace(STRING, missing=text.type.missing))

@@ -46,12 +46,12 @@ def number_condition(typed: Typed, node: ast.Filter) -> ir.Value:
         return certain(value.value.isin(numbers), nullable=value.type.nullable)
     if isinstance(node.value, ast.Text) and not node.value.text:
         return ~is_present(typed)
-    if isinstance(node.value, ast.Text):
-        op, number = _written(node.value, typed)
-        op = op or node.op
-    else:
-        op, number = node.op, _in_unit(node.value, typed)
-    return _compare(typed, op, number)
+    if not isinstance(node.value, ast.Text):
+        return _compare(typed, node.op, _in_unit(node.value, typed))
+    op, number = _written(node.value, typed)
+    if op is Op.NE:
+        return ~_compare(typed, Op.EQ, number)
+    return _compare(typed, op or node.op, number)
 
 
 def _compare(typed: Typed, op: Op, number: float) -> ir.Value:

@@ -11,6 +11,7 @@ from engine.schema import TABLES
 from queries.plan.block import Block, Derived, Grouping, Scan
 from queries.values.calls import field_name, translate
 
+REAL = "__real"
 FINAL_ENGINES = ("ReplacingMergeTree",)
 """Engines whose rows are only right after merging versions."""
 
@@ -36,7 +37,10 @@ def render(block: Block, outputs: Iterable[tuple[str, ir.Value]]) -> exp.Select:
         having = [_over_groups(translate(condition), grouping, own, alias="") for condition in block.having]
         if having:
             select.set("having", exp.Having(this=_all(having)))
-    return _tail(select, block, own)
+    select = _tail(select, block, own)
+    if grouping is not None and grouping.series is not None and len(grouping.keys) > 1:
+        return _without_nobody(select, items)
+    return select
 
 
 def _all(conditions: list[exp.Expr]) -> exp.Expr:
@@ -137,6 +141,33 @@ def _fill_gaps(select: exp.Select, grouping: Grouping) -> None:
     )
     bucket = exp.Ordered(this=exp.column(series.bucket, quoted=True), nulls_first=False, with_fill=fill)
     select.set("order", exp.Order(expressions=[*keys, bucket]))
+
+
+def _without_nobody(select: exp.Select, items: list[tuple[str, ir.Value]]) -> exp.Select:
+    """Drop the series the engine invents when there is no row at all: one of empty keys.
+
+    A column that is true for every real group leads the order. Empty buckets inherit it from their group; with no
+    group to inherit from it is false.
+    """
+    real = exp.GT(this=exp.Anonymous(this="count", expressions=[]), expression=exp.Literal.number(0))
+    select.append("expressions", aliased(real, REAL))
+    order = select.args["order"]
+    keys = [key.copy() for key in order.expressions]
+    order.set("expressions", [exp.Ordered(this=exp.column(REAL, quoted=True), nulls_first=False), *order.expressions])
+    limit = select.args.get("limit")
+    select.set("limit", None)
+    table = "series"
+    last = keys[-1]
+    last.set("with_fill", None)
+    for key in keys:
+        key.this.set("table", exp.to_identifier(table, quoted=True))
+    return exp.Select(
+        expressions=[aliased(exp.column(name, table=table, quoted=True), name) for name, _ in items],
+        from_=exp.From(this=exp.Subquery(this=select, alias=table_alias(table))),
+        where=exp.Where(this=exp.column(REAL, table=table, quoted=True)),
+        order=exp.Order(expressions=keys),
+        limit=limit,
+    )
 
 
 def _moment(at_ns: int, every_ns: int) -> exp.Expr:

@@ -16,9 +16,9 @@ from queries.plan import numbers, texts
 from queries.plan.issue_states import state_condition
 from queries.plan.scope import Attribute, Scope
 from queries.plan.virtual import matches
-from queries.types import BOOLEAN, Base, Missing
+from queries.types import BOOLEAN, STRING, Base, Missing
 from queries.values.calls import call
-from queries.values.typed import TRUE, Typed, all_of, any_of, certain, is_present
+from queries.values.typed import TRUE, Typed, all_of, any_of, as_null, certain, is_present
 
 CompileExpr = Callable[[ast.Expr, Scope], Typed]
 
@@ -170,6 +170,8 @@ def _scalar(node: ast.Filter, attribute: Attribute, scope: Scope) -> ir.Value:
     match typed.type.base:
         case Base.STRING:
             return texts.text_condition(attribute, node)
+        case Base.INTEGER | Base.FLOAT if _is_pattern(value):
+            return texts.text_condition(Attribute(_as_text(typed)), node)
         case Base.INTEGER | Base.FLOAT:
             return numbers.number_condition(typed, node)
         case Base.BOOLEAN:
@@ -178,6 +180,15 @@ def _scalar(node: ast.Filter, attribute: Attribute, scope: Scope) -> ir.Value:
             return _time(typed, node, scope)
         case _:
             raise TypeProblem(f"{typed.type.describe().capitalize()} cannot be filtered like this.", span=value.span)
+
+
+def _is_pattern(value: ast.FilterValue) -> bool:
+    return isinstance(value, ast.Regex) or (isinstance(value, ast.Text) and value.match is not TextMatch.EXACT)
+
+
+def _as_text(typed: Typed) -> Typed:
+    number = as_null(typed)
+    return Typed(call("toString", STRING, number.value), replace(STRING, missing=number.type.missing))
 
 
 def _boolean(typed: Typed, node: ast.Filter) -> ir.Value:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from queries import ast
-from queries.ast import TextMatch
+from queries.ast import Op, TextMatch
 from queries.errors import TypeProblem
 from queries.functions.scalars import instant
 from queries.plan.scope import Attribute
-from queries.types import BOOLEAN
+from queries.types import BOOLEAN, Base, Missing, ValueType
 from queries.values.calls import call
 from queries.values.typed import any_of, certain
 
 __all__ = ["all_exact", "free_pattern", "instant", "like_pattern", "text_condition"]
+
+
+ORDERED = frozenset({Op.LT, Op.LE, Op.GT, Op.GE})
+NULLABLE_FLOAT = ValueType(Base.FLOAT, missing=Missing.NULL)
 
 
 def all_exact(values: ast.TextList) -> bool:
@@ -35,6 +39,10 @@ def text_condition(attribute: Attribute, node: ast.Filter) -> ir.Value:
             value, nullable = _comparable(attribute)
             found = certain(call("match", BOOLEAN, value, pattern), nullable=nullable)
             return found & _has_text(attribute)
+        case ast.Number(value=number) if node.op in ORDERED:
+            value, _ = _comparable(attribute)
+            read = call("toFloat64OrNull", NULLABLE_FLOAT, value)
+            return certain(_ordered(node.op, read, number), nullable=True)
         case ast.Number(value=number) | ast.NumberList(items=(ast.Number(value=number),)):
             value, nullable = _comparable(attribute)
             return certain(
@@ -48,6 +56,18 @@ def text_condition(attribute: Attribute, node: ast.Filter) -> ir.Value:
             return certain(value.isin(["true", "True", "1"] if flag else ["false", "False", "0"]), nullable=nullable)
         case _:
             raise TypeProblem("This field holds text.", span=node.value.span, suggestion='Write key:"text".')
+
+
+def _ordered(op: Op, value: ir.Value, number: float) -> ir.Value:
+    match op:
+        case Op.LT:
+            return value < number
+        case Op.LE:
+            return value <= number
+        case Op.GT:
+            return value > number
+        case _:
+            return value >= number
 
 
 def _comparable(attribute: Attribute) -> tuple[ir.Value, bool]:

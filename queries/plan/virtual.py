@@ -15,9 +15,12 @@ from queries.ast import Span
 from queries.catalog import ISSUE, PROJECT, closest_names, did_you_mean
 from queries.errors import NameProblem, TypeProblem
 from queries.plan.scope import Scope
-from queries.types import BOOLEAN, SPARSE_STRING, STRING
+from queries.types import BOOLEAN, STRING
 from queries.values.calls import call
 from queries.values.typed import FALSE, Typed
+
+PROJECT_SLUG = "amber_project_slug"
+"""`amber_project_slug(id)`: a mark that becomes a look-up in the request's own list, bound as two parameters."""
 
 ISSUE_IN = "amber_issue_in"
 """`amber_issue_in(id, column, value, …)`: a mark that the pass `issue_lookup` turns into a look-up in the mirror.
@@ -72,7 +75,7 @@ def compare_virtual(expr: ast.Binary, left: Typed, right: Typed, scope: Scope) -
     return ~found if expr.op == "!=" else found
 
 
-def shown(item: Typed, scope: Scope) -> Typed:
+def shown(item: Typed) -> Typed:
     """Return the value as text: a project's slug.
 
     Raises:
@@ -80,7 +83,7 @@ def shown(item: Typed, scope: Scope) -> Typed:
     """
     if item.virtual == ISSUE:
         raise _not_text(None)
-    return slug(item, scope) if item.virtual == PROJECT else item
+    return slug(item) if item.virtual == PROJECT else item
 
 
 def _not_text(span: Span | None) -> TypeProblem:
@@ -91,10 +94,6 @@ def _not_text(span: Span | None) -> TypeProblem:
     )
 
 
-def slug(item: Typed, scope: Scope) -> Typed:
+def slug(item: Typed) -> Typed:
     """Return a project number as its slug."""
-    projects = scope.context.projects
-    ids, slugs = list(projects), list(projects.values())
-    text = call("toString", STRING, item.value)
-    value = call("transform", SPARSE_STRING, item.value, ids, slugs, text)
-    return replace(item, value=value, type=STRING, virtual="")
+    return replace(item, value=call(PROJECT_SLUG, STRING, item.value), type=STRING, virtual="")

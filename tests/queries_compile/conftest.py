@@ -140,7 +140,7 @@ def _issues(errors: list[Row], projects: dict[int, str], dice: random.Random) ->
 @pytest.fixture(scope="session")
 def shop(event_store: EventStore, new_project_id: Callable[[], int], rows_of: Callable[..., pa.Table]) -> Shop:
     """The seeded shop; its rows never change."""
-    dice = random.Random(20)  # noqa: S311 - seeded test data
+    dice = random.Random(20)
     ids = [new_project_id() for _ in range(3)]
     projects = {ids[0]: "web", ids[1]: "payment"}
     shop = Shop(Runner(event_store, FixedClock(NOW)), PlanContext(now=NOW, projects=projects), projects, ids[2])

@@ -1,5 +1,6 @@
 """Every function of the table, compiled and run, gives what pandas or plain Python gives on the same rows."""
 
+# ruff: noqa: ARG005 - cases read best on one line each
 from __future__ import annotations
 
 import datetime as dt

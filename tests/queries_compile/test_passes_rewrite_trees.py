@@ -3,6 +3,7 @@
 Run with `AMBER_UPDATE_GOLDEN=1` to write what the passes give now, and review the difference.
 """
 
+
 from __future__ import annotations
 
 import datetime as dt
@@ -17,7 +18,9 @@ from queries.passes import PassContext, lift_parameters
 
 GOLDEN = Path(__file__).parent / "golden"
 START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
-NESTED = sqlglot.parse_one('SELECT "t1"."level" AS "k0" FROM "errors" AS "t1" GROUP BY "k0" LIMIT 2', dialect="clickhouse")
+NESTED = sqlglot.parse_one(
+    'SELECT "t1"."level" AS "k0" FROM "errors" AS "t1" GROUP BY "k0" LIMIT 2', dialect="clickhouse"
+)
 CONTEXT = PassContext(
     project_ids=(7, 3),
     time=(START, START + dt.timedelta(hours=1, microseconds=500)),

@@ -1,5 +1,6 @@
 """The runner: truncation, limits, cancel, progress, streams, cost, JSON; and the plan as a graph of steps."""
 
+# ruff: noqa: E501 - cases read best on one line each
 from __future__ import annotations
 
 import dataclasses
@@ -20,7 +21,7 @@ from queries.result import json_value, json_values
 from queries.run import QueryClass, Runner, cache_key
 from tests.queries_compile.conftest import NOW, Shop
 
-SLOW = "from errors, spans | extend a = length(message) | where message =~ \"((a*)*)*z\" | summarize n=count()"
+SLOW = 'from errors, spans | extend a = length(message) | where message =~ "((a*)*)*z" | summarize n=count()'
 
 
 def test_an_answer_says_when_there_is_more(shop: Shop) -> None:
@@ -52,7 +53,9 @@ def test_limits_of_a_class_stop_a_query_with_a_hint(event_store: EventStore, sho
     assert "shorter time range" in str(caught.value)
 
 
-def test_a_query_can_be_watched_and_cancelled_by_its_id(event_store: EventStore, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_query_can_be_watched_and_cancelled_by_its_id(
+    event_store: EventStore, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`cancel` from another thread ends the run; afterwards the id is unknown."""
     outcome: list[object] = []
     started = threading.Event()
@@ -66,7 +69,12 @@ def test_a_query_can_be_watched_and_cancelled_by_its_id(event_store: EventStore,
 
         def query(self, sql: str, parameters: Any, *, limits: Limits, query_id: str) -> Any:
             started.set()
-            return query("SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))", {}, limits=limits, query_id=query_id)
+            return query(
+                "SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))",
+                {},
+                limits=limits,
+                query_id=query_id,
+            )
 
     runner = Runner(Slow(), shop.runner.clock)  # type: ignore[arg-type]
 
@@ -107,19 +115,26 @@ def test_a_stream_gives_all_rows_in_batches(shop: Shop) -> None:
 
 def test_an_answer_says_what_it_cost_and_means(shop: Shop) -> None:
     """Rows, bytes, times, the SQL and the reading in words."""
-    answer = shop.ask("from errors last 3h level:error | summarize n=count() by error.type | sort n desc", query_id="my-query-1")
+    answer = shop.ask(
+        "from errors last 3h level:error | summarize n=count() by error.type | sort n desc", query_id="my-query-1"
+    )
     assert answer.query_id == "my-query-1"
     assert answer.stats.rows_read >= 1
     assert answer.stats.plan_ms > 0
     assert answer.sample_rate == 1.0
-    assert answer.english == "Reads errors of the last 3 hours, then keeps level:error, then computes count() as n for each error.type, then sorts by n descending."
+    assert (
+        answer.english
+        == "Reads errors of the last 3 hours, then keeps level:error, then computes count() as n for each error.type, then sorts by n descending."
+    )
     assert len(answer.sql) == 1
     assert answer.sql[0].startswith("SELECT")
 
 
 def test_json_keeps_every_digit(shop: Shop) -> None:
     """Large integers are strings, times RFC 3339 with Z and all stored digits, missing values null, NaN null."""
-    document = shop.ask("from spans | sort timestamp, id | limit 1 | project timestamp, span.duration, trace, replay").as_json_dict()
+    document = shop.ask(
+        "from spans | sort timestamp, id | limit 1 | project timestamp, span.duration, trace, replay"
+    ).as_json_dict()
     text = json.loads(json.dumps(document))
     assert text["columns"] == [
         {"name": "timestamp", "type": "time", "unit": ""},
@@ -175,10 +190,31 @@ def test_a_promoted_tag_answers_like_the_map(event_store: EventStore, shop: Shop
 
     promote_tag(event_store, "errors", "region")  # type: ignore[arg-type]
     promoted = dataclasses.replace(shop.context, promoted={"errors": ("region",)})
-    for found in ("region:eu-1", "!region:eu-1", 'region:""', "has:region", "!has:region", "region:*-1", "region:[eu-1, us-1]"):
+    for found in (
+        "region:eu-1",
+        "!region:eu-1",
+        'region:""',
+        "has:region",
+        "!has:region",
+        "region:*-1",
+        "region:[eu-1, us-1]",
+    ):
         text = f"from errors {found} | summarize n=count() by region"
         assert shop.runner.run(text, promoted).table.to_pylist() == shop.rows(text), found
         assert '"tag_region"' in plan(text, promoted).sql[0]
+    indexed = 'from errors | summarize n=count() by tags["region"]'
+    assert shop.runner.run(indexed, promoted).table.to_pylist() == shop.rows(indexed)
+    assert '"tag_region"' in plan(indexed, promoted).sql[0]
+
+
+def test_statements_do_not_grow_with_the_slugs_of_projects() -> None:
+    """Slugs travel as two parameters; the ids stand in the scope only."""
+    many = PlanContext(now=NOW, projects={n: f"project-{n}" for n in range(1, 1001)})
+    made = plan("level:error", many)
+    step = made.steps[0]
+    assert isinstance(step, SqlStep)
+    assert len(step.parameters) == 3
+    assert "project-" not in step.sql
 
 
 def test_the_function_reference_is_current() -> None:

@@ -1,5 +1,6 @@
 """Stages, compiled and run, agree with pandas or plain Python on the same rows."""
 
+# ruff: noqa: E501 - cases read best on one line each
 from __future__ import annotations
 
 import datetime as dt
@@ -69,7 +70,9 @@ def test_a_filter_after_a_limit_sees_only_what_is_left(shop: Shop) -> None:
     """The newest hundred are taken first."""
     newest = sorted(shop.seen_errors, key=lambda r: r["timestamp"], reverse=True)[:100]
     fatal = sum(r["level"] == "fatal" for r in newest)
-    assert shop.rows("from errors | sort timestamp desc | limit 100 | where level = \"fatal\" | summarize n=count()") == [{"n": fatal}]
+    assert shop.rows('from errors | sort timestamp desc | limit 100 | where level = "fatal" | summarize n=count()') == [
+        {"n": fatal}
+    ]
 
 
 def test_groups_can_be_filtered_and_grouped_again(shop: Shop) -> None:
@@ -93,8 +96,14 @@ def test_aggregate_filters_before_a_grouping_filter_its_groups(shop: Shop) -> No
     assert {r["error.type"]: r["n"] for r in found} == {k: n for k, n in fatal.items() if n > limit}
     counts = by_type(shop)
     most = max(counts.values())
-    batch = {r["error_type"] for r in shop.seen_errors if dict(r["tags"]).get("batch") == "3" and r["level"] == "fatal" and r["user"] == "id:7"}
-    found = shop.rows(f"from errors ((level:fatal batch:3 user:id:7) or count():>={most}) | summarize n=count() by error.type")
+    batch = {
+        r["error_type"]
+        for r in shop.seen_errors
+        if dict(r["tags"]).get("batch") == "3" and r["level"] == "fatal" and r["user"] == "id:7"
+    }
+    found = shop.rows(
+        f"from errors ((level:fatal batch:3 user:id:7) or count():>={most}) | summarize n=count() by error.type"
+    )
     assert {r["error.type"]: r["n"] for r in found} == {k: n for k, n in counts.items() if n == most or k in batch}
 
 
@@ -108,6 +117,8 @@ def test_aggregate_filters_before_a_grouping_filter_its_groups(shop: Shop) -> No
         ("from errors | make-series n=count() every 1h by level top 500 by count()", "at most 50"),
         ("from errors between 2026-03-02 and 2026-03-01", "ends before it starts"),
         ("let a = 1; let a = 2; from errors", "bound twice"),
+        ("from logs", "not available yet"),
+        ("from errors | make-series n=count() fill linear | where n > 1", "No stage but limit"),
     ],
 )
 def test_a_stage_that_does_not_fit_is_refused(shop: Shop, text: str, message: str) -> None:
@@ -151,16 +162,29 @@ def test_top_with_other_puts_the_rest_into_one_group_of_exact_values(shop: Shop,
 
 def test_a_series_has_no_gaps(shop: Shop) -> None:
     """Every bucket of the range is there once for every combination of keys, empty ones with 0 or null."""
-    found = shop.rows("from errors level:fatal | make-series n=count(), a=avg(http.status_code) every 5min by error.type")
+    found = shop.rows(
+        "from errors level:fatal | make-series n=count(), a=avg(http.status_code) every 5min by error.type"
+    )
     rows = [r for r in shop.seen_errors if r["level"] == "fatal"]
     start = NOW - dt.timedelta(hours=24)
     first = start.replace(minute=start.minute // 5 * 5, second=0, microsecond=0)
     buckets = [first + dt.timedelta(minutes=5) * i for i in range(289) if first + dt.timedelta(minutes=5) * i < NOW]
     types = sorted({r["error_type"] for r in rows})
     assert [(r["error.type"], r["timestamp"]) for r in found] == [(t, b) for t in types for b in buckets]
-    counts = Counter((r["error_type"], r["timestamp"].replace(minute=r["timestamp"].minute // 5 * 5, second=0, microsecond=0)) for r in rows)
+    counts = Counter(
+        (r["error_type"], r["timestamp"].replace(minute=r["timestamp"].minute // 5 * 5, second=0, microsecond=0))
+        for r in rows
+    )
     assert all(counts[(r["error.type"], r["timestamp"])] == r["n"] for r in found)
     assert {r["a"] for r in found if r["n"] == 0} == {None}
+
+
+def test_without_rows_there_is_a_flat_series_but_none_by_keys(shop: Shop) -> None:
+    """Nobody's key gets no series; the count of everything is zero in every bucket."""
+    assert shop.rows("from errors level:nothing | make-series n=count() every 1h by release") == []
+    flat = shop.rows("from errors level:nothing | make-series n=count() every 1h")
+    assert [r["n"] for r in flat] == [0] * len(flat)
+    assert len(flat) in {24, 25}
 
 
 def test_a_series_fills_as_asked(shop: Shop) -> None:
@@ -228,7 +252,12 @@ def test_transactions_are_the_segments_among_the_spans(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("text", "hours"),
-    [("from errors last 2h", 2), ("from errors", 24), ("from errors last 2d", 48), ("from errors between -3h and -1h", 0)],
+    [
+        ("from errors last 2h", 2),
+        ("from errors", 24),
+        ("from errors last 2d", 48),
+        ("from errors between -3h and -1h", 0),
+    ],
 )
 def test_the_range_of_the_text_is_read_and_reported(shop: Shop, text: str, hours: float) -> None:
     """The half-open range in the answer is the one that was read."""
