@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from amber import AuthError, ConnectionFailed, HttpTransport, Progress, QueryRequest, RawResult, error_from_problem
+from engine.datadir import DataDirectory
 from engine.errors import AmberError
 from server.problems import problem_of
 from server.runfile import RunInfo, reach_server
@@ -81,6 +82,7 @@ class EmbeddedTransport:
         self.server = reach_server(self._data)
         if self.server is not None:
             return HttpTransport(self.server.url, self.server.token)
+        DataDirectory.at(self._data).check()
         # Start-up time: the engine and the compiler take more than a second, and a served directory needs neither.
         from server.owned import OwnedDirectory  # noqa: PLC0415
 

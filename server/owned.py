@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from amber import Progress, QueryRequest, RawResult
-from engine.datadir import DataDirectory
 from server.compose import Installation, open_installation
 from server.principals import EMBEDDED_NAME, Principal
 from server.query_service import QueryService, Question
@@ -28,7 +27,7 @@ class OwnedDirectory:
         data: absolute path.
 
     Raises:
-        StateError: there is no Amber data in it, another process owns it, or it is from a newer version.
+        StateError: another process owns it, or its stores are from a newer version.
     """
 
     def __init__(self, data: Path) -> None:
@@ -121,7 +120,6 @@ _DIRECTORIES = _OpenDirectories()
 
 
 def _open_shared(data: Path) -> _Shared:
-    DataDirectory.at(data).check()
     installation = open_installation(load_settings({"data": str(data)}, os.environ))
     service = QueryService(
         make_runner(installation), installation.metadata, installation.clock, workers=_WORKERS, queue=_QUEUE

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from engine.clock import SystemClock
 from engine.datadir import DataDirectory
 from engine.metadata import MetadataStore

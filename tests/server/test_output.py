@@ -6,9 +6,10 @@ import csv
 import io
 import json
 
-import amber
 import pyarrow as pa
 import pytest
+
+import amber
 from engine.errors import AccessError, AmberError, CapacityError, StateError, UserError
 from server.cli.failures import Shown, exit_status, print_failure
 from server.cli.humane import human_value

@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from engine.clock import FixedClock, SystemClock
 from engine.errors import StateError
 from engine.metadata import MetadataStore

@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
+
 from server.cli.reference import cli_reference
 from server.cli.verbs import VERBS
-from tests.server.conftest import amber
+from tests.server.processes import amber
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 

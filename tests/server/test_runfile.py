@@ -11,6 +11,7 @@ import threading
 import time
 
 import pytest
+
 from engine.errors import StateError
 from server.runfile import (
     RUN_FILE,

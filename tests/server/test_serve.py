@@ -9,12 +9,11 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
-import amber as sdk
 import pyarrow as pa
 import pytest
 
-# The conftest of this folder, importable because pytest puts it on the path of fixtures only.
-from tests.server.conftest import amber, child_environment, initialised, post_event
+import amber as sdk
+from tests.server.processes import amber, child_environment, initialised, post_event
 
 TEXT = "from errors | summarize n=count() by error.type | sort n desc"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from server import settings as module
 from server.settings import (
     Settings,

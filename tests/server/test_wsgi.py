@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+
 from server.supervise import listen
 from server.wsgi import WsgiServer
 
