@@ -27,6 +27,7 @@ class PassContext:
         ranges: ranges of scans by their alias.
         nested: queries that marks in the tree stand for.
         projects: slugs by project id.
+        wide: some derived table has outputs that may not be read.
         row_limit: rows to return, or None for no limit.
     """
 
@@ -36,6 +37,7 @@ class PassContext:
     nested: Sequence[exp.Query] = ()
     row_limit: int | None = None
     projects: Mapping[int, str] = field(default_factory=dict)
+    wide: bool = False
 
 
 def scans(tree: exp.Expr) -> Iterator[tuple[exp.Table, Table]]:

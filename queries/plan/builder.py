@@ -41,6 +41,7 @@ class Builder:
     pipelines: dict[str, ast.Pipeline] = field(default_factory=dict)
     nested: list[exp.Query] = field(default_factory=list)
     scans: list[tuple[str, Table, TimeRange]] = field(default_factory=list)
+    wide: bool = False
     aliases: int = 0
 
     def alias(self) -> str:
@@ -80,6 +81,7 @@ class Builder:
         alias = self.alias()
         outputs: list[tuple[str, ir.Value]] = []
         if block.catalog is not None:
+            self.wide = True
             computed = {info.column: info.computed for info in block.catalog.fields.values() if info.computed}
             for name in block.table.columns:
                 value = block.table[name]

@@ -108,6 +108,7 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
         ranges={alias: time for alias, _, time in builder.scans},
         nested=builder.nested,
         projects=context.projects,
+        wide=builder.wide,
         row_limit=sql_limit if sql_limit < NO_LIMIT else None,
     )
     tree, parameters = run_passes(tree, passes)
@@ -209,7 +210,7 @@ def _with_short_ids(
         columns.append(OutputColumn(name, made.type, names[name]))
     select = render(rows, values)
     for mirror_query, condition in joins:
-        select = select.join(mirror_query, on=translate(condition), join_type="left", copy=False)
+        select.append("joins", exp.Join(this=mirror_query, side="LEFT", on=translate(condition)))
     return select, tuple(columns)
 
 
@@ -242,10 +243,10 @@ def _reads(tree: exp.Expr, builder: Builder, ids: tuple[int, ...]) -> tuple[Tabl
     for _, table, (start, end) in builder.scans:
         bounded = table.time_column is not None
         reads[TableRead(table.name, ids, start if bounded else None, end if bounded else None)] = None
-    if any(node.name == "issues" for node in tree.find_all(exp.Table)):
-        reads[TableRead("issues", ids, None, None)] = None
     for scan in tree.find_all(exp.Table):
-        if TIME in scan.meta:
+        if scan.name == "issues":
+            reads[TableRead("issues", ids, None, None)] = None
+        elif TIME in scan.meta:
             reads[TableRead(scan.name, ids, *scan.meta[TIME])] = None
     return tuple(reads)
 

@@ -121,6 +121,7 @@ def _union(names: list[str], blocks: list[Block], builder: Builder) -> Block:
                 replace(types[name], missing=Missing.NULL) if types[name].base is not Base.MAP else types[name]
             )
     sql_names = unique_names(types, ())
+    builder.wide = True
     selects = [_member(names[i], blocks[i], offered[i], types, sql_names) for i in range(len(blocks))]
     query: exp.Query = selects[0]
     for select in selects[1:]:
