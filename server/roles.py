@@ -49,7 +49,9 @@ def main() -> None:
         sys.exit(1)
     except Exception:
         log.exception("role failed")
-        link.report(Report("failed", code="internal", message=traceback.format_exc(limit=1).splitlines()[-1]))
+        reason = traceback.format_exc(limit=1).splitlines()[-1]
+        hint = "This is a defect in Amber; the log above has the details."
+        link.report(Report("failed", code="internal", message=f"The {order.role} process failed: {reason}", hint=hint))
         sys.exit(1)
 
 

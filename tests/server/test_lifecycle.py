@@ -129,7 +129,7 @@ def test_a_directory_of_a_newer_version_is_refused_untouched(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     (data / "VERSION").write_text("99\n")
-    for verb in (("serve",), ("init",), ("query", COUNT), ("load", __file__), ("dlq", "list")):
+    for verb in (("serve",), ("init",), ("query", COUNT), ("load", __file__)):
         done = amber(*verb, "--data", str(data), check=False)
         assert done.returncode == 4, (verb, done.stderr)
         assert "99" in done.stderr
@@ -153,7 +153,7 @@ def idle(tmp_path_factory):
 
 
 def test_a_directory_another_program_has_open_is_refused_with_its_process(idle):
-    """`amber.open` owns the directory, also twice in one program; a query beside it is refused and names the process."""
+    """`amber.open` owns the directory, twice in one program too; a query beside it is refused with the process."""
     data = idle
     code = (
         "import amber, sys\nclient = amber.open(sys.argv[1])\nother = amber.open(sys.argv[1])\n"
