@@ -22,16 +22,66 @@ WIDEN = dt.timedelta(hours=1)
 
 
 def segment_names(tree: exp.Expr, context: PassContext) -> exp.Expr:
-    """Return the tree with marks replaced, and the scans they belong to split."""
+    """Return the tree with marks replaced, and the scans they belong to split.
+
+    Raw rows that are limited and only show the name get it after the limit, so that they can still be read in order.
+    """
     for number, select in enumerate(list(tree.find_all(exp.Select))):
         marks = [m for m in select.find_all(exp.Anonymous) if m.name == MARK and m.find_ancestor(exp.Select) is select]
-        for mark in marks:
-            mark.replace(mark.expressions[0])
+        late = bool(marks) and _only_shown(select, marks)
+        marked = {id(mark.replace(mark.expressions[0])) for mark in marks}
         source = select.args.get("from_")
-        if marks and source is not None and isinstance(source.this, exp.Table) and source.this.name == TABLE:
-            marked = {id(mark.expressions[0]) for mark in marks}
+        if not marked or source is None or not isinstance(source.this, exp.Table) or source.this.name != TABLE:
+            continue
+        if late:
+            outer = _after_limit(select, marked, (number, context))
+            tree = outer if select is tree else tree
+        else:
             _split(select, source.this, marked, (number, context))
     return tree
+
+
+def _only_shown(select: exp.Select, marks: list[exp.Anonymous]) -> bool:
+    limit = select.args.get("limit")
+    raw = limit is not None and not limit.expressions and not select.args.get("group")
+    return raw and all(isinstance(mark.parent, exp.Alias) for mark in marks)
+
+
+def _after_limit(select: exp.Select, marked: set[int], place: tuple[int, PassContext]) -> exp.Select:
+    """Return a SELECT around a limited one that looks up the names its rows lack."""
+    number, context = place
+    alias = select.args["from_"].this.alias_or_name
+    rows, segments = f"r{number}", f"s{number}"
+    outputs: list[exp.Expr] = []
+    for item in select.expressions:
+        value: exp.Expr = _at(rows, item.alias)
+        if id(item.this) in marked:
+            there = exp.NEQ(this=value, expression=exp.Literal.string(""))
+            value = exp.Anonymous(this="if", expressions=[there, value.copy(), _at(segments, "name")])
+        outputs.append(_as(value, item.alias))
+    outer = exp.Select(expressions=outputs)
+    if select.parent is not None:
+        select.replace(outer)
+    for name, key in (("trace_id", "__trace"), ("segment_id", "__segment")):
+        select.append("expressions", _as(_at(alias, name), key))
+    order = select.args.get("order")
+    if order is not None:
+        outer.set(
+            "order", exp.Order(expressions=[_carried(select, rows, o, i) for i, o in enumerate(order.expressions)])
+        )
+    time = context.ranges.get(alias, context.time)
+    outer.set("from_", exp.From(this=exp.Subquery(this=select, alias=_alias(rows))))
+    outer.set("joins", [_join((_at(rows, "__trace"), _at(rows, "__segment")), segments, time)])
+    return outer
+
+
+def _carried(select: exp.Select, rows: str, key: exp.Ordered, position: int) -> exp.Ordered:
+    """Add a key of the order to the outputs and return the same key over them."""
+    name = f"__by{position}"
+    select.append("expressions", _as(key.this.copy(), name))
+    carried = key.copy()
+    carried.set("this", _at(rows, name))
+    return carried
 
 
 def _split(select: exp.Select, scan: exp.Table, marked: set[int], place: tuple[int, PassContext]) -> None:
@@ -47,7 +97,9 @@ def _split(select: exp.Select, scan: exp.Table, marked: set[int], place: tuple[i
     joined = exp.Select(
         expressions=[*(_as(_at(alias, name), name) for name in others), _as(_at(segments, "name"), NAME)],
         from_=exp.From(this=exp.Subquery(this=unnamed, alias=_alias(alias))),
-        joins=[_join(alias, segments, context.ranges.get(alias, context.time))],
+        joins=[
+            _join((_at(alias, "trace_id"), _at(alias, "segment_id")), segments, context.ranges.get(alias, context.time))
+        ],
     )
     both = exp.Union(this=named, expression=joined, distinct=False)
     select.set("from_", exp.From(this=exp.Subquery(this=both, alias=_alias(alias))))
@@ -88,7 +140,8 @@ def _rows(scan: exp.Table, columns: list[str], conditions: list[exp.Expr], sign:
     )
 
 
-def _join(alias: str, segments: str, time: tuple[dt.datetime, dt.datetime]) -> exp.Join:
+def _join(child: tuple[exp.Expr, exp.Expr], segments: str, time: tuple[dt.datetime, dt.datetime]) -> exp.Join:
+    """Return the join of children, given by trace and segment, with the segments that some child lacks the name of."""
     missing = f"{segments}m"
     children = exp.Select(
         expressions=[_at(missing, "trace_id"), _at(missing, "segment_id")],
@@ -105,8 +158,8 @@ def _join(alias: str, segments: str, time: tuple[dt.datetime, dt.datetime]) -> e
         ),
     )
     on = exp.And(
-        this=exp.EQ(this=_at(alias, "trace_id"), expression=_at(segments, "trace_id")),
-        expression=exp.EQ(this=_at(alias, "segment_id"), expression=_at(segments, "span_id")),
+        this=exp.EQ(this=child[0], expression=_at(segments, "trace_id")),
+        expression=exp.EQ(this=child[1], expression=_at(segments, "span_id")),
     )
     return exp.Join(this=exp.Subquery(this=roots, alias=_alias(segments)), side="LEFT", kind="ANY", on=on)
 

@@ -191,4 +191,13 @@ def test_a_missing_segment_name_is_found_at_query_time(shop: Shop) -> None:
         counts[name] = counts.get(name, 0) + 1
     found = {r["transaction"]: r["n"] for r in shop.rows("from spans | summarize n=count() by transaction")}
     assert found == counts
+    newest = sorted(shop.seen_spans, key=lambda s: (s["timestamp"], s["span_id"]), reverse=True)[:200]
+    rows = shop.rows("from spans | sort timestamp desc, id desc | limit 200 | project id, transaction")
+    assert [(r["id"], r["transaction"]) for r in rows] == [
+        (s["span_id"], names[(s["trace_id"], s["segment_id"])]) for s in newest
+    ]
+    raw = {r["id"]: r["transaction"] for r in shop.rows("from spans span.op:db")}
+    assert raw == {
+        s["span_id"]: names[(s["trace_id"], s["segment_id"])] for s in shop.seen_spans if s["span_id"] in raw
+    }
     assert shop.rows("from spans transaction:/page/3 | summarize n=count()") == [{"n": counts["/page/3"]}]

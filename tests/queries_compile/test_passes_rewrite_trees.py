@@ -3,7 +3,6 @@
 Run with `AMBER_UPDATE_GOLDEN=1` to write what the passes give now, and review the difference.
 """
 
-
 from __future__ import annotations
 
 import datetime as dt

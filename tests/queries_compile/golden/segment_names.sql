@@ -9,3 +9,7 @@ SELECT count() AS c FROM (SELECT "t0"."segment_name" AS "segment_name" FROM span
 -- above a derived table the column is already computed
 SELECT amber_segment_name(t1.segment_name) AS n FROM (SELECT 1 AS segment_name) AS t1;
 SELECT t1.segment_name AS n FROM (SELECT 1 AS segment_name) AS t1;
+
+-- limited raw rows get the name after the limit
+SELECT amber_segment_name(t0.segment_name) AS n, t0.op AS op FROM spans AS t0 WHERE t0.op = 'db' ORDER BY t0.timestamp DESC LIMIT 10;
+SELECT if("r0"."n" <> '', "r0"."n", "s0"."name") AS "n", "r0"."op" AS "op" FROM (SELECT t0.segment_name AS n, t0.op AS op, "t0"."trace_id" AS "__trace", "t0"."segment_id" AS "__segment", t0.timestamp AS "__by0" FROM spans AS t0 WHERE t0.op = 'db' ORDER BY t0.timestamp DESC LIMIT 10) AS "r0" LEFT ANY JOIN (SELECT "s0r"."trace_id" AS "trace_id", "s0r"."span_id" AS "span_id", "s0r"."name" AS "name" FROM "spans" AS "s0r" WHERE "s0r"."is_segment" AND ("s0r"."trace_id", "s0r"."span_id") IN (SELECT "s0m"."trace_id", "s0m"."segment_id" FROM "spans" AS "s0m" WHERE "s0m"."segment_name" = '')) AS "s0" ON "r0"."__trace" = "s0"."trace_id" AND "r0"."__segment" = "s0"."span_id" ORDER BY "r0"."__by0" DESC;
