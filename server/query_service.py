@@ -23,7 +23,7 @@ from engine.metadata import MetadataStore
 from queries.plan import PlanContext
 from queries.plan.model import DEFAULT_RANGE
 from queries.result import Result, result_column, rfc3339
-from queries.run import Runner
+from queries.run import ResultStream, Runner
 from server.metrics import Metrics
 from server.principals import Principal, chosen_projects, visible_projects
 
@@ -128,6 +128,21 @@ class QueryService:
             self._metrics.rows_read.inc(result.stats.rows_read)
         return result
 
+    @contextmanager
+    def stream(self, question: Question, principal: Principal) -> Iterator[ResultStream]:
+        """Give the answer batch by batch, with no limit on rows but the text's own; errors as for `answer`.
+
+        It runs in the caller's thread and takes a place among the queries until it is left.
+        """
+        if question.language != "discover":
+            raise UserError("Only a Discover text can be streamed.", code="stream-invalid")
+        context = self._context(question, principal)
+        query_id = question.query_id or uuid.uuid4().hex
+        with self._registered(query_id, principal) as running, self._place():
+            running.started = True
+            with self._runner.stream(question.text, context, query_id=query_id) as batches:
+                yield batches
+
     def explain(self, question: Question, principal: Principal) -> dict[str, Any]:
         """Return what a question would do, without running it: SQL, plain English, columns, range, warnings."""
         made = self._runner.plan(question.text, self._context(question, principal), language=question.language)
@@ -225,6 +240,11 @@ class QueryService:
             self._metrics.queries_running.set(len(self._running))
 
     def _in_pool(self, call: Callable[[], _T]) -> _T:
+        with self._place():
+            return self._pool.submit(call).result()
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
         if not self._slots.acquire(blocking=False):
             raise CapacityError(
                 "Too many queries are running.",
@@ -232,7 +252,7 @@ class QueryService:
                 hint="Try again in a moment, or raise query_workers and query_queue.",
             )
         try:
-            return self._pool.submit(call).result()
+            yield
         finally:
             self._slots.release()
 

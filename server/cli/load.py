@@ -132,6 +132,6 @@ def _print(report: LoadReport) -> None:
         console.print(Text(f"  {outcome} {category}: {quantity:,}"))
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     for path, reason in report.problems[:_MAX_PROBLEMS_SHOWN]:
-        errors.print(Text.assemble(("Not read: ", "yellow"), f"{path}: {reason}"))
+        errors.print(Text.assemble(("Not read: ", "yellow"), f"{path}: {reason.removeprefix(f'{path}: ')}"))
     if len(report.problems) > _MAX_PROBLEMS_SHOWN:
         errors.print(Text(f"and {len(report.problems) - _MAX_PROBLEMS_SHOWN:,} more; --json lists all"))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -14,10 +17,11 @@ from flask import Blueprint, Response, request
 
 from engine.errors import AmberError, UserError
 from engine.metadata import MetadataStore
-from queries.result import Result
+from queries.result import Result, ResultColumn, rfc3339
+from queries.run import ResultStream
 from server.http.auth import principal_of_request
 from server.http.problems import API_PREFIX
-from server.principals import Authenticator, visible_projects
+from server.principals import Authenticator, Principal, visible_projects
 from server.query_service import QueryService, Question
 from server.settings import Settings
 
@@ -44,6 +48,7 @@ class QueryBody(msgspec.Struct, forbid_unknown_fields=True):
     limit: int | None = None
     params: dict[str, Any] | None = None
     query_id: str = ""
+    stream: bool = False
 
     def question(self) -> Question:
         """Return what is asked."""
@@ -71,8 +76,10 @@ def query_routes(
     @routes.post("/query")
     def ask() -> Response:
         principal = principal_of_request(authenticator)
-        arrow = _wants_arrow()
-        question = replace(_body().question(), query_class="notebook" if arrow else "interactive")
+        arrow, body = _wants_arrow(), _body()
+        if body.stream:
+            return _streamed(service, body.question(), principal, arrow=arrow)
+        question = replace(body.question(), query_class="notebook" if arrow else "interactive")
         result = service.answer(question, principal)
         return _arrow(result) if arrow else _json(result.as_json_dict(), result.query_id)
 
@@ -148,9 +155,56 @@ def _json(document: dict[str, Any], query_id: str = "", *, status: int = 200) ->
     return Response(orjson.dumps(document), status=status, headers=headers, content_type="application/json")
 
 
+def _streamed(service: QueryService, question: Question, principal: Principal, *, arrow: bool) -> Response:
+    """Answer batch by batch: the schema's meta data says what is known before the first row."""
+    if not arrow:
+        raise UserError("Only an Arrow stream has no end of rows.", code="stream-invalid", hint=f"Accept {ARROW_TYPE}.")
+    stack = ExitStack()
+    with stack:
+        answer = stack.enter_context(service.stream(question, principal))
+        # Taken here, so that an error of the engine still becomes a problem document.
+        first = next(answer.batches, None)
+        stack = stack.pop_all()
+
+    def chunks() -> Iterator[bytes]:
+        with stack:
+            buffer = io.BytesIO()
+            with pa.ipc.new_stream(
+                buffer, answer.schema.with_metadata({ARROW_META_KEY: _stream_meta(answer)})
+            ) as writer:
+                for batch in chain([] if first is None else [first], answer.batches):
+                    writer.write_batch(batch)
+                    yield buffer.getvalue()
+                    buffer.seek(0)
+                    buffer.truncate()
+            yield buffer.getvalue()
+
+    response = Response(chunks(), headers={"X-Amber-Query-Id": answer.query_id}, content_type=ARROW_TYPE)
+    response.call_on_close(stack.close)
+    return response
+
+
+def _stream_meta(answer: ResultStream) -> bytes:
+    start, end = answer.plan.time_range
+    return orjson.dumps(
+        {
+            "query_id": answer.query_id,
+            "sql": list(answer.plan.sql),
+            "english": answer.plan.english,
+            "start": rfc3339(start),
+            "end": rfc3339(end),
+            "warnings": list(answer.plan.warnings),
+            "columns": _columns(answer.columns),
+        }
+    )
+
+
+def _columns(columns: Iterable[ResultColumn]) -> list[dict[str, str]]:
+    return [{"name": c.name, "type": c.type, "unit": c.unit} for c in columns]
+
+
 def _arrow(result: Result) -> Response:
-    columns = [{"name": c.name, "type": c.type, "unit": c.unit} for c in result.columns]
-    meta = orjson.dumps({**result.meta(), "columns": columns})
+    meta = orjson.dumps({**result.meta(), "columns": _columns(result.columns)})
     table = result.table.replace_schema_metadata({ARROW_META_KEY: meta})
     buffer = io.BytesIO()
     with pa.ipc.new_stream(buffer, table.schema) as writer:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from engine.clock import SystemClock
@@ -262,6 +263,20 @@ def test_projects_lists_what_the_token_may_see(api):
     assert [project["slug"] for project in listed] == ["http-b"]
     assert key.public_key in listed[0]["dsn"]
     assert api.get("/api/v1/projects", "a").json["projects"][0]["dsn"] is None
+
+
+def test_a_stream_has_no_limit_on_rows_and_the_same_scope(api):
+    """Batch by batch as Arrow: every row of the token's projects; an error is a problem document all the same."""
+    accept = {"Accept": "application/vnd.apache.arrow.stream"}
+    response = api.post({"query": "from errors", "stream": True, "limit": 1}, "b", **accept)
+    with pa.ipc.open_stream(response.data) as stream:
+        table = stream.read_all()
+    assert table.num_rows == 3
+    assert json.loads(table.schema.metadata[b"amber"])["query_id"] == response.headers["X-Amber-Query-Id"]
+    assert api.post({"query": "from errors | sumarize", "stream": True}, **accept).json["code"] == "query-syntax"
+    assert api.post({"query": "from errors", "stream": True}).json["code"] == "stream-invalid"
+    assert api.post({"sql": "SELECT 1 FROM errors", "stream": True}, **accept).json["code"] == "stream-invalid"
+    assert api.service._slots._value == 3
 
 
 class BlockedStore:
