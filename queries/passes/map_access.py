@@ -49,8 +49,20 @@ def _equals_text(node: exp.Expr) -> bool:
     parent = node.parent
     if not isinstance(parent, exp.EQ):
         return False
+    if not _filters(parent):
+        return False
     other = parent.expression if parent.this is node else parent.this
     return isinstance(other, exp.Literal) and other.is_string and bool(other.this)
+
+
+def _filters(node: exp.Expr) -> bool:
+    """Whether a condition chooses rows; elsewhere it may repeat a key of the groups, which must stay the same text."""
+    place = node.parent
+    while place is not None and not isinstance(place, exp.Where | exp.Select):
+        if isinstance(place, exp.CountIf) or (isinstance(place, exp.Anonymous) and place.name.endswith("If")):
+            return True
+        place = place.parent
+    return isinstance(place, exp.Where)
 
 
 def _replace_equality(node: exp.Expr, access: exp.Bracket) -> None:

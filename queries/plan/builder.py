@@ -18,7 +18,7 @@ from queries.functions import Facts
 from queries.plan.block import Block, Derived, Order, TimeRange
 from queries.plan.model import PlanContext
 from queries.plan.render import render
-from queries.plan.scope import Notes, Scope, special_fields
+from queries.plan.scope import Notes, Scope, kept_special_fields, special_fields
 from queries.types import BOOLEAN, SPARSE_STRING
 from queries.values.calls import call, derived_table, widened_table
 from queries.values.typed import Typed
@@ -67,7 +67,9 @@ class Builder:
 
     def _rows(self, block: Block, window_seconds: float | None) -> Scope:
         start, end = block.time
-        special = special_fields(block.catalog.dataset.name, block.table) if block.catalog is not None else {}
+        special = kept_special_fields(block.columns)
+        if block.catalog is not None:
+            special = special_fields(block.catalog.dataset.name, block.table)
         facts = Facts(self.context.now, window_seconds or max((end - start) / dt.timedelta(seconds=1), 1.0), special)
         return Scope(self.context, self.notes, facts, block.columns, block.catalog, block.table, self.expressions)
 

@@ -153,7 +153,7 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     every_ns = stage.every.ns if stage.every is not None else _nice_width(rows)
     scope = builder.scope(rows, aggregates=True, window_seconds=every_ns / SECOND_NS)
     time = scope.facts.special.get("time")
-    if time is None or ("timestamp" in rows.columns and rows.catalog is None):
+    if time is None:
         raise TypeProblem("make-series needs the rows' timestamp, which is not there any more.", span=stage.span)
     fill = _series_fill(rows, every_ns, stage)
     keys = _keys(stage.by, builder.scope(rows))

@@ -23,7 +23,7 @@ def render(block: Block, outputs: Iterable[tuple[str, ir.Value]]) -> exp.Select:
     own = _own_names(grouping, items)
     select = exp.Select()
     for name, value in items:
-        tree = _over_groups(translate(value), grouping, own, alias=None)
+        tree = _over_groups(translate(value), grouping, frozenset() if name in own else own)
         select.append("expressions", aliased(tree, name))
     select.set("from_", exp.From(this=_source(block.source)))
     if block.where:
@@ -34,7 +34,7 @@ def render(block: Block, outputs: Iterable[tuple[str, ir.Value]]) -> exp.Select:
         ]
         if keys:
             select.set("group", exp.Group(expressions=keys))
-        having = [_over_groups(translate(condition), grouping, own, alias="") for condition in block.having]
+        having = [_over_groups(translate(condition), grouping, own) for condition in block.having]
         if having:
             select.set("having", exp.Having(this=_all(having)))
     select = _tail(select, block, own)
@@ -60,15 +60,13 @@ def _tail(select: exp.Select, block: Block, own: frozenset[str]) -> exp.Select:
         _fill_gaps(select, grouping)
     elif block.order:
         keys = [
-            exp.Ordered(
-                this=_over_groups(translate(o.value), grouping, own, alias=""), desc=o.descending, nulls_first=False
-            )
+            exp.Ordered(this=_over_groups(translate(o.value), grouping, own), desc=o.descending, nulls_first=False)
             for o in block.order
         ]
         select.set("order", exp.Order(expressions=keys))
     if block.limit_by is not None:
         count, values = block.limit_by
-        by = [_over_groups(translate(v), grouping, own, alias="") for v in values]
+        by = [_over_groups(translate(v), grouping, own) for v in values]
         limit = exp.Limit(expression=exp.Literal.number(count), expressions=by)
         select.set("limit", limit)
     if block.limit is not None:
@@ -87,7 +85,7 @@ def _own_names(grouping: Grouping | None, items: list[tuple[str, ir.Value]]) -> 
     return frozenset(names)
 
 
-def _over_groups(tree: exp.Expr, grouping: Grouping | None, own: frozenset[str], *, alias: str | None) -> exp.Expr:
+def _over_groups(tree: exp.Expr, grouping: Grouping | None, own: frozenset[str]) -> exp.Expr:
     """Replace columns of the grouping's outputs: by their alias where it is selected, else by their expression."""
     if grouping is None:
         return tree
@@ -95,7 +93,7 @@ def _over_groups(tree: exp.Expr, grouping: Grouping | None, own: frozenset[str],
 
     def replaced(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.table == table:
-            if alias is not None and node.name in own:
+            if node.name in own:
                 return exp.column(node.name, quoted=True)
             return translate(grouping.values[node.name])
         return node

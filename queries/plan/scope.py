@@ -161,3 +161,13 @@ def special_fields(dataset: str, table: ir.Table) -> dict[str, Typed]:
         if known:
             found[role] = attribute_of(known[0], table).typed
     return found
+
+
+def kept_special_fields(columns: Mapping[str, Typed]) -> dict[str, Typed]:
+    """Return the same of columns that earlier stages or sources left under their own names."""
+    found: dict[str, Typed] = {}
+    for role, names in SPECIAL_ROLES.items():
+        kept = [columns[name] for name in names if name in columns]
+        if kept and (kept[0].type.base is Base.TIME) == (role == "time"):
+            found[role] = kept[0]
+    return found

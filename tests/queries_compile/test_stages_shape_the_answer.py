@@ -57,6 +57,16 @@ def test_groups_by_a_tag_tell_missing_from_empty(shop: Shop) -> None:
     assert {r["region"]: r["n"] for r in shop.rows("from errors | summarize n=count() by region")} == counts
 
 
+def test_columns_of_groups_can_be_computed_with(shop: Shop) -> None:
+    """Keys, tags among them, and aggregates stand in later expressions."""
+    found = shop.rows(
+        'from errors | summarize n=count() by region | extend near = if(region = "eu-1", n * 2, 0) | project near, n'
+    )
+    counts = Counter(dict(r["tags"]).get("region") for r in shop.seen_errors)
+    assert max(r["near"] for r in found) == counts["eu-1"] * 2
+    assert sorted(r["n"] for r in found) == sorted(counts.values())
+
+
 def test_extend_project_where_sort_and_limit_follow_each_other(shop: Shop) -> None:
     """Each stage sees the columns the one before left."""
     rows = [r for r in shop.seen_errors if len(r["title"]) * 2 > 38]
@@ -238,6 +248,11 @@ def test_sources_are_united_by_column_name(shop: Shop) -> None:
     """Every row says where it is from; fields one source lacks are null."""
     found = {r["dataset"]: r["n"] for r in shop.rows("from errors, spans | summarize n=count() by dataset")}
     assert found == {"errors": len(shop.seen_errors), "spans": len(shop.seen_spans)}
+    series = shop.rows("from errors, spans | make-series n=count() every 12h by dataset")
+    totals: Counter[str] = Counter()
+    for row in series:
+        totals[row["dataset"]] += row["n"]
+    assert totals == found
     levels = {r["level"]: r["n"] for r in shop.rows("from errors, spans | summarize n=count() by level")}
     assert levels[None] == len(shop.seen_spans)
 

@@ -17,3 +17,11 @@ SELECT arrayElementOrNull(t0.tags, 'a') AS a FROM errors AS t0;
 -- other conditions stay
 SELECT CASE WHEN t0.level = 'x' THEN t0.tags['a'] ELSE NULL END AS a FROM errors AS t0;
 SELECT CASE WHEN t0.level = 'x' THEN t0.tags['a'] ELSE NULL END AS a FROM errors AS t0;
+
+-- among the rows of an aggregate too
+SELECT countIf(CASE WHEN mapContains(t0.tags, 'a') THEN t0.tags['a'] ELSE NULL END = 'b') AS n FROM errors AS t0;
+SELECT countIf(t0.tags['a'] = 'b') AS n FROM errors AS t0;
+
+-- beside a key of the groups it stays the key's own text
+SELECT arrayElementOrNull(t0.tags, 'a') AS a, CASE WHEN mapContains(t0.tags, 'a') THEN t0.tags['a'] ELSE NULL END = 'b' AS x FROM errors AS t0 GROUP BY arrayElementOrNull(t0.tags, 'a');
+SELECT arrayElementOrNull(t0.tags, 'a') AS a, arrayElementOrNull(t0.tags, 'a') = 'b' AS x FROM errors AS t0 GROUP BY arrayElementOrNull(t0.tags, 'a');
