@@ -48,7 +48,7 @@ class TypeProblem(QueryError):
 
 
 class GuardRefusal(AccessError):
-    """The independent guard would not let a finished SQL tree run. Always a defect or an attack, never a typing error."""
+    """The independent guard would not let a finished SQL tree run: a defect or an attack, never a typing error."""
 
     code = "query-guard"
 
