@@ -163,7 +163,8 @@ class Edge:
                 "the spool is full",
                 status=429,
                 reason="spool_full",
-                causes=(error.message,),
+                # What the disk looks like is the operator's business: the health check says it, not the answer.
+                causes=("the disk or its budget for waiting events is spent",),
                 retry_after_s=self.limits.retry_after_s,
             ) from error
 

@@ -1,7 +1,9 @@
-"""A served directory with the demo of nothing: real processes, real ports, one for the module that asks."""
+"""A served directory: real processes, real ports, one for the module that asks."""
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import subprocess
 import sys
@@ -41,6 +43,14 @@ class Amber:
         answer = json.loads(self.cli("query", text, "--format", "json", *flags))
         names = [column["name"] for column in answer["columns"]]
         return [dict(zip(names, row, strict=True)) for row in answer["rows"]]
+
+    def post(self, envelope: bytes) -> int:
+        """Post an envelope to the ingest port and return the status of the answer."""
+        address = self.server.address
+        headers = {"X-Sentry-Auth": f"Sentry sentry_key={address.public_key}, sentry_version=7"}
+        with contextlib.closing(http.client.HTTPConnection(*address.ingest, timeout=30)) as connection:
+            connection.request("POST", f"/api/{address.project_id}/envelope/", envelope, headers)
+            return connection.getresponse().status
 
     def wait_for(self, text: str, enough: Callable[[list[list[Any]]], bool], timeout_s: float = 20.0) -> None:
         """Wait until the rows of a query are enough; the time limit is left to the assertions that follow."""

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 import amber as sdk
-from tests.clients.collector import Collector
 from tests.e2e.conftest import Amber
 
 QUERY = "from errors | summarize n=count() by error.type | sort n desc"
@@ -31,12 +30,8 @@ def envelope(error_type: str) -> tuple[str, bytes]:
 @pytest.fixture(scope="module")
 def filled(amber: Amber) -> Amber:
     """Six errors of three types."""
-    with Collector(forward_dsn=amber.dsn) as wire:
-        for error_type in ("A", "A", "A", "B", "B", "C"):
-            _, body = envelope(error_type)
-            headers = {"X-Sentry-Auth": f"Sentry sentry_key={amber.server.address.public_key}, sentry_version=7"}
-            status, _ = wire.take(f"/api/{amber.server.address.project_id}/envelope/", headers, body)
-            assert status == 200
+    for error_type in ("A", "A", "A", "B", "B", "C"):
+        assert amber.post(envelope(error_type)[1]) == 200
     amber.wait_for("from errors | summarize n=count()", lambda rows: rows[0][0] >= 6)
     return amber
 
