@@ -51,16 +51,26 @@ def outcome_rows(counts: Sequence[OutcomeCount]) -> list[Row]:
 
 
 def _column(kind: pa.DataType, values: list[Any]) -> pa.Array[Any]:
+    if isinstance(kind, pa.MapType | pa.ListType):
+        # Events of one program share modules and stacks: each is converted once and then copied.
+        places: dict[int, int] = {}
+        indices = [places.setdefault(id(value), len(places)) for value in values]
+        if len(places) <= len(values) // 2:
+            distinct = {id(value): value for value in values}
+            return _nested(kind, list(distinct.values())).take(pa.array(indices, pa.int32()))
+        return _nested(kind, values)
+    if values and all(type(value) is bytes for value in values):
+        return _texts(values)
+    return pa.array(values, kind)
+
+
+def _nested(kind: pa.MapType[Any, Any, Any] | pa.ListType[Any], values: list[Any]) -> pa.Array[Any]:
     if isinstance(kind, pa.MapType):
         keys = pa.array(list(chain.from_iterable(values)), kind.key_type)
         items = pa.array(list(chain.from_iterable(v.values() for v in values)), kind.item_type)
         return cast("pa.Array[Any]", _map_array(_offsets(values), keys, items, type=kind))
-    if isinstance(kind, pa.ListType):
-        flat = pa.array(list(chain.from_iterable(values)), kind.value_type)
-        return cast("pa.Array[Any]", _list_array(_offsets(values), flat, type=kind))
-    if values and all(type(value) is bytes for value in values):
-        return _texts(values)
-    return pa.array(values, kind)
+    flat = pa.array(list(chain.from_iterable(values)), kind.value_type)
+    return cast("pa.Array[Any]", _list_array(_offsets(values), flat, type=kind))
 
 
 def _texts(values: list[bytes]) -> pa.Array[Any]:

@@ -19,6 +19,7 @@ from ingest.items import Handling, item_type
 from ingest.jsontext import Document, decode_json
 from ingest.limits import MIB
 from ingest.normalise import CONTENT_TYPE, Arrival, Row, event_row, payload_type, span_rows, transaction_rows
+from ingest.normalise.reading import decode_event
 from ingest.normalise.values import listed, mapping, short, small_int
 from ingest.records import DeadLetter, OutcomeCount, RawRecord, decode_counts, decode_raw
 
@@ -177,10 +178,10 @@ class Processor:
             self._invalid(item, place, batch, (known.category, "internal", f"{type(error).__name__}: {error}"))
 
     def _event(self, item: Item, place: _Place, batch: Batch) -> None:
-        document = _object(decode_json(item.payload))
+        document = _object(decode_event(item.payload))
         real_type = payload_type(document.value)
         if real_type == "transaction":
-            self._transaction_document(document, item, place, batch)
+            self._transaction(item, place, batch)
             return
         if real_type != "event":
             self._put_aside(item, place, batch, real_type, item_type(real_type).category)
@@ -194,10 +195,7 @@ class Processor:
             _count(place.record, batch, ("accepted", category, ""), 1, len(item.payload))
 
     def _transaction(self, item: Item, place: _Place, batch: Batch) -> None:
-        self._transaction_document(_object(decode_json(item.payload)), item, place, batch)
-
-    def _transaction_document(self, document: Document, item: Item, place: _Place, batch: Batch) -> None:
-        rows = transaction_rows(document, place.arrival)
+        rows = transaction_rows(_object(decode_json(item.payload)), place.arrival)
         key = _key(b"t", rows[0]["project_id"], rows[0]["event_id"])
         if self._is_new(key, place.record, batch, "transaction", len(item.payload)):
             batch.rows["spans"] += rows

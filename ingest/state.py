@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS pending (
 _FORMAT = "1"
 _LOOKUP_KEYS = 500
 """SQLite allows 999 parameters in old builds; each key is looked up in both generations."""
+_LOOKUP_ONE = "SELECT key FROM seen_0 WHERE key = ?1 UNION ALL SELECT key FROM seen_1 WHERE key = ?1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,9 @@ class ShardState:
 
     def seen(self, keys: Sequence[bytes]) -> set[bytes]:
         """Return which of the keys were committed before."""
+        if len(keys) == 1:
+            # Nearly every call; one statement that SQLite has prepared takes a third of the time.
+            return {row[0] for row in self._connection.execute(_LOOKUP_ONE, (keys[0],))}
         found: set[bytes] = set()
         for first in range(0, len(keys), _LOOKUP_KEYS):
             some = keys[first : first + _LOOKUP_KEYS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from ingest.normalise.remarks import Remarks
@@ -108,21 +109,29 @@ def _by_type(contexts: dict[str, Any], wanted: str) -> dict[str, Any]:
     return {}
 
 
+class CheckedModules(dict[str, str]):
+    """Modules that need no change; events share them."""
+
+    __slots__ = ()
+
+
+def checked_modules(value: object) -> object:
+    """Return modules as such when nothing of them has to be changed, anything else as it is."""
+    if type(value) is not dict or len(value) > MAX_MODULES:
+        return value
+    fits = all(type(v) is str for v in value.values()) and max(map(len, (*value, *value.values(), ""))) <= MAX_TAG_CHARS
+    return CheckedModules(value) if fits else value
+
+
 def modules_of(value: object, remarks: Remarks) -> dict[str, str]:
     """Return package names and versions."""
-    modules = mapping(value)
-    if len(modules) > MAX_MODULES:
-        remarks.add("modules:too_many")
-        modules = dict(list(modules.items())[:MAX_MODULES])
-    if (
-        all(type(v) is str for v in modules.values())
-        and max(map(len, (*modules, *modules.values(), ""))) <= MAX_TAG_CHARS
-    ):
+    modules = checked_modules(value)
+    if isinstance(modules, CheckedModules):
         return modules
-    return {
-        name[:MAX_TAG_CHARS]: version[:MAX_TAG_CHARS] if isinstance(version, str) else text(version)[:MAX_TAG_CHARS]
-        for name, version in modules.items()
-    }
+    found = mapping(modules)
+    if len(found) > MAX_MODULES:
+        remarks.add("modules:too_many")
+    return {name[:MAX_TAG_CHARS]: text(version)[:MAX_TAG_CHARS] for name, version in islice(found.items(), MAX_MODULES)}
 
 
 def measurements_of(value: object) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_INTERFACES = {
+INTERFACES = {
     "sentry.interfaces.Exception": "exception",
     "sentry.interfaces.exception.Exception": "exception",
     "sentry.interfaces.Message": "logentry",
@@ -22,7 +22,7 @@ _INTERFACES = {
     "http": "request",
 }
 
-_SECURITY_MEMBERS = {
+SECURITY_MEMBERS = {
     "csp": "csp",
     "sentry.interfaces.Csp": "csp",
     "hpkp": "hpkp",
@@ -34,12 +34,12 @@ _SECURITY_MEMBERS = {
 
 def modernised(data: dict[str, Any]) -> dict[str, Any]:
     """Return an event with today's member names; a member sent under its own name wins."""
-    old = [name for name in data if name in _INTERFACES]
+    old = [name for name in data if name in INTERFACES]
     if not old:
         return data
-    renamed = {name: value for name, value in data.items() if name not in _INTERFACES}
+    renamed = {name: value for name, value in data.items() if name not in INTERFACES}
     for name in old:
-        renamed.setdefault(_INTERFACES[name], data[name])
+        renamed.setdefault(INTERFACES[name], data[name])
     return renamed
 
 
@@ -51,7 +51,7 @@ def payload_type(data: dict[str, Any]) -> str:
     said = data.get("type")
     if isinstance(said, str) and said not in {"", "error", "default", "generic"}:
         return said
-    for member, name in _SECURITY_MEMBERS.items():
+    for member, name in SECURITY_MEMBERS.items():
         if isinstance(data.get(member), dict):
             return name
     return "event"

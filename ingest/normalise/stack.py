@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+import msgspec
+
 from engine.snapshot import ProjectConfig
-from ingest.normalise.inapp import in_app
+from ingest.normalise.frames import MAX_KNOWN_FRAMES, KnownFrames, clean_frame, frame_columns, known_frames
 from ingest.normalise.model import Row
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.values import listed, mapping, short, small_int, text
+from ingest.normalise.values import listed, mapping, short, text
 
 MAX_EXCEPTIONS = 50
 MAX_FRAMES = 250
 MAX_VALUE_CHARS = 8192
 _MAX_NAME_CHARS = 500
-_MAX_PATH_CHARS = 1000
-_UINT32_TOP = 2**32 - 1
 
 _TYPE_AND_VALUE = re.compile(r"([A-Za-z_][\w.$]{1,100}): (.+)", re.DOTALL)
 
@@ -66,12 +66,6 @@ def chain_of(data: dict[str, Any], project: ProjectConfig, remarks: Remarks) -> 
 
 def stack_columns(found: Chain, remarks: Remarks) -> Row:
     """Return the columns of exceptions and frames."""
-    by_exception = found.frames()
-    frames = list(chain.from_iterable(by_exception))
-    owners = [index for index, frames_of in enumerate(by_exception) for _ in frames_of]
-    if len(frames) > MAX_FRAMES:
-        frames = _middle_cut(frames, MAX_FRAMES, "frames:trimmed", remarks)
-        owners = _middle_cut(owners, MAX_FRAMES, "frames:trimmed", remarks)
     exceptions = found.exceptions
     return {
         "error_type": found.root.get("type", ""),
@@ -80,15 +74,20 @@ def stack_columns(found: Chain, remarks: Remarks) -> Row:
         "error_types": [e["type"] for e in exceptions],
         "error_values": [e["value"] for e in exceptions],
         "error_mechanisms": [short(e["mechanism"].get("type"), 200) for e in exceptions],
-        "stack_functions": [f["function"] for f in frames],
-        "stack_modules": [f["module"] for f in frames],
-        "stack_filenames": [f["filename"] for f in frames],
-        "stack_abs_paths": [f["abs_path"] for f in frames],
-        "stack_packages": [f["package"] for f in frames],
-        "stack_linenos": [f["lineno"] for f in frames],
-        "stack_in_app": [f["in_app"] for f in frames],
-        "stack_exceptions": owners,
+        **_columns(found.frames(), remarks),
     }
+
+
+def _columns(by_exception: list[list[dict[str, Any]]], remarks: Remarks) -> Row:
+    """Return the columns of the frames of all exceptions."""
+    if len(by_exception) == 1 and isinstance(by_exception[0], KnownFrames):
+        return by_exception[0].columns
+    frames = list(chain.from_iterable(by_exception))
+    owners = [index for index, frames_of in enumerate(by_exception) for _ in frames_of]
+    return frame_columns(
+        _middle_cut(frames, MAX_FRAMES, "frames:trimmed", remarks),
+        _middle_cut(owners, MAX_FRAMES, "frames:trimmed", remarks),
+    )
 
 
 def _exception(value: object, platform: str, project: ProjectConfig, remarks: Remarks) -> dict[str, Any]:
@@ -116,30 +115,12 @@ def _exception(value: object, platform: str, project: ProjectConfig, remarks: Re
 
 def _frames(stack: object, platform: str, project: ProjectConfig, remarks: Remarks) -> list[dict[str, Any]]:
     frames = stack if isinstance(stack, list) else mapping(stack).get("frames")
-    kept = [_frame(f, platform, project) for f in listed(frames) if isinstance(f, dict)]
+    if isinstance(frames, tuple):
+        if len(frames) <= MAX_KNOWN_FRAMES:
+            return known_frames(frames, platform, project)
+        frames = [msgspec.structs.asdict(frame) for frame in frames]
+    kept = [clean_frame(f, platform, project) for f in listed(frames) if isinstance(f, dict)]
     return _middle_cut(kept, MAX_FRAMES, "frames:trimmed", remarks)
-
-
-def _frame(sent: dict[str, Any], platform: str, project: ProjectConfig) -> dict[str, Any]:
-    """Return a frame with text where the columns want text; what grouping may read besides is kept as sent."""
-    abs_path = _name(sent.get("abs_path"), _MAX_PATH_CHARS)
-    return {
-        "function": _name(sent.get("function"), _MAX_NAME_CHARS),
-        "raw_function": sent.get("raw_function"),
-        "module": _name(sent.get("module"), _MAX_NAME_CHARS),
-        "filename": _name(sent.get("filename"), _MAX_PATH_CHARS) or abs_path,
-        "abs_path": abs_path,
-        "package": _name(sent.get("package"), _MAX_PATH_CHARS),
-        "lineno": small_int(sent.get("lineno"), _UINT32_TOP),
-        "colno": sent.get("colno"),
-        "context_line": sent.get("context_line"),
-        "platform": sent.get("platform"),
-        "in_app": in_app(sent, platform, project),
-    }
-
-
-def _name(value: object, limit: int) -> str:
-    return value[:limit] if isinstance(value, str) else short(value, limit)
 
 
 def _thread_stack(threads: object) -> object:
