@@ -87,12 +87,17 @@ class ReadyShard:
         """Write a batch durably under its name; a second time it replaces the same rows."""
         path = self._directory / name.filename
         temporary = self._directory / f".{secrets.token_hex(4)}{_TEMPORARY}"
-        with temporary.open("xb") as file:
-            with pa.ipc.new_stream(file, batch.schema) as stream:
-                stream.write_table(batch, max_chunksize=max(1, batch.num_rows))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        try:
+            with temporary.open("xb") as file:
+                with pa.ipc.new_stream(file, batch.schema) as stream:
+                    stream.write_table(batch, max_chunksize=max(1, batch.num_rows))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            # On a full disk this is tried again every second, and what is left would fill what is freed.
+            temporary.unlink(missing_ok=True)
+            raise
 
     def sync(self) -> None:
         """Make the names of all files put so far durable."""

@@ -1,13 +1,14 @@
 """The normaliser: raw records of a shard to ready batches, each exactly once.
 
-The order of one range is: process it in memory, pin it with its configuration, keep its dead letters, put its ready
-files, commit. A crash before the pin leaves nothing behind. A crash after it leaves a pinned range, which is redone
-first: with the same configuration and the seen-set as of the checkpoint it gives the same rows under the same names,
-and the store drops what it has already inserted.
+The order of one range is: process it in memory, sync it, pin it with its configuration, keep its dead letters, put its
+ready files, commit. A crash before the pin leaves nothing behind. A crash after it leaves a pinned range, which is
+redone first: with the same configuration and the seen-set as of the checkpoint it gives the same rows under the same
+names, and the store drops what it has already inserted.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import time
@@ -17,17 +18,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.errors import StateError
 from engine.files import write_atomically
 from engine.snapshot import ConfigSnapshot
 from engine.spool import Position, SpoolReader, SpoolRecord
 from ingest.batches import batch_of, outcome_rows
 from ingest.limits import MIB
 from ingest.ports import Snapshots
-from ingest.process import Batch, Processor
+from ingest.process import Batch, OutcomeKey, Processor
 from ingest.ready import ReadyName, ReadyShard
 from ingest.records import DeadLetter
 from ingest.state import Pin, ShardState
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class _Producer:
     name: str
     reader: SpoolReader
     after: Position | None
+    damages: int = 0
     next_at: float = float("-inf")
     to_clean: bool = True
 
@@ -189,11 +192,12 @@ class ShardNormaliser:
                 processor.add(record, batch)
                 end = record.next
             if end != pin.end:
-                raise StateError(
-                    f"The raw range {pin.producer}/{self._shard}/{pin.start}-{pin.end} cannot be read again.",
-                    code="raw-range-lost",
-                    hint="Was the raw spool changed by hand? Restore it from the backup taken with the state.",
+                # Refused by a broken disk after it was read, or damaged since. What follows must not wait for it.
+                _log.error("of raw %s/%s %s-%s only %s is left", pin.producer, self._shard, pin.start, pin.end, end)
+                lost = OutcomeKey(
+                    0, 0, batch.newest_s or int(time.time()), "dropped", "unknown", "raw_lost", "normaliser"
                 )
+                batch.count(lost, 1, max(0, pin.end.offset - end.offset))
             self._publish(pin, batch)
 
     def _step_producer(self, producer: _Producer, *, hurry: bool) -> bool:
@@ -202,6 +206,7 @@ class ShardNormaliser:
             return False
         records = self._records(producer.reader, producer.after)
         first = next(records, None)
+        self._tell_damage(producer)
         if first is None:
             self._clean(producer)
             return False
@@ -213,12 +218,18 @@ class ShardNormaliser:
         while not self._full(batch, taken) and (record := next(records, None)) is not None:
             processor.add(record, batch)
             end, taken = record.next, taken + 1
+        # Else a power cut could leave the pin and not what it names.
+        producer.reader.sync(end.segment)
         pin = Pin(producer.name, first.position, end, config)
         self._ports.state.pin(pin)
         self._publish(pin, batch)
-        if producer.after is None or producer.after.segment != end.segment:
-            producer.to_clean = True
+        turned = producer.after is None or producer.after.segment != end.segment
         producer.after = end
+        if turned:
+            # Not only when nothing is left to read: under steady traffic that never happens.
+            producer.to_clean = True
+            self._clean(producer)
+            producer.to_clean = True
         producer.next_at = self._monotonic() + self._pause(batch)
         return True
 
@@ -275,6 +286,17 @@ class ShardNormaliser:
         ports.state.commit(pin, batch.keys, outcomes, batch.newest_s)
         for count in outcomes:
             self.totals[count.outcome, count.category] += count.quantity
+
+    def _tell_damage(self, producer: _Producer) -> None:
+        for damage in producer.reader.damage[producer.damages :]:
+            _log.error(
+                "raw %s/%s is damaged at %s, %d bytes were skipped",
+                producer.name,
+                self._shard,
+                damage.position,
+                damage.bytes_skipped,
+            )
+        producer.damages = len(producer.reader.damage)
 
     def _clean(self, producer: _Producer) -> None:
         """Remove raw segments that are published; called when there is nothing to read."""

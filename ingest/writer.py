@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from engine.clock import Clock, SystemClock
-from engine.errors import CapacityError
+from engine.errors import CapacityError, StateError
 from engine.eventstore.errors import StoreRejected
 from engine.files import fsync_directory, make_directory, write_atomically
 from engine.ids import default_issue_id
@@ -151,6 +151,11 @@ class ReadyWriter:
             except (CapacityError, OSError) as error:
                 self._wait_longer(ready, error)
                 return worked
+            except StateError as error:
+                # Its project is unknown here, say. Its rows may be in the store: they are not counted as dropped.
+                worked |= self._refused(ready, error)
+            except Exception as error:  # noqa: BLE001 - a defect of ours on one batch must not stop the others
+                self._wait_longer(ready, error)
             else:
                 self._attempts.pop(ready.path, None)
                 worked = True
@@ -219,10 +224,15 @@ class ReadyWriter:
         if attempts < _ATTEMPTS_BEFORE_REJECTED:
             self._backoff_s = 0.1
             return False
+        try:
+            if not isinstance(error, StateError):
+                self._count_dropped(ready)
+            reject(ready, self._rejected, str(error), self._clock)
+        except OSError as full:
+            self._wait_longer(ready, full)
+            return False
         del self._attempts[ready.path]
-        _log.error("the store refuses %s for good: %s", ready.path.name, error)
-        self._count_dropped(ready)
-        reject(ready, self._rejected, str(error), self._clock)
+        _log.error("%s is refused for good: %s", ready.path.name, error)
         return True
 
     def _count_dropped(self, ready: ReadyFile) -> None:

@@ -148,6 +148,14 @@ class SpoolReader:
             fsync_directory(self._directory)
         return removed
 
+    def sync(self, segment: int) -> None:
+        """Make what was read of a segment durable: a record can be read before the one who appends it has synced it."""
+        descriptor = os.open(segment_path(self._directory, segment), os.O_RDONLY)
+        try:
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def _size(self, number: int) -> int:
         try:
             return segment_path(self._directory, number).stat().st_size
@@ -180,7 +188,8 @@ class SpoolReader:
         while offset < min(source.size, source.piece.stop) and not budget.spent:
             data = memoryview(os.pread(source.descriptor, window, offset))
             used = self._parse(source, data, offset, budget, into)
-            if used == 0 and offset + len(data) >= source.size:
+            # Less than was asked for is the end: a restarting writer may have cut the torn tail off since we looked.
+            if used == 0 and (len(data) < window or offset + len(data) >= source.size):
                 self._skip(source.piece, offset, source.size)
                 return
             window = window if used else 4 * window
@@ -197,7 +206,7 @@ class SpoolReader:
                 break
             here = Position(piece.number, base + at)
             if isinstance(found, Damaged):
-                self._damage.append(Damage(here, found.end - at))
+                self._note(here, found.end - at)
             else:
                 into.append(SpoolRecord(here, Position(piece.number, base + found.end), found.payload))
                 budget.take(found.end - at - FRAME.size)
@@ -206,4 +215,9 @@ class SpoolReader:
 
     def _skip(self, piece: _Piece, start: int, end: int) -> None:
         if piece.sealed:
-            self._damage.append(Damage(Position(piece.number, start), end - start))
+            self._note(Position(piece.number, start), end - start)
+
+    def _note(self, position: Position, size: int) -> None:
+        """Note damage once, however often it is met: a consumer without anything newer reads there again and again."""
+        if all(known.position != position for known in self._damage):
+            self._damage.append(Damage(position, size))

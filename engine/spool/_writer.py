@@ -158,6 +158,8 @@ class SpoolWriter:
             group.error = self._given_up(error)
         except SpoolFull as error:
             group.error = error
+        except Exception as error:  # noqa: BLE001 - out of memory, say: the flusher must live, and nobody be told yes
+            group.error = self._given_up(OSError(0, repr(error)))
         finally:
             group.done.set()
 
@@ -168,9 +170,9 @@ class SpoolWriter:
             segment.close()
             segment = None
         if segment is None:
-            segment = OpenSegment(self._directory, self._next_number)
-            self._next_number += 1
-            self._segment = segment
+            # Counted first: a file that could neither be made whole nor removed must not stand in the way for good.
+            number, self._next_number = self._next_number, self._next_number + 1
+            segment = self._segment = OpenSegment(self._directory, number)
         return segment
 
     def _given_up(self, error: OSError) -> Exception:
