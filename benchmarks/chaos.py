@@ -31,6 +31,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.serving import free_port_pair
 from engine.datadir import DataDirectory
 from engine.eventstore import EventStore, Limits, open_store
 
@@ -235,16 +236,28 @@ class Served:
     def __init__(self, directory: Path, log: Path) -> None:
         self.directory = directory
         self.log = log
+        self.port = free_port_pair()
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the server and wait until it answers; raises TimeoutError after a minute."""
-        port = int(os.environ.get("AMBER_CHAOS_PORT", "8790"))
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "server", "serve", "--data", str(self.directory), "--port", str(port)],
+                [
+                    sys.executable,
+                    "-m",
+                    "server",
+                    "serve",
+                    "--data",
+                    str(self.directory),
+                    "--port",
+                    str(self.port),
+                    "--normalisers",
+                    "2",
+                ],
                 stdout=log,
                 stderr=log,
+                env=_environment(),
                 start_new_session=True,
             )
         self.wait_ready()
@@ -253,6 +266,8 @@ class Served:
         """Wait until /api/v1/ready says yes."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
+            if self.process is not None and self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self.process.returncode}; see {self.log}")
             with contextlib.suppress(OSError, ValueError, KeyError, http.client.HTTPException):
                 if self._ready():
                     return
@@ -295,6 +310,11 @@ class Served:
         assert self.process is not None
         self.process.terminate()
         self.process.wait(timeout=120)
+
+
+def _environment() -> dict[str, str]:
+    """Two normalisers, so that shards meet the same fingerprint at the same time."""
+    return {**os.environ, "AMBER_NORMALISERS": "2"}
 
 
 def verify(directory: Path, ledger: Ledger, report: Report) -> None:
@@ -381,11 +401,8 @@ def run(seed: int, rounds: int, out: Path, console: Console) -> Report:
     rng = random.Random(seed)
     directory = out / "data"
     out.mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        [sys.executable, "-m", "server", "init", "--data", str(directory), "--json"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    init = [sys.executable, "-m", "server", "init", "--data", str(directory), "--json"]
+    subprocess.run(init, check=True, stdout=subprocess.DEVNULL, env=_environment())
     served = Served(directory, out / "server.log")
     served.start()
     ledger = Ledger()

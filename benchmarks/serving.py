@@ -139,7 +139,7 @@ def amber(*arguments: str, log: Path) -> None:
 @contextlib.contextmanager
 def serving(data_dir: Path) -> Iterator[Server]:
     """Serve `data_dir` on free ports of the loopback interface until the block is left."""
-    port = _free_port_pair()
+    port = free_port_pair()
     log = data_dir.parent / f"{data_dir.name}-serve.log"
     (data_dir / "run" / "server.json").unlink(missing_ok=True)
     with log.open("ab") as output:
@@ -172,7 +172,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([root, str(Path(root) / "sdk")])}
 
 
-def _free_port_pair() -> int:
+def free_port_pair() -> int:
     """Return a port that is free together with the next one, which the ingest role takes."""
     for _ in range(200):
         with socket.socket() as first, socket.socket() as second:
