@@ -18,15 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import pyarrow as pa
+
 from engine.files import write_atomically
 from engine.snapshot import ConfigSnapshot
 from engine.spool import Position, SpoolReader, SpoolRecord
 from ingest.batches import batch_of, outcome_rows
 from ingest.limits import MIB
 from ingest.ports import Snapshots
-from ingest.process import Batch, OutcomeKey, Processor
+from ingest.process import MAX_KEPT_BYTES, Batch, OutcomeKey, Processor
 from ingest.ready import ReadyName, ReadyShard
-from ingest.records import DeadLetter
+from ingest.records import DeadLetter, decode_raw
 from ingest.state import Pin, ShardState
 
 _log = logging.getLogger(__name__)
@@ -274,18 +276,61 @@ class ShardNormaliser:
     def _publish(self, pin: Pin, batch: Batch) -> None:
         """Make a pinned range visible and commit it."""
         ports = self._ports
+        try:
+            tables = _tables(batch)
+        except Exception:  # noqa: BLE001 - a record of it is at fault, and is found below
+            _log.exception("raw %s/%s %s-%s holds what fits no column", pin.producer, self._shard, pin.start, pin.end)
+            batch = self._sifted(pin)
+            tables = _tables(batch)
         source = f"{pin.producer}-{spool_identity(ports.raw_root / pin.producer / self._shard)}"
         ports.dead.add([letter for letter in batch.dead if letter.kind != "set_aside"])
         ports.aside.add([letter for letter in batch.dead if letter.kind == "set_aside"])
-        for dataset, rows in batch.rows.items():
-            if rows:
-                ports.ready.put(ReadyName.of_range(source, pin.start, pin.end, dataset), batch_of(dataset, rows))
-        if batch.row_count:
+        for dataset, table in tables.items():
+            ports.ready.put(ReadyName.of_range(source, pin.start, pin.end, dataset), table)
+        if tables:
             ports.ready.sync()
         outcomes = batch.outcomes()
         ports.state.commit(pin, batch.keys, outcomes, batch.newest_s)
         for count in outcomes:
             self.totals[count.outcome, count.category] += count.quantity
+
+    def _sifted(self, pin: Pin) -> Batch:
+        """Return the batch of a range in which a record makes rows that fit no column: that one becomes a dead letter.
+
+        A defect of ours, but it must not stop the shard; the record can be replayed when it is mended.
+        """
+        reader = SpoolReader(self._ports.raw_root / pin.producer / self._shard)
+        processor, batch = self._processor(pin.producer, pin.config), Batch()
+        for record in self._records(reader, pin.start, until=pin.end):
+            alone = Batch()
+            processor.add(record, alone)
+            try:
+                _tables(alone)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's
+                self._give_up(pin, record, error, batch)
+            else:
+                processor.add(record, batch)
+        return batch
+
+    def _give_up(self, pin: Pin, record: SpoolRecord, error: Exception, batch: Batch) -> None:
+        raw = decode_raw(record.payload)
+        letter = DeadLetter(
+            f"{pin.producer}/{self._shard}/{record.position}",
+            "undecodable",
+            "internal",
+            f"{type(error).__name__}: {error}"[:2000],
+            raw.kind,
+            raw.project_id,
+            raw.key_id,
+            raw.received_at_ns,
+            raw.body if len(raw.body) <= MAX_KEPT_BYTES else b"",
+            event_id=raw.event_id,
+            encoding=raw.encoding,
+        )
+        batch.dead.append(letter)
+        second = raw.received_at_ns // 1_000_000_000
+        why = OutcomeKey(raw.project_id, raw.key_id, second, "dropped", "unknown", "internal", "normaliser")
+        batch.count(why, 1, len(raw.body))
 
     def _tell_damage(self, producer: _Producer) -> None:
         for damage in producer.reader.damage[producer.damages :]:
@@ -303,6 +348,10 @@ class ShardNormaliser:
         if producer.to_clean and producer.after is not None:
             producer.reader.delete_before(producer.after)
             producer.to_clean = False
+
+
+def _tables(batch: Batch) -> dict[str, pa.Table]:
+    return {dataset: batch_of(dataset, rows) for dataset, rows in batch.rows.items() if rows}
 
 
 def spool_identity(directory: Path) -> str:

@@ -15,7 +15,9 @@ import pytest
 from engine.errors import StateError
 from engine.metadata.rows import IssueRow, NewIssue
 from engine.spool import SpoolWriter
+from ingest import shard as shard_module
 from ingest import writer as writer_module
+from ingest.batches import batch_of
 from ingest.ready import ready_files
 from ingest.records import RawRecord, encode_record
 from ingest.shard import BatchRules, spool_identity
@@ -98,6 +100,30 @@ def test_a_full_disk_leaves_no_files_behind(tmp_path: Path, monkeypatch: pytest.
     assert list(ready.iterdir()) == []
     normaliser.drain()
     assert {file.name.dataset for file in ready_files(ready.parent)} == {"errors", "outcomes"}
+
+
+def test_a_record_whose_rows_fit_no_column_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect of ours on odd data: the record is kept to be replayed, its neighbours are stored."""
+    real = batch_of
+
+    def narrow(dataset: str, rows: Sequence[dict[str, Any]]) -> pa.Table:
+        if dataset == "errors" and any(row["event_id"].endswith("2") for row in rows):
+            raise pa.ArrowTypeError("Expected integer, got bool")
+        return real(dataset, rows)
+
+    monkeypatch.setattr(shard_module, "batch_of", narrow)
+    writer = SpoolWriter(tmp_path / "spool" / "raw" / "ingest-0" / "0")
+    for number in (1, 2, 3, 1):
+        writer.append(encode_record(event(number)))
+    writer.close()
+    box, store = ListBox(), Store()
+    shard_normaliser(tmp_path, snapshot(), box=box).drain()
+    store.take(tmp_path)
+    assert [row["event_id"][-1] for row in store.all("errors")] == ["1", "3"]
+    assert [(x.kind, x.reason, x.body, x.event_id[-1]) for x in box.letters] == [
+        ("undecodable", "internal", event(2).body, "2")
+    ]
+    assert store.outcomes() == {"accepted": 2, "duplicate": 1, "dropped": 1}
 
 
 class Fake:
