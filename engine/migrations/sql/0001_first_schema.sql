@@ -54,7 +54,7 @@ ENGINE = MergeTree
 PARTITION BY toMonday(timestamp)
 ORDER BY (project_id, toStartOfHour(timestamp), op, timestamp, trace_id, span_id)
 TTL toDateTime(timestamp) + toIntervalDay(retention_days)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864;
 
 CREATE TABLE IF NOT EXISTS outcomes
 (
@@ -72,7 +72,7 @@ ENGINE = MergeTree
 PARTITION BY toMonday(timestamp)
 ORDER BY (project_id, toStartOfHour(timestamp), outcome, category, reason)
 TTL toDateTime(timestamp) + toIntervalDay(90)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864;
 
 CREATE TABLE IF NOT EXISTS issues
 (
@@ -91,7 +91,7 @@ CREATE TABLE IF NOT EXISTS issues
 )
 ENGINE = ReplacingMergeTree(row_version)
 ORDER BY (project_id, issue_id)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864;
 
 CREATE TABLE IF NOT EXISTS issue_map_log
 (
@@ -103,7 +103,7 @@ CREATE TABLE IF NOT EXISTS issue_map_log
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (project_id, fingerprint)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864;
 
 CREATE DICTIONARY IF NOT EXISTS issue_map
 (
@@ -182,7 +182,7 @@ ENGINE = MergeTree
 PARTITION BY toMonday(timestamp)
 ORDER BY (project_id, toStartOfHour(timestamp), fingerprint, timestamp, event_id)
 TTL toDateTime(timestamp) + toIntervalDay(retention_days)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864;
 
 CREATE TABLE IF NOT EXISTS errors_hourly
 (
@@ -201,7 +201,7 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toMonday(hour)
 ORDER BY (project_id, fingerprint, hour)
 TTL hour + toIntervalDay(retention_days)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS errors_hourly_view TO errors_hourly AS
 SELECT project_id, fingerprint, toStartOfHour(timestamp) AS hour, max(retention_days) AS retention_days, count() AS events, sum(sample_weight) AS weight, uniqStateIf(user, user != '') AS users, min(timestamp) AS first_seen, max(timestamp) AS last_seen
