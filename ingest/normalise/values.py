@@ -87,4 +87,4 @@ def small_int(value: object, top: int) -> int:
         value = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
     if isinstance(value, Decimal | float):
         value = int(value) if 0 <= value <= top else 0
-    return value if isinstance(value, int) and 0 <= value <= top else 0
+    return value if type(value) is int and 0 <= value <= top else 0  # true is an int, and no number of a column

@@ -22,7 +22,7 @@ from ingest.ready import ready_files
 from ingest.records import RawRecord, encode_record
 from ingest.shard import BatchRules, spool_identity
 from ingest.writer import ReadyWriter
-from tests.ingest.helpers import ListBox, Paths, event_envelope, raw, shard_normaliser, snapshot
+from tests.ingest.helpers import ListBox, Paths, event_envelope, processed, raw, shard_normaliser, snapshot
 from tests.ingest.test_shard import Crash, Dying, Store, dying_normaliser
 
 
@@ -188,3 +188,11 @@ def test_a_full_disk_while_putting_aside_is_waited_out(tmp_path: Path, monkeypat
     assert "No space" in writer.figures().last_error
     assert [file.name.dataset for file in writer.waiting()] == ["errors"]
     assert writer.drain()
+
+
+@pytest.mark.parametrize("lineno", [True, -1, 2**32, 1e300, "12", None, {}])
+def test_any_line_number_fits_its_column(lineno: object) -> None:
+    """`true` is an integer to Python, and none to a column."""
+    frames = {"frames": [{"lineno": lineno}]}
+    batch = processed(raw(event_envelope("1" * 32, exception={"values": [{"stacktrace": frames}]}), event_id="1" * 32))
+    assert batch_of("errors", batch.rows["errors"]).num_rows == 1
