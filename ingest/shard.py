@@ -51,7 +51,7 @@ class BatchRules:
     busy_rows: int = 150
     full_rows: int = 400
     crowded_files: int = 12
-    big_backlog_bytes: int = 8 * MIB
+    big_backlog_bytes: int = 4 * MIB
     max_records: int = 5_000
     max_rows: int = 20_000
     max_bytes: int = 32 * MIB

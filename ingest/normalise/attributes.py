@@ -32,6 +32,12 @@ def tags_of(value: object, remarks: Remarks) -> dict[str, str]:
     """Return tags from an object or pairs; null values, empty keys and containers are dropped."""
     tags: dict[str, str] = {}
     for key, raw in pairs(value):
+        if type(key) is type(raw) is str and len(tags) < MAX_TAGS and 0 < len(raw) <= MAX_TAG_CHARS:
+            name = key.strip()
+            if 0 < len(name) <= MAX_TAG_CHARS:
+                # Nearly every tag: nothing to convert or to cut.
+                tags.setdefault(name, raw)
+                continue
         put_tag(tags, key, raw, remarks)
     return tags
 

@@ -113,11 +113,11 @@ def digest(source: str, parts: Sequence[str]) -> int:
 
     The version is not hashed: an event whose parts a new version leaves alone keeps its issue.
     """
-    hasher = blake2b(digest_size=8)
+    pieces: list[bytes] = []
     for part in (source, *parts):
         encoded = part.encode("utf-8", "surrogatepass")
-        hasher.update(len(encoded).to_bytes(4, "little") + encoded)
-    return int.from_bytes(hasher.digest(), "little")
+        pieces += (len(encoded).to_bytes(4, "little"), encoded)
+    return int.from_bytes(blake2b(b"".join(pieces), digest_size=8).digest(), "little")
 
 
 def _is_group(exception: Mapping[str, Any]) -> bool:

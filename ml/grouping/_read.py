@@ -10,7 +10,7 @@ _EMPTY: Mapping[str, Any] = {}
 
 def mapping(value: object) -> Mapping[str, Any]:
     """The value when it is a mapping, else an empty one."""
-    return value if isinstance(value, Mapping) else _EMPTY
+    return value if type(value) is dict or isinstance(value, Mapping) else _EMPTY
 
 
 def text(value: object) -> str:
@@ -41,4 +41,4 @@ def frames_of(holder: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     frames = mapping(holder.get("stacktrace")).get("frames")
     if not isinstance(frames, list | tuple):
         return []
-    return [frame for frame in frames if isinstance(frame, Mapping)]
+    return [frame for frame in frames if type(frame) is dict or isinstance(frame, Mapping)]
