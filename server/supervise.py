@@ -195,21 +195,23 @@ class Supervisor:
         if not self._slots[0].was_ready:
             return
         alive = {slot.spec.name: slot.child for slot in self._slots if slot.child is not None}
-        write_run_info(
-            self._settings.data,
-            RunInfo(
-                url=self._settings.local_web_url,
-                ingest_url=self._settings.local_ingest_url,
-                dsn=self._dsn,
-                token=self._token,
-                pid=os.getpid(),
-                pids={"supervisor": os.getpid(), **{name: child.pid for name, child in alive.items()}},
-                ready=[name for name, child in alive.items() if child.ready],
-                restarts={slot.spec.name: max(slot.restarts, 0) for slot in self._slots},
-                version=VERSION,
-                started_at=self._started_at,
-            ),
+        info = RunInfo(
+            url=self._settings.local_web_url,
+            ingest_url=self._settings.local_ingest_url,
+            dsn=self._dsn,
+            token=self._token,
+            pid=os.getpid(),
+            pids={"supervisor": os.getpid(), **{name: child.pid for name, child in alive.items()}},
+            ready=[name for name, child in alive.items() if child.ready],
+            restarts={slot.spec.name: max(slot.restarts, 0) for slot in self._slots},
+            version=VERSION,
+            started_at=self._started_at,
         )
+        try:
+            write_run_info(self._settings.data, info)
+        except OSError as error:
+            # A full disk must not end the roles that are about to make room on it.
+            _log.warning("run file not written", reason=str(error))
 
     def _drain(self, listeners: list[socket.socket]) -> None:
         until = time.monotonic() + self._settings.stop_seconds

@@ -22,22 +22,37 @@ _LIMITS = {
     396: "max_result_rows",  # TOO_MANY_ROWS_OR_BYTES
 }
 _CANCELLED = frozenset({394, 735})  # QUERY_WAS_CANCELLED, QUERY_WAS_CANCELLED_BY_CLIENT
+# The disk, the network or the server fails for now: the same statement may work later.
 _UNAVAILABLE = frozenset(
     {
-        76,  # CANNOT_OPEN_FILE
         74,  # CANNOT_READ_FROM_FILE_DESCRIPTOR
         75,  # CANNOT_WRITE_TO_FILE_DESCRIPTOR
+        76,  # CANNOT_OPEN_FILE
+        77,  # CANNOT_CLOSE_FILE
+        87,  # CANNOT_SEEK_THROUGH_FILE
+        88,  # CANNOT_TRUNCATE_FILE
         95,  # CANNOT_READ_FROM_SOCKET
         96,  # CANNOT_WRITE_TO_SOCKET
+        172,  # CANNOT_CREATE_DIRECTORY
+        173,  # CANNOT_ALLOCATE_MEMORY
+        198,  # DNS_ERROR
         202,  # TOO_MANY_SIMULTANEOUS_QUERIES
+        203,  # NO_FREE_CONNECTION
+        204,  # CANNOT_FSYNC
         209,  # SOCKET_TIMEOUT
         210,  # NETWORK_ERROR
+        225,  # NO_ZOOKEEPER
         236,  # ABORTED: the server is shutting down
         242,  # TABLE_IS_READ_ONLY
         243,  # NOT_ENOUGH_SPACE
         252,  # TOO_MANY_PARTS: merges are behind
         279,  # ALL_CONNECTION_TRIES_FAILED
+        425,  # SYSTEM_ERROR
+        439,  # CANNOT_SCHEDULE_TASK
         516,  # AUTHENTICATION_FAILED
+        745,  # SERVER_OVERLOADED
+        999,  # KEEPER_EXCEPTION
+        1001,  # STD_EXCEPTION
         1002,  # UNKNOWN_EXCEPTION, as the file system's errors come
     }
 )
