@@ -4,8 +4,10 @@ Trust model. The text that reaches the engine is read again from scratch, and no
 believed: not its tree, not its passes, not its list of scans. This module imports none of them. A statement runs if
 
 * it is one SELECT (with unions, subqueries, CTEs) made of node types listed here;
-* every function and aggregate is listed here by name, `dictGetOrDefault` only for the issue mapping;
-* every table is a table of the schema, named without a database, or a CTE or subquery of the statement itself;
+* every function and aggregate is listed here by name; none reads a dictionary, the issue mapping included, which the
+  schema's own computed column reads;
+* every table is a table of the schema, named without a database, or a subquery or a CTE that is in sight where it is
+  named: elsewhere the same name is a table of the store;
 * every scan of a table with a scope column has `column IN (numbers)` as a conjunct of the WHERE of the SELECT it stands
   in, all numbers among the projects the caller may see;
 * every scan of a table with a time column has a lower and an upper bound on it there, of a range the plan names;
@@ -24,7 +26,7 @@ import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.errors import SqlglotError
 
-from engine.schema import ISSUE_MAP_DICTIONARY, TABLES, Kind, Table
+from engine.schema import TABLES, Kind, Table
 from queries.errors import GuardRefusal
 from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
 
@@ -70,9 +72,8 @@ def verify(sql: str, reads: Sequence[Read], allowed: frozenset[int]) -> None:
     for text in tree.find_all(exp.Literal):
         if text.is_string and not _PLAIN_TEXT.fullmatch(text.name):
             raise GuardRefusal("A text of a user stands in the statement instead of a parameter.")
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     for scan in tree.find_all(exp.Table):
-        _check_scan(scan, ctes, reads, allowed)
+        _check_scan(scan, reads, allowed)
 
 
 def check_statement(tree: exp.Query) -> None:
@@ -92,12 +93,42 @@ def check_statement(tree: exp.Query) -> None:
 def _check_aliases(tree: exp.Query) -> None:
     """Refuse an expression with the alias of a table: `t.project_id` would be a member of that expression."""
     tables = {scan.alias_or_name for scan in tree.find_all(exp.Table)}
-    for node in tree.find_all(exp.Alias, exp.CTE, exp.Lambda):
+    for node in tree.find_all(exp.Alias, exp.CTE, exp.Lambda, exp.Subquery):
         names = [node.alias] if not isinstance(node, exp.Lambda) else [n.name for n in node.expressions]
-        scalar = not isinstance(node, exp.CTE) or not isinstance(node.this, exp.Query)
         for name in names:
-            if scalar and (name in tables or "." in name):
+            if not _names_rows(node) and (name in tables or "." in name):
                 raise GuardRefusal(f"An expression may not be called {name}.")
+
+
+def _names_rows(node: exp.Expr) -> bool:
+    """Whether an alias stands for rows. `WITH (SELECT 1 AS x) AS t` does not: there `t.x` is a member of a value."""
+    if isinstance(node, exp.CTE):
+        return isinstance(node.this, exp.Query) and not isinstance(node.this, exp.Subquery)
+    return isinstance(node, exp.Subquery) and isinstance(node.parent, exp.From | exp.Join)
+
+
+def is_common_table(scan: exp.Table) -> bool:
+    """Whether a name in a FROM is a common table in sight there, as the engine looks for it.
+
+    In sight are the common tables of every SELECT around it; of those it stands inside of, only the earlier ones, and
+    itself where the WITH is recursive.
+    """
+    inside: exp.CTE | None = None
+    place = scan.parent
+    while place is not None:
+        if isinstance(place, exp.CTE):
+            inside = place
+        clause = place.args.get("with_")
+        if isinstance(clause, exp.With):
+            for cte in clause.expressions:
+                if cte is inside and not clause.args.get("recursive"):
+                    break
+                if cte.alias == scan.name and _names_rows(cte):
+                    return True
+                if cte is inside:
+                    break
+        place = place.parent
+    return False
 
 
 def _parse(sql: str) -> exp.Query:
@@ -157,17 +188,13 @@ def _check_in(node: exp.In) -> None:
     if query is not None and not isinstance(query, exp.Subquery | exp.Query):
         raise GuardRefusal("IN takes a list or a SELECT, not the name of a table.")
     for item in node.expressions:
-        if isinstance(item, exp.Column | exp.Identifier | exp.Table):
+        # The engine drops parentheses: `IN ((t))` is `IN t`.
+        if isinstance(item.unnest(), exp.Column | exp.Identifier | exp.Table):
             raise GuardRefusal("IN takes a list or a SELECT, not the name of a table.")
 
 
 def _check_function(node: exp.Func) -> None:
     name = _function_name(node)
-    if name == "dictgetordefault":
-        first = node.expressions[0] if node.expressions else None
-        if not isinstance(first, exp.Literal) or first.name != ISSUE_MAP_DICTIONARY:
-            raise GuardRefusal("Only the issue mapping may be read as a dictionary.")
-        return
     if name not in FUNCTIONS:
         raise GuardRefusal(f"The function {name} is not allowed.")
 
@@ -178,14 +205,17 @@ def _function_name(node: exp.Func) -> str:
     return node.sql_name().lower()
 
 
-def _check_scan(scan: exp.Table, ctes: set[str], reads: Sequence[Read], allowed: frozenset[int]) -> None:
+def _check_scan(scan: exp.Table, reads: Sequence[Read], allowed: frozenset[int]) -> None:
     if scan.args.get("db") or scan.args.get("catalog") or not isinstance(scan.this, exp.Identifier):
         raise GuardRefusal(f"{scan.sql(dialect='clickhouse')} is no table that may be read.")
     extra = {key for key, value in scan.args.items() if value} - {"this", "alias"}
     if extra:
         raise GuardRefusal(f"A table may not carry {', '.join(sorted(extra))}.")
+    alias = scan.args.get("alias")
+    if alias is not None and alias.args.get("columns"):
+        raise GuardRefusal("The columns of a table may not be renamed in its alias.")
     name = scan.name
-    if name in ctes:
+    if is_common_table(scan):
         return
     table = TABLES.get(name)
     if table is None or table.engine.startswith("Aggregating"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import re
 import threading
 import time
 import uuid
@@ -15,10 +16,19 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from engine.clock import Clock, SystemClock
-from engine.eventstore import BatchStream, EventStore, LimitExceeded, Limits, Progress, QueryCancelled, QueryStats
+from engine.eventstore import (
+    BatchStream,
+    EventStore,
+    LimitExceeded,
+    Limits,
+    Progress,
+    QueryCancelled,
+    QueryStats,
+    StoreRejected,
+)
 from queries import frames, guard
 from queries.ast import Query
-from queries.errors import LimitReached
+from queries.errors import LimitReached, QueryError
 from queries.plan import FrameStep, Plan, PlanContext, SqlStep, plan
 from queries.present import columns_of, present_batch, present_schema, present_table
 from queries.result import Result, ResultColumn, ResultStats, result_column
@@ -123,7 +133,12 @@ class Runner:
         made = self.plan(text, context, query_class=query_class, language=language)
         plan_ms = (time.perf_counter() - started) * 1000
         with self._registered(query_id) as (name, running):
-            table, stats = self._execute(made, context, self._classes[query_class].limits, name, running)
+            try:
+                table, stats = self._execute(made, context, self._classes[query_class].limits, name, running)
+            except StoreRejected as error:
+                if language != "sql":
+                    raise  # a statement of ours, so a defect
+                raise _sql_rejected(error) from error
         columns = columns_of(made.columns, table.schema)
         return Result(
             table=present_table(table.slice(0, made.row_limit), columns),
@@ -265,6 +280,17 @@ _LIMIT_HINTS = {
     "max_bytes_read": "Use a shorter time range or fewer projects.",
     "max_result_rows": "Add a limit, or take the answer as an Arrow stream.",
 }
+
+
+_ENGINE_WORDS = re.compile(
+    r"^Code: \d+\. DB::Exception: |(: failed at position|\bIn scope\b|\b[wW]hile executing\b).*", re.DOTALL
+)
+
+
+def _sql_rejected(error: StoreRejected) -> QueryError:
+    """Return what the engine says of a statement somebody wrote, without the statement that was made of it."""
+    reason = _ENGINE_WORDS.sub("", error.message).strip(" .:") or "it is not valid"
+    return QueryError(f"The engine refuses the statement: {reason}.", code="query-rejected")
 
 
 def _limit_reached(error: LimitExceeded) -> LimitReached:

@@ -16,12 +16,14 @@ from sqlglot.errors import TokenError as SqlTokenError
 from engine.schema import DATASETS, TABLES
 from queries.ast import Span
 from queries.catalog import closest_names, did_you_mean
+from queries.check.literals import check_range
 from queries.errors import GuardRefusal, NameProblem, QueryError, SyntaxProblem
-from queries.guard import check_statement
+from queries.guard import check_statement, is_common_table, verify
 from queries.passes import PassContext, run_passes
 from queries.plan.model import DEFAULT_ROWS, Plan, PlanContext, SqlStep, TableRead
 
 _MARK = "amber_"
+_VIEW = "amber_view"
 _MAX_LENGTH = 50_000
 
 
@@ -34,10 +36,12 @@ def compile_sql(text: str, context: PlanContext) -> Plan:
         QueryError: it uses something that is not allowed; the message names it.
     """
     tree = _read(text)
+    named = {cte.alias for cte in tree.find_all(exp.CTE)} & {*DATASETS, *TABLES}
     for scan in list(tree.find_all(exp.Table)):
-        _check_table(scan, tree)
+        _check_table(scan, named)
     _check_allowed(tree)
     time = context.time_range or (context.now - context.default_range, context.now)
+    check_range(time)
     asked = min(context.limit if context.limit is not None else DEFAULT_ROWS, context.max_rows)
     own = _own_limit(tree)
     most = min(own, context.max_rows) if own is not None else asked
@@ -46,6 +50,10 @@ def compile_sql(text: str, context: PlanContext) -> Plan:
     sql_limit = most if own is not None and own <= context.max_rows else most + 1
     finished, parameters = run_passes(tree, PassContext(ids, time, row_limit=sql_limit))
     step = SqlStep("s0", finished.sql(dialect="clickhouse"), parameters, (), reads)
+    try:
+        verify(step.sql, reads, frozenset(context.projects))
+    except GuardRefusal as refusal:
+        raise QueryError(refusal.message, code="query-not-allowed") from None
     return Plan(
         steps=(step,),
         columns=(),
@@ -68,7 +76,16 @@ def _read(text: str) -> exp.Query:
         raise SyntaxProblem("The statement cannot be read as ClickHouse SQL.") from None
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise SyntaxProblem("Exactly one SELECT is allowed.", span=Span(0, len(text)))
-    return trees[0]
+    tree = trees[0]
+    while isinstance(tree, exp.Subquery) and isinstance(tree.this, exp.Query) and set(_present(tree)) == {"this"}:
+        tree = tree.this
+    if isinstance(tree, exp.Select) and not tree.expressions:
+        raise SyntaxProblem("The SELECT names no columns.", span=Span(0, len(text)))
+    return tree.copy()
+
+
+def _present(node: exp.Expr) -> list[str]:
+    return [name for name, value in node.args.items() if value]
 
 
 def _syntax(text: str, error: ParseError) -> SyntaxProblem:
@@ -80,8 +97,7 @@ def _syntax(text: str, error: ParseError) -> SyntaxProblem:
     return SyntaxProblem(message, span=Span(start, min(start + 1, len(text))))
 
 
-def _check_table(scan: exp.Table, tree: exp.Query) -> None:
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+def _check_table(scan: exp.Table, named: set[str]) -> None:
     if not isinstance(scan.this, exp.Identifier):
         raise QueryError(
             f"Table functions such as {scan.sql(dialect='clickhouse')} are not allowed.", code="query-not-allowed"
@@ -90,9 +106,9 @@ def _check_table(scan: exp.Table, tree: exp.Query) -> None:
         raise QueryError(
             f"{scan.sql(dialect='clickhouse')}: tables are named without a database.", code="query-not-allowed"
         )
-    if scan.name in ctes:
-        if scan.name in DATASETS or scan.name in TABLES:
-            raise QueryError(f"A common table may not be called {scan.name}.", code="query-not-allowed")
+    if scan.name in named:
+        raise QueryError(f"A common table may not be called {scan.name}.", code="query-not-allowed")
+    if is_common_table(scan):
         return
     if scan.name not in DATASETS:
         close = closest_names(scan.name, DATASETS)
@@ -108,10 +124,10 @@ def _expand_view(scan: exp.Table) -> None:
     alias = exp.TableAlias(this=exp.to_identifier(scan.alias_or_name, quoted=True))
     inner = exp.Table(
         this=exp.to_identifier(dataset.table, quoted=True),
-        alias=exp.TableAlias(this=exp.to_identifier("v", quoted=True)),
+        alias=exp.TableAlias(this=exp.to_identifier(_VIEW, quoted=True)),
     )
-    columns = [exp.column(c.name, table="v", quoted=True) for c in TABLES[dataset.table].columns]
-    select = exp.select(*columns).from_(inner).where(exp.column(dataset.condition, table="v", quoted=True))
+    columns = [exp.column(c.name, table=_VIEW, quoted=True) for c in TABLES[dataset.table].columns]
+    select = exp.select(*columns).from_(inner).where(exp.column(dataset.condition, table=_VIEW, quoted=True))
     scan.replace(exp.Subquery(this=select, alias=alias))
 
 
@@ -134,7 +150,9 @@ def _own_limit(tree: exp.Query) -> int | None:
     if limit is None or limit.expressions:
         return None
     value = limit.expression
-    return int(value.name) if isinstance(value, exp.Literal) and value.name.isdigit() else None
+    if not isinstance(value, exp.Literal) or value.is_string or not value.name.isdigit():
+        raise QueryError("LIMIT takes a whole number.", code="query-not-allowed")
+    return int(value.name)
 
 
 def _reads(tree: exp.Query, context: PlanContext) -> tuple[TableRead, ...]:

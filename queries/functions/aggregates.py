@@ -78,7 +78,7 @@ def _quantile(bound: Bound, level: float) -> ir.Value:
 
 
 def _percentile(bound: Bound) -> ir.Value:
-    level = bound.number(1, 0.5)
+    level = bound.within(1, 0.5, (0, 100))
     return _quantile(bound, level / 100 if level > 1 else level)
 
 
@@ -141,12 +141,12 @@ def _latest_event(bound: Bound) -> ir.Value:
 
 
 def _topk(bound: Bound) -> ir.Value:
-    count = int(bound.number(1, 5))
+    count = int(bound.within(1, 5, (1, 10_000)))
     return aggregate("topK", array_of_first(bound.args), count, present(bound.args[0]), where=bound.where)
 
 
 def _make_set(bound: Bound) -> ir.Value:
-    count = int(bound.number(1, 100))
+    count = int(bound.within(1, 100, (1, 100_000)))
     result = array_of_first(bound.args)
     return call(
         "arraySort", result, aggregate("groupUniqArray", result, count, present(bound.args[0]), where=bound.where)

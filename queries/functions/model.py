@@ -71,6 +71,13 @@ class Bound:
         found = self.arg(index)
         return default if found is None else float(found.constant)  # type: ignore[arg-type]
 
+    def within(self, index: int, default: float, bounds: tuple[float, float]) -> float:
+        """Return a written-out number as `number` does; ValueError outside of the bounds, both included."""
+        found = self.number(index, default)
+        if not bounds[0] <= found <= bounds[1]:
+            raise ValueError(f"takes a number from {bounds[0]} to {bounds[1]} here")
+        return found
+
     def values(self) -> tuple[ir.Value, ...]:
         """Return the arguments' expressions."""
         return tuple(a.value for a in self.args)

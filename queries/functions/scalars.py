@@ -63,6 +63,8 @@ def bucket(time: ir.Value, every_ns: int, result: ValueType = TIME) -> ir.Value:
 def _bin(bound: Bound) -> ir.Value:
     value, width = bound.args[0], bound.args[1]
     size = width.constant
+    if not size > 0:  # type: ignore[operator]
+        raise ValueError("takes a width above 0")
     if value.type.base is Base.TIME:
         return bucket(value.value, int(size), value.type)  # type: ignore[call-overload]
     return call("floor", value.type, value.value / size) * size

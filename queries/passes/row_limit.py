@@ -25,6 +25,6 @@ def row_limit(tree: exp.Expr, context: PassContext) -> exp.Expr:
             from_=exp.From(this=inner),
             limit=exp.Limit(expression=exp.Literal.number(most)),
         )
-    if not isinstance(own, exp.Literal) or own.is_string or int(own.name) > most:
+    if not isinstance(own, exp.Literal) or not own.name.isdigit() or int(own.name) > most:
         limit.set("expression", exp.Literal.number(most))
     return tree

@@ -20,6 +20,12 @@ _MAKERS = {
 """Column kind -> function that makes such a time from an integer in UTC, and nanoseconds per unit of that integer."""
 
 
+_LATEST_NS = 9_214_646_400 * 10**9
+"""2262, where 64 bits of nanoseconds end; no row is older than 1970 or younger than this."""
+
+_LATEST_HOUR_NS = (2**32 - 1) * 10**9
+
+
 def time_bound(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with `start <= time < end` on every scan that has a time column."""
     for scan, table in scans(tree):
@@ -34,9 +40,13 @@ def time_bound(tree: exp.Expr, context: PassContext) -> exp.Expr:
 
 
 def moment(at: dt.datetime, table: Table) -> exp.Expr:
-    """Return a time in the precision of the table's time column, rounded up, free of any server time zone."""
+    """Return a time in the precision of the table's time column, rounded up, free of any server time zone.
+
+    Times the column cannot hold become the nearest it can: they bound the same rows.
+    """
     assert table.time_column is not None
     name, unit_ns = _MAKERS[table.column(table.time_column).kind]
     ns = (at - EPOCH) // dt.timedelta(microseconds=1) * 1_000
+    ns = min(max(ns, 0), _LATEST_HOUR_NS if name == "toDateTime" else _LATEST_NS)
     units = -(-ns // unit_ns)
     return exp.Anonymous(this=name, expressions=[exp.Literal.number(units), exp.Literal.string("UTC")])

@@ -24,6 +24,9 @@ from queries.values.calls import call, derived_table, widened_table
 from queries.values.typed import Typed
 
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
+_TABLE_ALIAS = re.compile(r"[irst][0-9]+[mr]?|limited")
+"""What the compiler and its passes call scans; a column of that name would hide the scan."""
+
 FRAME_FILLS = frozenset({Fill.LINEAR, Fill.FORWARD})
 """Fills that are computed from the finished rows of a series."""
 
@@ -152,7 +155,7 @@ def unique_names(columns: Mapping[str, object], taken: Container[str]) -> dict[s
             if _SAFE_NAME.fullmatch(name) and not name.startswith("__")
             else re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
         )
-        if not _SAFE_NAME.fullmatch(plain) or plain in used or plain in taken:
+        if not _SAFE_NAME.fullmatch(plain) or _TABLE_ALIAS.fullmatch(plain) or plain in used or plain in taken:
             plain = f"c{position}"
             while plain in used or plain in taken:
                 plain += "_"

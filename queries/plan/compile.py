@@ -10,6 +10,7 @@ from sqlglot import expressions as exp
 
 from queries import ast
 from queries.catalog import ISSUE, PROJECT
+from queries.check.literals import check_literals
 from queries.english import describe
 from queries.errors import QueryError
 from queries.parser import parse_with_warnings
@@ -49,6 +50,7 @@ def plan(text: str | ast.Query, context: PlanContext) -> Plan:
             builder.notes.add(warning.message)
     else:
         query = text
+    check_literals(query)
     _bind(query.lets, builder)
     block = compile_pipeline(query.pipeline, builder)
     if block.pending:

@@ -42,7 +42,11 @@ def build_call(expr: ast.Call, scope: Scope, compile_expr: Compile) -> Typed:
         optional = role == "duration" and bool(args) and function.name != "apdex"
         if role not in inner.facts.special and not optional:
             raise NameProblem(f"{function.name}() needs a {role}, which this dataset does not have.", span=expr.span)
-    value = function.build(Bound(args, where, inner.facts))
+    try:
+        value = function.build(Bound(args, where, inner.facts))
+    except ValueError as error:
+        usage = f"Write {function.signature}."
+        raise TypeProblem(f"{expr.name}() {error}.", span=expr.span, suggestion=usage) from None
     aggregate = function.aggregate or any(a.aggregate for a in args)
     virtual = args[0].virtual if function.name == "any" and args else ""
     return Typed(value, function.result(args), aggregate, virtual=virtual)

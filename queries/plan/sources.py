@@ -11,6 +11,7 @@ from sqlglot import expressions as exp
 from engine.schema import promoted_column
 from queries import ast
 from queries.catalog import DEFAULT_DATASET, Catalog, FieldInfo, catalog
+from queries.check.literals import check_range
 from queries.errors import NameProblem, QueryError
 from queries.plan.block import Block, Derived, Scan, TimeRange
 from queries.plan.builder import Builder, unique_names
@@ -78,7 +79,7 @@ def time_range(written: ast.TimeRange | None, builder: Builder) -> TimeRange:
         case None:
             found = context.time_range or (context.now - context.default_range, context.now)
         case ast.Last():
-            found = (context.now - _span(written.duration.ns), context.now)
+            found = (_moment(ast.RelativeInstant(written.duration.ns, written.span), context.now)[0], context.now)
         case ast.Between():
             found = (_moment(written.start, context.now)[0], _moment(written.end, context.now)[1])
         case ast.At():
@@ -89,6 +90,7 @@ def time_range(written: ast.TimeRange | None, builder: Builder) -> TimeRange:
     if found[0] >= found[1]:
         span = None if written is None else written.span
         raise QueryError("The time range is empty: it ends before it starts.", span=span, code="query-empty-range")
+    check_range(found, None if written is None else written.span)
     return found
 
 
