@@ -116,7 +116,7 @@ ERRORS = Table(
         Column("contexts", Kind.STRING_MAP, "Scalar members of the contexts, as `context.member`.", _Z),
         Column("modules", Kind.STRING_MAP, "Installed packages and their versions.", _Z),
         Column("remarks", Kind.SYMBOLS, "What normalisation changed, as `what:reason`.", _Z),
-        Column("payload", Kind.STRING, "The scrubbed event as it was sent, JSON.", "ZSTD(3)"),
+        Column("payload", Kind.STRING, "The scrubbed event as it was sent, JSON.", "ZSTD(1)"),
     ),
 )
 

@@ -80,7 +80,7 @@ SPANS = Table(
             "payload",
             Kind.STRING,
             "The scrubbed span (or transaction without its spans) as it was sent, JSON.",
-            "ZSTD(3)",
+            "ZSTD(1)",
         ),
     ),
 )
