@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from engine.datadir import DataDirectory
+from server.cli.invocation import amber_command
 from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
 from server.compose import Installation, open_installation, open_metadata
 from server.provision import Provisioned, provision
@@ -89,4 +90,4 @@ def _print(facts: dict[str, object], made: Provisioned) -> None:
         console.print(Text.assemble(("  Token    ", "dim"), made.token, ("  shown only now", "yellow")))
     else:
         console.print(Text("  Token    shown when it was made; --new-token makes another", style="dim"))
-    console.print(Text(f"Next: amber serve --data {facts['data']}", style="cyan"))
+    console.print(Text(f"Next: {amber_command()} serve --data {facts['data']}", style="cyan"))

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from engine.datadir import DataDirectory
+from server.cli.invocation import amber_command
 from server.cli.options import ConfigOption, DataOption, settings_from
 from server.demo_role import demo_available
 from server.logging import configure_logging
@@ -84,7 +85,7 @@ def _announce(settings: Settings, said: Announcement) -> None:
     if said.demo:
         console.print(Text("  The demo shop is starting; its first events are here in a few seconds.", style="dim"))
     console.print(Text("Ask, in another terminal:", style="dim"))
-    where = f"amber query --data {settings.data}"
+    where = f"{amber_command()} query --data {settings.data}"
     console.print(f"  {where} 'from errors | summarize n=count() by error.type | sort n desc'", markup=False)
     console.print(f"  {where} 'from spans last 1h | summarize n=count(), p95(span.duration) by span.op'", markup=False)
     console.print(Text("Ctrl-C stops.", style="dim"))
