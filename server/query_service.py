@@ -261,6 +261,8 @@ def _time_range(question: Question, now: datetime) -> tuple[datetime, datetime] 
     if question.start is None and question.end is None:
         return None
     end = question.end or now
+    if question.start is None and end.year < 2:  # there is no time a range before the first day of the calendar
+        raise UserError("`end` is too early.", code="time-range-invalid")
     start = question.start or end - DEFAULT_RANGE
     if start.tzinfo is None or end.tzinfo is None:
         raise UserError("`start` and `end` need a zone, such as Z.", code="time-range-invalid")

@@ -113,7 +113,12 @@ def _column(expr: ast.Expr, block: Block, builder: Builder) -> Typed:
 def _project(stage: ast.Project, block: Block, builder: Builder) -> Block:
     if block.sealed:
         block = builder.reopen(block)
-    made = {item.name or print_expression(item.expr): _column(item.expr, block, builder) for item in stage.items}
+    made: dict[str, Typed] = {}
+    for item in stage.items:
+        name = item.name or print_expression(item.expr)
+        if name in made:
+            raise QueryError(f"Two columns are called {name}.", span=item.span, suggestion="Give one another name.")
+        made[name] = _column(item.expr, block, builder)
     kept = replace(block, columns=made, shown=tuple(made), catalog=None)
     if block.order or block.limit is not None:
         # The order may need columns that are not shown, so the field catalogue goes but the source stays.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import replace
 from typing import Annotated
 
@@ -85,7 +86,7 @@ def _announce(settings: Settings, said: Announcement) -> None:
     if said.demo:
         console.print(Text("  The demo shop is starting; its first events are here in a few seconds.", style="dim"))
     console.print(Text("Ask, in another terminal:", style="dim"))
-    where = f"{amber_command()} query --data {settings.data}"
+    where = f"{amber_command()} query --data {shlex.quote(str(settings.data))}"
     console.print(f"  {where} 'from errors | summarize n=count() by error.type | sort n desc'", markup=False)
     console.print(f"  {where} 'from spans last 1h | summarize n=count(), p95(span.duration) by span.op'", markup=False)
     console.print(Text("Ctrl-C stops.", style="dim"))

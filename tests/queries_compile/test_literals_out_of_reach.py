@@ -67,3 +67,9 @@ def test_columns_may_have_the_names_scans_have(name: str, shop: Shop) -> None:
     )
     assert {row[name] for row in rows} <= {"error", "fatal", "warning"}
     assert rows
+
+
+def test_two_columns_of_a_projection_may_not_share_a_name(shop: Shop) -> None:
+    """The first would be lost without a word."""
+    with pytest.raises(QueryError, match="called a"):
+        shop.rows("from errors | project a=level, a=title")
