@@ -65,6 +65,8 @@ def _one_array(column: pa.ChunkedArray[Any]) -> pa.Array[Any]:
 def _present(column: pa.ChunkedArray[Any], type_: ValueType) -> pa.ChunkedArray[Any]:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_string(column.type):
+        column = column.cast(pa.binary())  # the engine's text is bytes, and its functions may cut a letter in two
     if pa.types.is_binary(column.type):
         column = _text(column)
     if type_.base is Base.TIME:

@@ -25,6 +25,8 @@ from queries.plan.model import DEFAULT_ROWS, Plan, PlanContext, SqlStep, TableRe
 _MARK = "amber_"
 _VIEW = "amber_view"
 _MAX_LENGTH = 50_000
+_MAX_NODES = 5_000
+"""The passes take time that grows faster than the statement."""
 
 
 def compile_sql(text: str, context: PlanContext) -> Plan:
@@ -77,6 +79,8 @@ def _read(text: str) -> exp.Query:
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise SyntaxProblem("Exactly one SELECT is allowed.", span=Span(0, len(text)))
     tree = trees[0]
+    if sum(1 for _ in tree.walk()) > _MAX_NODES:
+        raise QueryError("The statement is too large.", code="query-too-large")
     while isinstance(tree, exp.Subquery) and isinstance(tree.this, exp.Query) and set(_present(tree)) == {"this"}:
         tree = tree.this
     if isinstance(tree, exp.Select) and not tree.expressions:

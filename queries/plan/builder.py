@@ -27,6 +27,9 @@ _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
 _TABLE_ALIAS = re.compile(r"[irst][0-9]+[mr]?|limited")
 """What the compiler and its passes call scans; a column of that name would hide the scan."""
 
+MAX_SELECTS = 100
+"""Nested and united SELECTs; a name bound by `let` counts each time it is used."""
+
 FRAME_FILLS = frozenset({Fill.LINEAR, Fill.FORWARD})
 """Fills that are computed from the finished rows of a series."""
 
@@ -50,6 +53,8 @@ class Builder:
     def alias(self) -> str:
         """Return the next unused table alias."""
         self.aliases += 1
+        if self.aliases > MAX_SELECTS:
+            raise QueryError(f"A text makes at most {MAX_SELECTS} SELECTs.", code="query-too-large")
         return f"t{self.aliases - 1}"
 
     def scope(self, block: Block, *, aggregates: bool = False, window_seconds: float | None = None) -> Scope:

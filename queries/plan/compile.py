@@ -11,6 +11,7 @@ from sqlglot import expressions as exp
 from queries import ast
 from queries.catalog import ISSUE, PROJECT
 from queries.check.literals import check_literals
+from queries.check.size import check_growth
 from queries.english import describe
 from queries.errors import QueryError
 from queries.parser import parse_with_warnings
@@ -51,6 +52,7 @@ def plan(text: str | ast.Query, context: PlanContext) -> Plan:
     else:
         query = text
     check_literals(query)
+    check_growth(query)
     _bind(query.lets, builder)
     block = compile_pipeline(query.pipeline, builder)
     if block.pending:

@@ -73,3 +73,34 @@ def test_two_columns_of_a_projection_may_not_share_a_name(shop: Shop) -> None:
     """The first would be lost without a word."""
     with pytest.raises(QueryError, match="called a"):
         shop.rows("from errors | project a=level, a=title")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from errors " + "| summarize n=count() by level " * 300,
+        "let x0 = 1; " + "".join(f"let x{i + 1} = x{i} + x{i}; " for i in range(40)) + "from errors | extend y=x40",
+        "from errors | extend a0=1 " + "".join(f"| extend a{i + 1}=a{i}+a{i} " for i in range(40)),
+        "let a0 = from errors; let b0 = from errors; "
+        + "".join(f"let a{i + 1} = from a{i}, b{i}; let b{i + 1} = from a{i}, b{i}; " for i in range(30))
+        + "from a30",
+    ],
+)
+def test_a_text_cannot_grow_without_bound(text: str, shop: Shop) -> None:
+    """Planning takes time of the server that no limit of the engine covers."""
+    with pytest.raises(QueryError) as caught:
+        shop.ask(text)
+    assert caught.value.code == "query-too-large"
+
+
+def test_sql_cannot_grow_without_bound(shop: Shop) -> None:
+    """As for texts."""
+    with pytest.raises(QueryError) as caught:
+        shop.ask("SELECT " + "1+" * 20_000 + "1", language="sql")
+    assert caught.value.code == "query-too-large"
+
+
+def test_half_a_letter_is_shown_as_a_replacement(shop: Shop) -> None:
+    """The engine cuts bytes, and an answer holds text."""
+    result = shop.ask("SELECT substring('\u00e9', 1, 1) AS s", language="sql")
+    assert result.as_json_dict()["rows"] == [["\ufffd"]]

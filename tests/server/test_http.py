@@ -378,3 +378,17 @@ def test_metrics_behind_a_token_are_text_for_prometheus(api):
     text = api.get("/metrics").get_data(as_text=True)
     assert 'amber_inserted_rows_total{table="errors"} 5.0' in text
     assert "amber_queries_total" in text
+
+
+@pytest.mark.parametrize("member", [{"end": "0001-01-01T00:00:00Z"}, {"start": "0001-01-01T00:00:00Z"}])
+@pytest.mark.parametrize("text", [{"query": "from errors"}, {"sql": "SELECT 1 FROM errors"}])
+def test_a_range_at_the_end_of_the_calendar_is_wrong_input(api, member, text):
+    """It cannot be widened or stored; that is no defect of the server."""
+    assert api.post({**text, **member}).status_code == 400
+
+
+def test_sql_the_engine_refuses_is_wrong_input(api):
+    """A misspelt column comes with the engine's reason."""
+    response = api.post({"sql": "SELECT nosuch FROM errors"})
+    assert (response.status_code, response.json["code"]) == (400, "query-rejected")
+    assert "nosuch" in response.json["detail"]
