@@ -27,7 +27,7 @@ from engine.eventstore import (
     StoreRejected,
 )
 from queries import frames, guard
-from queries.ast import Query
+from queries.ast import Query, Span
 from queries.errors import LimitReached, QueryError
 from queries.plan import FrameStep, Plan, PlanContext, SqlStep, plan
 from queries.present import columns_of, present_batch, present_schema, present_table
@@ -136,6 +136,7 @@ class Runner:
             try:
                 table, stats = self._execute(made, context, self._classes[query_class].limits, name, running)
             except StoreRejected as error:
+                _raise_if_regex(error, text)
                 if language != "sql":
                     raise  # a statement of ours, so a defect
                 raise _sql_rejected(error) from error
@@ -255,7 +256,7 @@ class Runner:
             raise TypeError("The first step of a plan is a statement.")
         guard.verify(step.sql, step.reads, frozenset(context.projects))
         left = self._begin(step, limits, name, running)
-        return self._store.stream(step.sql, step.parameters, limits=left, query_id=running.statement_id)
+        return _opened(self._store.stream(step.sql, step.parameters, limits=left, query_id=running.statement_id))
 
 
 def cache_key(made: Plan, project_ids: frozenset[int], *, watermark: int, mapping_version: int, epoch: int) -> str:
@@ -280,6 +281,32 @@ _LIMIT_HINTS = {
     "max_bytes_read": "Use a shorter time range or fewer projects.",
     "max_result_rows": "Add a limit, or take the answer as an Arrow stream.",
 }
+
+
+_BAD_REGEX = 427  # CANNOT_COMPILE_REGEXP
+_REGEX_REASON = re.compile(r"cannot compile re2: (.*), error: (.*?)\. Look at", re.DOTALL)
+
+
+def _raise_if_regex(error: StoreRejected, text: str | Query) -> None:
+    """Raise what the engine says of a pattern: nothing but RE2 itself knows which patterns it takes."""
+    if error.engine_code != _BAD_REGEX:
+        return
+    found = _REGEX_REASON.search(error.message)
+    pattern, reason = found.groups() if found else ("", "")
+    start = text.find(pattern) if pattern and isinstance(text, str) else -1
+    span = Span(start, start + len(pattern)) if start >= 0 else None
+    said = f"This pattern is not valid: {reason}." if reason else "A pattern is not valid."
+    raise QueryError(said, span=span, code="query-pattern", suggestion="Patterns are RE2's.") from error
+
+
+@contextmanager
+def _opened(stream: AbstractContextManager[BatchStream]) -> Iterator[BatchStream]:
+    try:
+        with stream as batches:
+            yield batches
+    except StoreRejected as error:
+        _raise_if_regex(error, "")
+        raise
 
 
 _ENGINE_WORDS = re.compile(

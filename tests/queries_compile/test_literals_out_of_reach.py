@@ -104,3 +104,14 @@ def test_half_a_letter_is_shown_as_a_replacement(shop: Shop) -> None:
     """The engine cuts bytes, and an answer holds text."""
     result = shop.ask("SELECT substring('\u00e9', 1, 1) AS s", language="sql")
     assert result.as_json_dict()["rows"] == [["\ufffd"]]
+
+
+@pytest.mark.parametrize("text", ["from errors title://(//", 'from errors | where title =~ "("'])
+def test_a_pattern_the_engine_cannot_read_is_pointed_at(text: str, shop: Shop) -> None:
+    """It is an error in the text, in an answer as in a stream."""
+    with pytest.raises(QueryError, match="missing") as caught:
+        shop.ask(text)
+    assert caught.value.span is not None
+    assert text[caught.value.span.start : caught.value.span.end] == "("
+    with pytest.raises(QueryError), shop.runner.stream(text, shop.context) as answer:
+        list(answer.batches)
