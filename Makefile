@@ -46,7 +46,11 @@ bench: setup ## Measure the budgets; writes docs/performance.md (ROWS=n).
 	@$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS))
 
 docs: setup ## Write the generated reference pages anew.
-	@$(BIN)/python -m engine.reference && $(BIN)/python -m queries.reference && $(BIN)/python -m server.reference
+	@$(BIN)/python -m engine.reference
+	@$(BIN)/python -m queries.reference >docs/reference/functions.md.new && mv docs/reference/functions.md.new docs/reference/functions.md
+	@$(BIN)/python -m server.settings >docs/reference/settings.md.new && mv docs/reference/settings.md.new docs/reference/settings.md
+	@$(BIN)/python -m server.cli.reference >docs/reference/cli.md.new && mv docs/reference/cli.md.new docs/reference/cli.md
+	@$(BIN)/python -m ingest.reference >docs/reference/ingest.md.new && mv docs/reference/ingest.md.new docs/reference/ingest.md
 
 constraints: ## Write constraints.txt anew from a fresh environment.
 	@rm -rf .venv-fresh && $(PYTHON) -m venv .venv-fresh && .venv-fresh/bin/pip install -q '.[dev]'
