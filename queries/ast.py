@@ -257,7 +257,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A field, a column made by an earlier stage, or a `let` name; `field("a-b")` sets `quoted`."""
+    """A field, an earlier stage's column, a `let` name, or a parameter (`$release`); `field("a-b")` sets `quoted`."""
 
     name: str
     quoted: bool = False

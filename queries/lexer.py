@@ -16,6 +16,7 @@ class Lex(Enum):
     """Kinds of lexical tokens."""
 
     WORD = "word"
+    PARAMETER = "parameter"
     NUMBER = "number"
     TIME = "time"
     STRING = "string"
@@ -56,12 +57,20 @@ _LEXEME = re.compile(
          (?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?(?![A-Za-z0-9_.]))
     | (?P<number>[0-9]++(?:\.[0-9]++)?(?:[A-Za-z_][A-Za-z0-9_]*+|%(?![A-Za-z0-9_("'`]))?)
     | (?P<word>{IDENTIFIER})
+    | (?P<parameter>\$[A-Za-z_][A-Za-z0-9_]*+)
     | (?P<string>"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+')
     | (?P<sign>=~|==|!=|<=|>=|<>|&&|\|\||->|=>|[-=<>+*/%()\[\],?:;|!])
     """,
     re.VERBOSE | re.DOTALL,
 )
-_KINDS = {"time": Lex.TIME, "number": Lex.NUMBER, "word": Lex.WORD, "string": Lex.STRING, "sign": Lex.SIGN}
+_KINDS = {
+    "time": Lex.TIME,
+    "number": Lex.NUMBER,
+    "word": Lex.WORD,
+    "parameter": Lex.PARAMETER,
+    "string": Lex.STRING,
+    "sign": Lex.SIGN,
+}
 _STAGE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*+(?:-[A-Za-z][A-Za-z0-9_]*+)*+")
 
 

@@ -32,10 +32,13 @@ class Principal:
     Attributes:
         name: for logs and audit.
         project_ids: projects it may see; None means every project.
+        token_id: number of its token, 0 for who needs none. Names of tokens may repeat, so what belongs to a
+            principal (its running queries) is told by name and number.
     """
 
     name: str
     project_ids: frozenset[int] | None
+    token_id: int = 0
 
 
 class Authenticator:
@@ -70,7 +73,7 @@ class Authenticator:
         if found is None or found.expired(self._clock.now()):
             raise Unauthenticated("The token is not valid.", hint="`amber init --new-token` makes another.")
         ids = None if found.project_ids is None else frozenset(found.project_ids)
-        return Principal(f"token:{found.name}", ids)
+        return Principal(f"token:{found.name}", ids, found.id)
 
 
 def visible_projects(metadata: MetadataStore, principal: Principal) -> dict[int, str]:

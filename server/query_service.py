@@ -61,7 +61,7 @@ class Question:
 
 @dataclass(slots=True)
 class _Running:
-    owner: str
+    owner: Principal
     asked_at: float
     started: bool = False
     cancelled: bool = False
@@ -162,7 +162,7 @@ class QueryService:
         """Return ("queued" or "running", how far) of a query the principal has asked, or None when none runs."""
         with self._lock:
             running = self._running.get(query_id)
-        if running is None or running.owner != principal.name:
+        if running is None or running.owner != principal:
             return None
         elapsed_s = time.monotonic() - running.asked_at
         found = self._runner.progress(query_id) if running.started else None
@@ -172,7 +172,7 @@ class QueryService:
         """Stop a query the principal has asked, waiting or running; False when there is none."""
         with self._lock:
             running = self._running.get(query_id)
-            if running is None or running.owner != principal.name:
+            if running is None or running.owner != principal:
                 return False
             running.cancelled = True
             if not running.started:
@@ -208,7 +208,7 @@ class QueryService:
     def _registered(self, query_id: str, principal: Principal) -> Iterator[_Running]:
         if not _QUERY_ID.fullmatch(query_id):
             raise UserError("`query_id` must be 8 to 64 letters, digits, - or _.", code="query-id-invalid")
-        running = _Running(principal.name, time.monotonic())
+        running = _Running(principal, time.monotonic())
         with self._lock:
             if query_id in self._running:
                 raise StateError(f"A query with the id {query_id} is running.", code="query-id-taken")

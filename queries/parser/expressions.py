@@ -227,6 +227,8 @@ class ExpressionParser:
                 return self._search(self.lexer.next())
             case Lex.WORD:
                 return self._word()
+            case Lex.PARAMETER:
+                return ast.Name(self.lexer.next().text, span=token.span)
             case _:
                 return self._parenthesised(token)
 

@@ -288,5 +288,8 @@ def test_parameters_are_values(shop: Shop) -> None:
     import dataclasses
 
     context = dataclasses.replace(shop.context, params={"level": "fatal' OR 1=1 --"})
-    query = 'from errors | where level = "fatal\' OR 1=1 --" | summarize n=count()'
+    query = "from errors | where level = $level | summarize n=count()"
     assert shop.runner.run(query, context).table.to_pylist() == [{"n": 0}]
+    context = dataclasses.replace(shop.context, params={"level": "fatal"})
+    written = shop.runner.run('from errors | where level = "fatal" | summarize n=count()', shop.context)
+    assert shop.runner.run(query, context).table.to_pylist() == written.table.to_pylist()
