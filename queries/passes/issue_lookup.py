@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlglot import expressions as exp
 
 from queries.passes.context import PassContext
@@ -11,10 +13,18 @@ MARK = "amber_issue_in"
 
 def issue_lookup(tree: exp.Expr, _: PassContext) -> exp.Expr:
     """Return the tree with marks replaced by `id IN (SELECT issue_id … HAVING argMax(column, row_version) …)`."""
-    for number, mark in enumerate([n for n in tree.find_all(exp.Anonymous) if n.name == MARK]):
+    if not any(True for _ in _marks(tree)):
+        return tree
+    # A copy has each node once: equal look-ups may share one, and what is replaced in one place would stay in another.
+    tree = tree.copy()
+    for number, mark in enumerate(list(_marks(tree))):
         issue, column, *values = mark.expressions
         mark.replace(exp.In(this=issue, query=exp.Subquery(this=_lookup(column.name, values, f"i{number}"))))
     return tree
+
+
+def _marks(tree: exp.Expr) -> Iterator[exp.Anonymous]:
+    return (node for node in tree.find_all(exp.Anonymous) if node.name == MARK)
 
 
 def _lookup(column: str, values: list[exp.Expr], alias: str) -> exp.Select:
