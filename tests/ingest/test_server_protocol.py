@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import waitress
 
 from engine.snapshot import publish
 from engine.spool import SpoolReader
 from ingest.http import create_app
+from ingest.limits import MIB
 from ingest.normaliser import run_normaliser
 from ingest.ports import FixedSnapshot
 from ingest.ready import read_batch, ready_files
 from ingest.records import decode_raw
 from ingest.sink import ShardedSink
+from server.supervise import listen
+from server.wsgi import WsgiServer
 from tests.ingest.helpers import KEY, Paths, event_envelope, snapshot, wait_until
 
 QUERY = f"sentry_key={KEY}&sentry_version=7"
@@ -29,12 +31,14 @@ def address(tmp_path: Path) -> Iterator[tuple[str, int]]:
     """The ingest application on a free port of 127.0.0.1."""
     sink = ShardedSink(tmp_path / "spool" / "raw" / "ingest-0", 1)
     app, edge = create_app(sink, FixedSnapshot(snapshot()))
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=16)
+    listener = listen("127.0.0.1", 0, "--ingest-port")
+    host, port = listener.getsockname()
+    server = WsgiServer(app, listener, threads=16, max_body_bytes=20 * MIB)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield "127.0.0.1", int(server.effective_port)
-    server.close()
-    server.task_dispatcher.shutdown()
+    yield host, port
+    server.stop(patience_s=5)
+    thread.join(5)
     edge.close()
     sink.close()
 
