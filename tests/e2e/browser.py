@@ -1,0 +1,104 @@
+"""A headless Chromium that remembers what a good page never does: console errors and requests to other hosts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium_path() -> str | None:
+    """Return where Chromium is, None when it is not installed."""
+    named = os.environ.get("AMBER_TEST_CHROMIUM")
+    found = named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return found if found and Path(found).exists() else None
+
+
+@dataclass
+class Watch:
+    """What went wrong in a browser context, whichever page of it.
+
+    Attributes:
+        console: errors and warnings of the console, and uncaught exceptions.
+        foreign: addresses of other hosts that were asked for.
+        dialogs: texts of alert, confirm and prompt; a page of Amber opens none, a script that got in would.
+        failed: requests of our own that were answered with 5xx.
+    """
+
+    host: str
+    console: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def attach(self, page: Page) -> None:
+        """Watch a page from now on."""
+        page.on("console", lambda m: self.console.append(f"{m.type}: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+        page.on("request", lambda request: self._asked(request.url))
+        page.on("response", lambda r: self.failed.append(f"{r.status} {r.url}") if r.status >= 500 else None)
+        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+
+    def _asked(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != self.host:
+            self.foreign.append(url)
+
+    def problems(self) -> list[str]:
+        """Return everything that went wrong, one line each."""
+        return [
+            *self.console,
+            *(f"foreign request: {url}" for url in self.foreign),
+            *(f"dialog: {text}" for text in self.dialogs),
+            *self.failed,
+        ]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Give a headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def watched(browser: Browser, base_url: str, **options: Any) -> Iterator[tuple[BrowserContext, Watch]]:
+    """Give a fresh context (cookies of its own) whose pages are watched."""
+    watch = Watch(urlsplit(base_url).netloc)
+    defaults: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "timezone_id": "UTC"}
+    context = browser.new_context(base_url=base_url, **{**defaults, **options})
+    context.on("page", watch.attach)
+    try:
+        yield context, watch
+    finally:
+        context.close()
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    """Sign in at the page one was sent to, and wait until the application stands."""
+    page.goto("/")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/app/**")
