@@ -34,6 +34,13 @@ class UserError(AmberError):
     http_status = 400
 
 
+class NotFound(UserError):
+    """What is named does not exist, or the caller may not know of it; both read the same."""
+
+    code = "unknown"
+    http_status = 404
+
+
 class AccessError(AmberError):
     """The caller may not do this, or is not known."""
 
@@ -46,6 +53,13 @@ class StateError(AmberError):
 
     code = "bad-state"
     http_status = 409
+
+
+class Changed(StateError):
+    """Somebody else changed it since the caller looked: the version asked for is not the present one."""
+
+    code = "changed-meanwhile"
+    http_status = 412
 
 
 class CapacityError(AmberError):

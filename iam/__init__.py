@@ -1,1 +1,54 @@
 """Who may do what: principals, roles, the policy, sessions, tokens, and the audit of every write."""
+
+from __future__ import annotations
+
+from iam.actions import ACTIONS, SCOPES, Rule, Scope
+from iam.administration import Administration
+from iam.errors import Denied, ProjectUnknown, TooManyAttempts, Unauthenticated
+from iam.identity import Identity, OpenedSession, Session
+from iam.model import (
+    EMBEDDED,
+    LOCAL,
+    Action,
+    Decision,
+    Kind,
+    Principal,
+    PrincipalKind,
+    Resource,
+    Role,
+    RoleBinding,
+)
+from iam.policy import decide, implied_scopes, reaches, role_on
+from iam.projects import chosen_projects, project_resource, visible_projects
+
+__all__ = [
+    "ACTIONS",
+    "EMBEDDED",
+    "LOCAL",
+    "SCOPES",
+    "Action",
+    "Administration",
+    "Decision",
+    "Denied",
+    "Identity",
+    "Kind",
+    "OpenedSession",
+    "Principal",
+    "PrincipalKind",
+    "ProjectUnknown",
+    "Resource",
+    "Role",
+    "RoleBinding",
+    "Rule",
+    "Scope",
+    "Session",
+    "TooManyAttempts",
+    "Unauthenticated",
+    "chosen_projects",
+    "decide",
+    "implied_scopes",
+    "project_resource",
+    "reaches",
+    "role_on",
+    "visible_projects",
+]

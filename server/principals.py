@@ -7,8 +7,8 @@ import hmac
 from dataclasses import dataclass
 
 from engine.clock import Clock
-from engine.errors import AccessError
 from engine.metadata import MetadataStore
+from iam import Unauthenticated
 from queries.errors import NameProblem
 
 LOCAL_NAME = "local"
@@ -16,13 +16,6 @@ LOCAL_NAME = "local"
 
 EMBEDDED_NAME = "embedded"
 """Audit name of a program that opens the data directory itself."""
-
-
-class Unauthenticated(AccessError):
-    """The request carries no token, or one that is unknown or expired."""
-
-    code = "unauthenticated"
-    http_status = 401
 
 
 @dataclass(frozen=True, slots=True)

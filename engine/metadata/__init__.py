@@ -1,9 +1,13 @@
-"""The metadata database: the truth about tenants, keys, tokens, issues and settings."""
+"""The metadata database: the truth about tenants, people, keys, tokens, issues, settings and the audit."""
 
 from __future__ import annotations
 
 from engine.metadata._database import MetadataUnavailable
 from engine.metadata.rows import (
+    AuditEntry,
+    AuditRow,
+    AuditVerdict,
+    IssueChange,
     IssueRow,
     KeyRow,
     MappingRow,
@@ -11,12 +15,19 @@ from engine.metadata.rows import (
     OrganisationRow,
     OutboxRow,
     ProjectRow,
+    RoleRow,
+    SessionRow,
+    TeamRow,
     TokenRow,
     UserRow,
 )
 from engine.metadata.store import MetadataStore
 
 __all__ = [
+    "AuditEntry",
+    "AuditRow",
+    "AuditVerdict",
+    "IssueChange",
     "IssueRow",
     "KeyRow",
     "MappingRow",
@@ -26,6 +37,9 @@ __all__ = [
     "OrganisationRow",
     "OutboxRow",
     "ProjectRow",
+    "RoleRow",
+    "SessionRow",
+    "TeamRow",
     "TokenRow",
     "UserRow",
 ]

@@ -190,13 +190,13 @@ def create_user(connection: Connection, email: str, *, is_admin: bool, now: date
         row = connection.execute(insert(USERS).values(**values).returning(USERS)).one()
     except IntegrityError as error:
         raise _taken("a user", email) from error
-    return UserRow(row.id, row.email, row.is_admin, row.created_at)
+    return UserRow(row.id, row.email, row.created_at, role="owner" if row.is_admin else "")
 
 
 def users(connection: Connection) -> list[UserRow]:
     """Return all people by id."""
     rows: Sequence[Row[Any]] = connection.execute(select(USERS).order_by(USERS.c.id)).all()
-    return [UserRow(row.id, row.email, row.is_admin, row.created_at) for row in rows]
+    return [UserRow(row.id, row.email, row.created_at, role="owner" if row.is_admin else "") for row in rows]
 
 
 def config_snapshot(connection: Connection) -> ConfigSnapshot:

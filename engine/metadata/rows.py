@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class OrganisationRow:
-    """An organisation: the owner of projects."""
+    """An organisation: the owner of projects and teams."""
 
     id: int
     slug: str
     name: str
+    row_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectRow:
-    """A project: the unit of scope. `deleted_at` is set from the moment it is excluded from every scope."""
+    """A project: the unit of scope.
+
+    Attributes:
+        deleted_at: set from the moment it is excluded from every scope.
+        options: members of `engine.snapshot.ProjectConfig` that were set.
+        team_ids: the teams it is attached to, in order.
+        row_version: grows with each change.
+    """
 
     id: int
     slug: str
@@ -26,17 +35,28 @@ class ProjectRow:
     organisation_id: int
     created_at: datetime
     deleted_at: datetime | None
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    team_ids: tuple[int, ...] = ()
+    row_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A public key of a project, the user part of a DSN."""
+    """A public key of a project, the user part of a DSN.
+
+    Attributes:
+        label: what people call it.
+        changed_at: when it was last renamed or revoked, None for never.
+    """
 
     id: int
     project_id: int
     public_key: str
     active: bool
     created_at: datetime
+    label: str = ""
+    changed_at: datetime | None = None
+    row_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +64,10 @@ class TokenRow:
     """An API token.
 
     Attributes:
-        project_ids: projects it may read; None means every project of the installation.
+        project_ids: projects it is cut to; None means every project its person may see.
         expires_at: None for a token that does not expire.
+        user_id: the person whose rights it carries; 0 for nobody, and then it opens nothing.
+        scopes: what it is limited to; None for no limit (tokens made before there were scopes).
     """
 
     id: int
@@ -54,6 +76,8 @@ class TokenRow:
     created_at: datetime
     expires_at: datetime | None
     last_used: datetime | None
+    user_id: int = 0
+    scopes: tuple[str, ...] | None = None
 
     def expired(self, now: datetime) -> bool:
         """Return whether the token is no longer valid at `now`."""
@@ -62,12 +86,158 @@ class TokenRow:
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A person."""
+    """A person.
+
+    Attributes:
+        email: in lower case.
+        name: what others call them, may be empty.
+        role: the role on the organisation: owner, admin, member, viewer, or empty for none.
+        has_password: whether a password was ever set.
+        disabled_at: since when the person may not sign in and their tokens are dead.
+        row_version: grows with each change, that of the role included.
+    """
 
     id: int
     email: str
-    is_admin: bool
     created_at: datetime
+    name: str = ""
+    role: str = ""
+    has_password: bool = False
+    disabled_at: datetime | None = None
+    row_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """A role of a person on something.
+
+    Attributes:
+        role: owner, admin, member or viewer.
+        kind: organisation, team or project.
+        id: number of the organisation, team or project.
+        organisation_id: the organisation it is or belongs to.
+    """
+
+    user_id: int
+    role: str
+    kind: str
+    id: int
+    organisation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """A team: people with roles, and the projects these count for.
+
+    Attributes:
+        members: (user id, role), by user id.
+        project_ids: live projects attached to it, in order.
+        row_version: grows with each change, those of members and projects included.
+    """
+
+    id: int
+    organisation_id: int
+    slug: str
+    name: str
+    created_at: datetime
+    members: tuple[tuple[int, str], ...] = ()
+    project_ids: tuple[int, ...] = ()
+    row_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A browser that is signed in. Its secret is not stored.
+
+    Attributes:
+        expires_at: when it ends whatever happens.
+        last_used: to the minute.
+    """
+
+    id: int
+    user_id: int
+    csrf_token: str
+    created_at: datetime
+    expires_at: datetime
+    last_used: datetime
+    address: str
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What is to be remembered of a write; it is stored in the write's own transaction.
+
+    Attributes:
+        actor: audit name of the principal.
+        action: what was done, `project.create`.
+        resource: what it was done to, `project:shop`; found again by it.
+        details: JSON values only: what was asked for, what was before. Never a secret.
+    """
+
+    actor: str
+    action: str
+    resource: str
+    details: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A remembered write, one link of the chain.
+
+    Attributes:
+        id: from 1 without gaps.
+        previous_hash: hash of the row before, 64 zeros for the first.
+        hash: SHA-256 in hex over `previous_hash` and the canonical JSON of the other members.
+    """
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    resource: str
+    details: Mapping[str, Any] = field(hash=False)
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerdict:
+    """What verifying the audit found.
+
+    Attributes:
+        count: rows read.
+        head: hash of the last row, 64 zeros when there is none.
+        broken_id: the first row that does not follow from the one before; None when all do.
+        why: what is wrong with that row, or empty.
+    """
+
+    count: int
+    head: str
+    broken_id: int | None = None
+    why: str = ""
+
+    @property
+    def intact(self) -> bool:
+        """Whether every row follows from the one before."""
+        return self.broken_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueChange:
+    """What to set on an issue; None leaves a member as it is.
+
+    Attributes:
+        status: unresolved, resolved or ignored.
+        substatus: new, ongoing, escalating, regressed or empty; empty when only `status` is given.
+        assignee: `user:mail`, `team:slug`, or empty for nobody.
+        priority: high, medium or low.
+    """
+
+    status: str | None = None
+    substatus: str | None = None
+    assignee: str | None = None
+    priority: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
