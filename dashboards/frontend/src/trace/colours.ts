@@ -1,0 +1,33 @@
+// Colours of services: a stable hash into twelve hues. Pure.
+
+/** How many service colours the style sheet declares (`--service-0` …). */
+export const SERVICE_COLOURS = 12;
+
+/** FNV-1a over UTF-16 code units: the same service has the same colour on every page and every day. */
+export function hash(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) {
+    h ^= text.charCodeAt(i);
+    h = Math.imul(h, 0x01000193);
+  }
+  return h >>> 0;
+}
+
+/** Which of the service colours a service has. */
+export function serviceColour(service: string): number {
+  const h = hash(service);
+  return ((h ^ (h >>> 15)) >>> 0) % SERVICE_COLOURS;
+}
+
+/** Time spent in each service, the busiest first, from self times. */
+export function services(names: readonly string[], self_ns: readonly number[]): { service: string; spans: number; self_ns: number }[] {
+  const found = new Map<string, { service: string; spans: number; self_ns: number }>();
+  for (let i = 0; i < names.length; i += 1) {
+    const service = names[i] ?? "";
+    const entry = found.get(service) ?? { service, spans: 0, self_ns: 0 };
+    entry.spans += 1;
+    entry.self_ns += self_ns[i] ?? 0;
+    found.set(service, entry);
+  }
+  return [...found.values()].sort((a, b) => b.self_ns - a.self_ns || b.spans - a.spans || (a.service < b.service ? -1 : 1));
+}
