@@ -1,0 +1,1 @@
+"""Settings: the documents of the API as pages, and forms that write through the API."""

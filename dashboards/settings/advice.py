@@ -1,0 +1,56 @@
+"""What to do about each reason for which data was not taken, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ADVICE: Mapping[str, str] = MappingProxyType(
+    {
+        "no_credentials": "The request names no key: send to the DSN as it is shown under the project's keys.",
+        "unknown_key": "No project has this key: copy the DSN anew from the project's keys.",
+        "revoked_key": "The key was revoked: put the DSN of an active key into the program.",
+        "wrong_project": "Key and project number do not belong together: copy the whole DSN, not parts of it.",
+        "unknown_project": "The project was deleted: stop the program or give it the DSN of another project.",
+        "bad_project": "The last part of the DSN must be the project's number: copy the DSN anew.",
+        "bad_key": "The key in the DSN is damaged: copy the DSN anew.",
+        "bad_protocol_version": "The client speaks a protocol newer than 8: use a released version of it.",
+        "dsn_mismatch": "The envelope names another DSN than the request: look at tunnels and proxies in between.",
+        "malformed": "The client, or a proxy in between, sends something else than the protocol: update it.",
+        "bad_encoding": "Body and Content-Encoding do not agree: look for a proxy that recompresses.",
+        "body_ended_early": "The connection broke while sending: look at time limits of proxies in between.",
+        "too_many_items": "More than 1 000 items in one envelope: update the client, or let it send more often.",
+        "too_large": "Send less with each event, or raise the largest event in the project's options.",
+        "spool_full": "Events arrive faster than they are stored: look at the checks above, free disk, or raise the "
+        "spool budget. Clients are told when to come back.",
+        "no_configuration": "Ingest has no configuration yet: it comes with the web process. See the processes.",
+        "raw_lost": "Accepted data disappeared from the disk before it was read: look at the disk.",
+        "other": "Too many different refusals at once to count one by one: something sends noise to this port.",
+        "json": "The payload is not JSON: update the client.",
+        "not_an_object": "The payload is not a JSON object: update the client.",
+        "container": "A container of spans without spans: update the client.",
+        "item_count": "A container whose count is not the number of its items: update the client.",
+        "trace": "Spans without usable ids: update the client, or its OpenTelemetry bridge.",
+        "timestamps": "Transactions without usable times: update the client.",
+        "resent": "Clients sent these twice and they were counted once. Nothing to do.",
+        "record": "A record on disk could not be read: look at the dead letters and at the disk.",
+        "internal": "A defect of Amber; nothing is lost. Update Amber, then replay: amber dlq replay.",
+        "store_rejected": "The store refused the batch; nothing is lost. See the log, then replay: amber dlq replay.",
+    }
+)
+"""Advice by reason; a test holds it to the reasons ingest counts."""
+
+_SET_ASIDE = "This kind of data is kept, not shown yet: it will be taken up when Amber learns it. Nothing to do."
+
+
+def advice(outcome: str, reason: str) -> str:
+    """Return what to do about items with an outcome and a reason; empty for accepted ones."""
+    if outcome == "accepted":
+        return ""
+    if outcome == "set_aside":
+        return _SET_ASIDE
+    if outcome == "client_discard":
+        return (
+            "The client itself threw these away, by its own sampling or limits. Look at its settings if that is wrong."
+        )
+    return ADVICE.get(reason, "See the reference of reasons in the documentation.")
