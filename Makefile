@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
+FRONT  := dashboards/frontend
+NODE   := PATH="$(CURDIR)/$(BIN):$$PATH"
+BUNDLE := dashboards/assets/manifest.json
 DATA   ?= .amber
 PORT   ?= 8700
 JOBS   ?= 2
@@ -25,7 +28,14 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-setup: $(STAMP) ## Create .venv with everything pinned in constraints.txt.
+$(FRONT)/node_modules/.ready: $(FRONT)/package.json $(FRONT)/package-lock.json $(FRONT)/.npmrc | $(STAMP)
+	@echo "Fetching the libraries of the pages ..."
+	@cd $(FRONT) && $(NODE) npm ci --silent && touch node_modules/.ready
+
+$(BUNDLE): $(FRONT)/node_modules/.ready $(shell find $(FRONT)/src $(FRONT)/scripts -type f 2>/dev/null)
+	@cd $(FRONT) && $(NODE) npm run --silent build
+
+setup: $(STAMP) $(BUNDLE) ## Create .venv with everything pinned in constraints.txt, and build the pages.
 
 run: setup ## Start Amber on port 8700 with the demo shop (DATA=dir PORT=n).
 	@$(BIN)/amber serve --data $(DATA) --port $(PORT) --demo
@@ -33,11 +43,12 @@ run: setup ## Start Amber on port 8700 with the demo shop (DATA=dir PORT=n).
 test: setup ## Run all tests.
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
 
-check: setup ## Lint, types, layers, dependencies.
+check: setup ## Lint, types (Python and TypeScript), layers, dependencies.
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
+	@cd $(FRONT) && $(NODE) npm run --silent check
 
 format: setup ## Format the code.
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q .
@@ -58,5 +69,5 @@ constraints: ## Write constraints.txt anew from a fresh environment.
 	   .venv-fresh/bin/pip freeze --exclude amber-observability | sort -f; } > constraints.txt
 	@rm -rf .venv-fresh
 
-clean: ## Remove .venv and the demo data.
-	@rm -rf $(VENV) $(DATA)
+clean: ## Remove .venv, the built pages and the demo data.
+	@rm -rf $(VENV) $(DATA) $(FRONT)/node_modules dashboards/assets

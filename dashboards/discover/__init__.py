@@ -1,0 +1,1 @@
+"""Discover: one page to ask anything."""

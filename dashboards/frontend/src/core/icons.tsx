@@ -1,0 +1,57 @@
+// Icons as inline SVG: 16 x 16, strokes in the colour of the text.
+import * as React from "react";
+
+const PATHS = {
+  discover: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10Zm3.600-1.400L14 14",
+  issues: "M8 1.800 14.500 13.500h-13ZM8 6v3.500M8 11.600v.1",
+  traces: "M2 3.500h7M5 8h8M8 12.500h6",
+  settings: "M2 4.500h6m4 0h2M2 11.500h2m4 0h6M10 6.500a2 2 0 1 0 0-4 2 2 0 0 0 0 4ZM6 13.500a2 2 0 1 0 0-4 2 2 0 0 0 0 4Z",
+  check: "m3 8.500 3.200 3.200L13 4.800",
+  close: "m4 4 8 8m0-8-8 8",
+  chevron: "m4.500 6.500 3.500 3.500 3.500-3.500",
+  right: "m6.500 4.500 3.500 3.500-3.500 3.500",
+  left: "M9.500 4.500 6 8l3.500 3.500",
+  clock: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12Zm0-9.500V8l2.500 1.500",
+  folder: "M2 4.500v8h12v-7H8L6.500 3.500H2Z",
+  layers: "m8 2 6 3.200-6 3.200-6-3.200Zm-6 6.200L8 11.400l6-3.200",
+  sun: "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6Zm0-9.500v1m0 11v1M1.500 8h1m11 0h1M3.400 3.400l.7.7m7.800 7.800.7.7m0-9.200-.7.7m-7.800 7.800-.7.7",
+  moon: "M13.500 9.500A6 6 0 0 1 6.500 2.500a6 6 0 1 0 7 7Z",
+  auto: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 2v12",
+  person: "M8 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6Zm-5.500 6c.6-2.800 2.800-4 5.500-4s4.900 1.200 5.500 4",
+  play: "M4.500 3v10l8.500-5Z",
+  stop: "M4 4h8v8H4Z",
+  link: "M6.500 9.500 9.500 6.500M7 4.500l1.500-1.500a3 3 0 0 1 4.300 4.300L11.300 8.800M9 11.500 7.500 13a3 3 0 0 1-4.300-4.300L4.700 7.200",
+  copy: "M5.500 5.500V2.500h8v8h-3M2.500 5.500h8v8h-8Z",
+  download: "M8 2v8m0 0 3-3m-3 3L5 7M2.500 13.500h11",
+  plus: "M8 3v10M3 8h10",
+  minus: "M3 8h10",
+  more: "M3.500 8h.1M8 8h.1M12.500 8h.1",
+  info: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12Zm0-6.500V11m0-6v.1",
+  menu: "M2.500 4h11M2.500 8h11M2.500 12h11",
+  help: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM6.300 6.300a1.700 1.700 0 1 1 2.500 1.500c-.5.3-.8.6-.8 1.200M8 11.200v.1",
+  sidebar: "M2.500 3h11v10h-11ZM6 3v10",
+  group: "M2.500 3.500h11M5 8h6M6.500 12.500h3",
+  out: "M6.500 3H3v10h3.500M10 5l3 3-3 3m3-3H6.500",
+  open: "M6.500 3.500H3v9.500h9.500V9.500M9.500 2.500h4v4m0-4L7.500 8.500",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, label }: { name: IconName; label?: string }): React.ReactElement {
+  return (
+    <svg className="icon" viewBox="0 0 16 16" aria-hidden={label ? undefined : true} role={label ? "img" : undefined}>
+      {label ? <title>{label}</title> : null}
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+/** The mark of the product: a drop of amber. */
+export function Mark(): React.ReactElement {
+  return (
+    <svg className="mark" viewBox="0 0 16 16" aria-hidden="true">
+      <path d="M8 1c3 3.400 5 6 5 8.600a5 5 0 0 1-10 0C3 7 5 4.400 8 1Z" />
+      <path className="mark-light" d="M6 9.500c0 1.500.8 2.500 2 2.700" />
+    </svg>
+  );
+}

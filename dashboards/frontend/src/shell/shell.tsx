@@ -1,0 +1,134 @@
+// The frame of every page: follows the address, tells the server which page to show, keeps focus, scroll and title.
+import * as React from "react";
+import { useShortcuts } from "../core/keys.ts";
+import { watchDashRequests } from "../core/session.ts";
+import { currentUrl, navigate, onUrl } from "../core/url.ts";
+import { undoNewest } from "../core/toast.ts";
+import { Bar } from "./bar.tsx";
+import { Help } from "./help.tsx";
+import { Rail, type NavEntry } from "./rail.tsx";
+import { SessionEnded } from "./session_ended.tsx";
+import { LiveRegion, Toasts } from "./toasts.tsx";
+import { restoreScroll, usePageChange } from "./page_change.ts";
+
+export interface Shown {
+  pathname: string;
+  search: string;
+  name: string;
+  title: string;
+  reads_search: boolean;
+}
+
+export interface Me {
+  email: string;
+  name: string;
+  role: string;
+  organisation: string;
+}
+
+export interface ProjectName {
+  slug: string;
+  name: string;
+}
+
+interface Props {
+  nav: NavEntry[];
+  me: Me;
+  projects: ProjectName[];
+  facts: { version: string; ingest_url: string };
+  shown?: Shown;
+  children?: React.ReactNode;
+  setProps: (props: { location: { pathname: string; search: string } }) => void;
+}
+
+watchDashRequests();
+
+export function Shell(props: Props): React.ReactElement {
+  const { nav, shown, setProps } = props;
+  const [help, setHelp] = React.useState(false);
+  const [waiting, setWaiting] = React.useState(true);
+  const main = React.useRef<HTMLElement>(null);
+  const asked = React.useRef("");
+
+  // Tell the server where one is: always when the path changed, and when only the query string did, for pages that read it.
+  const readsSearch = React.useRef(true);
+  readsSearch.current = shown?.reads_search ?? true;
+  React.useEffect(() => {
+    const ask = () => {
+      const { pathname, search } = currentUrl();
+      const samePath = asked.current.split("?")[0] === pathname;
+      if (asked.current === pathname + search || (samePath && !readsSearch.current)) return;
+      asked.current = pathname + search;
+      setWaiting(true);
+      setProps({ location: { pathname, search } });
+    };
+    ask();
+    return onUrl(ask);
+  }, [setProps]);
+
+  React.useEffect(() => {
+    if (!shown) return;
+    if (asked.current.split("?")[0] === shown.pathname) setWaiting(false);
+    document.title = shown.title ? `${shown.title} · Amber` : "Amber";
+  }, [shown]);
+
+  usePageChange(main, shown?.pathname ?? "");
+  useLinks();
+  useShortcuts([
+    { keys: "?", label: "Show the shortcuts", group: "Everywhere", run: () => setHelp(true) },
+    { keys: "/", label: "To the query", group: "Everywhere", run: focusQuery },
+    { keys: "u", label: "Undo the last change", group: "Everywhere", run: () => void undoNewest() },
+    ...nav.map((entry) => ({
+      keys: entry.keys,
+      label: `Go to ${entry.label}`,
+      group: "Everywhere",
+      run: () => navigate(entry.href),
+    })),
+  ]);
+
+  return (
+    <div className="shell">
+      <a className="skip" href="#main" onClick={(event) => skip(event, main.current)}>
+        Skip to the content
+      </a>
+      <Rail nav={nav} current={shown?.name ?? ""} version={props.facts.version} onHelp={() => setHelp(true)} />
+      <Bar me={props.me} projects={props.projects} />
+      <main id="main" ref={main} tabIndex={-1} aria-busy={waiting} className={waiting ? "waiting" : ""}>
+        {shown ? null : <div className="page-skeleton skeleton" />}
+        {props.children}
+      </main>
+      <Toasts />
+      <LiveRegion />
+      <Help open={help} onClose={() => setHelp(false)} />
+      <SessionEnded />
+    </div>
+  );
+}
+
+function focusQuery(): void {
+  document.querySelector<HTMLElement>("[data-query] .cm-content, [data-query] input, input[data-query]")?.focus();
+}
+
+function skip(event: React.MouseEvent, main: HTMLElement | null): void {
+  event.preventDefault();
+  main?.focus();
+}
+
+/** Links to pages of the application go there without loading the document anew. */
+function useLinks(): void {
+  React.useEffect(() => {
+    const onClick = (event: MouseEvent) => {
+      if (event.defaultPrevented || event.button !== 0) return;
+      if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+      const link = (event.target as Element | null)?.closest?.("a[href]");
+      if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute("download")) return;
+      const url = new URL(link.href);
+      if (url.origin !== window.location.origin || !/^\/app(\/|$)/.test(url.pathname)) return;
+      event.preventDefault();
+      navigate(url.pathname + url.search + url.hash);
+    };
+    document.addEventListener("click", onClick);
+    restoreScroll();
+    return () => document.removeEventListener("click", onClick);
+  }, []);
+}

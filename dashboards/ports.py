@@ -1,0 +1,37 @@
+"""What the pages need from the server: who asks, and the documents of the API."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import iam
+
+
+class Ports(Protocol):
+    """The server as the pages see it; every method works inside a request."""
+
+    @property
+    def version(self) -> str:
+        """Version of the product."""
+
+    @property
+    def ingest_url(self) -> str:
+        """Base address where SDKs send, such as `http://127.0.0.1:8701`."""
+
+    def principal(self) -> iam.Principal:
+        """Return who makes the request.
+
+        Raises:
+            engine.errors.AccessError: nobody is signed in.
+        """
+
+    def read(self, path: str, **query: Any) -> dict[str, Any]:
+        """Return the document of `GET /api/v1/<path>` for the request's principal.
+
+        Args:
+            path: without the prefix, such as `issues/SHOP-12`.
+            query: parameters; a list stands for a repeated one.
+
+        Raises:
+            engine.errors.AmberError: as the API would answer, with its code and hint.
+        """
