@@ -7,6 +7,7 @@ import secrets
 
 _MASK = (1 << 64) - 1
 TOKEN_PREFIX = "amb_"  # noqa: S105 - the visible prefix of every token, not a token
+_TYPEABLE = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 letters without l, o, 0 and 1, which are mistaken for each other
 
 
 def int_hash_64(value: int) -> int:
@@ -52,3 +53,13 @@ def hash_token(token: str) -> str:
     A fast hash is enough, because tokens have 256 random bits and cannot be guessed from a dictionary.
     """
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_secret() -> str:
+    """Return a new random secret of 256 bits, for sessions, one-time links and their like; only its hash is stored."""
+    return secrets.token_urlsafe(32)
+
+
+def new_password() -> str:
+    """Return a new password that can be read aloud and typed: six groups of four, 120 bits."""
+    return "-".join("".join(secrets.choice(_TYPEABLE) for _ in range(4)) for _ in range(6))

@@ -1,4 +1,4 @@
-"""The one decision of Amber: may this principal do this to that? Pure and total; every route, page and verb asks here."""
+"""The one decision of Amber: may this principal do this to that? Pure, total; every route, page and verb asks it."""
 
 from __future__ import annotations
 

@@ -57,13 +57,13 @@ def provision(
         key = metadata.create_key(project.id)
         created.append("key")
     if not metadata.users():
-        metadata.create_user(admin_email or ADMIN_EMAIL, is_admin=True)
+        metadata.create_user(admin_email or ADMIN_EMAIL, role="owner")
         created.append("admin")
     token = ""
     tokens = metadata.tokens()
     if new_token or not tokens:
         name = TOKEN_NAME if not tokens else f"{TOKEN_NAME}-{len(tokens) + 1}"
-        token, _ = metadata.create_token(name)
+        token, _ = metadata.create_token(name, user_id=metadata.users()[0].id)
         created.append("token")
     return Provisioned(project, key, token, tuple(created))
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_, update
 
-from engine.errors import StateError, UserError
+from engine.errors import Changed, NotFound, StateError, UserError
 from engine.metadata._counters import bump, upsert
 from engine.metadata._tables import ISSUES, MAPPINGS, OUTBOX, PROJECTS
-from engine.metadata.rows import IssueRow, MappingRow, NewIssue, issue_mirror_body
+from engine.metadata.rows import IssueChange, IssueRow, MappingRow, NewIssue, issue_mirror_body
 
 MAPPING = "mapping"
 STATUSES = ("unresolved", "resolved", "ignored")
+PRIORITIES = ("high", "medium", "low")
+_MUTABLE = ("status", "substatus", "assignee", "priority", "row_version")
 Pair = tuple[int, int]
 _CHUNK = 400
 _T = TypeVar("_T")
@@ -134,27 +137,72 @@ def _tell(connection: Connection, changed: Sequence[IssueRow], now: datetime) ->
     connection.execute(insert(OUTBOX), rows)
 
 
-def change(connection: Connection, pair: Pair, values: Mapping[str, str], now: datetime) -> IssueRow:
-    """Set columns of one issue (by project and issue id) and tell the mirror."""
-    project_id, issue_id = pair
-    changed = (
+def change_many(
+    connection: Connection, changes: Sequence[tuple[Pair, IssueChange]], now: datetime, if_version: int | None
+) -> list[tuple[IssueRow, IssueRow]]:
+    """Change issues, all or none, tell the mirror, and return each before and after, in the order given."""
+    for _, change in changes:
+        _check(change)
+    wanted = dict(changes)
+    before = _locked(connection, wanted)
+    if len(before) < len(wanted):
+        raise NotFound("There is no such issue.", code="issue-unknown")
+    if if_version is not None and any(row.row_version != if_version for row in before.values()):
+        raise Changed("The issue was changed meanwhile.", hint="Read it again, look at what is different, and repeat.")
+    after = {pair: _changed(row, wanted[pair]) for pair, row in before.items()}
+    touched = [row for pair, row in after.items() if row != before[pair]]
+    if touched:
+        _write(connection, touched)
+        _tell(connection, touched, now)
+    return [(before[pair], after[pair]) for pair, _ in changes]
+
+
+def _check(change: IssueChange) -> None:
+    for what, value, known_ones in (("status", change.status, STATUSES), ("priority", change.priority, PRIORITIES)):
+        if value is not None and value not in known_ones:
+            raise UserError(
+                f"{value!r} is no {what} of an issue.",
+                code=f"{what}-unknown",
+                hint=f"Use one of {', '.join(known_ones)}.",
+            )
+
+
+def _locked(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, IssueRow]:
+    found: dict[Pair, IssueRow] = {}
+    for chunk in _batched(sorted(set(pairs))):
+        key = tuple_(ISSUES.c.project_id, ISSUES.c.issue_id)
+        query = select(ISSUES).where(key.in_(chunk)).order_by(ISSUES.c.project_id, ISSUES.c.issue_id)
+        found |= {(row.project_id, row.issue_id): issue_row(row) for row in connection.execute(query.with_for_update())}
+    return found
+
+
+def _changed(row: IssueRow, change: IssueChange) -> IssueRow:
+    """Return the row with the change and its next version; the row itself when nothing differs."""
+    # A new status says nothing of the substatus before: "resolved, escalating" is no state.
+    substatus = "" if change.substatus is None and change.status not in {None, row.status} else change.substatus
+    given = {"status": change.status, "substatus": substatus, "assignee": change.assignee, "priority": change.priority}
+    values = {name: value for name, value in given.items() if value is not None and value != getattr(row, name)}
+    return replace(row, **values, row_version=row.row_version + 1) if values else row  # type: ignore[arg-type]
+
+
+def _write(connection: Connection, rows: Sequence[IssueRow]) -> None:
+    statement = (
         update(ISSUES)
-        .where(ISSUES.c.project_id == project_id, ISSUES.c.issue_id == issue_id)
-        .values(**values, row_version=ISSUES.c.row_version + 1)
+        .where(ISSUES.c.project_id == bindparam("of_project"), ISSUES.c.issue_id == bindparam("of_issue"))
+        .values({name: bindparam(f"new_{name}") for name in _MUTABLE})
     )
-    row = connection.execute(changed.returning(ISSUES)).one_or_none()
-    if row is None:
-        raise UserError("There is no such issue.", code="issue-unknown")
-    result = issue_row(row)
-    _tell(connection, [result], now)
-    return result
+    values = [
+        {"of_project": row.project_id, "of_issue": row.issue_id, **{f"new_{n}": getattr(row, n) for n in _MUTABLE}}
+        for row in rows
+    ]
+    connection.execute(statement, values)
 
 
 def map_fingerprint(connection: Connection, mapping: MappingRow, now: datetime) -> MappingRow:
     """Make a fingerprint belong to an existing issue, and tell the mirror; `mapping.version` is not looked at."""
     target = (mapping.project_id, mapping.issue_id)
     if target not in by_ids(connection, [target]):
-        raise UserError("There is no such issue to map a fingerprint to.", code="issue-unknown")
+        raise NotFound("There is no such issue to map a fingerprint to.", code="issue-unknown")
     version = bump(connection, MAPPING)
     values = {
         "project_id": mapping.project_id,

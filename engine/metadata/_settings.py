@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 
 from engine.errors import UserError
 from engine.metadata._counters import bump, upsert
+from engine.metadata._projects import CONFIG, LIMITS
 from engine.metadata._tables import SETTINGS
-from engine.metadata._tenants import CONFIG, LIMITS
 from engine.snapshot import LimitConfig
 
 

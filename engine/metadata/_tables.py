@@ -30,12 +30,19 @@ METADATA = MetaData(
 # SQLite numbers rows by itself only in a column declared exactly INTEGER.
 _ID = BigInteger().with_variant(Integer, "sqlite")
 
+
+def _row_version() -> Column[int]:
+    """Return the column that grows with each change, for ETags."""
+    return Column("row_version", BigInteger, nullable=False, server_default="1")
+
+
 ORGANISATIONS = Table(
     "organisations",
     METADATA,
     Column("id", _ID, primary_key=True),
     Column("slug", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
+    _row_version(),
     sqlite_autoincrement=True,
 )
 
@@ -51,6 +58,7 @@ PROJECTS = Table(
     Column("options", Json, nullable=False),
     # The last number given to an issue. Whoever numbers issues of the project holds this row.
     Column("last_issue_number", BigInteger, nullable=False),
+    _row_version(),
     # A number that was once a project's must never become another's: its events may still be stored.
     sqlite_autoincrement=True,
 )
@@ -63,6 +71,9 @@ KEYS = Table(
     Column("public_key", Text, nullable=False, unique=True),
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    _row_version(),
+    Column("label", Text, nullable=False, server_default=""),
+    Column("changed_at", UtcTime),
     sqlite_autoincrement=True,
 )
 
@@ -76,6 +87,8 @@ TOKENS = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime),
     Column("last_used", UtcTime),
+    Column("scopes", Json),
+    Column("user_id", _ID, ForeignKey("users.id")),
     sqlite_autoincrement=True,
 )
 
@@ -84,10 +97,109 @@ USERS = Table(
     METADATA,
     Column("id", _ID, primary_key=True),
     Column("email", Text, nullable=False, unique=True),
-    Column("is_admin", Boolean, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    _row_version(),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("password_hash", Text),
+    Column("disabled_at", UtcTime),
+    Column("last_seen", UtcTime),
     sqlite_autoincrement=True,
 )
+
+TEAMS = Table(
+    "teams",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("organisation_id", _ID, ForeignKey("organisations.id"), nullable=False),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    _row_version(),
+    sqlite_autoincrement=True,
+)
+
+TEAM_PROJECTS = Table(
+    "team_projects",
+    METADATA,
+    Column("team_id", _ID, ForeignKey("teams.id"), nullable=False),
+    Column("project_id", _ID, ForeignKey("projects.id"), nullable=False),
+    PrimaryKeyConstraint("team_id", "project_id"),
+)
+
+ROLE_BINDINGS = Table(
+    "role_bindings",
+    METADATA,
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target_id", _ID, nullable=False),
+    Column("role", Text, nullable=False),
+    PrimaryKeyConstraint("user_id", "kind", "target_id"),
+    Index(None, "kind", "target_id"),
+)
+"""Who is what: `kind` is organisation, team or project, `target_id` its number. A team's members are its bindings."""
+
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("secret_hash", Text, nullable=False, unique=True),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False, index=True),
+    Column("csrf_token", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("last_used", UtcTime, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+LINKS = Table(
+    "links",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("secret_hash", Text, nullable=False, unique=True),
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime),
+    sqlite_autoincrement=True,
+)
+
+ATTEMPTS = Table(
+    "log_in_attempts",
+    METADATA,
+    # A hash, because what strangers type into a log-in form is of any length and may be a password.
+    Column("subject", Text, primary_key=True),
+    Column("failures", BigInteger, nullable=False),
+    Column("last_at", UtcTime, nullable=False),
+    Column("blocked_until", UtcTime, nullable=False),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    # Given by the writer who holds the head, so that there are no gaps.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("details", Json, nullable=False),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index(None, "resource", "id"),
+)
+"""Append-only: triggers, made by the migration, refuse UPDATE and DELETE."""
+
+AUDIT_HEAD = Table(
+    "audit_head",
+    METADATA,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+"""One row: the end of the chain. Whoever appends holds it."""
 
 ISSUES = Table(
     "issues",

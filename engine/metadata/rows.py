@@ -94,6 +94,7 @@ class UserRow:
         role: the role on the organisation: owner, admin, member, viewer, or empty for none.
         has_password: whether a password was ever set.
         disabled_at: since when the person may not sign in and their tokens are dead.
+        last_seen: when a session of theirs was last used, to the minute.
         row_version: grows with each change, that of the role included.
     """
 
@@ -104,6 +105,7 @@ class UserRow:
     role: str = ""
     has_password: bool = False
     disabled_at: datetime | None = None
+    last_seen: datetime | None = None
     row_version: int = 1
 
 
@@ -206,10 +208,10 @@ class AuditVerdict:
     """What verifying the audit found.
 
     Attributes:
-        count: rows read.
-        head: hash of the last row, 64 zeros when there is none.
-        broken_id: the first row that does not follow from the one before; None when all do.
-        why: what is wrong with that row, or empty.
+        count: rows that are in order, from the first.
+        head: hash of the last of them, 64 zeros when there is none.
+        broken_id: the first row that is not what it should be; None when all are.
+        why: what is wrong, or empty.
     """
 
     count: int
@@ -219,8 +221,8 @@ class AuditVerdict:
 
     @property
     def intact(self) -> bool:
-        """Whether every row follows from the one before."""
-        return self.broken_id is None
+        """Whether nothing is wrong."""
+        return not self.why
 
 
 @dataclass(frozen=True, slots=True)

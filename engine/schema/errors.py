@@ -228,4 +228,16 @@ ERRORS_DATASET = Dataset(
     free_text=("title", "message"),
     tags="tags",
     defaults=("id", "timestamp", "project", "issue", "title", "level", "environment", "release", "user"),
+    facets=(
+        "level",
+        "environment",
+        "release",
+        "error.type",
+        "error.handled",
+        "transaction",
+        "platform",
+        "server_name",
+        "browser.name",
+        "os.name",
+    ),
 )

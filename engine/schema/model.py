@@ -144,6 +144,7 @@ class Dataset:
         free_text: columns that bare words search, most specific first.
         tags: the map column unknown keys are looked up in, or empty.
         defaults: fields shown for raw rows when the query names none.
+        facets: fields whose values `facets` counts when the query names none; all have few values.
     """
 
     name: str
@@ -154,3 +155,4 @@ class Dataset:
     tags: str = ""
     condition: str = ""
     defaults: tuple[str, ...] = field(default=())
+    facets: tuple[str, ...] = ()

@@ -141,6 +141,7 @@ SPANS_DATASET = Dataset(
     free_text=("description", "name"),
     tags="tags",
     defaults=("id", "timestamp", "project", "trace", "span.op", "span.description", "span.duration", "transaction"),
+    facets=("span.op", "span.status", "span.kind", "service", "environment", "release", "platform", "http.method"),
 )
 
 TRANSACTIONS_DATASET = Dataset(
@@ -169,5 +170,15 @@ TRANSACTIONS_DATASET = Dataset(
         "transaction.duration",
         "span.status",
         "trace",
+    ),
+    facets=(
+        "transaction",
+        "transaction.op",
+        "span.status",
+        "service",
+        "environment",
+        "release",
+        "platform",
+        "http.method",
     ),
 )

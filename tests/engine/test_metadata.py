@@ -152,7 +152,7 @@ def test_short_names_have_a_shape(metadata: MetadataStore, slug: str) -> None:
 def test_names_are_taken_once(metadata: MetadataStore, project: int) -> None:
     """A second organisation, project, key or user of the same name is an error of the caller."""
     key = metadata.create_key(project)
-    user = metadata.create_user("ann@example.org", is_admin=True)
+    user = metadata.create_user("ann@example.org", role="owner")
     for again in (
         lambda: metadata.create_organisation("acme"),
         lambda: metadata.create_project("shop"),

@@ -1,0 +1,188 @@
+"""Organisations, projects, keys, and the configuration snapshot made of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from engine.errors import UserError
+from engine.metadata._counters import bump, value
+from engine.metadata._edits import check_slug, checked_name, edit, only, taken
+from engine.metadata._tables import KEYS, ORGANISATIONS, PROJECTS, SETTINGS, TEAM_PROJECTS, TEAMS
+from engine.metadata.rows import KeyRow, OrganisationRow, ProjectRow
+from engine.snapshot import ConfigSnapshot, KeyConfig, LimitConfig, ProjectConfig
+
+CONFIG = "config"
+LIMITS = "limits"
+
+
+def _organisation(row: Row[Any]) -> OrganisationRow:
+    return OrganisationRow(row.id, row.slug, row.name, row.row_version)
+
+
+def _key(row: Row[Any]) -> KeyRow:
+    return KeyRow(
+        row.id, row.project_id, row.public_key, row.active, row.created_at, row.label, row.changed_at, row.row_version
+    )
+
+
+def create_organisation(connection: Connection, slug: str, name: str) -> OrganisationRow:
+    """Create an organisation."""
+    check_slug(slug)
+    values = {"slug": slug, "name": checked_name(name)}
+    try:
+        return _organisation(connection.execute(insert(ORGANISATIONS).values(values).returning(ORGANISATIONS)).one())
+    except IntegrityError as error:
+        raise taken("an organisation", slug) from error
+
+
+def rename_organisation(
+    connection: Connection, organisation_id: int, name: str, if_version: int | None
+) -> OrganisationRow:
+    """Change an organisation's name."""
+    values = {"name": checked_name(name)}
+    row = edit(connection, ORGANISATIONS, organisation_id, values, what="organisation", if_version=if_version)
+    return _organisation(row)
+
+
+def organisations(connection: Connection) -> list[OrganisationRow]:
+    """Return all organisations by id."""
+    return [_organisation(row) for row in connection.execute(select(ORGANISATIONS).order_by(ORGANISATIONS.c.id))]
+
+
+def create_project(connection: Connection, values: Mapping[str, Any], now: datetime) -> ProjectRow:
+    """Create a project from `slug`, `name`, `organisation_id`."""
+    check_slug(values["slug"])
+    organisation = select(ORGANISATIONS).where(ORGANISATIONS.c.id == values["organisation_id"])
+    only(connection.execute(organisation).one_or_none(), "organisation")
+    complete = {**values, "name": checked_name(values["name"]), "created_at": now, "options": {}}
+    try:
+        statement = insert(PROJECTS).values(**complete, last_issue_number=0).returning(PROJECTS.c.id)
+        number = connection.execute(statement).scalar_one()
+    except IntegrityError as error:
+        raise taken("a project", values["slug"]) from error
+    bump(connection, CONFIG)
+    return live_project(connection, number)
+
+
+def live_project(connection: Connection, project_id: int) -> ProjectRow:
+    """Return a project that is not deleted, NotFound when there is none."""
+    live = (PROJECTS.c.id == project_id, PROJECTS.c.deleted_at.is_(None))
+    only(connection.execute(select(PROJECTS.c.id).where(*live)).one_or_none(), "project")
+    return _projects(connection, *live)[0]
+
+
+def change_project(
+    connection: Connection, project_id: int, name: str | None, options: Mapping[str, Any] | None, if_version: int | None
+) -> ProjectRow:
+    """Change the name, and merge `options` (members of `ProjectConfig`) into those of the project."""
+    before = live_project(connection, project_id)
+    values: dict[str, Any] = {} if name is None else {"name": checked_name(name)}
+    if options is not None:
+        values["options"] = _merged_options(before, options)
+    edit(connection, PROJECTS, project_id, values, what="project", if_version=if_version)
+    if options is not None:
+        bump(connection, CONFIG)
+    return live_project(connection, project_id)
+
+
+def _merged_options(project: ProjectRow, options: Mapping[str, Any]) -> dict[str, Any]:
+    merged = {**project.options, **options}
+    try:
+        msgspec.convert({**merged, "id": project.id, "slug": project.slug}, ProjectConfig)
+    except msgspec.ValidationError as error:
+        raise UserError(f"These are no project options: {error}.", code="options-invalid") from error
+    unknown = sorted(set(merged) - set(ProjectConfig.__struct_fields__) | (set(merged) & {"id", "slug"}))
+    if unknown:
+        raise UserError(f"There are no project options called {', '.join(unknown)}.", code="options-invalid")
+    return merged
+
+
+def delete_project(connection: Connection, project_id: int, now: datetime, if_version: int | None) -> None:
+    """Put the tombstone on a project: from now on it is in no scope and no snapshot."""
+    live_project(connection, project_id)
+    edit(connection, PROJECTS, project_id, {"deleted_at": now}, what="project", if_version=if_version)
+    bump(connection, CONFIG)
+
+
+def projects(connection: Connection, *, deleted: bool) -> list[ProjectRow]:
+    """Return the projects by id, those with a tombstone only when `deleted`."""
+    return _projects(connection) if deleted else _projects(connection, PROJECTS.c.deleted_at.is_(None))
+
+
+def project_by_slug(connection: Connection, slug: str) -> ProjectRow | None:
+    """Return the project called `slug`, or None; never one with a tombstone."""
+    return next(iter(_projects(connection, PROJECTS.c.slug == slug, PROJECTS.c.deleted_at.is_(None))), None)
+
+
+def _projects(connection: Connection, *conditions: ColumnElement[bool]) -> list[ProjectRow]:
+    teams: dict[int, list[int]] = defaultdict(list)
+    attached = select(TEAM_PROJECTS).join(TEAMS).order_by(TEAM_PROJECTS.c.team_id)
+    for row in connection.execute(attached):
+        teams[row.project_id].append(row.team_id)
+    return [
+        ProjectRow(
+            row.id,
+            row.slug,
+            row.name,
+            row.organisation_id,
+            row.created_at,
+            row.deleted_at,
+            row.options,
+            tuple(teams[row.id]),
+            row.row_version,
+        )
+        for row in connection.execute(select(PROJECTS).where(*conditions).order_by(PROJECTS.c.id))
+    ]
+
+
+def create_key(connection: Connection, project_id: int, public_key: str, label: str, now: datetime) -> KeyRow:
+    """Add a public key to a project."""
+    live_project(connection, project_id)
+    values = {"project_id": project_id, "public_key": public_key, "active": True, "created_at": now}
+    try:
+        statement = insert(KEYS).values(**values, label=checked_name(label)).returning(KEYS)
+        row = connection.execute(statement).one()
+    except IntegrityError as error:
+        raise taken("a key", public_key) from error
+    bump(connection, CONFIG)
+    return _key(row)
+
+
+def change_key(connection: Connection, key_id: int, values: dict[str, Any], if_version: int | None) -> KeyRow:
+    """Set columns of a key."""
+    row = edit(connection, KEYS, key_id, values, what="key", if_version=if_version)
+    bump(connection, CONFIG)
+    return _key(row)
+
+
+def keys(connection: Connection, project_id: int | None) -> list[KeyRow]:
+    """Return the keys by id, of one project or of all."""
+    query = select(KEYS).order_by(KEYS.c.id)
+    if project_id is not None:
+        query = query.where(KEYS.c.project_id == project_id)
+    return [_key(row) for row in connection.execute(query)]
+
+
+def config_snapshot(connection: Connection) -> ConfigSnapshot:
+    """Return what ingest and normalisers must know now."""
+    live = connection.execute(select(PROJECTS).where(PROJECTS.c.deleted_at.is_(None))).all()
+    ids = {row.id for row in live}
+    limits = connection.execute(select(SETTINGS.c.value).where(SETTINGS.c.name == LIMITS)).scalar_one_or_none()
+    return ConfigSnapshot(
+        version=value(connection, CONFIG),
+        keys={
+            row.public_key: KeyConfig(row.id, row.project_id, row.active and row.project_id in ids)
+            for row in connection.execute(select(KEYS))
+        },
+        projects={
+            row.id: msgspec.convert({**row.options, "id": row.id, "slug": row.slug}, ProjectConfig) for row in live
+        },
+        limits=msgspec.convert(limits or {}, LimitConfig),
+    )

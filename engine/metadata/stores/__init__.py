@@ -1,0 +1,1 @@
+"""The metadata store by subject; `engine.metadata.MetadataStore` is all of them together."""
