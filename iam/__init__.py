@@ -5,7 +5,7 @@ from __future__ import annotations
 from iam.actions import ACTIONS, SCOPES, Rule, Scope
 from iam.administration import Administration
 from iam.errors import Denied, ProjectUnknown, TooManyAttempts, Unauthenticated
-from iam.identity import Identity, OpenedSession, Session
+from iam.identity import Identity, OpenedSession, Session, user_principal
 from iam.model import (
     EMBEDDED,
     LOCAL,
@@ -18,6 +18,7 @@ from iam.model import (
     Role,
     RoleBinding,
 )
+from iam.passwords import PasswordWeak, check_password, hash_password
 from iam.policy import decide, implied_scopes, reaches, role_on
 from iam.projects import chosen_projects, project_resource, visible_projects
 
@@ -33,6 +34,7 @@ __all__ = [
     "Identity",
     "Kind",
     "OpenedSession",
+    "PasswordWeak",
     "Principal",
     "PrincipalKind",
     "ProjectUnknown",
@@ -44,11 +46,14 @@ __all__ = [
     "Session",
     "TooManyAttempts",
     "Unauthenticated",
+    "check_password",
     "chosen_projects",
     "decide",
+    "hash_password",
     "implied_scopes",
     "project_resource",
     "reaches",
     "role_on",
+    "user_principal",
     "visible_projects",
 ]

@@ -41,7 +41,7 @@ def link_hash(row: AuditRow) -> str:
 def lock_head(connection: Connection) -> Head:
     """Return the end of the chain; until this transaction ends, nobody else appends."""
     row = connection.execute(select(AUDIT_HEAD).where(AUDIT_HEAD.c.id == 1).with_for_update()).one()
-    return Head(row.count, row.hash)
+    return Head(row.length, row.hash)
 
 
 def append(connection: Connection, head: Head, entries: Sequence[AuditEntry], now: datetime) -> None:
@@ -55,7 +55,7 @@ def append(connection: Connection, head: Head, entries: Sequence[AuditEntry], no
         rows.append({name: getattr(row, name) for name in AuditRow.__slots__} | {"hash": head.hash})
     if rows:
         connection.execute(insert(AUDIT), rows)
-        connection.execute(update(AUDIT_HEAD).where(AUDIT_HEAD.c.id == 1).values(count=head.count, hash=head.hash))
+        connection.execute(update(AUDIT_HEAD).where(AUDIT_HEAD.c.id == 1).values(length=head.count, hash=head.hash))
 
 
 def page(connection: Connection, before_id: int | None, limit: int, *, action: str, actor: str) -> list[AuditRow]:
@@ -90,7 +90,7 @@ def verify(connection: Connection, expected: str = "") -> AuditVerdict:
             return AuditVerdict(head.count, head.hash, row.id, why)
         head = Head(row.id, row.hash)
         found = found or row.hash == expected
-    noted = Head(*connection.execute(select(AUDIT_HEAD.c.count, AUDIT_HEAD.c.hash)).one())
+    noted = Head(*connection.execute(select(AUDIT_HEAD.c.length, AUDIT_HEAD.c.hash)).one())
     if noted != head:
         broken = min(noted.count, head.count) + 1 if noted.count != head.count else head.count
         return AuditVerdict(

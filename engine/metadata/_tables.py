@@ -196,7 +196,7 @@ AUDIT_HEAD = Table(
     "audit_head",
     METADATA,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("count", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
 )
 """One row: the end of the chain. Whoever appends holds it."""

@@ -82,6 +82,7 @@ OUTCOMES_DATASET = Dataset(
     ),
     free_text=("reason",),
     defaults=("timestamp", "project", "outcome", "category", "reason", "quantity"),
+    facets=("outcome", "category", "reason", "source"),
 )
 
 ISSUES_DATASET = Dataset(
@@ -103,4 +104,5 @@ ISSUES_DATASET = Dataset(
     ),
     free_text=("title",),
     defaults=("issue", "project", "status", "title", "level", "first_seen"),
+    facets=("status", "substatus", "assigned", "priority", "level"),
 )

@@ -133,11 +133,11 @@ def _create_audit() -> None:
     op.create_table(
         "audit_head",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("length", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit_head"),
     )
-    op.execute(f"INSERT INTO audit_head (id, count, hash) VALUES (1, 0, '{'0' * 64}')")  # noqa: S608 - no input
+    op.execute(f"INSERT INTO audit_head (id, length, hash) VALUES (1, 0, '{'0' * 64}')")  # noqa: S608 - no input
     for guard in _SQLITE_GUARDS if _is_sqlite() else _POSTGRES_GUARDS:
         op.execute(guard)
 
