@@ -81,9 +81,9 @@ class ActionButton(AmberComponent):
 
 
 class CopyText(AmberComponent):
-    """A text in monospace with a button that copies it. `name` is for screen readers, `block` for code."""
+    """A text in monospace with a button that copies it. `name` is for screen readers; `block` for code."""
 
-    props: ClassVar[Sequence[str]] = ("text", "name", "block")
+    props: ClassVar[Sequence[str]] = ("text", "name", "block", "wrap")
 
 
 class When(AmberComponent):

@@ -44,13 +44,13 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Tree]], *,
     return html.Div(
         html.Table(
             [
-                html.Caption(caption, className="sr-only"),
+                html.Caption(caption, className="visually-hidden"),
                 html.Thead(html.Tr([_head(title, index in numeric) for index, title in enumerate(heads)])),
                 html.Tbody(
                     [html.Tr([_cell(cell, heads, i, i in numeric) for i, cell in enumerate(row)]) for row in rows]
                 ),
             ],
-            className="set-table",
+            className="plain set-table",
         ),
         className="set-scroll",
         tabIndex=0,
@@ -61,12 +61,12 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Tree]], *,
 
 def _head(title: str, numeric: bool) -> html.Th:
     if not title:
-        return html.Th(html.Span("Actions", className="sr-only"), scope="col")
-    return html.Th(title, scope="col", className="num" if numeric else "")
+        return html.Th(html.Span("Actions", className="visually-hidden"), scope="col")
+    return html.Th(title, scope="col", className="number" if numeric else "")
 
 
 def _cell(cell: Tree, heads: Sequence[str], index: int, numeric: bool) -> html.Td:
-    classes = "num" if numeric else "" if heads[index] else "set-actions"
+    classes = "number" if numeric else "" if heads[index] else "set-actions"
     return html.Td(cell, className=classes)
 
 
@@ -79,8 +79,8 @@ def two_lines(first: Tree, second: Tree) -> html.Div:
 
 
 def badge(text: str, tone: str = "plain") -> html.Span:
-    """Return a small label; tones are plain, good, warn and bad. The text says it, the colour only helps."""
-    return html.Span(text, className=f"set-badge set-badge-{tone}")
+    """Return a small label; tones are plain, good, warn and error. The text says it, the colour only helps."""
+    return html.Span(text, className=f"badge {tone}".removesuffix(" plain"))
 
 
 def empty(title: str, text: Tree, action: Tree = None) -> html.Div:

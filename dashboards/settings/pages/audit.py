@@ -60,7 +60,7 @@ def _verdict(verdict: Verdict) -> html.P:
         )
     where = f" at entry {verdict.broken_at}" if verdict.broken_at is not None else ""
     text = f"The chain is broken{where}: the record was changed behind Amber's back. {verdict.why}".strip()
-    return note(text, "bad")
+    return note(text, "error")
 
 
 def _row(entry: AuditEntry) -> list[Tree]:

@@ -75,7 +75,7 @@ def _row(person: Person, rights: Rights, *, may_write: bool) -> list[Tree]:
 
 def _state(person: Person) -> html.Span:
     if person.disabled:
-        return badge("disabled", "bad")
+        return badge("disabled", "error")
     return badge("invited", "warn") if person.pending else badge("active", "good")
 
 

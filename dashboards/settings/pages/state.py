@@ -25,14 +25,14 @@ _SPOOLS = {
     "ready": "read, waits to be stored",
     "dead": "could not be read or stored, or is kept for later",
 }
-_TONES = {"accepted": "good", "invalid": "bad", "dropped": "bad", "rate_limited": "warn"}
+_TONES = {"accepted": "good", "invalid": "error", "dropped": "error", "rate_limited": "warn"}
 _REFUSED = frozenset({"invalid", "dropped", "rate_limited"})
 
 
 def build(state: IngestState, *, may_read_dead: bool) -> list[Tree]:
     """Return the page."""
     good = all(check.ok for check in state.checks.values()) and all(role.ready for role in state.roles)
-    verdict = badge("all well", "good") if good else badge("needs attention", "bad")
+    verdict = badge("all well", "good") if good else badge("needs attention", "error")
     since = inline("since", When(at=state.started_at)) if state.started_at else None
     lead = inline(verdict, f"Amber {state.version}".strip(), since)
     return [
@@ -57,12 +57,12 @@ def _check(name: str, check: Check) -> html.Div:
         figure = size(check.bytes) + (f" of {size(check.budget_bytes)}" if check.budget_bytes else "")
     parts: list[Tree] = [
         html.Div(
-            [html.H3(title), badge("ok", "good") if check.ok else badge("red", "bad")], className="set-check-head"
+            [html.H3(title), badge("ok", "good") if check.ok else badge("red", "error")], className="set-check-head"
         ),
         html.P(figure or ("answers" if check.ok else "does not answer"), className="set-dim"),
     ]
     if not check.ok:
-        parts.append(note(" ".join(part for part in (check.error, remedy) if part), "bad"))
+        parts.append(note(" ".join(part for part in (check.error, remedy) if part), "error"))
     return html.Div(parts, className="set-check" if check.ok else "set-check set-check-red")
 
 
@@ -117,7 +117,7 @@ def _processes(roles: Sequence[RoleState]) -> html.Section:
     rows = [
         [
             html.Code(role.name),
-            badge("at work", "good") if role.ready else badge("starting or down", "bad"),
+            badge("at work", "good") if role.ready else badge("starting or down", "error"),
             str(role.restarts) if role.restarts else html.Span("0", className="set-dim"),
         ]
         for role in roles

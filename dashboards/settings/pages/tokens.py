@@ -126,5 +126,5 @@ def _ends(token: Token, now: datetime) -> Tree:
         return html.Span("never", className="set-dim")
     left = datetime.fromisoformat(token.expires_at) - now
     if left <= timedelta(0):
-        return badge("ended", "bad")
+        return badge("ended", "error")
     return inline(When(at=token.expires_at), badge("soon", "warn") if left < _SOON else None)

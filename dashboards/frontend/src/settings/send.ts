@@ -1,0 +1,53 @@
+// One write with everything around it: the request, what is said, what is shown once, where one goes.
+import { request } from "../core/api.ts";
+import { asProblem, type Problem } from "../core/problem.ts";
+import { toast } from "../core/toast.ts";
+import { navigate } from "../core/url.ts";
+import { filledFrom, memberOf } from "./form_model.ts";
+import { refreshPage } from "./refresh.ts";
+
+export interface Once {
+  member: string;
+  title: string;
+  text: string;
+}
+
+export interface Aftermath {
+  done?: string | null | undefined;
+  once?: Once | null | undefined;
+  go?: string | null | undefined;
+}
+
+export interface Sent {
+  problem: Problem | null;
+  /** What is shown only now, when the answer holds such a thing. */
+  secret: string;
+}
+
+/** Send a write. Without a secret to show, the page is left or rendered anew at once. */
+export async function send(
+  method: string,
+  path: string,
+  body: unknown,
+  version: number | null | undefined,
+  after: Aftermath,
+): Promise<Sent> {
+  try {
+    const options = { ...(body === undefined ? {} : { body }), ...(version ? { ifMatch: `"${version}"` } : {}) };
+    const { document } = await request<unknown>(method, path, options);
+    if (after.done) toast(after.done);
+    const secret = after.once ? memberOf(document, after.once.member) : "";
+    if (!secret) leave(after, document);
+    return { problem: null, secret };
+  } catch (error) {
+    const problem = asProblem(error);
+    // Somebody else was faster: show what they made of it, what was typed here stays.
+    if (problem.status === 412) refreshPage();
+    return { problem, secret: "" };
+  }
+}
+
+function leave(after: Aftermath, document: unknown): void {
+  if (after.go) navigate(filledFrom(after.go, document));
+  else refreshPage();
+}
