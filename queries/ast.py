@@ -508,7 +508,16 @@ class Top:
     span: Span = _span()
 
 
-Stage: TypeAlias = Where | Extend | Project | Summarize | MakeSeries | Sort | Limit | Top
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """`facets [fields] [top n]`: the most frequent values of fields, counted; without fields the data set's own."""
+
+    fields: tuple[Named, ...] = ()
+    count: int | None = None
+    span: Span = _span()
+
+
+Stage: TypeAlias = Where | Extend | Project | Summarize | MakeSeries | Sort | Limit | Top | Facets
 
 
 @dataclass(frozen=True, slots=True)

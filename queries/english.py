@@ -70,6 +70,10 @@ def _stage(stage: ast.Stage) -> str:
             return f"keeps the first {stage.count}"
         case ast.Top():
             return _top(stage)
+        case ast.Facets():
+            what = _named(stage.fields) if stage.fields else "the usual fields"
+            most = "most frequent values" if stage.count is None else f"{stage.count} most frequent values"
+            return f"counts the {most} of {what}"
         case _:
             assert_never(stage)
 

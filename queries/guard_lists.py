@@ -4,10 +4,10 @@ from __future__ import annotations
 
 _NODES = """
     Add Alias All And Any Array Between Boolean Bracket CTE Case Column CombinedParameterizedAgg DPipe DataType
-    DataTypeParam Distinct Div EQ Except Filter Final From GT GTE Group Having ILike Identifier If In Intersect Interval
-    Is Join LT LTE Lambda Like Limit Literal Mod Mul NEQ Neg Not Null NullSafeEQ Offset Or Order Ordered
-    ParameterizedAgg Paren Placeholder Select Star Sub Subquery Table TableAlias Tuple Union Var Where Window WindowSpec
-    With WithFill
+    DataTypeParam Distinct Div EQ Except Filter Final From GT GTE Group GroupingSets Having ILike Identifier If In
+    Intersect Interval Is Join LT LTE Lambda Like Limit Literal Mod Mul NEQ Neg Not Null NullSafeEQ Offset Or Order
+    Ordered ParameterizedAgg Paren Placeholder Select Star Sub Subquery Table TableAlias Tuple Union Var Where Window
+    WindowSpec With WithFill
 """
 _CLAUSES = """
     expressions from_ where group having order limit offset distinct joins with_ this expression by_name side kind
@@ -30,8 +30,8 @@ _SCALARS = """
     replaceall replaceone replace position positioncaseinsensitive str_position substring trim concat concat_ws
     splitbychar split match extract regexp_like regexp_replace like ilike domain path
     empty notempty has hasany hasall arrayexists arrayfilter arraymap arrayelement arrayelementornull arraysort
-    arrayjoin arraydistinct arrayconcat arrayslice array array_size array_filter array_distinct array_contains
-    array_concat array_contains_all array_overlaps array_any sort_array tuple
+    arrayjoin explode arrayzip tupleelement grouping arraydistinct arrayconcat arrayslice array array_size array_filter
+    array_distinct array_contains array_concat array_contains_all array_overlaps array_any sort_array tuple
     mapcontains map_contains_key mapkeys mapvalues map_keys map_values map
     toint64 toint32 touint64 tofloat64 tostring toint64ornull tofloat64ornull todate todatetime todatetime64 to_char
     toyyyymmdd cast try_cast date timestamp_trunc date_trunc datetrunc

@@ -100,6 +100,9 @@ def _stage(stage: ast.Stage) -> str:
             return f"limit {stage.count}"
         case ast.Top():
             return _top(stage)
+        case ast.Facets():
+            fields = f" {_items(stage.fields)}" if stage.fields else ""
+            return f"facets{fields}{'' if stage.count is None else f' top {stage.count}'}"
         case _:
             assert_never(stage)
 

@@ -11,6 +11,7 @@ from queries.search.escapes import escape_bare, escape_stars, quote
 from queries.search.numbers import digits_of
 
 _PARAM = re.compile(r'[^()\s, "`][^()\s, "]*')
+_TAG_NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 _STATE = re.compile(r"[\w.-]+")
 _PIPE = re.compile(r"(?:\A|\s)\|")
 _BACKTICKS = re.compile(r"`+")
@@ -88,7 +89,7 @@ def _key(key: ast.FilterKey) -> str:
             name = f'"{key.name}"' if key.quoted else key.name
             return f"{name}[*]" if key.element else name
         case ast.TagKey():
-            name = f'"{key.name}"' if ":" in key.name else key.name
+            name = key.name if _TAG_NAME.fullmatch(key.name) else quote(key.name)
             return f"tags[{name}]" if key.type is None else f"tags[{name},{key.type.value}]"
         case ast.AggregateKey():
             return f"{key.name}({', '.join(map(_argument, key.args))})"

@@ -17,6 +17,8 @@ LATEST = dt.datetime(2106, 1, 1, tzinfo=dt.UTC)
 _FIRST_INSTANT = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
 _LAST_INSTANT = dt.datetime(2262, 1, 1, tzinfo=dt.UTC)
 _MOST = 2**63
+_MOST_WHOLE = 2**64
+"""Ids and fingerprints have 64 bits without a sign."""
 
 
 def check_literals(query: ast.Query) -> None:
@@ -27,7 +29,9 @@ def check_literals(query: ast.Query) -> None:
     """
     for node in _nodes(query):
         match node:
-            case ast.Number(value=number, span=span) | ast.Ambiguous(value=number, span=span):
+            case ast.Number(value=number, span=span):
+                _check_size(number, span, whole=isinstance(number, int))
+            case ast.Ambiguous(value=number, span=span):
                 _check_size(number, span)
             case ast.Duration(ns=number, span=span) | ast.RelativeInstant(ns=number, span=span):
                 _check_size(number, span)
@@ -51,9 +55,9 @@ def check_range(time: tuple[dt.datetime, dt.datetime], span: Span | None = None)
         raise QueryError("A time range begins in 1970 at the earliest and ends in 2105 at the latest.", span=span)
 
 
-def _check_size(number: float, span: Span) -> None:
+def _check_size(number: float, span: Span, *, whole: bool = False) -> None:
     # NaN compares as false.
-    if not -_MOST <= number < _MOST:
+    if not -_MOST <= number < (_MOST_WHOLE if whole else _MOST):
         raise QueryError("This number is too large.", span=span)
 
 

@@ -204,6 +204,20 @@ def _top(lexer: Lexer, word: Lexeme) -> ast.Stage:
     return ast.Top(count, by, per, descending, other, ast.Span(word.start, end))
 
 
+def _facets(lexer: Lexer, word: Lexeme) -> ast.Stage:
+    fields: tuple[ast.Named, ...] = ()
+    count: int | None = None
+    end = word.end
+    if lexer.peek.kind is not Lex.END and not lexer.peek.is_sign("|", ";") and not lexer.peek.is_word("top"):
+        fields = ExpressionParser(lexer).named_list()
+        end = fields[-1].span.end
+    if lexer.peek.is_word("top"):
+        lexer.next()
+        end = lexer.peek.end
+        count = _count(lexer, "top")
+    return ast.Facets(fields, count, ast.Span(word.start, end))
+
+
 _READERS: Mapping[str, Callable[[Lexer, Lexeme], ast.Stage]] = {
     "where": _where,
     "having": _where,
@@ -214,4 +228,5 @@ _READERS: Mapping[str, Callable[[Lexer, Lexeme], ast.Stage]] = {
     "sort": _sort,
     "limit": _limit,
     "top": _top,
+    "facets": _facets,
 }

@@ -16,6 +16,7 @@ STAGES = (
     "sort",
     "limit",
     "top",
+    "facets",
 )
 """Stages that can be used."""
 
@@ -29,7 +30,6 @@ LATER_STAGES = frozenset(
         "diff",
         "distinct",
         "explain",
-        "facets",
         "funnel",
         "heatmap",
         "histogram",

@@ -291,7 +291,7 @@ def _arithmetic(expr: ast.Binary, left: Typed, right: Typed, *, aggregate: bool)
         if not side.type.is_number:
             raise TypeProblem(f"Cannot compute with {side.type.describe()}.", span=node.span)
     unit = _result_unit(expr, left, right)
-    if expr.op in {"+", "-", "%"}:
+    if expr.op in {"+", "-", "%"} or (expr.op == "/" and unit_class(left.type.unit) == unit_class(right.type.unit)):
         left, right = _same_unit(left, right)
     left, right = as_null(left), as_null(right)
     floating = expr.op == "/" or Base.FLOAT in {left.type.base, right.type.base}

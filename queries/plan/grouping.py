@@ -55,7 +55,7 @@ TARGET_BUCKETS = 100
 
 def summarize(stage: ast.Summarize, block: Block, builder: Builder) -> Block:
     """Return the block grouped by the keys, with the aggregates as columns."""
-    rows = _ungrouped(block, builder)
+    rows = ungrouped(block, builder)
     scope = builder.scope(rows, aggregates=True)
     keys = _keys(stage.by, builder.scope(rows))
     made = _aggregates(stage.aggregates, scope, keys)
@@ -63,7 +63,8 @@ def summarize(stage: ast.Summarize, block: Block, builder: Builder) -> Block:
     return settle_pending(grouped, builder, by=bool(stage.by))
 
 
-def _ungrouped(block: Block, builder: Builder) -> Block:
+def ungrouped(block: Block, builder: Builder) -> Block:
+    """Return a block of rows in no order, around one that groups or is cut."""
     loose = builder.loose(block)
     if loose.grouping is not None:
         loose = builder.wrap(loose)
@@ -149,7 +150,7 @@ def _all_aggregates(node: ast.SearchNode) -> bool:
 
 def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     """Return one row per time bucket and keys, without gaps."""
-    rows = _ungrouped(block, builder)
+    rows = ungrouped(block, builder)
     every_ns = stage.every.ns if stage.every is not None else _nice_width(rows)
     scope = builder.scope(rows, aggregates=True, window_seconds=every_ns / SECOND_NS)
     time = scope.facts.special.get("time")

@@ -12,7 +12,7 @@ from queries.ast import Op
 from queries.check.units import unit_class
 from queries.errors import TypeProblem
 from queries.types import UNIT_WORDS
-from queries.values.typed import Typed, as_null, certain, is_present
+from queries.values.typed import Typed, as_null, certain, is_present, whole
 
 _WRITTEN = re.compile(r"(?P<op>>=|<=|!=|>|<|=)?(?P<number>-?\d+(?:\.\d+)?)(?P<unit>[a-zA-Z]*)")
 _SHORT = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
@@ -38,11 +38,11 @@ def number_condition(typed: Typed, node: ast.Filter) -> ir.Value:
     """
     if isinstance(node.value, ast.NumberList):
         value = as_null(typed)
-        numbers = [_in_unit(n, typed) for n in node.value.items]
+        numbers = [_operand(_in_unit(n, typed)) for n in node.value.items]
         return certain(value.value.isin(numbers), nullable=value.type.nullable)
     if isinstance(node.value, ast.TextList):
         value = as_null(typed)
-        numbers = [_written(t, typed)[1] for t in node.value.items]
+        numbers = [_operand(_written(t, typed)[1]) for t in node.value.items]
         return certain(value.value.isin(numbers), nullable=value.type.nullable)
     if isinstance(node.value, ast.Text) and not node.value.text:
         return ~is_present(typed)
@@ -56,18 +56,23 @@ def number_condition(typed: Typed, node: ast.Filter) -> ir.Value:
 
 def _compare(typed: Typed, op: Op, number: float) -> ir.Value:
     value = as_null(typed) if op is not Op.EQ or number == 0 else typed
+    operand = _operand(number)
     match op:
         case Op.GT:
-            found = value.value > number
+            found = value.value > operand
         case Op.GE:
-            found = value.value >= number
+            found = value.value >= operand
         case Op.LT:
-            found = value.value < number
+            found = value.value < operand
         case Op.LE:
-            found = value.value <= number
+            found = value.value <= operand
         case Op.EQ | Op.NE:
-            found = value.value == number
+            found = value.value == operand
     return certain(found, nullable=value.type.nullable)
+
+
+def _operand(number: float) -> ir.Value | float:
+    return whole(number) if isinstance(number, int) else number
 
 
 def _in_unit(value: ast.FilterValue, typed: Typed) -> float | int:

@@ -12,6 +12,7 @@ from queries.errors import QueryError, TypeProblem
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
+from queries.plan.facets import facets
 from queries.plan.grouping import make_series, summarize
 from queries.plan.searches import group_condition, holds_aggregate, node_condition
 from queries.plan.top import top
@@ -45,6 +46,8 @@ def apply_stage(stage: ast.Stage, block: Block, builder: Builder) -> Block:
             return _limit(stage, block, builder)
         case ast.Top():
             return top(stage, block, builder)
+        case ast.Facets():
+            return facets(stage, block, builder)
         case _:
             assert_never(stage)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from queries.ast import TagType
+from queries.search.escapes import unquote
 from queries.search.reader import Reader
 from queries.search.tokens import Key, KeyAggregate, KeySimple, KeyTag, Param
 
@@ -48,13 +49,21 @@ def read_tag(reader: Reader, position: int) -> KeyTag | None:
     opening = reader.match(_TAG, position)
     if opening is None:
         return None
-    name = read_name(reader, opening.end())
+    name = read_name(reader, opening.end()) or _read_quoted(reader, opening.end())
     if name is None or name.element:
         return None
     closing = reader.match(_TAG_END, name.end)
     if closing is None:
         return None
     return KeyTag(name, TagType(closing[1]) if closing[1] else None, position, closing.end())
+
+
+def _read_quoted(reader: Reader, position: int) -> KeySimple | None:
+    """Read a tag key of any characters between quotes, which Sentry's grammar does not have."""
+    match = None if reader.config.sentry_exact else reader.match(_QUOTED_PARAM_AMBER, position)
+    if match is None or len(match[0]) <= len('""'):
+        return None
+    return KeySimple(unquote(match[0][1:-1]), True, False, position, match.end())
 
 
 def _read_aggregate(reader: Reader, name: KeySimple) -> KeyAggregate | None:

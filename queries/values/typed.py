@@ -8,7 +8,7 @@ from typing import Any, Final
 import ibis
 import ibis.expr.types as ir
 
-from queries.types import BOOLEAN, NULL, Base, Missing, ValueType
+from queries.types import BOOLEAN, INTEGER, NULL, Base, Missing, ValueType
 from queries.values.calls import call, dtype_of
 
 
@@ -17,6 +17,10 @@ class _Varies:
 
 
 VARIES: Final = _Varies()
+
+
+SIGNED: Final = 2**63
+"""First integer that a signed one of 64 bits cannot hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,14 @@ def literal(value: object, type_: ValueType) -> Typed:
     """Return a literal; None is the null of any type."""
     if value is None:
         return Typed(ibis.null(), NULL, constant=None)
+    if isinstance(value, int) and value >= SIGNED:
+        return Typed(whole(value), type_, constant=value)
     return Typed(ibis.literal(value, type=dtype_of(type_)), type_, constant=value)
+
+
+def whole(number: int) -> ir.Value:
+    """Return an integer of up to 64 bits. Ibis compares signed ones only, so what they cannot hold goes as text."""
+    return ibis.literal(number) if number < SIGNED else call("toUInt64", INTEGER, str(number))
 
 
 def constant(value: object) -> ir.Value:

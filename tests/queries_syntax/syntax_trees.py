@@ -40,7 +40,7 @@ free_text = st.builds(ast.FreeText, _words, st.just(False)) | st.builds(ast.Free
 plain_keys = st.sampled_from(["level", "user.email", "message", "custom-tag", "a.b_c"]).map(ast.Key)
 quoted_keys = st.from_regex(r"[a-z][a-zA-Z0-9_.:-]{0,6}", fullmatch=True).map(lambda name: ast.Key(name, quoted=True))
 element_keys = st.sampled_from(["level", "custom-tag"]).map(lambda name: ast.Key(name, element=True))
-tag_names = st.from_regex(r"[a-zA-Z0-9_.:-]{1,8}", fullmatch=True)
+tag_names = st.from_regex(r"[a-zA-Z0-9_.:-]{1,8}", fullmatch=True) | filled
 text_tags = st.builds(ast.TagKey, tag_names, st.sampled_from([None, ast.TagType.STRING, ast.TagType.ARRAY]))
 text_keys = (
     plain_keys | quoted_keys.filter(lambda key: key.name not in {"start", "end", "time"}) | element_keys | text_tags
@@ -200,6 +200,7 @@ _stages = st.one_of(
     st.builds(ast.Sort, st.lists(sort_keys, min_size=1, max_size=2).map(tuple)),
     st.builds(ast.Limit, counts),
     st.builds(ast.Top, counts, expressions, maybe_named, st.booleans(), st.booleans()),
+    st.builds(ast.Facets, maybe_named, st.none() | counts),
 )
 stages = brief(lambda: _stages)
 ends = instants | st.integers(-(10**15), 10**15).map(ast.RelativeInstant)

@@ -1,0 +1,376 @@
+"""What may stand at the cursor: fields, functions, stages, data sets, operators, keywords, values.
+
+Everything comes from the catalogue and the tables of the language; nothing is read from the store. Where values of a
+field fit, the answer carries `value_query`, a Discover text that counts them; `value_items` makes items of its rows.
+Unfinished and wrong texts are the usual case, so nothing here fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.schema import DATASETS
+from queries import ast
+from queries.catalog import DEFAULT_DATASET, PROJECT, Catalog, FieldInfo, catalog
+from queries.complete_items import (
+    EVERY,
+    FILLS,
+    KEYWORDS_AFTER,
+    Item,
+    aggregates,
+    clauses,
+    columns_of_stages,
+    datasets,
+    fields,
+    keywords,
+    operators,
+    scalars,
+    stages,
+    states,
+    tags,
+    values_of,
+)
+from queries.complete_place import Spot, Where, spot, word_around
+from queries.edit_values import equals, name, text
+from queries.errors import NameProblem, QueryError
+from queries.parser import parse
+from queries.printer import print_expression, print_query
+from queries.printer_search import print_filter_value
+from queries.types import Base
+
+MAX_ITEMS = 50
+
+_TERM = re.compile(r"[^\s()]*\Z")
+_FILTER = re.compile(r"!?(?:tags\[\"?([^\]\"]+)\"?\]|\"?([\w.:-]+?)\"?)(?:\[\*\])?:(>=|<=|!=|[=<>])?(.*)\Z", re.DOTALL)
+_LAST_WORD = re.compile(r"([A-Za-z_][\w.-]*|[^\w\s])\s*\Z")
+_COMPARED = re.compile(
+    r"(?:tags\[\s*[\"']([^\"']+)[\"']\s*\]|field\(\s*\"([^\"]+)\"\s*\)|([A-Za-z_][\w.]*))\s*"
+    r"(?:=|!=|==|=~|<>|contains|in\s*\[[^\]]*|not\s+in\s*\[[^\]]*)\s*\Z"
+)
+_OPEN_TAG = re.compile(r"tags\[\s*\Z")
+_OPEN_FIELD = re.compile(r"field\(\s*\Z")
+_BY = re.compile(r"(?<![\w.])by(?![\w.(])", re.IGNORECASE)
+_OPERAND_SIGNS = frozenset("=<>!~+-*/%,([?:")
+_NAMING = frozenset({"extend", "project", "summarize", "make-series", "facets", "top"})
+_OPERAND_WORDS = frozenset({"by", "and", "or", "not", "in", "contains", "per", "when", "on"})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What completion may know besides the schema.
+
+    Attributes:
+        projects: slugs of the visible projects.
+        tags: by data set, the tag keys there are, most frequent first.
+        promoted: as in `PlanContext`.
+    """
+
+    projects: Sequence[str] = ()
+    tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    promoted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """What may replace `text[from_:to]`.
+
+    Attributes:
+        from_: start of the range an item replaces, in characters.
+        to: its end.
+        items: best first; `kind` is field, function, stage, dataset, operator, keyword or value.
+        value_query: Discover text with the columns `value` and `count`, or None when no values are to be looked up.
+        style: how `value_items` writes a value: `search`, `expression`, or `string` inside quotes that are open.
+    """
+
+    from_: int
+    to: int
+    items: tuple[Item, ...] = ()
+    value_query: str | None = None
+    style: str = "search"
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the completions as the HTTP API shows them."""
+        return {
+            "from": self.from_,
+            "to": self.to,
+            "items": [item.as_dict() for item in self.items],
+            "value_query": self.value_query,
+        }
+
+
+def complete(source: str, cursor: int, facts: Facts | None = None) -> Completions:
+    """Return what may stand at the cursor.
+
+    Args:
+        source: the text as it is, finished or not.
+        cursor: position in it, in characters; clipped to the text.
+        facts: the request's own names.
+    """
+    known = facts or Facts()
+    cursor = min(max(cursor, 0), len(source))
+    place = spot(source, cursor)
+    start, end = word_around(source, cursor)
+    typed = source[start:cursor]
+    match place.where:
+        case Where.SOURCE:
+            return _chosen(start, end, typed, datasets(_let_names(source[:cursor])))
+        case Where.STAGE:
+            return _chosen(start, end, typed, stages())
+        case Where.SEARCH:
+            return _search(source, cursor, place, known)
+        case Where.EXPRESSION:
+            return _expression(source, cursor, place, known)
+
+
+def value_items(found: Completions, rows: Iterable[Mapping[str, object]]) -> tuple[Item, ...]:
+    """Return items for the rows of the answer to `value_query`, in their order; missing values are left out."""
+    items: list[Item] = []
+    for row in rows:
+        value = row.get("value")
+        if value is None:
+            continue
+        label = str(value)
+        items.append(Item(label, _written(value, found.style), "value", f"{row.get('count', '')}", ""))
+    return tuple(items)
+
+
+def _written(value: object, style: str) -> str:
+    if style == "search":
+        return print_filter_value(text(str(value)))
+    quoted = print_expression(ast.String(str(value)))
+    return quoted[1:-1] if style == "string" else quoted
+
+
+def _search(source: str, cursor: int, place: Spot, known: Facts) -> Completions:
+    found = _catalog(place.sources, known)
+    term = place.before[_term_start(place) :]
+    parts = _FILTER.match(term)
+    if parts is not None:
+        return _value(source, cursor, (parts[1], parts[2]), parts[4], found, known)
+    start, end = word_around(source, cursor)
+    typed = source[start:cursor]
+    candidates: list[Item] = []
+    if place.first:
+        candidates += keywords(("from", "let"))
+    candidates += [replace(item, insert=f"{item.insert}:") for item in fields(found, known.projects)]
+    candidates += tags(found, known.tags.get(found.dataset.name, ()), colon=True)
+    candidates += keywords(("has:", "is:") if found.has_column("issue_id") else ("has:",))
+    if place.before[: _term_start(place)].strip() and not term.startswith("!"):
+        candidates += keywords(("AND", "OR"))
+    if place.sources and not place.stage:
+        candidates += keywords(("last", "between", "at"))
+    if typed:
+        candidates += [replace(item, insert=f"{item.insert}:") for item in aggregates()]
+    return _chosen(start, end, typed, candidates)
+
+
+def _term_start(place: Spot) -> int:
+    """Return where the term at the cursor starts; quotes and lists that are open belong to it."""
+    end = len(place.before) if place.quote is None else place.quote
+    opened = place.before.rfind("[", 0, end)
+    if opened > place.before.rfind("]", 0, end) and place.before[:opened].endswith((":", "tags")):
+        end = opened
+    found = _TERM.search(place.before, 0, end)
+    return found.start() if found else end
+
+
+def _value(
+    source: str, cursor: int, key: tuple[str | None, str | None], written: str, found: Catalog, known: Facts
+) -> Completions:
+    tag, plain = key
+    item = re.split(r"[\[,]\s*", written)[-1] if written.startswith("[") else written
+    start = cursor - len(item)
+    end = cursor
+    rest = re.compile(r"[^\s(),\]]*").match(source, cursor)
+    if rest is not None and not item.startswith('"'):
+        end = rest.end()
+    prefix = item.removeprefix('"')
+    lowered = (plain or "").lower()
+    if tag is None and lowered == "is":
+        return _chosen(start, end, prefix, states())
+    if tag is None and lowered == "has":
+        names = [*fields(found, known.projects), *tags(found, known.tags.get(found.dataset.name, ()), colon=False)]
+        return _chosen(start, end, prefix, names)
+    info = _info(found, tag, plain or "")
+    if info is None:
+        return Completions(start, end)
+    if info.virtual == PROJECT:
+        return _chosen(start, end, prefix, values_of(known.projects))
+    ready = _fixed_values(info)
+    if ready is not None:
+        return _chosen(start, end, prefix, ready)
+    operand: ast.Expr = name(plain or "") if tag is None else ast.Index(ast.Name("tags"), ast.String(tag))
+    return Completions(start, end, (), _value_query(found, operand, info, prefix), "search")
+
+
+def _fixed_values(info: FieldInfo) -> tuple[Item, ...] | None:
+    """Return what fits a field whose values are not looked up, or None."""
+    match info.type.base:
+        case Base.BOOLEAN:
+            return values_of(("true", "false"))
+        case Base.TIME:
+            return values_of(("-15m", "-1h", "-24h", "-7d"))
+        case Base.INTEGER | Base.FLOAT if info.name != "http.status_code" and not info.virtual:
+            return operators((">", ">=", "<", "<="))
+        case Base.MAP:
+            return ()
+        case _:
+            return None
+
+
+def _value_query(found: Catalog, operand: ast.Expr, info: FieldInfo, prefix: str) -> str:
+    """Return the text that counts the values of a field, those that contain `prefix` only."""
+    stages_: list[ast.Stage] = []
+    if prefix and not info.virtual and info.type.base is Base.STRING:
+        stages_.append(ast.Where(ast.Binary("contains", operand, ast.String(prefix))))
+    elif info.type.base is Base.STRING and not info.virtual:
+        stages_.append(ast.Where(equals(operand, info.type, None, negated=True)))
+    stages_ += [
+        ast.Summarize((ast.Named("count", ast.Call("count")),), (ast.Named("value", operand),)),
+        ast.Sort((ast.SortKey(ast.Name("count"), descending=True),)),
+        ast.Limit(MAX_ITEMS),
+    ]
+    source = ast.Source((ast.Name(found.dataset.name),))
+    return print_query(ast.Query((), ast.Pipeline(source, None, tuple(stages_))))
+
+
+def _expression(source: str, cursor: int, place: Spot, known: Facts) -> Completions:
+    found = _catalog(place.sources, known)
+    if place.quote is not None:
+        return _string(source, cursor, place, found, known)
+    start, end = word_around(source, cursor)
+    typed = source[start:cursor]
+    before = place.before[: len(place.before) - len(typed)]
+    last = _LAST_WORD.search(before)
+    word = last[1].lower() if last else ""
+    if word == "every":
+        return _chosen(start, end, typed, values_of(EVERY))
+    if word == "fill":
+        return _chosen(start, end, typed, values_of(FILLS))
+    compared = _COMPARED.search(before)
+    if compared is not None and not _names_column(place, before, compared):
+        return _compared(start, end, typed, compared, (found, known, source[: place.parsable]))
+    if before.strip() and word not in _OPERAND_SIGNS and word not in _OPERAND_WORDS:
+        return _chosen(start, end, typed, _continuations(place, before))
+    return _chosen(start, end, typed, _operands(source, place, before, (found, known)))
+
+
+def _names_column(place: Spot, before: str, compared: re.Match[str]) -> bool:
+    """Whether `name =` gives a new column its name instead of comparing one."""
+    if place.stage not in _NAMING or not compared[0].rstrip().endswith("="):
+        return False
+    left = before[: compared.start()].rstrip()
+    return not left or left.endswith(",") or left.lower().endswith(" by")
+
+
+def _continuations(place: Spot, before: str) -> list[Item]:
+    """Return what may follow a finished value: words of the stage, operators."""
+    grouped = _BY.search(before) is not None
+    words = [w for w in KEYWORDS_AFTER.get(place.stage, ()) if w != "by" or not grouped]
+    return [*clauses(words), *keywords(("and", "or", "in", "contains")), *operators(("=", "!=", ">", ">=", "<", "<="))]
+
+
+def _operands(source: str, place: Spot, before: str, known: tuple[Catalog, Facts]) -> list[Item]:
+    """Return what a value may begin with."""
+    found, facts = known
+    inside = before.count("(") > before.count(")")
+    if place.stage in {"summarize", "make-series"} and not _BY.search(before) and not inside:
+        return aggregates()
+    made = columns_of_stages(_finished(source[: place.parsable]), found)
+    rows = fields(found, facts.projects) + tags(found, facts.tags.get(found.dataset.name, ()), colon=False)
+    columns = rows if made is None else made if made.replaced else [*made.items, *rows]
+    named = columns if isinstance(columns, list) else list(columns.items)
+    functions = scalars()
+    if place.stage in {"having", "top", "sort", "correlate"}:
+        functions = [*functions, *aggregates()]
+    return [*named, *functions]
+
+
+def _finished(text_: str) -> ast.Pipeline | None:
+    try:
+        return parse(text_).pipeline
+    except QueryError:
+        return None
+
+
+def _compared(
+    start: int, end: int, typed: str, compared: re.Match[str], known: tuple[Catalog, Facts, str]
+) -> Completions:
+    found, facts, finished = known
+    tag = compared[1]
+    field_name = compared[2] or compared[3]
+    made = columns_of_stages(_finished(finished), found)
+    if tag is None and made is not None and (made.replaced or any(i.label == field_name for i in made.items)):
+        return Completions(start, end, (), None, "expression")
+    info = _info(found, tag, field_name or "")
+    if info is None:
+        return Completions(start, end)
+    if info.virtual == PROJECT:
+        return _chosen(start, end, typed, [replace(i, insert=f'"{i.insert}"') for i in values_of(facts.projects)])
+    if info.type.base is Base.BOOLEAN:
+        return _chosen(start, end, typed, values_of(("true", "false")))
+    if info.type.base is not Base.STRING and not info.virtual:
+        return _chosen(start, end, typed, scalars())
+    operand: ast.Expr = ast.Index(ast.Name("tags"), ast.String(tag)) if tag else name(field_name or "")
+    return Completions(start, end, (), _value_query(found, operand, info, typed), "expression")
+
+
+def _string(source: str, cursor: int, place: Spot, found: Catalog, known: Facts) -> Completions:
+    """Complete inside quotes: keys of tags, names of fields, values of what is compared with."""
+    assert place.quote is not None
+    before = place.before[: place.quote]
+    typed = place.before[place.quote + 1 :]
+    start = cursor - len(typed)
+    quote = place.before[place.quote]
+    closing = source.find(quote, cursor)
+    newline = source.find("\n", cursor)
+    end = (
+        closing if closing >= 0 and (newline < 0 or closing < newline) and "|" not in source[cursor:closing] else cursor
+    )
+    if _OPEN_TAG.search(before):
+        return _chosen(start, end, typed, tags(found, known.tags.get(found.dataset.name, ()), colon=False))
+    if _OPEN_FIELD.search(before):
+        return _chosen(start, end, typed, fields(found, known.projects))
+    compared = _COMPARED.search(before)
+    if compared is None:
+        return Completions(start, end)
+    answer = _compared(start, end, typed, compared, (found, known, source[: place.parsable]))
+    items = tuple(replace(item, insert=item.insert.strip('"')) for item in answer.items if item.kind == "value")
+    return replace(answer, items=items, style="string")
+
+
+def _info(found: Catalog, tag: str | None, key: str) -> FieldInfo | None:
+    try:
+        return found.tag(tag) if tag is not None else found.lookup(key)
+    except NameProblem:
+        return None
+
+
+def _catalog(sources: Sequence[str], known: Facts) -> Catalog:
+    dataset = next((s for s in sources if s in DATASETS), DEFAULT_DATASET)
+    promoted = known.promoted.get(dataset) or known.promoted.get(catalog(dataset).table.name) or ()
+    return catalog(dataset, tuple(promoted))
+
+
+def _let_names(left: str) -> list[str]:
+    return re.findall(r"(?:\A|;)\s*let\s+([A-Za-z_]\w*)\s*=\s*from\b", left)
+
+
+def _chosen(start: int, end: int, typed: str, candidates: Iterable[Item]) -> Completions:
+    """Return the candidates that fit what is typed: those that begin so, then those that contain it."""
+    wanted = typed.lower()
+    begin: list[Item] = []
+    inside: list[Item] = []
+    seen: set[tuple[str, str]] = set()
+    for item in candidates:
+        if (item.label, item.kind) in seen:
+            continue
+        seen.add((item.label, item.kind))
+        label = item.label.lower()
+        if label.startswith(wanted):
+            begin.append(item)
+        elif wanted in label:
+            inside.append(item)
+    return Completions(start, end, tuple([*begin, *inside][:MAX_ITEMS]))

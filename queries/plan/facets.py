@@ -1,0 +1,287 @@
+"""The stage `facets`: how often the values of some fields occur, all fields in one scan.
+
+The fields are grouped by GROUPING SETS, one set for each; the rows are read once, however many fields there are. Tags
+are pairs in a map, so they are unfolded in a second, narrower read of the same rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import ibis.expr.types as ir
+from sqlglot import expressions as exp
+
+from queries import ast
+from queries.catalog import ISSUE, Catalog
+from queries.errors import QueryError, TypeProblem
+from queries.plan.block import Block, Derived, Order
+from queries.plan.builder import Builder
+from queries.plan.expressions import compile_expr
+from queries.plan.grouping import column_name, ungrouped
+from queries.plan.render import aliased, render, table_alias
+from queries.plan.virtual import slug
+from queries.types import INTEGER, SPARSE_STRING, STRING, Base, ValueType
+from queries.values.calls import call, derived_table, translate
+from queries.values.typed import Typed, as_null
+
+DEFAULT_TOP = 10
+MAX_TOP = 1_000
+MAX_FIELDS = 50
+MAX_TAG_KEYS = 12
+"""Tag keys shown, the most frequent ones."""
+
+TAGS = "tags"
+_COLUMNS = {"field": STRING, "value": SPARSE_STRING, "count": INTEGER, "total": INTEGER, "distinct": INTEGER}
+_PLACES = {"place": INTEGER, "rank": INTEGER}
+
+
+@dataclass(frozen=True, slots=True)
+class _Facet:
+    label: str
+    key: Typed
+
+
+def facets(stage: ast.Facets, block: Block, builder: Builder) -> Block:
+    """Return rows of field, value, count, total and distinct.
+
+    `count` is the number of rows with the value, `total` of those with any value of the field, `distinct` the number
+    of different values: more than the rows shown when `top` cut them.
+
+    Raises:
+        QueryError: too many fields or values, or nothing to count.
+        TypeProblem: a field has no single values to count.
+    """
+    count = DEFAULT_TOP if stage.count is None else stage.count
+    if not 1 <= count <= MAX_TOP or len(stage.fields) > MAX_FIELDS:
+        raise QueryError(f"facets shows 1 to {MAX_TOP} values of at most {MAX_FIELDS} fields.", span=stage.span)
+    rows = ungrouped(block, builder)
+    chosen, tags = _chosen(stage, rows, builder)
+    if not chosen and not tags:
+        raise QueryError("There is no field to count the values of.", span=stage.span, suggestion="facets level")
+    members = [_of_fields(chosen, rows, builder)] if chosen else []
+    if tags:
+        members.append(_of_tags(rows, builder, [facet.label for facet in chosen], len(chosen)))
+    query: exp.Query = members[0]
+    for member in members[1:]:
+        query = exp.Union(this=query, expression=member, distinct=False)
+    return _ranked(query, rows, builder, count)
+
+
+def _chosen(stage: ast.Facets, rows: Block, builder: Builder) -> tuple[list[_Facet], bool]:
+    """Return the fields to count, and whether the tags are to be unfolded."""
+    items = stage.fields or _defaults(rows)
+    tags = not stage.fields and _has_tags(rows)
+    scope = builder.scope(rows)
+    chosen: list[_Facet] = []
+    for item in items:
+        if isinstance(item.expr, ast.Name) and item.expr.name == TAGS and _has_tags(rows):
+            tags = True
+            continue
+        chosen.append(_Facet(column_name(item), _single(compile_expr(item.expr, scope), item)))
+    labels = [facet.label for facet in chosen]
+    doubled = next((label for label in labels if labels.count(label) > 1), None)
+    if doubled is not None:
+        raise QueryError(f"{doubled} is named twice.", span=stage.span, suggestion="Give one another name: n = …")
+    return chosen, tags
+
+
+def _single(made: Typed, item: ast.Named) -> Typed:
+    if made.virtual == ISSUE or made.type.base in {Base.ARRAY, Base.MAP, Base.NULL}:
+        raise TypeProblem(
+            f"The values of {column_name(item)} cannot be counted by facets.",
+            span=item.span,
+            suggestion=f"summarize n=count() by {column_name(item)} | sort n desc | limit 10",
+        )
+    return made
+
+
+def _has_tags(rows: Block) -> bool:
+    return rows.catalog is not None and bool(rows.catalog.dataset.tags) and TAGS not in rows.columns
+
+
+def _defaults(rows: Block) -> tuple[ast.Named, ...]:
+    """Return the fields that are counted when none is named.
+
+    Those of the data set, tags with a column of their own, and all texts a stage made.
+    """
+    texts = [n for n, typed in rows.columns.items() if typed.type.base in {Base.STRING, Base.BOOLEAN}]
+    names = dict.fromkeys(n for n in texts if not rows.columns[n].virtual)
+    if rows.catalog is None:
+        return tuple(ast.Named(None, ast.Name(n, quoted=True)) for n in names)
+    own = dict.fromkeys((*rows.catalog.dataset.facets, *names))
+    tags = [key for key in rows.catalog.promoted if rows.catalog.find(key) is None and key not in own]
+    return (
+        *(ast.Named(None, ast.Name(n, quoted=True)) for n in own),
+        *(ast.Named(key, ast.Index(ast.Name(TAGS), ast.String(key))) for key in tags),
+    )
+
+
+def _of_fields(chosen: list[_Facet], rows: Block, builder: Builder) -> exp.Select:
+    """Return one SELECT of place, field, value and count over all fields.
+
+    `grouping` tells the set a group belongs to: one bit for each key, the first the most significant, 0 when the key is
+    in the set. The number grows from field to field.
+    """
+    keys = [translate(facet.key.value) for facet in chosen]
+    whole = 2 ** len(chosen) - 1
+    masks = [whole - 2 ** (len(chosen) - 1 - i) for i in range(len(chosen))]
+    groups = render(replace(rows, order=(), limit=None, shown=None), [])
+    which = exp.Grouping(expressions=[key.copy() for key in keys])
+    texts = [aliased(translate(_text(facet.key)), f"v{i}") for i, facet in enumerate(chosen)]
+    count = exp.Anonymous(this="count", expressions=[])
+    groups.set("expressions", [*texts, aliased(which, "place"), aliased(count, "n")])
+    sets = [exp.Paren(this=key) for key in keys]
+    groups.set("group", exp.Group(expressions=[exp.GroupingSets(expressions=sets)]))
+    alias = builder.alias()
+    place = _at(alias, "place")
+    value: exp.Expr = _at(alias, f"v{len(chosen) - 1}")
+    for i in range(len(chosen) - 2, -1, -1):
+        same = exp.EQ(this=place.copy(), expression=_number(masks[i]))
+        value = exp.Anonymous(this="if", expressions=[same, _at(alias, f"v{i}"), value])
+    labels = [
+        place.copy(),
+        exp.Array(expressions=[_number(mask) for mask in masks]),
+        exp.Array(expressions=[exp.Literal.string(facet.label) for facet in chosen]),
+        exp.Literal.string(""),
+    ]
+    return exp.Select(
+        expressions=[
+            aliased(exp.Anonymous(this="toUInt64", expressions=[place]), "place"),
+            aliased(exp.Anonymous(this="transform", expressions=labels), "field"),
+            aliased(exp.Anonymous(this="toNullable", expressions=[value]), "value"),
+            aliased(_at(alias, "n"), "n"),
+        ],
+        from_=exp.From(this=exp.Subquery(this=groups, alias=table_alias(alias))),
+    )
+
+
+def _text(key: Typed) -> ir.Value:
+    if key.virtual:
+        return slug(key).value
+    found = as_null(key)
+    return call("toString", replace(STRING, missing=found.type.missing), found.value)
+
+
+def _of_tags(rows: Block, builder: Builder, taken: list[str], columns: int) -> exp.Select:
+    """Return the same of the most frequent tag keys, those that have been counted as columns left out."""
+    assert rows.catalog is not None
+    source = rows.table[rows.catalog.dataset.tags]
+    keys, values = (
+        translate(call(name, ValueType(Base.ARRAY, element=Base.STRING), source)) for name in ("mapKeys", "mapValues")
+    )
+    pair = exp.Anonymous(this="arrayJoin", expressions=[exp.Anonymous(this="arrayZip", expressions=[keys, values])])
+    pairs = render(replace(rows, order=(), limit=None, shown=None), [])
+    pairs.set("expressions", [aliased(pair, "pair")])
+    counted, summed, ranked, shown = (builder.alias() for _ in range(4))
+    groups = exp.Select(
+        expressions=[
+            aliased(_element(counted, 1), "key"),
+            aliased(_element(counted, 2), "value"),
+            aliased(exp.Anonymous(this="count", expressions=[]), "n"),
+        ],
+        from_=exp.From(this=exp.Subquery(this=pairs, alias=table_alias(counted))),
+        group=exp.Group(expressions=[_at(counted, "pair")]),
+    )
+    totals = exp.Select(
+        expressions=[
+            *(aliased(_at(summed, name), name) for name in ("key", "value", "n")),
+            aliased(_over("sum", summed, "n", ["key"]), "total"),
+        ],
+        from_=exp.From(this=exp.Subquery(this=groups, alias=table_alias(summed))),
+        where=exp.Where(this=_wanted(summed, taken)),
+    )
+    order = exp.Order(
+        expressions=[
+            exp.Ordered(this=_at(ranked, "total"), desc=True),
+            exp.Ordered(this=_at(ranked, "key")),
+        ]
+    )
+    rank = exp.Window(this=exp.Anonymous(this="dense_rank", expressions=[]), order=order, over="OVER")
+    ranks = exp.Select(
+        expressions=[*(aliased(_at(ranked, name), name) for name in ("key", "value", "n")), aliased(rank, "rank")],
+        from_=exp.From(this=exp.Subquery(this=totals, alias=table_alias(ranked))),
+    )
+    place = exp.Add(this=_at(shown, "rank"), expression=_number(2**columns))
+    return exp.Select(
+        expressions=[
+            aliased(exp.Anonymous(this="toUInt64", expressions=[place]), "place"),
+            aliased(_label(shown, rows.catalog), "field"),
+            aliased(exp.Anonymous(this="toNullable", expressions=[_at(shown, "value")]), "value"),
+            aliased(_at(shown, "n"), "n"),
+        ],
+        from_=exp.From(this=exp.Subquery(this=ranks, alias=table_alias(shown))),
+        where=exp.Where(this=exp.LTE(this=_at(shown, "rank"), expression=_number(MAX_TAG_KEYS))),
+    )
+
+
+def _wanted(alias: str, taken: list[str]) -> exp.Expr:
+    filled = exp.NEQ(this=_at(alias, "value"), expression=exp.Literal.string(""))
+    if not taken:
+        return filled
+    names = exp.Array(expressions=[exp.Literal.string(label) for label in taken])
+    known = exp.Anonymous(this="has", expressions=[names, _at(alias, "key")])
+    return exp.And(this=filled, expression=exp.Not(this=known))
+
+
+def _label(alias: str, found: Catalog) -> exp.Expr:
+    """Return the name a tag is asked for by: its key, or `tags["key"]` where a field has that name."""
+    fields = exp.Array(expressions=[exp.Literal.string(name) for name in sorted(found.fields)])
+    hidden = exp.Anonymous(this="has", expressions=[fields, _at(alias, "key")])
+    parts = [exp.Literal.string('tags["'), _at(alias, "key"), exp.Literal.string('"]')]
+    key = exp.Anonymous(this="toString", expressions=[_at(alias, "key")])
+    return exp.Anonymous(this="if", expressions=[hidden, exp.Anonymous(this="concat", expressions=parts), key])
+
+
+def _ranked(query: exp.Query, rows: Block, builder: Builder, count: int) -> Block:
+    """Return the counts with the totals of their fields, best first within each field."""
+    inner, alias = builder.alias(), builder.alias()
+    fields = ["place", "field"]
+    outer = exp.Select(
+        expressions=[
+            aliased(_at(inner, "place"), "place"),
+            aliased(_at(inner, "field"), "field"),
+            aliased(_at(inner, "value"), "value"),
+            aliased(_at(inner, "n"), "count"),
+            aliased(_over("sum", inner, "n", fields), "total"),
+            aliased(_over("count", inner, "n", fields), "distinct"),
+        ],
+        from_=exp.From(this=exp.Subquery(this=query, alias=table_alias(inner))),
+        where=exp.Where(this=exp.NEQ(this=_at(inner, "value"), expression=exp.Literal.string(""))),
+    )
+    table = derived_table({**_PLACES, **_COLUMNS}, alias)
+    columns = {name: Typed(table[name], type_) for name, type_ in _COLUMNS.items()}
+    order = (
+        Order(table["place"], descending=False),
+        Order(table["count"], descending=True),
+        Order(table["value"], descending=False),
+    )
+    return Block(
+        source=Derived(alias, outer),
+        table=table,
+        catalog=None,
+        time=rows.time,
+        columns=columns,
+        shown=tuple(columns),
+        order=order,
+        limit_by=(count, (table["place"],)),
+    )
+
+
+def _over(function: str, alias: str, column: str, keys: list[str]) -> exp.Window:
+    return exp.Window(
+        this=exp.Anonymous(this=function, expressions=[_at(alias, column)]),
+        partition_by=[_at(alias, key) for key in keys],
+        over="OVER",
+    )
+
+
+def _element(alias: str, position: int) -> exp.Expr:
+    return exp.Anonymous(this="tupleElement", expressions=[_at(alias, "pair"), _number(position)])
+
+
+def _at(alias: str, name: str) -> exp.Column:
+    return exp.column(name, table=alias, quoted=True)
+
+
+def _number(value: int) -> exp.Expr:
+    return exp.Literal.number(value)
