@@ -16,17 +16,16 @@ MAX_BYTES = 1024
 _HASHER = PasswordHasher(time_cost=3, memory_cost=19 * 1024, parallelism=1)
 # Each takes 19 MiB and a core: whoever floods the log-in must not have all of both.
 _AT_ONCE = threading.BoundedSemaphore(4)
-_COMMON = frozenset(
-    """
-    1234567890 12345678910 0123456789 0987654321 123456789a 1q2w3e4r5t 1qaz2wsx3edc qwertyuiop qwerty12345
-    qwerty123456 qwertyuiop123 q1w2e3r4t5 asdfghjkl1 asdfghjklzxcvbnm zxcvbnm123 password12 password123 password1234
-    password12345 passw0rd123 p@ssw0rd123 p@ssword123 iloveyou123 letmein1234 welcome123 welcome1234 administrator
-    admin12345 admin123456 changeme123 changemenow default123 football123 baseball123 sunshine123 princess123
-    superman123 monkey12345 dragon12345 abcdefghij abcd123456 abcdef123456 abc1234567 aaaaaaaaaa 1111111111
-    0000000000 1111111111a 1234512345 1122334455 9876543210 secret12345 trustno1trustno1 correcthorse
-    correcthorsebatterystaple supersecret observability amberamber amber12345
-    """.split()
-)
+_FIRST_GUESSES = """
+1234567890 12345678910 0123456789 0987654321 123456789a 1q2w3e4r5t 1qaz2wsx3edc qwertyuiop qwerty12345 qwerty123456
+qwertyuiop123 q1w2e3r4t5 asdfghjkl1 asdfghjklzxcvbnm zxcvbnm123 password12 password123 password1234 password12345
+passw0rd123 p@ssw0rd123 p@ssword123 iloveyou123 letmein1234 welcome123 welcome1234 administrator admin12345
+admin123456 changeme123 changemenow default123 football123 baseball123 sunshine123 princess123 superman123
+monkey12345 dragon12345 abcdefghij abcd123456 abcdef123456 abc1234567 aaaaaaaaaa 1111111111 0000000000 1111111111a
+1234512345 1122334455 9876543210 secret12345 trustno1trustno1 correcthorse correcthorsebatterystaple supersecret
+observability amberamber amber12345
+"""
+_COMMON = frozenset(_FIRST_GUESSES.split())
 
 
 class PasswordWeak(UserError):

@@ -52,13 +52,15 @@ class Announcement:
     Attributes:
         url: web address.
         dsn: DSN of the first project.
-        token: the administrator's token, only when it was made just now.
+        email: address of the administrator.
+        password: the administrator's password, only when it was made just now.
         demo: whether the demo runs.
     """
 
     url: str
     dsn: str
-    token: str
+    email: str
+    password: str
     demo: bool
 
 
@@ -86,7 +88,8 @@ class Supervisor:
         self._slots: list[_Slot] = []
         self._signals = 0
         self._dsn = ""
-        self._admin_token = ""
+        self._email = ""
+        self._password = ""
         self._announced = False
         self._selector = selectors.DefaultSelector()
 
@@ -132,7 +135,8 @@ class Supervisor:
             self._announced = True
             if self._demo:
                 self._slots.append(_Slot(RoleSpec("demo")))
-            self._announce(Announcement(self._settings.web_url, self._dsn, self._admin_token, self._demo))
+            url = self._settings.web_url
+            self._announce(Announcement(url, self._dsn, self._email, self._password, self._demo))
 
     def _listen(self) -> None:
         for key, _ in self._selector.select(_TICK_S):
@@ -147,7 +151,9 @@ class Supervisor:
             if report.event == "ready":
                 child.ready = slot.was_ready = True
                 self._dsn = str(report.facts.get("dsn", self._dsn))
-                self._admin_token = str(report.facts.get("token", self._admin_token))
+                self._email = str(report.facts.get("email", self._email))
+                # A web process that was started again has none to show; what the first one made still holds.
+                self._password = str(report.facts.get("password") or self._password)
                 _log.info("process ready", process=slot.spec.name, child_pid=child.pid)
             elif report.event == "quiesced":
                 child.quiet = True

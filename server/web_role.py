@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from dashboards.login import login_blueprint
 from engine.snapshot import SnapshotReader
+from iam import Administration, Identity
 from ingest.edge import Edge
 from ingest.http import blueprint
 from ingest.limits import MIB, IngestLimits
@@ -19,16 +21,19 @@ from ingest.writer import ReadyWriter
 from server.compose import Installation, open_installation, ready_writer
 from server.control import ParentLink, Report
 from server.http.app import create_app
-from server.http.query import query_routes
-from server.http.state import state_routes
+from server.http.cookies import Cookies
+from server.http.door import Door
+from server.http.pages import Front, mount_pages, waiting_routes
+from server.http.services import Services
+from server.issues import IssueService
 from server.metrics import Metrics
-from server.principals import Authenticator
 from server.provision import provision
 from server.publisher import SnapshotPublisher
 from server.query_service import QueryService
 from server.runner import make_runner
 from server.settings import Settings
 from server.state import InstallationState
+from server.traces import TraceService
 from server.wsgi import WsgiServer
 
 _LOCK_PATIENCE_S = 10.0
@@ -56,17 +61,20 @@ def run(link: ParentLink, settings: Settings) -> None:
     publisher.publish_if_newer()
     writer = ready_writer(installation)
     ingest = _web_ingest(installation)
-    service, server = _web_server(link, installation, ingest, writer)
+    services = _services(link, installation, writer)
+    front = _front(services, ingest)
+    server = _web_server(link, settings, front)
     quiesce, stop = threading.Event(), threading.Event()
     link.obey({"quiesce": quiesce.set, "stop": stop.set})
     serving = threading.Thread(target=server.run, name="http")
     serving.start()
     threads = [_start_vital("writer", writer.run, stop), _start_vital("publisher", publisher.run, stop)]
-    link.report(Report("ready", facts={"dsn": settings.dsn(made.key.public_key, made.project.id), "token": made.token}))
+    dsn = settings.dsn(made.key.public_key, made.project.id)
+    link.report(Report("ready", facts={"dsn": dsn, "email": made.email, "password": made.password}))
     quiesce.wait()
     server.stop(_STOP_PATIENCE_S)
     serving.join()
-    service.close()
+    services.queries.close()
     ingest.close()
     link.report(Report("quiesced"))
     stop.wait()
@@ -82,37 +90,49 @@ def _web_ingest(installation: Installation) -> _WebIngest:
     return _WebIngest(sink, Edge(sink, SnapshotReader(data.config_snapshot), IngestLimits()))
 
 
-def _web_server(
-    link: ParentLink, installation: Installation, ingest: _WebIngest, writer: ReadyWriter
-) -> tuple[QueryService, WsgiServer]:
-    settings = installation.settings
+def _services(link: ParentLink, installation: Installation, writer: ReadyWriter) -> Services:
+    settings, metadata, clock = installation.settings, installation.metadata, installation.clock
     runner = make_runner(installation)
     state = InstallationState(installation, runner, writer.figures)
     metrics = Metrics(state.samples)
-    authenticator = Authenticator(installation.metadata, installation.clock, link.order.local_token)
-    service = QueryService(
-        runner,
-        installation.metadata,
-        installation.clock,
-        workers=settings.query_workers,
-        queue=settings.query_queue,
+    queries = QueryService(
+        runner, metadata, clock, workers=settings.query_workers, queue=settings.query_queue, metrics=metrics
+    )
+    return Services(
+        settings=settings,
+        clock=clock,
+        metadata=metadata,
+        identity=Identity(metadata, clock, link.order.local_token),
+        administration=Administration(metadata, clock),
+        queries=queries,
+        issues=IssueService(queries, metadata, installation.mirror.sync),
+        traces=TraceService(queries, metadata),
+        state=state,
         metrics=metrics,
+        cookies=Cookies(settings.public_url),
     )
-    app = create_app(
-        [
-            query_routes(service, authenticator, installation.metadata, settings),
-            state_routes(state, metrics, authenticator, metrics_open=settings.metrics_access == "open"),
-            blueprint(ingest.edge),
-        ]
+
+
+def _front(services: Services, ingest: _WebIngest) -> Front:
+    door = Door(services.identity, services.cookies, services.clock)
+    others = [login_blueprint(door), blueprint(ingest.edge)]
+    front: Front
+    waiting = waiting_routes(lambda: front.failed)
+    front = Front(
+        create_app(services, *others, waiting),
+        lambda: create_app(services, *others, mount=lambda app: mount_pages(app, services.settings)),
     )
-    server = WsgiServer(
-        app,
+    return front
+
+
+def _web_server(link: ParentLink, settings: Settings, front: Front) -> WsgiServer:
+    return WsgiServer(
+        front,
         socket.socket(fileno=link.order.socket_fd),
         threads=settings.web_threads,
         max_body_bytes=IngestLimits().max_body_bytes + MIB,
         trusted_proxy=settings.trusted_proxy,
     )
-    return service, server
 
 
 def _start_vital(name: str, work: Callable[[threading.Event], None], stop: threading.Event) -> threading.Thread:

@@ -50,16 +50,15 @@ class ProjectPart(AdministrationBase):
             team = self._team(principal, team_slug, Action.PROJECT_CREATE)
         else:
             self._allow(principal, Action.PROJECT_CREATE, self._organisation_resource())
-        project = self._metadata.create_project(
+        audit = entry(principal, "project.create", f"project:{slug}", name=name or slug, team=team_slug)
+        return self._metadata.create_project(
             slug,
             name,
             organisation_id=organisation.id,
             team_id=team.id if team else 0,
-            audit=entry(principal, "project.create", f"project:{slug}", name=name or slug, team=team_slug),
+            with_key=True,
+            audit=audit,
         )
-        audit = entry(principal, "key.create", f"project:{slug}", label="")
-        self._metadata.create_key(project.id, audit=audit)
-        return project
 
     def change_project(
         self,

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from engine.datadir import DataDirectory
 from server.cli.invocation import amber_command
-from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
+from server.cli.options import ConfigOption, DataOption, JsonOption, PasswordOption, read_password, settings_from
 from server.compose import Installation, open_installation, open_metadata
-from server.provision import Provisioned, provision
+from server.provision import Provisioned, Wanted, provision
 from server.publisher import SnapshotPublisher
 from server.runfile import reach_server
 from server.settings import Settings
@@ -32,23 +32,27 @@ def create(
     normalisers: Annotated[int | None, typer.Option("--normalisers", help="Normaliser processes, fixed now.")] = None,
     project: Annotated[str, typer.Option("--project", help="Short name of the project.", show_default="default")] = "",
     email: Annotated[str, typer.Option("--email", help="The administrator's address.")] = "",
+    password_stdin: PasswordOption = False,
     new_token: Annotated[bool, typer.Option("--new-token", help="Make a further token: the first is lost.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Create the store, a project, its DSN and an administrator's token.
+    """Create the store, a project, its DSN, an administrator and a token.
 
-    A second run changes nothing and says what there is; the token is shown only when it is made.
+    A second run changes nothing and says what there is; password and token are shown only when they are made.
     """
     settings = settings_from(config, data=data, port=port, ingest_port=ingest_port, normalisers=normalisers)
     DataDirectory.at(settings.data).create()
     fixed_shards(settings.data, settings.normalisers)
-    made = _provision(settings, project, email, new_token=new_token)
+    chosen = read_password() if password_stdin else ""
+    made = _provision(settings, Wanted(project, email, chosen, token=True, new_token=new_token))
     facts = {
         "data": str(settings.data),
         "url": settings.web_url,
         "dsn": settings.dsn(made.key.public_key, made.project.id),
         "project_id": made.project.id,
         "project": made.project.slug,
+        "email": made.email,
+        "password": made.password or None,
         "token": made.token or None,
         "created": list(made.created),
     }
@@ -58,17 +62,17 @@ def create(
         _print(facts, made)
 
 
-def _provision(settings: Settings, project: str, email: str, *, new_token: bool) -> Provisioned:
+def _provision(settings: Settings, wanted: Wanted) -> Provisioned:
     if reach_server(settings.data) is not None:
         # The server owns the store, which exists then; the metadata database takes several processes.
         metadata = open_metadata(settings)
         try:
-            return provision(metadata, project_slug=project, admin_email=email, new_token=new_token)
+            return provision(metadata, wanted)
         finally:
             metadata.close()
     installation = open_installation(settings)
     try:
-        made = provision(installation.metadata, project_slug=project, admin_email=email, new_token=new_token)
+        made = provision(installation.metadata, wanted)
         _publish(installation)
         return made
     finally:
@@ -86,6 +90,13 @@ def _print(facts: dict[str, object], made: Provisioned) -> None:
     console.print(Text.assemble(("  DSN      ", "dim"), str(facts["dsn"])))
     console.print(Text.assemble(("  Project  ", "dim"), f"{facts['project']} ({facts['project_id']})"))
     console.print(Text.assemble(("  URL      ", "dim"), str(facts["url"])))
+    console.print(Text.assemble(("  E-mail   ", "dim"), made.email))
+    if made.password:
+        console.print(Text.assemble(("  Password ", "dim"), made.password, ("  shown only now", "yellow")))
+    else:
+        console.print(
+            Text("  Password as shown or chosen before; `amber user reset-password` sets another", style="dim")
+        )
     if made.token:
         console.print(Text.assemble(("  Token    ", "dim"), made.token, ("  shown only now", "yellow")))
     else:

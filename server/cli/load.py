@@ -13,13 +13,13 @@ from rich.text import Text
 
 from engine.datadir import DataDirectory
 from engine.metadata import MetadataStore
+from iam import EMBEDDED, chosen_projects, visible_projects
 from ingest.load import LoadReport, LoadTarget, load_files
 from server.cli.failures import USAGE
 from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
 from server.compose import open_installation, open_metadata, ready_writer
 from server.live_load import submit_files, wait_queryable
-from server.principals import EMBEDDED_NAME, Principal, chosen_projects, visible_projects
-from server.provision import provision
+from server.provision import first_project
 from server.publisher import SnapshotPublisher
 from server.runfile import reach_server
 from server.settings import Settings
@@ -63,7 +63,7 @@ def _load(settings: Settings, files: list[Path], project: str | None, bar: _Bar)
         return _load_beside_server(settings, files, project, bar)
     installation = open_installation(settings)
     try:
-        provision(installation.metadata)
+        first_project(installation.metadata)
         SnapshotPublisher(installation.metadata, installation.data.config_snapshot).publish_if_newer()
         shards = fixed_shards(settings.data, settings.normalisers)
         project_id = _project_id(installation.metadata, project)
@@ -87,7 +87,7 @@ def _load_beside_server(settings: Settings, files: list[Path], project: str | No
 
 
 def _project_id(metadata: MetadataStore, name: str | None) -> int:
-    visible = visible_projects(metadata, Principal(EMBEDDED_NAME, None))
+    visible = visible_projects(metadata, EMBEDDED)
     return next(iter(chosen_projects(visible, (name,) if name else ())))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +18,16 @@ DataOption = Annotated[
 ]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="A configuration file.", show_default="amber.toml")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+PasswordOption = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input instead of making one.")
+]
+
+
+def read_password() -> str:
+    """Return the first line of standard input without its end; a terminal is asked without echo."""
+    if sys.stdin.isatty():
+        return getpass.getpass("Password: ")
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def settings_from(config: Path | None, **flags: object) -> Settings:

@@ -78,11 +78,14 @@ def _checked_demo(*, wanted: bool) -> bool:
 def _announce(settings: Settings, said: Announcement) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text.assemble(("Amber is ready", "bold green"), f" on {said.url}, data in {settings.data}"))
-    console.print(Text.assemble(("  DSN    ", "dim"), said.dsn))
-    if said.token:
-        console.print(Text.assemble(("  Token  ", "dim"), said.token, ("  shown only now", "yellow")))
+    console.print(Text.assemble(("  DSN       ", "dim"), said.dsn))
+    console.print(Text.assemble(("  E-mail    ", "dim"), said.email))
+    if said.password:
+        console.print(Text.assemble(("  Password  ", "dim"), said.password, ("  shown only now", "yellow")))
     else:
-        console.print(Text("  Token  as `amber init` printed it; `amber init --new-token` makes another", style="dim"))
+        console.print(
+            Text("  Password  as shown or chosen before; `amber user reset-password` sets another", style="dim")
+        )
     if said.demo:
         console.print(Text("  The demo shop is starting; its first events are here in a few seconds.", style="dim"))
     console.print(Text("Ask, in another terminal:", style="dim"))

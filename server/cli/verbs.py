@@ -25,12 +25,18 @@ class Verb:
 
 
 VERBS: tuple[Verb, ...] = (
-    Verb("init", "server.cli.init", "Create the store, a project, its DSN and an administrator's token."),
+    Verb("init", "server.cli.init", "Create the store, a project, its DSN, an administrator and a token."),
     Verb("serve", "server.cli.serve", "Start the server: ingest, normalisers, queries and API."),
     Verb("query", "server.cli.query", "Ask a question in Discover."),
     Verb("sql", "server.cli.sql", "Ask a question in SQL: one SELECT over the datasets."),
     Verb("load", "server.cli.load", "Load files of events: envelopes or newline-delimited JSON."),
     Verb("dlq", "server.cli.dlq", "Look at the dead letters and replay them."),
+    Verb("user", "server.cli.user", "Manage people: roles, passwords, sign-in links."),
+    Verb("team", "server.cli.team", "Manage teams: their people and projects."),
+    Verb("project", "server.cli.project", "Manage projects."),
+    Verb("key", "server.cli.key", "Manage the keys of a project."),
+    Verb("token", "server.cli.token", "Manage API tokens."),
+    Verb("audit", "server.cli.audit", "Read and verify the audit of every write."),
     Verb("status", "server.cli.status", "Say how the installation is doing."),
     Verb("version", "server.cli.version", "Print the versions of Amber and its engine."),
 )

@@ -41,9 +41,10 @@ class ProjectStore(BaseStore):
         *,
         organisation_id: int = 1,
         team_id: int = 0,
+        with_key: bool = False,
         audit: AuditEntry | None = None,
     ) -> ProjectRow:
-        """Create a project, in a team unless `team_id` is 0.
+        """Create a project, in a team unless `team_id` is 0, with a first key if asked for.
 
         Raises:
             UserError: `slug` is taken or no short name; the organisation or team is unknown.
@@ -55,6 +56,9 @@ class ProjectStore(BaseStore):
                 attach(write.connection, team_id, project.id)
                 project = _projects.live_project(write.connection, project.id)
             write.note(id=project.id)
+            if with_key:
+                key = _projects.create_key(write.connection, project.id, new_public_key(), "", self._clock.now())
+                write.note(public_key=key.public_key)
             return project
 
     def change_project(
