@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from amber import Progress, QueryRequest, RawResult
+from iam import EMBEDDED
 from server.compose import Installation, open_installation
-from server.principals import EMBEDDED_NAME, Principal
 from server.query_service import QueryService, Question
 from server.runner import make_runner
 from server.settings import load_settings
 
-_OWNER = Principal(EMBEDDED_NAME, None)
 _WORKERS = 4
 _QUEUE = 100
 
@@ -37,17 +36,17 @@ class OwnedDirectory:
 
     def query(self, request: QueryRequest) -> RawResult:
         """Return the answer; raises the errors of `engine` and `queries`."""
-        result = self._service.answer(_question(request), _OWNER)
+        result = self._service.answer(_question(request), EMBEDDED)
         columns = [{"name": c.name, "type": c.type, "unit": c.unit} for c in result.columns]
         return RawResult(result.table, {**result.meta(), "columns": columns})
 
     def explain(self, request: QueryRequest) -> dict[str, Any]:
         """Return what a question would do."""
-        return self._service.explain(_question(request), _OWNER)
+        return self._service.explain(_question(request), EMBEDDED)
 
     def progress(self, query_id: str) -> Progress | None:
         """Return how far a query is, None when it does not run."""
-        found = self._service.progress(query_id, _OWNER)
+        found = self._service.progress(query_id, EMBEDDED)
         if found is None:
             return None
         far = found[1]
@@ -55,7 +54,7 @@ class OwnedDirectory:
 
     def cancel(self, query_id: str) -> bool:
         """Stop a query; False when it was not running."""
-        return self._service.cancel(query_id, _OWNER)
+        return self._service.cancel(query_id, EMBEDDED)
 
     def close(self) -> None:
         """Let go; the last client closes the store."""

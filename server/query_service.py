@@ -20,12 +20,12 @@ from engine.clock import Clock
 from engine.errors import CapacityError, StateError, UserError
 from engine.eventstore import Progress, QueryCancelled
 from engine.metadata import MetadataStore
+from iam import Action, Principal, chosen_projects, visible_projects
 from queries.plan import PlanContext
 from queries.plan.model import DEFAULT_RANGE
 from queries.result import Result, result_column, rfc3339
 from queries.run import ResultStream, Runner
 from server.metrics import Metrics
-from server.principals import Principal, chosen_projects, visible_projects
 
 _T = TypeVar("_T")
 _QUERY_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -46,6 +46,8 @@ class Question:
         params: values of the text's parameters.
         query_id: name for progress and cancel; one is made up when empty.
         query_class: what it may use, a name of `queries.run.CLASSES`.
+        environments: deployment environments to look at; empty for all.
+        action: what the principal must be allowed on a project for it to be looked at.
     """
 
     text: str
@@ -57,6 +59,8 @@ class Question:
     params: dict[str, Any] | None = None
     query_id: str = ""
     query_class: str = "interactive"
+    environments: tuple[str, ...] = ()
+    action: Action = Action.EVENT_READ
 
 
 @dataclass(slots=True)
@@ -106,7 +110,7 @@ class QueryService:
             CapacityError: too many queries at once, or this one needs more than it may use.
             QueryCancelled: somebody cancelled it.
         """
-        context = self._context(question, principal)
+        context = self.context(question, principal)
         query_id = question.query_id or uuid.uuid4().hex
 
         def work(running: _Running) -> Result:
@@ -136,7 +140,7 @@ class QueryService:
         """
         if question.language != "discover":
             raise UserError("Only a Discover text can be streamed.", code="stream-invalid")
-        context = self._context(question, principal)
+        context = self.context(question, principal)
         query_id = question.query_id or uuid.uuid4().hex
         with self._registered(query_id, principal) as running, self._place():
             running.started = True
@@ -145,7 +149,7 @@ class QueryService:
 
     def explain(self, question: Question, principal: Principal) -> dict[str, Any]:
         """Return what a question would do, without running it: SQL, plain English, columns, range, warnings."""
-        made = self._runner.plan(question.text, self._context(question, principal), language=question.language)
+        made = self._runner.plan(question.text, self.context(question, principal), language=question.language)
         start, end = made.time_range
         columns = [result_column(column.name, column.type) for column in made.columns]
         return {
@@ -162,7 +166,7 @@ class QueryService:
         """Return ("queued" or "running", how far) of a query the principal has asked, or None when none runs."""
         with self._lock:
             running = self._running.get(query_id)
-        if running is None or running.owner != principal:
+        if running is None or not _same(running.owner, principal):
             return None
         elapsed_s = time.monotonic() - running.asked_at
         found = self._runner.progress(query_id) if running.started else None
@@ -172,7 +176,7 @@ class QueryService:
         """Stop a query the principal has asked, waiting or running; False when there is none."""
         with self._lock:
             running = self._running.get(query_id)
-            if running is None or running.owner != principal:
+            if running is None or not _same(running.owner, principal):
                 return False
             running.cancelled = True
             if not running.started:
@@ -190,15 +194,21 @@ class QueryService:
             self._runner.cancel(name)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _context(self, question: Question, principal: Principal) -> PlanContext:
+    def context(self, question: Question, principal: Principal) -> PlanContext:
+        """Return what planning a question may use: the principal's projects, the range, the limits.
+
+        Raises:
+            UserError: the text is too long, or the range, the limit or a project is wrong.
+        """
         if len(question.text) > MAX_TEXT:
             raise UserError(f"The query is longer than {MAX_TEXT} characters.", code="query-too-long")
         if question.limit is not None and question.limit < 1:
             raise UserError("`limit` must be 1 or more.", code="limit-invalid")
         now = self._clock.now()
+        visible = visible_projects(self._metadata, principal, question.action)
         return PlanContext(
             now=now,
-            projects=chosen_projects(visible_projects(self._metadata, principal), question.projects),
+            projects=chosen_projects(visible, question.projects),
             time_range=_time_range(question, now),
             limit=question.limit,
             params=question.params or {},
@@ -255,6 +265,11 @@ class QueryService:
             yield
         finally:
             self._slots.release()
+
+
+def _same(one: Principal, other: Principal) -> bool:
+    """Whether two requests come from one: roles may have changed between them, and names of tokens may repeat."""
+    return (one.kind, one.name, one.token_id) == (other.kind, other.name, other.token_id)
 
 
 def _time_range(question: Question, now: datetime) -> tuple[datetime, datetime] | None:

@@ -197,6 +197,17 @@ class Settings:
             shown_default="none",
         ),
     ] = None
+    api_rate_per_minute: Annotated[
+        int,
+        Setting(
+            "Requests a minute of one token or one signed-in browser, in the long run; more are refused with 429 and "
+            "`Retry-After`. Ingest has limits of its own.",
+            readers.whole(1, 1_000_000),
+        ),
+    ] = 1200
+    api_burst: Annotated[
+        int, Setting("Requests of one token or browser at once, before `api_rate_per_minute` holds.", readers.whole(1, 1_000_000))
+    ] = 300
     metrics_access: Annotated[
         str,
         Setting(

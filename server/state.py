@@ -7,20 +7,27 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from engine.errors import AmberError
+from ingest.deadletters import DeadLetters
 from ingest.writer import WriterFigures
 from queries.plan import PlanContext
+from queries.result import rfc3339
 from queries.run import Runner
 from server.compose import Installation
 from server.metrics import Sample
 from server.runfile import read_run_info
+from server.version import VERSION
 
 _ROLES = ("raw", "ready", "dead")
 _OUTCOMES = "from outcomes | summarize n=sum(quantity) by outcome, reason"
+_DAY = (
+    "from outcomes | summarize n=sum(quantity) by project, outcome, reason, category"
+    " | sort n desc, project, outcome, reason, category"
+)
 _OUTCOMES_TTL_S = 5.0
 
 
@@ -38,6 +45,7 @@ class InstallationState:
         self._store = installation.store
         self._metadata = installation.metadata
         self._data = installation.data
+        self._clock = installation.clock
         self._writer = writer
         self._outcomes = OutcomeTotals(installation, runner)
 
@@ -65,6 +73,29 @@ class InstallationState:
         missing = [name for name in expected if info is None or name not in info.ready]
         missing += [] if _answers(self._store.health)["ok"] else ["store"]
         return missing + ([] if _answers(self._metadata.health)["ok"] else ["metadata"])
+
+    def report(self) -> dict[str, Any]:
+        """Return the whole state: checks, spools, processes, outcomes of the last 24 hours, dead letters."""
+        now = self._clock.now()
+        info = read_run_info(self._settings.data)
+        budgets = {"raw": self._settings.spool_budget}
+        names = sorted(info.pids) if info else []
+        return {
+            "at": rfc3339(now),
+            "version": VERSION,
+            "started_at": info.started_at if info else None,
+            "checks": self.health(),
+            "spools": [
+                {"name": role, "bytes": self._spool_bytes(role), "budget_bytes": budgets.get(role)} for role in _ROLES
+            ],
+            "roles": [
+                {"name": name, "ready": name in info.ready, "restarts": info.restarts.get(name, 0)}
+                for name in names
+                if info and name != "supervisor"
+            ],
+            "outcomes": self._outcomes.of_a_day(now),
+            "dead_letters": sum(1 for _ in DeadLetters(self._data).letters()),
+        }
 
     def samples(self) -> Iterator[Sample]:
         """Give the figures of `/metrics` that are read when somebody asks."""
@@ -113,13 +144,32 @@ class OutcomeTotals:
                     self._totals = self._read()
             return self._totals
 
+    def of_a_day(self, now: datetime) -> list[dict[str, Any]]:
+        """Return the quantities of the last 24 hours by project, outcome, reason and category; largest first."""
+        context = PlanContext(
+            now=now, projects=self._projects(), time_range=(now - timedelta(days=1), now + timedelta(minutes=1))
+        )
+        rows = self._runner.run(_DAY, context).table.to_pylist()
+        return [
+            {
+                "project": row["project"],
+                "outcome": row["outcome"] or "",
+                "reason": row["reason"] or "",
+                "category": row["category"] or "",
+                "quantity": int(row["n"]),
+            }
+            for row in rows
+        ]
+
+    def _projects(self) -> dict[int, str]:
+        # Requests that did not prove their key are counted under project 0.
+        return {**{project.id: project.slug for project in self._installation.metadata.projects()}, 0: "-"}
+
     def _read(self) -> dict[tuple[str, str], int]:
         now = self._installation.clock.now()
-        projects = {project.id: project.slug for project in self._installation.metadata.projects()}
         context = PlanContext(
             now=now,
-            # Requests that did not prove their key are counted under project 0.
-            projects={**projects, 0: "-"},
+            projects=self._projects(),
             time_range=(self._since, now + timedelta(minutes=1)),
         )
         table = self._runner.run(_OUTCOMES, context).table

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -11,13 +13,32 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from engine.errors import AmberError, CapacityError
+from engine.errors import AmberError, CapacityError, UserError
 from server.problems import problem_of, title_of
 
 PROBLEM_TYPE = "application/problem+json"
 API_PREFIX = "/api/v1"
 _RETRY_AFTER_S = 2
 _log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """What is wrong with one parameter or one member of a body; `field` is empty when the whole is meant."""
+
+    field: str
+    detail: str
+
+
+class InvalidInput(UserError):
+    """Parameters or members of a body are not as the route says; all of them are told at once."""
+
+    code = "body-invalid"
+
+    def __init__(self, problems: Sequence[FieldProblem], *, code: str | None = None) -> None:
+        parts = [f"`{problem.field}` {problem.detail}" if problem.field else problem.detail for problem in problems]
+        super().__init__(f"{'; '.join(parts)}.", code=code, hint="/api/v1/openapi.json says what is expected.")
+        self.problems = tuple(problems)
 
 
 def problem_response(members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
@@ -32,13 +53,17 @@ def register_problems(app: Flask) -> None:
     @app.errorhandler(AmberError)
     def amber_error(error: AmberError) -> Response:
         headers = {}
-        if isinstance(error, CapacityError) and error.http_status in {429, 503}:
-            headers["Retry-After"] = str(_RETRY_AFTER_S)
+        retry_after_s = getattr(error, "retry_after_s", _RETRY_AFTER_S if isinstance(error, CapacityError) else None)
+        if retry_after_s is not None and error.http_status in {429, 503}:
+            headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
         if error.http_status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Bearer realm="amber"'
         if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, CapacityError):
             _log.error("request failed", path=request.path, code=error.code, exc_info=error)
-        return problem_response(problem_of(error), headers)
+        members = problem_of(error)
+        if isinstance(error, InvalidInput):
+            members["errors"] = [{"field": found.field, "detail": found.detail} for found in error.problems]
+        return problem_response(members, headers)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

@@ -1,4 +1,4 @@
-"""`/api/v1/query`: ask, watch, cancel; and `/api/v1/projects`, which says what may be asked about."""
+"""`/api/v1/query`: ask, watch, cancel, and what an editor of texts needs."""
 
 from __future__ import annotations
 
@@ -7,27 +7,41 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPMethod
 from itertools import chain
-from typing import Any
+from typing import Any, assert_never
 
-import msgspec
 import orjson
 import pyarrow as pa
-from flask import Blueprint, Response, request
+from flask import Response, request
 
+from engine.clock import Clock
 from engine.errors import AmberError, UserError
-from engine.metadata import MetadataStore
+from iam import Action, Principal
+from queries.edit import Change, Exclude, Filter, GroupBy, SetLimit, SortBy, edit
 from queries.result import Result, ResultColumn, rfc3339
 from queries.run import ResultStream
-from server.http.auth import principal_of_request
-from server.http.problems import API_PREFIX
-from server.principals import Authenticator, Principal, visible_projects
+from server.http.access import needs
+from server.http.documents.common import BODY, NOT_FOUND, QUERY_LIMIT
+from server.http.documents.queries import (
+    EditBody,
+    EditChange,
+    EditedQuery,
+    QueryAnswer,
+    QueryBody,
+    QueryCancelledAnswer,
+    QueryPath,
+    QueryPlan,
+    QueryProgress,
+)
+from server.http.guard import principal
+from server.http.period import given_range
+from server.http.routes import JSON, Routes, answer
 from server.query_service import QueryService, Question
-from server.settings import Settings
 
 ARROW_TYPE = "application/vnd.apache.arrow.stream"
 ARROW_META_KEY = b"amber"
-_MAX_BODY = 1024 * 1024
+_READ = needs(Action.EVENT_READ)
 
 
 class QueryUnknown(AmberError):
@@ -37,67 +51,47 @@ class QueryUnknown(AmberError):
     http_status = 404
 
 
-class QueryBody(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of `POST /api/v1/query`; see docs/reference/http.md."""
-
-    query: str | None = None
-    sql: str | None = None
-    project: list[str | int] | str | int | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-    limit: int | None = None
-    params: dict[str, Any] | None = None
-    query_id: str = ""
-    stream: bool = False
-
-    def question(self) -> Question:
-        """Return what is asked."""
-        if (self.query is None) == (self.sql is None):
-            raise UserError("The body needs either `query` or `sql`.", code="body-invalid")
-        named = self.project if isinstance(self.project, list) else [] if self.project is None else [self.project]
-        return Question(
-            text=self.query if self.query is not None else self.sql or "",
-            language="discover" if self.query is not None else "sql",
-            projects=tuple(named),
-            start=self.start,
-            end=self.end,
-            limit=self.limit,
-            params=self.params,
-            query_id=self.query_id,
-        )
-
-
-def query_routes(
-    service: QueryService, authenticator: Authenticator, metadata: MetadataStore, settings: Settings
-) -> Blueprint:
+def query_routes(service: QueryService, clock: Clock) -> Routes:
     """Return the routes that ask."""
-    routes = Blueprint("query", __name__, url_prefix=API_PREFIX)
+    routes = Routes("query", "Ask questions in Discover or SQL.")
+    _asking(routes, service, clock)
+    _running(routes, service)
+    _editing(routes, service, clock)
+    return routes
 
-    @routes.post("/query")
-    def ask() -> Response:
-        principal = principal_of_request(authenticator)
-        arrow, body = _wants_arrow(), _body()
+
+def _asking(routes: Routes, service: QueryService, clock: Clock) -> None:
+    @routes.endpoint(HTTPMethod.POST, "/query", _READ, {200: QueryAnswer, **QUERY_LIMIT, **BODY})
+    def ask(body: QueryBody) -> Response:
+        """Ask a question.
+
+        With `Accept: application/vnd.apache.arrow.stream` the answer is an Arrow stream whose schema metadata holds
+        `columns` and `meta` as JSON under the key `amber`.
+        """
+        arrow = _wants_arrow()
+        question = question_of(body, clock.now())
         if body.stream:
-            return _streamed(service, body.question(), principal, arrow=arrow)
-        question = replace(body.question(), query_class="notebook" if arrow else "interactive")
-        result = service.answer(question, principal)
+            return _streamed(service, question, principal(), arrow=arrow)
+        result = service.answer(replace(question, query_class="notebook" if arrow else "interactive"), principal())
         return _arrow(result) if arrow else _json(result.as_json_dict(), result.query_id)
 
-    @routes.post("/query/plan")
-    def plan() -> Response:
-        principal = principal_of_request(authenticator)
-        return _json(service.explain(_body().question(), principal))
+    @routes.endpoint(HTTPMethod.POST, "/query/plan", _READ, {200: QueryPlan, **BODY})
+    def plan(body: QueryBody) -> Response:
+        """Say what a question would do, and run nothing."""
+        return answer(service.explain(question_of(body, clock.now()), principal()))
 
-    @routes.get("/query/<query_id>/progress")
-    def progress(query_id: str) -> Response:
-        principal = principal_of_request(authenticator)
-        found = service.progress(query_id, principal)
+
+def _running(routes: Routes, service: QueryService) -> None:
+    @routes.endpoint(HTTPMethod.GET, "/query/<query_id>/progress", _READ, {200: QueryProgress, **NOT_FOUND})
+    def progress(path: QueryPath) -> Response:
+        """Say how far a query of one's own is."""
+        found = service.progress(path.query_id, principal())
         if found is None:
             raise QueryUnknown("No query with this id is running.")
         state, far = found
-        return _json(
+        return answer(
             {
-                "query_id": query_id,
+                "query_id": path.query_id,
                 "state": state,
                 "rows_read": far.rows_read,
                 "bytes_read": far.bytes_read,
@@ -106,95 +100,111 @@ def query_routes(
             }
         )
 
-    @routes.delete("/query/<query_id>")
-    def cancel(query_id: str) -> Response:
-        principal = principal_of_request(authenticator)
-        if not service.cancel(query_id, principal):
+    @routes.endpoint(HTTPMethod.DELETE, "/query/<query_id>", _READ, {202: QueryCancelledAnswer, **NOT_FOUND})
+    def cancel(path: QueryPath) -> Response:
+        """Cancel a query of one's own; the cancelled request answers 409 `query-cancelled`."""
+        if not service.cancel(path.query_id, principal()):
             raise QueryUnknown("No query with this id is running.")
-        return _json({"query_id": query_id, "cancelled": True}, status=202)
-
-    @routes.get("/projects")
-    def projects() -> Response:
-        principal = principal_of_request(authenticator)
-        visible = visible_projects(metadata, principal)
-        keys = {key.project_id: key.public_key for key in reversed(metadata.keys()) if key.active}
-        listed = [
-            {
-                "id": project.id,
-                "slug": project.slug,
-                "name": project.name,
-                "dsn": settings.dsn(keys[project.id], project.id) if project.id in keys else None,
-            }
-            for project in metadata.projects()
-            if project.id in visible
-        ]
-        return _json({"projects": listed})
-
-    return routes
+        return answer({"query_id": path.query_id, "cancelled": True}, 202)
 
 
-def _body() -> QueryBody:
-    request.max_content_length = _MAX_BODY
-    try:
-        return msgspec.json.decode(request.get_data(cache=False), type=QueryBody)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"The body is not a query: {error}.",
-            code="body-invalid",
-            hint='Send JSON such as {"query": "from errors"}.',
-        ) from error
+def _editing(routes: Routes, service: QueryService, clock: Clock) -> None:
+    @routes.endpoint(HTTPMethod.POST, "/query/edit", _READ, {200: EditedQuery, **BODY})
+    def change(body: EditBody) -> Response:
+        """Change a text as a reader of its answer wishes: keep a value, drop it, group by it, sort, limit."""
+        asked = QueryBody(**body.model_dump(exclude={"change"}))
+        context = service.context(question_of(asked, clock.now()), principal())
+        return answer({"query": edit(body.query, _change(body.change), context)})
+
+
+def _change(wanted: EditChange) -> Change:
+    match wanted.op:
+        case "filter":
+            return Filter(wanted.field, wanted.value)
+        case "exclude":
+            return Exclude(wanted.field, wanted.value)
+        case "group_by":
+            return GroupBy(wanted.field)
+        case "sort":
+            return SortBy(wanted.field, wanted.desc)
+        case "limit":
+            return SetLimit(wanted.count)
+        case _:
+            assert_never(wanted.op)
+
+
+def question_of(body: QueryBody, now: datetime) -> Question:
+    """Return the question a body asks; UserError when it asks none, or two."""
+    if (body.query is None) == (body.sql is None):
+        raise UserError("The body needs either `query` or `sql`.", code="body-invalid")
+    # Only a range of its own is resolved here: the service says what is wrong with the other two.
+    start, end = body.start, body.end
+    if body.range is not None:
+        start, end = given_range(body.range, start, end, now) or (start, end)
+    return Question(
+        text=body.query if body.query is not None else body.sql or "",
+        language="discover" if body.query is not None else "sql",
+        projects=_several(body.project),
+        start=start,
+        end=end,
+        limit=body.limit,
+        params=body.params,
+        query_id=body.query_id,
+        environments=tuple(str(name) for name in _several(body.environment)),
+    )
+
+
+def _several(given: Any) -> tuple[Any, ...]:
+    return () if given is None else tuple(given) if isinstance(given, list) else (given,)
 
 
 def _wants_arrow() -> bool:
-    best = request.accept_mimetypes.best_match(["application/json", ARROW_TYPE])
+    best = request.accept_mimetypes.best_match([JSON, ARROW_TYPE])
     return best == ARROW_TYPE
 
 
-def _json(document: dict[str, Any], query_id: str = "", *, status: int = 200) -> Response:
-    headers = {"X-Amber-Query-Id": query_id} if query_id else {}
-    return Response(orjson.dumps(document), status=status, headers=headers, content_type="application/json")
+def _json(document: dict[str, Any], query_id: str) -> Response:
+    return answer(document, headers={"X-Amber-Query-Id": query_id})
 
 
-def _streamed(service: QueryService, question: Question, principal: Principal, *, arrow: bool) -> Response:
+def _streamed(service: QueryService, question: Question, who: Principal, *, arrow: bool) -> Response:
     """Answer batch by batch: the schema's meta data says what is known before the first row."""
     if not arrow:
         raise UserError("Only an Arrow stream has no end of rows.", code="stream-invalid", hint=f"Accept {ARROW_TYPE}.")
     stack = ExitStack()
     with stack:
-        answer = stack.enter_context(service.stream(question, principal))
+        found = stack.enter_context(service.stream(question, who))
         # Taken here, so that an error of the engine still becomes a problem document.
-        first = next(answer.batches, None)
+        first = next(found.batches, None)
         stack = stack.pop_all()
 
     def chunks() -> Iterator[bytes]:
         with stack:
             buffer = io.BytesIO()
-            with pa.ipc.new_stream(
-                buffer, answer.schema.with_metadata({ARROW_META_KEY: _stream_meta(answer)})
-            ) as writer:
-                for batch in chain([] if first is None else [first], answer.batches):
+            with pa.ipc.new_stream(buffer, found.schema.with_metadata({ARROW_META_KEY: _stream_meta(found)})) as writer:
+                for batch in chain([] if first is None else [first], found.batches):
                     writer.write_batch(batch)
                     yield buffer.getvalue()
                     buffer.seek(0)
                     buffer.truncate()
             yield buffer.getvalue()
 
-    response = Response(chunks(), headers={"X-Amber-Query-Id": answer.query_id}, content_type=ARROW_TYPE)
+    response = Response(chunks(), headers={"X-Amber-Query-Id": found.query_id}, content_type=ARROW_TYPE)
     response.call_on_close(stack.close)
     return response
 
 
-def _stream_meta(answer: ResultStream) -> bytes:
-    start, end = answer.plan.time_range
+def _stream_meta(found: ResultStream) -> bytes:
+    start, end = found.plan.time_range
     return orjson.dumps(
         {
-            "query_id": answer.query_id,
-            "sql": list(answer.plan.sql),
-            "english": answer.plan.english,
+            "query_id": found.query_id,
+            "sql": list(found.plan.sql),
+            "english": found.plan.english,
             "start": rfc3339(start),
             "end": rfc3339(end),
-            "warnings": list(answer.plan.warnings),
-            "columns": _columns(answer.columns),
+            "warnings": list(found.plan.warnings),
+            "columns": _columns(found.columns),
         }
     )
 

@@ -1,43 +1,67 @@
-"""`/api/v1/health`, `/api/v1/ready`, `/metrics`: how the installation is doing."""
+"""`/api/v1/health`, `/api/v1/ready`, `/api/v1/state`, `/metrics`: how the installation is doing."""
 
 from __future__ import annotations
 
-import orjson
-from flask import Blueprint, Response
+from http import HTTPMethod
 
-from server.http.auth import principal_of_request
-from server.http.problems import API_PREFIX
-from server.metrics import CONTENT_TYPE, Metrics
-from server.principals import Authenticator
-from server.state import InstallationState
+from flask import Response
+
+from iam import Action
+from server.http.access import needs, public
+from server.http.documents import managed as documents
+from server.http.routes import Routes, answer
+from server.http.services import Services
+from server.metrics import CONTENT_TYPE
+
+_WATCHERS = public("Watchers ask without a token; there is nothing of anybody's data in it.")
+_SCRAPERS = public("`metrics_access` is open; counts only, nothing of anybody's data.")
+METRICS = "/metrics"
 
 
-def state_routes(
-    state: InstallationState, metrics: Metrics, authenticator: Authenticator, *, metrics_open: bool
-) -> Blueprint:
+def state_routes(services: Services) -> Routes:
     """Return the routes that tell the state."""
-    routes = Blueprint("state", __name__)
+    routes = Routes("state", "How the installation is doing.")
+    state = services.state
 
-    @routes.get(f"{API_PREFIX}/health")
+    @routes.endpoint(
+        HTTPMethod.GET, "/health", _WATCHERS, {200: documents.Health, 503: {"description": "Something is red."}}
+    )
     def health() -> Response:
+        """Say whether the server is well."""
         checks = state.health()
         good = all(check["ok"] for check in checks.values())
-        return _json({"status": "ok" if good else "red", "checks": checks}, 200 if good else 503)
+        return _told({"status": "ok" if good else "red", "checks": checks}, 200 if good else 503)
 
-    @routes.get(f"{API_PREFIX}/ready")
+    @routes.endpoint(
+        HTTPMethod.GET, "/ready", _WATCHERS, {200: documents.Ready, 503: {"description": "Something is missing."}}
+    )
     def ready() -> Response:
+        """Say whether every process is at work."""
         missing = state.not_ready()
-        return _json({"ready": not missing, "missing": missing}, 503 if missing else 200)
+        return _told({"ready": not missing, "missing": missing}, 503 if missing else 200)
 
-    @routes.get("/metrics")
-    def metrics_page() -> Response:
-        if not metrics_open:
-            principal_of_request(authenticator)
-        return Response(metrics.text(), content_type=CONTENT_TYPE)
+    @routes.endpoint(HTTPMethod.GET, "/state", needs(Action.STATE_READ), {200: documents.StateDocument})
+    def report() -> Response:
+        """Say what ingest does: checks, spools, processes, outcomes of the last 24 hours, dead letters."""
+        return answer(state.report())
 
     return routes
 
 
-def _json(document: dict[str, object], status: int) -> Response:
-    headers = {"Retry-After": "2"} if status == 503 else {}
-    return Response(orjson.dumps(document), status=status, headers=headers, content_type="application/json")
+def metrics_routes(services: Services) -> Routes:
+    """Return the route of the figures, which is not below `/api/v1`."""
+    routes = Routes("metrics", "Figures for Prometheus.", prefix="")
+    access = _SCRAPERS if services.settings.metrics_access == "open" else needs(Action.STATE_READ)
+
+    @routes.endpoint(
+        HTTPMethod.GET, METRICS, access, {200: {"description": "Prometheus' text form.", "content": {"text/plain": {}}}}
+    )
+    def metrics() -> Response:
+        """Return the figures in Prometheus' text form."""
+        return Response(services.metrics.text(), content_type=CONTENT_TYPE)
+
+    return routes
+
+
+def _told(document: dict[str, object], status: int) -> Response:
+    return answer(document, status, {"Retry-After": "2"} if status == 503 else None)

@@ -1,0 +1,354 @@
+"""Documents of issues, events and traces."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from server.http.documents.common import Cursor, Document, Input, Look, ProjectName
+
+Sort = Literal["last_seen", "first_seen", "events", "users", "priority"]
+Status = Literal["unresolved", "resolved", "ignored"]
+Priority = Literal["high", "medium", "low"]
+Assignee = Annotated[
+    str,
+    Field(max_length=300, description="`user:` and an address, `team:` and a slug, or empty.", examples=["team:web"]),
+]
+SearchText = Annotated[str, Field(max_length=65536, description="A Discover search.", examples=["is:unresolved"])]
+ShortId = Annotated[str, Field(min_length=1, max_length=100, examples=["SHOP-12"])]
+
+
+class IssuePath(BaseModel):
+    """The issue a path names."""
+
+    issue: ShortId
+
+
+class IssueEventPath(IssuePath):
+    """An event of an issue."""
+
+    which: str = Field(max_length=64, description="`latest`, `oldest`, or an event id.", examples=["latest"])
+
+
+class EventPath(BaseModel):
+    """The event a path names."""
+
+    event_id: str = Field(max_length=64, description="32 hex digits.")
+
+
+class TracePath(BaseModel):
+    """The trace a path names."""
+
+    trace_id: str = Field(max_length=64, description="32 hex digits.")
+
+
+class IssueListQuery(Look):
+    """Which issues, in which order."""
+
+    query: SearchText = "is:unresolved"
+    sort: Sort = Field(default="last_seen", description="Order, the largest or newest first.")
+    cursor: Cursor = None
+    limit: int = Field(default=25, ge=1, le=100, description="Most items.")
+    total: bool = Field(default=False, description="Count all issues that match, at the cost of another statement.")
+
+
+class IssueEventsQuery(Look):
+    """Which events of an issue."""
+
+    query: SearchText = ""
+    cursor: Cursor = None
+    limit: int = Field(default=50, ge=1, le=500, description="Most items.")
+
+
+class IssueTagsQuery(Look):
+    """Which distributions."""
+
+    top: int = Field(default=10, ge=1, le=100, description="Values of each field.")
+
+
+class TraceQuery(Look):
+    """Where in a trace."""
+
+    span: str = Field(default="", max_length=64, description="A span that must be among the rows of a large trace.")
+
+
+class Issue(Document):
+    """An issue: its state, and what its events in the range say."""
+
+    id: str = Field(description="What people call it.", examples=["SHOP-12"])
+    issue_id: str = Field(description="Its number, as text: readers of JSON would round it.")
+    project: str
+    title: str
+    culprit: str
+    level: str
+    status: str
+    substatus: str
+    priority: str
+    assignee: str
+    events: int
+    users: int
+    first_seen: datetime | None = Field(description="In the range; null when there is no event in it.")
+    last_seen: datetime | None
+    created_at: datetime = Field(description="First ever.")
+    trend: list[int] = Field(description="Events in 24 equal parts of the range.")
+    version: int = Field(description="Grows with each change of its state; the ETag.")
+
+
+class IssueListMeta(Document):
+    """What is said beside a page of issues."""
+
+    start: datetime
+    end: datetime
+    trend_step_s: float
+    total: int | None = Field(description="Issues that match; null when nobody counted.")
+    elapsed_ms: float
+    query: str = Field(description="The Discover text that was asked.")
+
+
+class IssuePageDocument(Document):
+    """A page of issues."""
+
+    items: list[Issue]
+    next: str | None
+    meta: IssueListMeta
+
+
+class Activity(Document):
+    """Something that was done to an issue."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    details: dict[str, Any]
+
+
+class AssigneeChoice(Document):
+    """Who may be given an issue."""
+
+    assignee: str
+    name: str
+
+
+class IssueDetail(Issue):
+    """An issue with what its page shows besides."""
+
+    events_query: str
+    tags_query: str
+    activity: list[Activity]
+    possible_assignees: list[AssigneeChoice]
+
+
+class IssueSet(Input):
+    """What to set; what is absent stays."""
+
+    status: Status | None = None
+    assignee: Assignee | None = None
+    priority: Priority | None = None
+
+
+class IssueMatch(Input):
+    """Issues chosen by a search."""
+
+    query: SearchText = "is:unresolved"
+    project: list[ProjectName] | None = None
+    environment: list[str] | None = None
+    range: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class IssueState(Input):
+    """The workflow state of an issue, as `before` gives it and `restore` takes it."""
+
+    id: ShortId
+    status: Status
+    substatus: Literal["new", "ongoing", "escalating", "regressed", ""]
+    assignee: Assignee
+    priority: Priority
+
+
+class BulkBody(Input):
+    """`set` with `ids` or `match`; or `restore` alone. At most 10 000 issues."""
+
+    ids: list[ShortId] | None = Field(default=None, max_length=10_000)
+    match: IssueMatch | None = None
+    set: IssueSet | None = None
+    restore: list[IssueState] | None = Field(default=None, max_length=10_000)
+
+
+class BulkAnswer(Document):
+    """How many issues changed, and how each was: `restore` takes it back."""
+
+    changed: int
+    before: list[IssueState]
+
+
+class EventListItem(Document):
+    """An event in a list."""
+
+    event_id: str
+    timestamp: datetime
+    title: str
+    release: str
+    environment: str
+    user: str
+    trace_id: str
+
+
+class EventPageDocument(Document):
+    """A page of events, newest first."""
+
+    items: list[EventListItem]
+    next: str | None
+
+
+class Frame(Document):
+    """A frame of a stack."""
+
+    function: str
+    module: str
+    filename: str
+    abs_path: str
+    lineno: int | None
+    colno: int | None
+    in_app: bool
+    pre_context: list[str]
+    context_line: str | None
+    post_context: list[str]
+    vars: dict[str, Any] | None
+
+
+class ExceptionDocument(Document):
+    """An exception of the chain; frames oldest first."""
+
+    type: str
+    value: str
+    module: str
+    handled: bool | None
+    mechanism: dict[str, Any] | None
+    frames: list[Frame]
+
+
+class Thread(Document):
+    """A thread at the time of the event."""
+
+    id: str
+    name: str
+    crashed: bool
+    current: bool
+    state: str
+    frames: list[Frame]
+
+
+class Breadcrumb(Document):
+    """What happened before the event."""
+
+    timestamp: datetime | None
+    type: str
+    category: str
+    level: str
+    message: str
+    data: Any
+
+
+class EventDocument(Document):
+    """One event of an issue, with its neighbours."""
+
+    event_id: str
+    timestamp: datetime
+    issue: str
+    project: str
+    title: str
+    message: str
+    level: str
+    platform: str
+    environment: str
+    release: str
+    transaction: str
+    culprit: str
+    user: dict[str, Any]
+    tags: list[list[str]]
+    contexts: dict[str, dict[str, Any]]
+    exceptions: list[ExceptionDocument] = Field(description="The cause first, the one the title shows last.")
+    stacktrace: list[Frame] = Field(description="A stack that belongs to no exception.")
+    threads: list[Thread]
+    breadcrumbs: list[Breadcrumb]
+    request: dict[str, Any] | None
+    sdk: dict[str, Any]
+    modules: dict[str, str]
+    extra: dict[str, Any]
+    remarks: list[str] = Field(description="What normalisation changed, as `what:reason`.")
+    trace_id: str
+    span_id: str
+    previous: str | None = Field(description="The next older event.")
+    next: str | None = Field(description="The next newer event.")
+    index: int = Field(description="Its place among the issue's events in the range; the newest is 1.")
+    count: int
+    payload_url: str
+
+
+class TagValue(Document):
+    """A value with its share of the events that have the field."""
+
+    value: str
+    count: int
+    share: float
+
+
+class TagDistribution(Document):
+    """The most frequent values of a field."""
+
+    key: str
+    total: int
+    distinct: int
+    top: list[TagValue]
+
+
+class IssueTags(Document):
+    """Distributions of the values of an issue's events."""
+
+    tags: list[TagDistribution]
+
+
+class TraceColumns(Document):
+    """The spans in display order, column by column; `parent` is an index, -1 for none; times are relative."""
+
+    span_id: list[str]
+    parent: list[int]
+    depth: list[int]
+    start_ns: list[int]
+    duration_ns: list[int]
+    self_ns: list[int]
+    op: list[str]
+    description: list[str]
+    service: list[str]
+    status: list[str]
+    is_segment: list[bool]
+    project: list[str]
+
+
+class TraceError(Document):
+    """An error of the trace."""
+
+    event_id: str
+    span_id: str
+    issue: str
+    title: str
+    project: str
+    offset_ns: int
+
+
+class TraceDocument(Document):
+    """A trace; at most 10 000 spans, around `span` when there are more."""
+
+    trace_id: str
+    start_ns: str = Field(description="Nanoseconds since the epoch, as text.")
+    duration_ns: int
+    count: int
+    truncated: bool
+    columns: TraceColumns
+    errors: list[TraceError]
+    missing_parents: int

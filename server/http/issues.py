@@ -1,0 +1,234 @@
+"""`/api/v1/issues`, `/api/v1/events` and `/api/v1/traces`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPMethod
+from typing import Any, cast
+
+from flask import Response
+
+from engine.errors import UserError
+from engine.metadata import IssueRow
+from engine.snapshot import ProjectConfig
+from iam import Action
+from server.http.access import needs
+from server.http.documents import issues as documents
+from server.http.documents.common import BODY, CHANGED, NOT_FOUND, QUERY_LIMIT
+from server.http.documents.common import Look as LookParameters
+from server.http.guard import principal
+from server.http.paging import cursor_of, read_cursor
+from server.http.period import TimeRange, given_range, scope_of
+from server.http.routes import JSON, Routes, answer
+from server.http.services import Services
+from server.http.tags import etag, wanted_version
+from server.issues.looking import Look
+from server.issues.service import AfterKey, ListRequest
+
+_READ = needs(Action.ISSUE_READ)
+_WRITE = needs(Action.ISSUE_WRITE)
+_BEFORE_FIRST = timedelta(days=31)
+"""Events are accepted up to 30 days late, so one may lie before the first that was met."""
+
+_KEPT = timedelta(days=400)
+
+
+def issue_routes(services: Services) -> Routes:
+    """Return the routes of issues and events."""
+    routes = Routes("issues", "Issues: lists, one issue, its events and tags, and what people decide about them.")
+    _reading(routes, services)
+    _events(routes, services)
+    _writing(routes, services)
+    return routes
+
+
+def trace_routes(services: Services) -> Routes:
+    """Return the route of traces."""
+    routes = Routes("traces", "Traces in columns.")
+
+    @routes.endpoint(
+        HTTPMethod.GET,
+        "/traces/<trace_id>",
+        needs(Action.EVENT_READ),
+        {200: documents.TraceDocument, **NOT_FOUND, **QUERY_LIMIT},
+    )
+    def trace(path: documents.TracePath, query: documents.TraceQuery) -> Response:
+        """Return a trace: its spans as a tree in display order, and its errors.
+
+        Without a time range everything that is kept is looked at.
+        """
+        look = _look(services, query, _everything(services))
+        return answer(services.traces.trace(look, path.trace_id, query.span))
+
+    return routes
+
+
+def _reading(routes: Routes, services: Services) -> None:
+    @routes.endpoint(HTTPMethod.GET, "/issues", _READ, {200: documents.IssuePageDocument, **QUERY_LIMIT})
+    def issues(query: documents.IssueListQuery) -> Response:
+        """List issues with what their events in the range say.
+
+        A cursor keeps the range of the first page, so that issues that move meanwhile are neither lost nor shown twice.
+        """
+        look, after = _page_look(services, query)
+        wanted = ListRequest(query.query, query.sort, query.limit, after, query.total)
+        page = services.issues.page(look, wanted)
+        following = None if page.after is None else _list_cursor(query.sort, look, page.after)
+        return answer({"items": page.items, "next": following, "meta": page.meta})
+
+    @routes.endpoint(
+        HTTPMethod.GET, "/issues/<issue>", _READ, {200: documents.IssueDetail, **NOT_FOUND, **QUERY_LIMIT}
+    )
+    def issue(path: documents.IssuePath, query: LookParameters) -> Response:
+        """Return one issue; the ETag is its version."""
+        row, slug = services.issues.find(principal(), path.issue)
+        document = services.issues.detail(_look(services, query), row, slug)
+        return answer(document, headers=etag(row.row_version))
+
+    @routes.endpoint(
+        HTTPMethod.GET, "/issues/<issue>/tags", _READ, {200: documents.IssueTags, **NOT_FOUND, **QUERY_LIMIT}
+    )
+    def tags(path: documents.IssuePath, query: documents.IssueTagsQuery) -> Response:
+        """Return how the values of an issue's events are distributed."""
+        row, _ = services.issues.find(principal(), path.issue)
+        return answer(services.issues.tags(_look(services, query, _life(services, row)), row, query.top))
+
+
+def _events(routes: Routes, services: Services) -> None:
+    @routes.endpoint(
+        HTTPMethod.GET, "/issues/<issue>/events", _READ, {200: documents.EventPageDocument, **NOT_FOUND, **QUERY_LIMIT}
+    )
+    def events(path: documents.IssuePath, query: documents.IssueEventsQuery) -> Response:
+        """List the events of an issue, newest first; of its whole life when no range is given."""
+        row, _ = services.issues.find(principal(), path.issue)
+        look = _look(services, query, _life(services, row))
+        page = services.issues.events.page(look, row, query.query, query.limit, _event_after(query.cursor))
+        following = None
+        if page.after is not None:
+            following = cursor_of("events", [page.after[0].isoformat(), page.after[1]])
+        return answer({"items": page.items, "next": following})
+
+    @routes.endpoint(
+        HTTPMethod.GET,
+        "/issues/<issue>/events/<which>",
+        _READ,
+        {200: documents.EventDocument, **NOT_FOUND, **QUERY_LIMIT},
+    )
+    def event(path: documents.IssueEventPath, query: LookParameters) -> Response:
+        """Return one event of an issue and its neighbours; of its whole life when no range is given."""
+        row, slug = services.issues.find(principal(), path.issue)
+        look = _look(services, query, _life(services, row))
+        return answer(services.issues.events.event(look, row, _config(services, row, slug), path.which))
+
+    @routes.endpoint(
+        HTTPMethod.GET,
+        "/events/<event_id>",
+        _READ,
+        {200: {"content": {JSON: {"schema": {}}}, "description": "The event."}, **NOT_FOUND, **QUERY_LIMIT},
+    )
+    def payload(path: documents.EventPath, query: LookParameters) -> Response:
+        """Return the JSON of an event, byte for byte as it is stored: scrubbed, otherwise as it was sent."""
+        look = _look(services, query, _everything(services))
+        return Response(services.issues.events.payload(look, path.event_id), content_type=JSON)
+
+
+def _writing(routes: Routes, services: Services) -> None:
+    @routes.endpoint(
+        HTTPMethod.PATCH, "/issues/<issue>", _WRITE, {200: documents.Issue, **NOT_FOUND, **CHANGED, **QUERY_LIMIT, **BODY}
+    )
+    def change(path: documents.IssuePath, query: LookParameters, body: documents.IssueSet) -> Response:
+        """Change the state of an issue.
+
+        `If-Match` may hold the ETag; then nothing is changed when somebody else was faster (412).
+        """
+        row, slug = services.issues.find(principal(), path.issue, Action.ISSUE_WRITE)
+        changed = services.issues.workflow.change(principal(), row, _set(body), wanted_version())
+        document = services.issues.item(_look(services, query), changed, slug)
+        return answer(document, headers=etag(changed.row_version))
+
+    @routes.endpoint(
+        HTTPMethod.POST, "/issues/bulk", _WRITE, {200: documents.BulkAnswer, **NOT_FOUND, **QUERY_LIMIT, **BODY}
+    )
+    def bulk(body: documents.BulkBody) -> Response:
+        """Change many issues at once, all or none: by `ids` or by `match`; or put them back with `restore`.
+
+        The answer's `before` is what `restore` takes to undo it.
+        """
+        before = _bulk(services, body)
+        return answer({"changed": len(before), "before": before})
+
+
+def _bulk(services: Services, body: documents.BulkBody) -> list[dict[str, str]]:
+    workflow = services.issues.workflow
+    given = [name for name in ("ids", "match", "restore") if getattr(body, name) is not None]
+    if len(given) != 1 or (body.set is None) == (body.restore is None):
+        raise UserError("Give `set` with `ids` or `match`, or `restore` alone.", code="body-invalid")
+    if body.restore is not None:
+        return workflow.restore(principal(), [state.model_dump() for state in body.restore])
+    wanted = _set(body.set or documents.IssueSet())
+    if body.ids is not None:
+        return workflow.change_many(principal(), workflow.named(principal(), body.ids), wanted)
+    match = body.match or documents.IssueMatch()
+    look = _look(services, LookParameters.model_validate(match.model_dump(exclude={"query"})))
+    found = services.issues.matching(_writable(look), match.query, 10_000)
+    return workflow.change_many(principal(), found, wanted)
+
+
+def _writable(look: Look) -> Look:
+    return Look(look.principal, look.projects, look.environments, look.start, look.end, Action.ISSUE_WRITE)
+
+
+def _set(body: documents.IssueSet) -> dict[str, str]:
+    return {name: value for name, value in body.model_dump().items() if value is not None}
+
+
+def _look(services: Services, given: LookParameters, default: TimeRange | None = None) -> Look:
+    scope = scope_of(given, services.clock.now(), default)
+    return Look(principal(), scope.projects, scope.environments, *scope.time_range)
+
+
+def _life(services: Services, row: IssueRow) -> TimeRange:
+    now = services.clock.now()
+    return max(row.first_seen - _BEFORE_FIRST, now - _KEPT), now + timedelta(days=1)
+
+
+def _everything(services: Services) -> TimeRange:
+    now = services.clock.now()
+    return now - _KEPT, now + timedelta(days=1)
+
+
+def _config(services: Services, row: IssueRow, slug: str) -> ProjectConfig:
+    return services.metadata.config_snapshot().projects.get(row.project_id) or ProjectConfig(row.project_id, slug)
+
+
+def _list_cursor(sort: str, look: Look, after: AfterKey) -> str:
+    key, seen, tie = after
+    shown = key.isoformat() if isinstance(key, datetime) else key
+    return cursor_of(f"issues:{sort}", [look.start.isoformat(), look.end.isoformat(), shown, seen.isoformat(), tie])
+
+
+def _page_look(services: Services, query: documents.IssueListQuery) -> tuple[Look, AfterKey | None]:
+    look = _look(services, query)
+    if query.cursor is None:
+        return look, None
+    timed = query.sort in {"last_seen", "first_seen"}
+    kind = f"issues:{query.sort}"
+    start, end, key, seen, tie = read_cursor(query.cursor, kind, [str, str, str if timed else int, str, str])
+    begin, until = given_range(None, _cursor_time(start), _cursor_time(end), look.end) or (look.start, look.end)
+    look = Look(look.principal, look.projects, look.environments, begin, until)
+    number = max(-(2**62), min(cast("int", key), 2**62)) if not timed else 0
+    return look, (_cursor_time(key) if timed else number, _cursor_time(seen), cast("str", tie))
+
+
+def _event_after(cursor: str | None) -> tuple[datetime, str] | None:
+    if cursor is None:
+        return None
+    at, event_id = read_cursor(cursor, "events", [str, str])
+    return _cursor_time(at), cast("str", event_id)
+
+
+def _cursor_time(value: Any) -> datetime:
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UserError("`cursor` is not one this list has given.", code="cursor-invalid") from error

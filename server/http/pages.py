@@ -1,0 +1,165 @@
+"""The pages on the API's application: what they ask of the server, and how they come into service.
+
+Dash takes longer to import than the API to start, and an application takes no routes after its first request. So the
+process serves the API at once, builds a second application with the pages in a thread, and then serves that one.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote, urlencode
+
+import orjson
+import structlog
+from flask import Blueprint, Flask, Response
+from flask_openapi3 import OpenAPI
+
+from engine.errors import AmberError
+from iam import Principal
+from server.http.guard import PAGES, PRINCIPAL_KEY, principal
+from server.http.problems import API_PREFIX
+from server.settings import Settings
+from server.version import VERSION
+
+if TYPE_CHECKING:
+    from dashboards.app import Mounted
+
+_log = structlog.stdlib.get_logger(__name__)
+_STARTING = """<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="1">
+<title>Amber</title><p role="status">Amber is starting. This page reloads by itself.</p></html>"""
+_FAILED = """<!doctype html><html lang="en"><meta charset="utf-8">
+<title>Amber</title><p role="alert">The pages could not be started; the server's log says why. The API answers.</p>
+</html>"""
+_ENVIRON: dict[str, Any] = {
+    "REQUEST_METHOD": "GET",
+    "SCRIPT_NAME": "",
+    "SERVER_NAME": "amber",
+    "SERVER_PORT": "80",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "HTTP_HOST": "amber",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "http",
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+
+
+class DocumentRefused(AmberError):
+    """The API answered a page with a problem; code, hint and status are the problem's."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem["detail"], code=problem["code"], hint=problem.get("hint", ""))
+        self.http_status = problem["status"]
+
+
+class PagePorts:
+    """The server as the pages see it (`dashboards.ports.Ports`): the documents of the API, nothing else.
+
+    Args:
+        app: the application whose API answers.
+        settings: for the ingest address.
+    """
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app = app
+        self._ingest_url = settings.ingest_url
+
+    @property
+    def version(self) -> str:
+        """Version of the product."""
+        return VERSION
+
+    @property
+    def ingest_url(self) -> str:
+        """Base address where clients send."""
+        return self._ingest_url
+
+    def principal(self) -> Principal:
+        """Return who makes the request; the guard has let them in."""
+        return principal()
+
+    def read(self, path: str, **query: Any) -> dict[str, Any]:
+        """Return the document of `GET /api/v1/<path>` for the request's principal.
+
+        It goes through the application as any request does, guard and all, without a socket in between.
+
+        Raises:
+            DocumentRefused: the API answers with a problem.
+        """
+        given = {name: value for name, value in query.items() if value is not None}
+        environ = {
+            **_ENVIRON,
+            "PATH_INFO": f"{API_PREFIX}/{path.lstrip('/')}",
+            "QUERY_STRING": urlencode(given, doseq=True, quote_via=quote),
+            PRINCIPAL_KEY: principal(),
+        }
+        # Its own context: what the inner request binds (its id, its logger's names) must not stay in the outer one.
+        response = contextvars.copy_context().run(self._dispatched, environ)
+        document = orjson.loads(response.get_data())
+        if response.status_code >= 400:
+            raise DocumentRefused(document)
+        return cast("dict[str, Any]", document)
+
+    def _dispatched(self, environ: dict[str, Any]) -> Response:
+        with self._app.request_context(environ):
+            return self._app.full_dispatch_request()
+
+
+def mount_pages(app: OpenAPI, settings: Settings) -> Mounted:
+    """Put the pages on an application.
+
+    Raises:
+        dashboards.bundle.BundleMissing: their scripts were not built.
+    """
+    # Start-up time: Dash is imported in the thread that builds the second application.
+    from dashboards.app import mount  # noqa: PLC0415
+
+    return mount(app, PagePorts(app, settings))
+
+
+class Front:
+    """The WSGI application of the web port: the API alone at first, the API and the pages once they are built.
+
+    Args:
+        first: serves until then.
+        build: makes the application that takes over.
+    """
+
+    def __init__(self, first: Flask, build: Callable[[], Flask]) -> None:
+        self._app = first
+        self._build = build
+        self.failed = False
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        return self._app(environ, start_response)
+
+    def start(self) -> threading.Thread:
+        """Build the pages in a thread of their own."""
+        thread = threading.Thread(target=self._take_over, name="pages", daemon=True)
+        thread.start()
+        return thread
+
+    def _take_over(self) -> None:
+        try:
+            self._app = self._build()
+        except Exception:  # noqa: BLE001 - whatever it is, the API goes on without pages
+            self.failed = True
+            _log.exception("pages could not be built")
+
+
+def waiting_routes(failed: Callable[[], bool]) -> Blueprint:
+    """Return the routes that stand in for the pages until they are there."""
+    routes = Blueprint("waiting", __name__)
+
+    def wait(path: str = "") -> Response:
+        text, status = (_FAILED, 500) if failed() else (_STARTING, 503)
+        return Response(text, status, headers={"Retry-After": "1"}, content_type="text/html; charset=utf-8")
+
+    routes.add_url_rule(f"{PAGES}/", "home", wait)
+    routes.add_url_rule(f"{PAGES}/<path:path>", "page", wait)
+    return routes

@@ -1,0 +1,33 @@
+"""What the routes stand on, opened once for a process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.clock import Clock
+from engine.metadata import MetadataStore
+from iam import Administration, Identity
+from server.http.cookies import Cookies
+from server.issues import IssueService
+from server.metrics import Metrics
+from server.query_service import QueryService
+from server.settings import Settings
+from server.state import InstallationState
+from server.traces import TraceService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of the web process."""
+
+    settings: Settings
+    clock: Clock
+    metadata: MetadataStore
+    identity: Identity
+    administration: Administration
+    queries: QueryService
+    issues: IssueService
+    traces: TraceService
+    state: InstallationState
+    metrics: Metrics
+    cookies: Cookies

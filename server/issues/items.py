@@ -1,0 +1,60 @@
+"""The item every list and page shows of an issue: its state from the metadata, its numbers from the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.metadata import IssueRow
+from queries.result import rfc3339
+from server.issues.texts import TREND_BUCKETS
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the events of a range say about an issue; `first` and `last` are None when there are none."""
+
+    events: int = 0
+    users: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    trend: tuple[int, ...] = field(default=(0,) * TREND_BUCKETS)
+
+
+def item_of(row: IssueRow, slug: str, numbers: Numbers) -> dict[str, Any]:
+    """Return the document of an issue in a list."""
+    return {
+        "id": row.short_id,
+        "issue_id": str(row.issue_id),
+        "project": slug,
+        "title": row.title,
+        "culprit": row.culprit,
+        "level": row.level,
+        "status": row.status,
+        "substatus": row.substatus,
+        "priority": row.priority,
+        "assignee": row.assignee,
+        "events": numbers.events,
+        "users": numbers.users,
+        "first_seen": None if numbers.first is None else rfc3339(numbers.first),
+        "last_seen": None if numbers.last is None else rfc3339(numbers.last),
+        "created_at": rfc3339(row.first_seen),
+        "trend": list(numbers.trend),
+        "version": row.row_version,
+    }
+
+
+def trend_step_ms(start: datetime, end: datetime) -> int:
+    """Return the width of a trend's bucket in milliseconds: a 24th of the range, rounded up."""
+    length_ms = -(-(end - start) // timedelta(milliseconds=1))
+    return max(1, -(-length_ms // TREND_BUCKETS))
+
+
+def trends_of(rows: list[dict[str, Any]], step_ms: int) -> dict[int, tuple[int, ...]]:
+    """Return the trend of each issue from the rows of `trend_text`; `bucket` is nanoseconds since the start."""
+    found: dict[int, list[int]] = {}
+    for row in rows:
+        place = min(max(int(row["bucket"]) // (step_ms * 1_000_000), 0), TREND_BUCKETS - 1)
+        found.setdefault(row["id"], [0] * TREND_BUCKETS)[place] += row["n"]
+    return {number: tuple(counts) for number, counts in found.items()}

@@ -1,0 +1,162 @@
+"""The Discover texts of the issue service. Values stand as parameters, or are numbers we made ourselves.
+
+Issues are named by their short ids: half of their numbers are above 2^63, where the language's whole numbers end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.errors import UserError
+from queries import ast
+from queries.errors import QueryError
+from queries.parser import parse
+from queries.plan.searches import holds_aggregate
+from queries.printer import print_query
+
+TREND_BUCKETS = 24
+DEFAULT_SEARCH = "is:unresolved"
+SORTS = {"last_seen": "last", "first_seen": "first", "events": "events", "users": "users", "priority": "rank"}
+"""Order of an issue list -> column of `list_text`; all descending."""
+
+_COLUMNS = "events=count(), users=count_unique(user), first=first_seen(), last=last_seen()"
+_RANK = 'extend rank = issue.priority = "high" ? 3 : issue.priority = "medium" ? 2 : 1'
+EVENT_COLUMNS = "id, timestamp, title, release, environment, user, trace"
+
+
+def search_of(text: str) -> ast.Search | None:
+    """Return the tree of a search, None when it is empty.
+
+    Raises:
+        QueryError: it is no text of the language, or more than a search.
+    """
+    query = parse(text)
+    if query.lets or query.pipeline.source is not None or query.pipeline.stages:
+        raise QueryError(
+            "A list of issues takes a search, without a source and stages.",
+            span=query.span,
+            suggestion="Write filters such as is:unresolved level:error; ask the rest in Discover.",
+            code="search-only",
+        )
+    found = query.pipeline.search
+    return None if found is None or found.root is None else found
+
+
+def from_errors(search: ast.Search | None) -> str:
+    """Return the text of the errors a search keeps, to which stages can be added."""
+    source = ast.Source((ast.Name("errors"),))
+    return print_query(ast.Query((), ast.Pipeline(source, search)))
+
+
+def rows_only(search: ast.Search | None) -> ast.Search | None:
+    """Return a search without its filters on groups (`count():>10`), which mean another thing in other groups."""
+    if search is None or search.root is None:
+        return None
+    terms = search.root.terms if isinstance(search.root, ast.And) else (search.root,)
+    kept = tuple(term for term in terms if not _has_aggregate(term))
+    if not kept:
+        return None
+    return replace(search, root=kept[0] if len(kept) == 1 else ast.And(kept))
+
+
+def _has_aggregate(node: ast.SearchNode) -> bool:
+    if isinstance(node, ast.And | ast.Or):
+        return any(_has_aggregate(term) for term in node.terms)
+    return holds_aggregate(node)
+
+
+def list_text(search: ast.Search | None, sort: str, *, after: bool, limit: int) -> str:
+    """Return the text of a page of issues; with `after` it wants the parameters `key` (and `seen`) and `tie`."""
+    column = SORTS[sort]
+    by_priority = sort == "priority"
+    keys = "id=issue.id, project_id" + (", issue.priority" if by_priority else "")
+    stages = [from_errors(search), f"summarize {_COLUMNS} by {keys}", "extend tie = tostring(id)"]
+    if by_priority:
+        stages.append(_RANK)
+    if after:
+        stages.append(f"where {_behind(column, by_priority=by_priority)}")
+    order = [column, *(["last"] if by_priority else []), "tie"]
+    stages.append("sort " + ", ".join(f"{name} desc" for name in order))
+    return " | ".join([*stages, f"limit {limit}"])
+
+
+def _behind(column: str, *, by_priority: bool) -> str:
+    if not by_priority:
+        return f"{column} < $key or ({column} = $key and tie < $tie)"
+    return f"{column} < $key or ({column} = $key and (last < $seen or (last = $seen and tie < $tie)))"
+
+
+def count_text(search: ast.Search | None) -> str:
+    """Return the text that counts the issues of a search."""
+    return f"{from_errors(search)} | summarize n=count() by id=issue.id | summarize issues=count()"
+
+
+def trend_text(search: ast.Search | None, issues: int, step_ms: int) -> str:
+    """Return the text of the trends of some issues, the parameters `i0`, `i1` …; `start` is the begin of the range."""
+    listed = ", ".join(f"$i{place}" for place in range(issues))
+    return (
+        f"{from_errors(rows_only(search))} | where issue in [{listed}] | extend age = timestamp - $start"
+        f" | summarize n=count() by id=issue.id, bucket=bin(age, {int(step_ms)}ms)"
+    )
+
+
+def facts_text() -> str:
+    """Return the text of the counts of one issue, the parameter `issue`."""
+    return f"from errors | where issue = $issue | summarize {_COLUMNS}"
+
+
+def events_text(search: ast.Search | None, *, after: bool, limit: int) -> str:
+    """Return the text of a page of events of the issue `issue`; with `after` behind (`at`, `id`)."""
+    behind = " and (timestamp < $at or (timestamp = $at and id < $id))" if after else ""
+    return (
+        f"{from_errors(search)} | where issue = $issue{behind} | sort timestamp desc, id desc"
+        f" | project {EVENT_COLUMNS} | limit {limit}"
+    )
+
+
+_EVENT = (
+    "id, timestamp, project_id, title, message, level, platform, environment, release, user, user.id, user.email, "
+    "user.username, user.ip, tags, remarks, trace, trace.span, transaction, culprit, payload, issue=issue.id"
+)
+
+
+def event_text(which: str) -> str:
+    """Return the text of one event of the issue `issue`: `latest`, `oldest`, or the one with the id `id`."""
+    if which in {"latest", "oldest"}:
+        order = "desc" if which == "latest" else "asc"
+        chosen = f"where issue = $issue | sort timestamp {order}, id {order}"
+    else:
+        chosen = "where issue = $issue and id = $id"
+    return f"from errors | {chosen} | project {_EVENT} | limit 1"
+
+
+def place_text() -> str:
+    """Return the text that says where the event (`at`, `id`) stands among those of its issue."""
+    newer = "timestamp > $at or (timestamp = $at and id > $id)"
+    return f"from errors | where issue = $issue | summarize count=count(), newer=count_if({newer})"
+
+
+def neighbour_text(*, older: bool) -> str:
+    """Return the text of the event next to (`at`, `id`)."""
+    sign, order = ("<", "desc") if older else (">", "asc")
+    return (
+        f"from errors | where issue = $issue and (timestamp {sign} $at or (timestamp = $at and id {sign} $id))"
+        f" | sort timestamp {order}, id {order} | project id | limit 1"
+    )
+
+
+def payload_text() -> str:
+    """Return the text of the payload of the event `id`."""
+    return "from errors | where id = $id | sort timestamp desc | project payload | limit 1"
+
+
+def tags_text(top: int) -> str:
+    """Return the text of the distributions of the values of the issue `issue`."""
+    return f"from errors | where issue = $issue | facets top {top}"
+
+
+def issue_search(short_id: str) -> str:
+    """Return the text of an issue's events, for people to go on from."""
+    if not short_id.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise UserError("There is no issue with such a name.", code="issue-unknown")
+    return f"from errors issue:{short_id}"
