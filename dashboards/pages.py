@@ -46,10 +46,11 @@ class Page:
     """A page of the application.
 
     Attributes:
-        name: unique, such as `issues`; the rail marks the entry of this name.
+        name: unique, such as `issues`.
         paths: below `/app`, in werkzeug's form: `/issues/<issue>`.
         title: of the window when the view has none.
         render: makes the view; raises AmberError for what cannot be shown.
+        rail: name of the entry of the rail to mark; its own name when empty.
         reads_search: whether a changed query string needs a new view from the server. Pages whose components
             fetch by themselves leave it off.
     """
@@ -59,6 +60,7 @@ class Page:
     title: str
     render: Callable[[PageRequest], PageView]
     reads_search: bool = False
+    rail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

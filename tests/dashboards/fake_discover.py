@@ -1,10 +1,258 @@
-"""Answers for Discover."""
+"""Answers for Discover: rows of a small invented shop, made by rule, so that a page always shows the same.
+
+What a text contains decides what it meets: `sumarize` is an error with a place and a suggestion, `nothing` matches no
+rows, `slow` takes until it is cancelled, `broken` fails in the server, `many` gives ten thousand rows.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+
+from tests.dashboards.fake import problem
+
+END: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+TYPES: Final = ("ZeroDivisionError", "TimeoutError", "KeyError", "ConnectionResetError", "<script>alert(1)</script>")
+HOSTILE: Final = "<img src=x onerror=alert(1)>"
+COLUMNS: Final = (
+    ("timestamp", "time", ""),
+    ("issue", "string", ""),
+    ("error.type", "string", ""),
+    ("title", "string", ""),
+    ("environment", "string", ""),
+    ("release", "string", ""),
+    ("request.duration", "duration", "ns"),
+    ("body.size", "size", "byte"),
+    ("count", "integer", ""),
+    ("error.handled", "boolean", ""),
+    ("trace", "string", ""),
+    ("id", "string", ""),
+)
 
 
 def routes() -> Blueprint:
     """Return the routes that ask."""
-    return Blueprint("fake_discover", __name__, url_prefix="/api/v1")
+    blueprint = Blueprint("fake_discover", __name__, url_prefix="/api/v1")
+    cancelled: dict[str, threading.Event] = {}
+
+    @blueprint.post("/query")
+    def query() -> Any:
+        body = request.get_json()
+        text = body["query"]
+        if refusal := _refusal(text):
+            return refusal
+        if "slow" in text:
+            stop = cancelled.setdefault(body["query_id"], threading.Event())
+            if stop.wait(20):
+                return problem(409, "query-cancelled", "The query was cancelled.")
+        if "by environment" in text and "sort n desc | limit 100" in text:
+            columns = [_column("environment", "string"), _column("n", "integer")]
+            return {"columns": columns, "rows": [["production", 812], ["staging", 97]], "meta": _meta(text)}
+        if "summarize" in text:
+            return _groups(text)
+        count = min(int(body.get("limit", 1000)), 10_000 if "many" in text else 240)
+        rows = [] if "nothing" in text else [_row(index) for index in range(count)]
+        meta = _meta(text) | {"truncated": "many" in text and count < 10_000}
+        return {"columns": [_column(*column) for column in COLUMNS], "rows": rows, "meta": meta}
+
+    @blueprint.post("/query/series")
+    def series() -> Any:
+        text = request.get_json()["query"]
+        if refusal := _refusal(text):
+            return refusal
+        if "issues" in text:
+            return {"query": None, "columns": [], "rows": [], "meta": None}
+        return _series(text)
+
+    @blueprint.post("/query/facets")
+    def facets() -> Any:
+        text = request.get_json()["query"]
+        if refusal := _refusal(text):
+            return refusal
+        return {"query": f"{text} | facets", "facets": _facets(), "meta": _meta(text)}
+
+    @blueprint.post("/query/plan")
+    def plan() -> Any:
+        text = request.get_json()["query"]
+        return _refusal(text) or {"english": "Something.", "sql": [], "columns": [], "warnings": [], "canonical": text}
+
+    @blueprint.post("/query/complete")
+    def complete() -> Any:
+        body = request.get_json()
+        before = body["query"][: body["cursor"]]
+        start = max(before.rfind(" "), before.rfind(":"), before.rfind("|")) + 1
+        word = before[start:]
+        kind, words = ("value", ("error", "fatal", "warning")) if before[:start].endswith("level:") else _words(before)
+        items = [
+            {
+                "label": label,
+                "insert": label,
+                "kind": kind,
+                "detail": "812" if kind == "value" else "",
+                "type": "string",
+            }
+            for label in words
+            if label.startswith(word)
+        ]
+        return {"from": start, "to": body["cursor"], "items": items}
+
+    @blueprint.post("/query/edit")
+    def edit() -> Any:
+        body = request.get_json()
+        change = body["change"]
+        value = f'"{change["value"]}"' if " " in str(change.get("value", "")) else change.get("value")
+        name = change.get("field")
+        edited = {
+            "filter": f"{body['query']} {name}:{value}",
+            "exclude": f"{body['query']} !{name}:{value}",
+            "group_by": f"from errors | summarize n=count() by {name} | sort n desc",
+            "sort": f"{body['query']} | sort {name} {'desc' if change.get('desc') else 'asc'}",
+        }
+        return {"query": edited[change["op"]]}
+
+    @blueprint.get("/query/<query_id>/progress")
+    def progress(query_id: str) -> Any:
+        if query_id not in cancelled:
+            return problem(404, "query-not-running", "No query with this id is running.")
+        return {
+            "query_id": query_id,
+            "state": "running",
+            "rows_read": 3_200_000,
+            "bytes_read": 81_000_000,
+            "total_rows": 10_000_000,
+            "elapsed_ms": 900,
+        }
+
+    @blueprint.delete("/query/<query_id>")
+    def cancel(query_id: str) -> Any:
+        cancelled.setdefault(query_id, threading.Event()).set()
+        return {"query_id": query_id, "cancelled": True}, 202
+
+    return blueprint
+
+
+def _words(before: str) -> tuple[str, tuple[str, ...]]:
+    if before.rstrip().endswith("|"):
+        return "stage", ("summarize", "sort", "where", "make-series", "limit")
+    return "field", ("error.type", "environment", "level", "release", "timestamp", "title", "trace")
+
+
+def _refusal(text: str) -> tuple[Response, int] | None:
+    if "sumarize" in text:
+        at = text.index("sumarize")
+        span = {"start": at, "end": at + len("sumarize")}
+        advice = "Did you mean summarize?"
+        return problem(400, "query-syntax", "`sumarize` is not a stage.", hint=advice, suggestion=advice, span=span)
+    if "broken" in text:
+        return problem(500, "internal", "Amber failed on this request; its log has the details under the request id.")
+    if "expired" in text:
+        return problem(401, "unauthenticated", "Sign in.")
+    return None
+
+
+def _column(name: str, kind: str, unit: str = "") -> dict[str, str]:
+    return {"name": name, "type": kind, "unit": unit}
+
+
+def _meta(text: str) -> dict[str, Any]:
+    started = time.perf_counter()
+    return {
+        "query_id": "fake-query-1",
+        "sql": [
+            "SELECT timestamp, issue_id\nFROM errors\nWHERE project_id IN (1, 2)\nORDER BY timestamp DESC\nLIMIT 1000"
+        ],
+        "english": f"Errors, newest first: {text}.",
+        "start": (END - timedelta(hours=24)).isoformat().replace("+00:00", "Z"),
+        "end": END.isoformat().replace("+00:00", "Z"),
+        "truncated": False,
+        "sample_rate": 1.0,
+        "rows_read": 9_812_044,
+        "bytes_read": 120_400_000,
+        "elapsed_ms": 42.0 + (time.perf_counter() - started),
+        "plan_ms": 2.4,
+        "warnings": ["`colour` is looked up among the tags."] if "colour" in text else [],
+    }
+
+
+def _row(index: int) -> list[Any]:
+    moment = END - timedelta(seconds=37 * index)
+    kind = TYPES[index % len(TYPES)]
+    return [
+        f"{moment.isoformat().removesuffix('+00:00')}.{index % 1000:03d}000Z",
+        f"SHOP-{index % 7 + 1}",
+        kind,
+        HOSTILE if index % 11 == 3 else f"{kind}: cart {1000 + index} could not be checked out",
+        None if index % 9 == 4 else ("production", "staging")[index % 4 == 1],
+        "" if index % 13 == 5 else f"shop@1.{index % 3}.0",
+        (index * 7_919_113) % 4_000_000_000,
+        (index * 48_611) % 9_000_000,
+        "9007199254740993" if index == 2 else index * 37,
+        index % 3 == 0,
+        f"{index:032x}",
+        f"{index + 0xABC:032x}",
+    ]
+
+
+def _groups(text: str) -> dict[str, Any]:
+    key = text.rsplit(" by ", 1)[-1].split("|")[0].strip() if " by " in text else "error.type"
+    columns = [_column(key, "string"), _column("n", "integer"), _column("users", "integer")]
+    rows: list[list[Any]] = [[kind, 4000 // (index + 1), 310 // (index + 1)] for index, kind in enumerate(TYPES)]
+    return {"columns": columns, "rows": rows, "meta": _meta(text)}
+
+
+def _series(text: str) -> dict[str, Any]:
+    steps = [END - timedelta(minutes=20 * (72 - step)) for step in range(72)]
+    if "make-series" in text or "summarize" in text:
+        columns = [_column("timestamp", "time"), _column("error.type", "string"), _column("p95", "duration", "ns")]
+        columns.append(_column("n", "integer"))
+        rows = [
+            [
+                _text(moment),
+                kind,
+                None if 20 < index < 26 else (index * 31 + at * 97) % 190 * 1_000_000,
+                (index * at) % 23,
+            ]
+            for at, kind in enumerate(TYPES[:4])
+            for index, moment in enumerate(steps)
+        ]
+        return {
+            "query": "from errors | make-series p95(x), n=count() by error.type",
+            "columns": columns,
+            "rows": rows,
+            "meta": _meta(text),
+        }
+    columns = [_column("timestamp", "time"), _column("n", "integer")]
+    empty = "nothing" in text
+    rows = [
+        [_text(moment), 0 if empty else (index * 53) % 41 + (180 if index == 50 else 0)]
+        for index, moment in enumerate(steps)
+    ]
+    return {"query": f"{text} | make-series n=count()", "columns": columns, "rows": rows, "meta": _meta(text)}
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _facets() -> list[dict[str, Any]]:
+    values: dict[str, list[tuple[Any, int]]] = {
+        "environment": [("production", 812), ("staging", 97), (None, 31)],
+        "level": [("error", 700), ("fatal", 140), ("warning", 100)],
+        "error.type": [(kind, 400 // (index + 1)) for index, kind in enumerate(TYPES)],
+        "release": [(f"shop@1.{index}.0", 320 - 20 * index) for index in range(9)],
+        "browser.name": [("Firefox", 420), ("Chrome", 380), ("Safari", 140)],
+    }
+    return [
+        {
+            "field": field,
+            "type": "string",
+            "total": 940,
+            "distinct": len(counted) + (20 if field == "release" else 0),
+            "values": [{"value": value, "count": count} for value, count in counted],
+        }
+        for field, counted in values.items()
+    ]

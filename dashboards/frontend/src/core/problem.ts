@@ -5,6 +5,11 @@ export interface Span {
   end: number;
 }
 
+export interface FieldFault {
+  field: string;
+  detail: string;
+}
+
 /** What the API refuses, or what kept one from reaching it. */
 export class Problem extends Error {
   readonly status: number;
@@ -15,6 +20,8 @@ export class Problem extends Error {
   readonly requestId: string;
   /** Seconds after which a retry may work, or null. */
   readonly retryAfter: number | null;
+  /** What is wrong with single members of the body. */
+  readonly errors: readonly FieldFault[];
 
   constructor(facts: {
     detail: string;
@@ -25,6 +32,7 @@ export class Problem extends Error {
     suggestion?: string;
     requestId?: string;
     retryAfter?: number | null;
+    errors?: readonly FieldFault[];
   }) {
     super(facts.detail);
     this.name = "Problem";
@@ -35,6 +43,7 @@ export class Problem extends Error {
     this.suggestion = facts.suggestion ?? "";
     this.requestId = facts.requestId ?? "";
     this.retryAfter = facts.retryAfter ?? null;
+    this.errors = facts.errors ?? [];
   }
 }
 
@@ -58,7 +67,13 @@ export function problemOf(status: number, body: string, retryAfter: string | nul
     suggestion: text("suggestion"),
     requestId: text("request_id"),
     retryAfter: Number.isFinite(seconds) ? seconds : null,
+    errors: faultsOf(facts.errors),
   });
+}
+
+function faultsOf(value: unknown): FieldFault[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((each) => typeof each?.field === "string" && typeof each?.detail === "string");
 }
 
 function spanOf(value: unknown): Span | null {

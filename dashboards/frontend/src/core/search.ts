@@ -79,3 +79,13 @@ export function apiQuery(state: UrlState): [string, string][] {
   else pairs.push(["range", state.range || DEFAULT_RANGE]);
   return pairs;
 }
+
+/** The same as members of a body: projects and environments as lists. */
+export function apiBody(state: UrlState): Record<string, string | string[]> {
+  const body: Record<string, string | string[]> = {};
+  for (const [name, value] of apiQuery(state)) {
+    if (name === "project" || name === "environment") body[name] = [...((body[name] as string[]) ?? []), value];
+    else body[name] = value;
+  }
+  return body;
+}

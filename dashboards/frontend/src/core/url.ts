@@ -8,6 +8,8 @@ export interface Address {
   search: string;
   hash: string;
   state: UrlState;
+  /** Whether the page showed it before the address said so. */
+  shown?: boolean;
 }
 
 function read(): Address {
@@ -31,14 +33,22 @@ export const currentUrl = (): Address => address.get();
 export const onUrl = address.subscribe;
 export const useUrl = (): Address => useStore(address);
 
+export interface NavigateOptions {
+  replace?: boolean;
+  /** The address is complete: nothing of the bar is added. */
+  bare?: boolean;
+  /** The page already shows this address; the server need not be asked. */
+  shown?: boolean;
+}
+
 /** Go to an address of the application without loading the document anew. Projects and time stay unless it says others. */
-export function navigate(href: string, options: { replace?: boolean; bare?: boolean } = {}): void {
+export function navigate(href: string, options: NavigateOptions = {}): void {
   const next = options.bare ? href : withBar(href, address.get().state);
   if ([...guards].some((guard) => !guard(next))) return;
   if (next === address.get().pathname + address.get().search + address.get().hash) return;
   if (options.replace) window.history.replaceState(null, "", next);
   else window.history.pushState(null, "", next);
-  address.set(read());
+  address.set({ ...read(), shown: options.shown ?? false });
 }
 
 /** Change the query string of the page one is on. `replace` for keystrokes, otherwise a step that "back" undoes. */

@@ -4,7 +4,7 @@ import { post } from "../core/api.ts";
 import { Icon } from "../core/icons.tsx";
 import { Menu } from "../core/menu.tsx";
 import { asProblem } from "../core/problem.ts";
-import { apiQuery } from "../core/search.ts";
+import { apiBody } from "../core/search.ts";
 import { changeUrl, currentUrl, useUrl } from "../core/url.ts";
 import type { ProjectName } from "./shell.tsx";
 
@@ -102,8 +102,7 @@ export function EnvironmentMenu(): React.ReactElement {
   const load = async () => {
     setNames({ state: "loading" });
     try {
-      const scope = apiQuery({ ...currentUrl().state, environments: [] });
-      const body = bodyOf(scope);
+      const body = apiBody({ ...currentUrl().state, environments: [] });
       const answer = await post<{ rows: [string | null, number][] }>("query", { query: ENVIRONMENTS, ...body });
       const named = answer.rows.filter(([name]) => name);
       const options = named.map(([name, count]) => ({ value: name!, label: name!, note: String(count) }));
@@ -143,14 +142,4 @@ export function EnvironmentMenu(): React.ReactElement {
       }}
     </Menu>
   );
-}
-
-/** The pairs of `apiQuery` as members of a body: projects and environments as lists. */
-export function bodyOf(pairs: readonly [string, string][]): Record<string, unknown> {
-  const body: Record<string, unknown> = {};
-  for (const [name, value] of pairs) {
-    if (name === "project" || name === "environment") body[name] = [...((body[name] as string[]) ?? []), value];
-    else body[name] = value;
-  }
-  return body;
 }

@@ -1,6 +1,7 @@
 // The frame of every page: follows the address, tells the server which page to show, keeps focus, scroll and title.
 import * as React from "react";
 import { useShortcuts } from "../core/keys.ts";
+import { refreshes } from "../core/refresh.ts";
 import { watchDashRequests } from "../core/session.ts";
 import { currentUrl, navigate, onUrl } from "../core/url.ts";
 import { undoNewest } from "../core/toast.ts";
@@ -14,6 +15,7 @@ import { restoreScroll, usePageChange } from "./page_change.ts";
 export interface Shown {
   pathname: string;
   search: string;
+  /** Name of the entry of the rail. */
   name: string;
   title: string;
   reads_search: boolean;
@@ -38,7 +40,7 @@ interface Props {
   facts: { version: string; ingest_url: string };
   shown?: Shown;
   children?: React.ReactNode;
-  setProps: (props: { location: { pathname: string; search: string } }) => void;
+  setProps: (props: { location: { pathname: string; search: string; refresh: number } }) => void;
 }
 
 watchDashRequests();
@@ -55,15 +57,20 @@ export function Shell(props: Props): React.ReactElement {
   readsSearch.current = shown?.reads_search ?? true;
   React.useEffect(() => {
     const ask = () => {
-      const { pathname, search } = currentUrl();
+      const { pathname, search, shown: already } = currentUrl();
+      if (already) asked.current = pathname + search;
       const samePath = asked.current.split("?")[0] === pathname;
       if (asked.current === pathname + search || (samePath && !readsSearch.current)) return;
+      tell(pathname, search);
+    };
+    const tell = (pathname: string, search: string) => {
       asked.current = pathname + search;
       setWaiting(true);
-      setProps({ location: { pathname, search } });
+      setProps({ location: { pathname, search, refresh: refreshes.get() } });
     };
     ask();
-    return onUrl(ask);
+    const stop = [onUrl(ask), refreshes.subscribe(() => tell(currentUrl().pathname, currentUrl().search))];
+    return () => stop.forEach((end) => end());
   }, [setProps]);
 
   React.useEffect(() => {

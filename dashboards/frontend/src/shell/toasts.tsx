@@ -18,7 +18,7 @@ export function Toasts(): React.ReactElement {
 function One({ toast }: { toast: Toast }): React.ReactElement {
   const undo = toast.undo;
   return (
-    <div className={`toast ${toast.tone}`} role={toast.tone === "error" ? "alert" : "status"}>
+    <div data-testid="toast" className={`toast ${toast.tone}`} role={toast.tone === "error" ? "alert" : "status"}>
       <div className="toast-text">
         <strong>{toast.text}</strong>
         {toast.hint ? <span>{toast.hint}</span> : null}

@@ -1,0 +1,14 @@
+// Says when data stands on the screen, for measurements and tests: `<html data-painted="rows:3">` is set in the frame
+// after the third time the rows of a page were put in place.
+
+const counts = new Map<string, number>();
+
+export function painted(view: string): void {
+  const count = (counts.get(view) ?? 0) + 1;
+  counts.set(view, count);
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      document.documentElement.dataset.painted = `${view}:${count}`;
+    }),
+  );
+}

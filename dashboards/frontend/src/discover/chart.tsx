@@ -1,0 +1,128 @@
+// The chart with its legend: what the pointer is over, lines switched on and off.
+import * as React from "react";
+import { formatQuantity } from "../core/format.ts";
+import { lazy } from "../core/lazy.ts";
+import { painted as paintedData } from "../core/painted.ts";
+import { useStore } from "../core/store.ts";
+import { painted, token } from "../core/theme.ts";
+import { formatTime, rfc3339 } from "../core/time.ts";
+import { useZone } from "../core/zone.ts";
+import type { Chart as Drawn, ChartOptions } from "./chart.lazy.ts";
+import type { Part } from "./run.ts";
+import { brushed, type Lines } from "./series.ts";
+
+interface Props {
+  series: Part<{ query: string | null; lines: Lines }>;
+  /** Ends of the range that was read, RFC 3339; empty while unknown. */
+  start: string;
+  end: string;
+  onBrush: (start: string, end: string) => void;
+}
+
+type Module = { createChart: (parent: HTMLElement, options: ChartOptions) => Drawn };
+const COLOURS = Array.from({ length: 10 }, (_, index) => `series-${index + 1}`);
+const NOBODY: ReadonlySet<number> = new Set();
+
+export function Chart({ series, start, end, onBrush }: Props): React.ReactElement | null {
+  const place = React.useRef<HTMLDivElement>(null);
+  const zone = useZone();
+  const shade = useStore(painted);
+  const [hover, setHover] = React.useState<number | null>(null);
+  const [hidden, setHidden] = React.useState(NOBODY);
+  const lines = series.value?.lines ?? null;
+  const brush = React.useRef(onBrush);
+  brush.current = onBrush;
+
+  const names = lines?.lines.map((line) => line.label).join("\n") ?? "";
+  React.useEffect(() => setHidden(NOBODY), [names]);
+
+  React.useEffect(() => {
+    if (!lines?.times.length || !place.current) return undefined;
+    let drawn: Drawn | null = null;
+    let gone = false;
+    void lazy<Module>("discover/chart").then(({ createChart }) => {
+      if (gone || !place.current) return;
+      const first = Date.parse(start) / 1000;
+      const last = Date.parse(end) / 1000;
+      drawn = createChart(place.current, {
+        lines,
+        colours: COLOURS.map(token),
+        ink: token("ink-3"),
+        grid: token("border"),
+        zone,
+        hidden,
+        range: [first || lines.times[0]!, last || lines.times.at(-1)!],
+        onBrush: (from, to) => {
+          const range = brushed(lines, from, to);
+          if (range) brush.current(rfc3339(range.start), rfc3339(range.end));
+        },
+        onHover: setHover,
+      });
+      paintedData("chart");
+    });
+    return () => {
+      gone = true;
+      drawn?.destroy();
+      setHover(null);
+    };
+  }, [lines, zone, shade, hidden, start, end]);
+
+  if (series.state === "known" && series.value.query === null) return null;
+  const toggle = (index: number, alone: boolean) => {
+    const all = lines?.lines.map((_, at) => at) ?? [];
+    const next = new Set(hidden);
+    if (alone) setHidden(new Set(hidden.size === all.length - 1 && !hidden.has(index) ? [] : all.filter((at) => at !== index)));
+    else {
+      if (!next.delete(index)) next.add(index);
+      setHidden(next);
+    }
+  };
+  return (
+    <section className="chart" aria-label="Chart" data-testid="chart" aria-busy={series.state === "loading"}>
+      <ChartBody series={series} place={place} empty={lines !== null && !lines.times.length} />
+      {lines?.lines.length ? (
+        <div className="legend">
+          <span className="legend-time muted">
+            {hover === null ? "Drag to zoom in" : formatTime(new Date(lines.times[hover]! * 1000).toISOString(), zone)}
+          </span>
+          {lines.lines.map((line, index) => {
+            const value = hover === null ? undefined : line.values[hover];
+            return (
+              <button
+                key={line.label}
+                type="button"
+                aria-pressed={!hidden.has(index)}
+                title={`${line.label} (click: show or hide; Alt-click: only this)`}
+                onClick={(event) => toggle(index, event.altKey)}
+              >
+                <i style={{ background: `var(--${COLOURS[index % COLOURS.length]})` }} />
+                <span className="truncate">{line.label}</span>
+                {hover === null ? null : (
+                  <b>{value === null || value === undefined ? "–" : formatQuantity(value, line.type, line.unit)}</b>
+                )}
+              </button>
+            );
+          })}
+        </div>
+      ) : null}
+    </section>
+  );
+}
+
+function ChartBody(props: {
+  series: Props["series"];
+  place: React.RefObject<HTMLDivElement>;
+  empty: boolean;
+}): React.ReactElement {
+  const { series } = props;
+  if (series.state === "failed") {
+    return (
+      <p className="chart-note muted">
+        No chart: {series.problem.message} {series.problem.hint}
+      </p>
+    );
+  }
+  if (series.state === "loading" && !series.value) return <div className="skeleton chart-skeleton" />;
+  if (props.empty && series.state === "known") return <p className="chart-note muted">Nothing to draw in this range.</p>;
+  return <div className={series.state === "loading" ? "chart-place stale" : "chart-place"} ref={props.place} />;
+}

@@ -1,0 +1,163 @@
+// The table of an answer: AG Grid over the API's rows as they came. Text reaches the page as text nodes only: there are
+// value formatters, but no renderers that make HTML.
+import {
+  CellApiModule,
+  CellStyleModule,
+  ClientSideRowModelModule,
+  ColumnApiModule,
+  ColumnAutoSizeModule,
+  createGrid,
+  EventApiModule,
+  type CellClickedEvent,
+  type CellKeyDownEvent,
+  type ColDef,
+  type GridApi,
+  ModuleRegistry,
+  RenderApiModule,
+  ScrollApiModule,
+  themeQuartz,
+} from "ag-grid-community";
+import type { Zone } from "../core/time.ts";
+import { cellText, compare, isNumeric, widthOf } from "./cells.ts";
+import type { Column, Row } from "./model.ts";
+
+ModuleRegistry.registerModules([
+  CellApiModule,
+  CellStyleModule,
+  ClientSideRowModelModule,
+  ColumnApiModule,
+  ColumnAutoSizeModule,
+  EventApiModule,
+  RenderApiModule,
+  ScrollApiModule,
+]);
+
+export interface CellPlace {
+  row: Row;
+  column: number;
+  /** Where the menu belongs on the screen. */
+  x: number;
+  y: number;
+}
+
+export interface GridOptions {
+  zone: Zone;
+  onCell: (place: CellPlace) => void;
+  /** The reader sorted the rows that are here: `null` when the order is the query's. */
+  onSort: (sort: { column: string; descending: boolean } | null) => void;
+}
+
+export interface Grid {
+  show(columns: readonly Column[], rows: readonly Row[], zone: Zone): void;
+  clearSort(): void;
+  destroy(): void;
+}
+
+const theme = themeQuartz.withParams({
+  backgroundColor: "var(--surface)",
+  foregroundColor: "var(--ink)",
+  headerBackgroundColor: "var(--sunken)",
+  headerTextColor: "var(--ink-2)",
+  borderColor: "var(--border)",
+  accentColor: "var(--accent)",
+  rowHoverColor: "var(--hover)",
+  oddRowBackgroundColor: "var(--surface)",
+  fontFamily: "var(--font)",
+  fontSize: 12.5,
+  headerFontSize: 12,
+  headerFontWeight: 600,
+  cellHorizontalPadding: 10,
+  wrapperBorder: false,
+  wrapperBorderRadius: 0,
+  rowHeight: 28,
+  headerHeight: 30,
+  browserColorScheme: "inherit",
+});
+
+function definition(column: Column, index: number, rows: readonly Row[], zone: Zone): ColDef<Row> {
+  const numeric = isNumeric(column);
+  return {
+    colId: String(index),
+    headerName: column.name,
+    type: numeric ? "rightAligned" : [],
+    width: widthOf(column, index, rows, zone),
+    sortable: true,
+    resizable: true,
+    valueGetter: (params) => params.data?.[index],
+    valueFormatter: (params) => cellText(params.value, column, zone).text,
+    comparator: (a, b) => compare(a, b, column),
+    cellClass: (params) => {
+      const { kind } = cellText(params.value, column, zone);
+      return ["result-cell", kind === "value" ? `is-${column.type}` : `is-${kind}`, ...(numeric ? ["ag-right-aligned-cell"] : [])];
+    },
+    ...(numeric ? { headerClass: "ag-right-aligned-header" } : {}),
+  };
+}
+
+export function createResultGrid(parent: HTMLElement, options: GridOptions): Grid {
+  let columns: readonly Column[] = [];
+  let shape = "";
+  const api: GridApi<Row> = createGrid<Row>(parent, {
+    theme,
+    columnDefs: [],
+    rowData: [],
+    animateRows: false,
+    suppressColumnMoveAnimation: true,
+    suppressDragLeaveHidesColumns: true,
+    enableCellTextSelection: true,
+    ensureDomOrder: true,
+    suppressNoRowsOverlay: true,
+    multiSortKey: "ctrl",
+    sortingOrder: ["desc", "asc", null],
+    rowBuffer: 20,
+    ariaLabel: "Results",
+    onCellClicked: (event: CellClickedEvent<Row>) => openAt(event, event.event as MouseEvent | null),
+    onCellKeyDown: (event) => {
+      const key = event.event as KeyboardEvent | undefined;
+      if (key?.key === "Enter" || key?.key === "ContextMenu") openAt(event as CellKeyDownEvent<Row>, null);
+    },
+    onCellContextMenu: (event) => {
+      event.event?.preventDefault();
+      openAt(event as unknown as CellClickedEvent<Row>, event.event as MouseEvent | null);
+    },
+    onSortChanged: () => {
+      const sorted = api.getColumnState().find((state) => state.sort && (state.sortIndex ?? 0) === 0);
+      const column = sorted ? columns[Number(sorted.colId)] : undefined;
+      options.onSort(column ? { column: column.name, descending: sorted?.sort === "desc" } : null);
+    },
+  } as Parameters<typeof createGrid<Row>>[1]);
+
+  function openAt(event: CellClickedEvent<Row> | CellKeyDownEvent<Row>, mouse: MouseEvent | null): void {
+    if (!event.data || window.getSelection()?.toString()) return;
+    let place = { x: mouse?.clientX ?? 0, y: mouse?.clientY ?? 0 };
+    if (!mouse) {
+      const box = document.activeElement?.getBoundingClientRect();
+      if (box) place = { x: box.left + 12, y: box.bottom };
+    }
+    options.onCell({ row: event.data, column: Number(event.column.getColId()), ...place });
+  }
+
+  return {
+    show(nextColumns, rows, zone) {
+      columns = nextColumns;
+      const nextShape = JSON.stringify([nextColumns, zone]);
+      if (nextShape !== shape) {
+        shape = nextShape;
+        api.updateGridOptions({
+          columnDefs: nextColumns.map((column, index) => definition(column, index, rows, zone)),
+          rowData: rows as Row[],
+        });
+        api.applyColumnState({ defaultState: { sort: null } });
+      } else {
+        api.setGridOption("rowData", rows as Row[]);
+      }
+      api.ensureIndexVisible(0, "top");
+    },
+    clearSort() {
+      api.applyColumnState({ defaultState: { sort: null } });
+    },
+    destroy() {
+      api.destroy();
+    },
+  };
+}

@@ -1,0 +1,129 @@
+// Above the query: data sets, examples, sharing, downloads.
+import * as React from "react";
+import { Icon } from "../core/icons.tsx";
+import { Menu } from "../core/menu.tsx";
+import { formatSearch } from "../core/search.ts";
+import { currentUrl } from "../core/url.ts";
+import { toCsv, toJson } from "./cells.ts";
+import { copy } from "./cell_menu.tsx";
+import { type Example, Examples } from "./empty.tsx";
+import { datasetOf, withDataset } from "./language.ts";
+import type { Answer } from "./model.ts";
+
+export interface DatasetName {
+  name: string;
+  doc: string;
+}
+
+interface Props {
+  text: string;
+  datasets: readonly DatasetName[];
+  examples: readonly Example[];
+  answer: Answer | null;
+  onText: (text: string) => void;
+}
+
+export function Toolbar({ text, datasets, examples, answer, onText }: Props): React.ReactElement {
+  const dataset = datasetOf(text);
+  return (
+    <div className="toolbar">
+      <div className="chips" role="group" aria-label="Data set">
+        {datasets.map(({ name, doc }) => (
+          <button
+            key={name}
+            type="button"
+            className="chip"
+            title={doc}
+            aria-pressed={name === dataset}
+            disabled={dataset === null}
+            onClick={() => onText(withDataset(text, name))}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <span className="spacer" />
+      <Menu label={<>Examples <Icon name="chevron" /></>} name="Examples" className="button quiet small" kind="dialog" align="end">
+        {(close) => (
+          <Examples
+            examples={examples}
+            onTry={(example) => {
+              close();
+              onText(example);
+            }}
+          />
+        )}
+      </Menu>
+      <ShareMenu answer={answer} />
+      <DownloadMenu answer={answer} />
+    </div>
+  );
+}
+
+function ShareMenu({ answer }: { answer: Answer | null }): React.ReactElement {
+  const link = (absolute: boolean) => {
+    const { pathname, state } = currentUrl();
+    const fixed = absolute && answer ? { ...state, range: "", start: answer.meta.start, end: answer.meta.end } : state;
+    const moving = state.start ? fixed : { ...fixed, range: fixed.start ? "" : state.range || "24h" };
+    return window.location.origin + pathname + formatSearch(moving);
+  };
+  return (
+    <Menu label={<><Icon name="link" /> Share</>} name="Share" className="button quiet small" align="end">
+      {(close) => (
+        <>
+          <button type="button" role="menuitem" disabled={!answer} onClick={() => (close(), void copy(link(true), "Link to exactly this time copied."))}>
+            <Icon name="link" />
+            Copy a link to exactly this time
+          </button>
+          <button type="button" role="menuitem" onClick={() => (close(), void copy(link(false), "Link to the moving range copied."))}>
+            <Icon name="clock" />
+            Copy a link to the range as chosen
+          </button>
+        </>
+      )}
+    </Menu>
+  );
+}
+
+function save(name: string, type: string, content: string): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+function DownloadMenu({ answer }: { answer: Answer | null }): React.ReactElement {
+  const name = `amber-${(answer?.meta.end ?? "").slice(0, 16).replace(/[^\d]+/g, "")}`;
+  return (
+    <Menu label={<Icon name="download" />} name="Download the rows" className="button quiet small icon" align="end">
+      {(close) => (
+        <>
+          <button
+            type="button"
+            role="menuitem"
+            disabled={!answer}
+            onClick={() => {
+              close();
+              if (answer) save(`${name}.csv`, "text/csv;charset=utf-8", toCsv(answer.columns, answer.rows));
+            }}
+          >
+            Download CSV
+          </button>
+          <button
+            type="button"
+            role="menuitem"
+            disabled={!answer}
+            onClick={() => {
+              close();
+              if (answer) save(`${name}.json`, "application/json", toJson(answer.columns, answer.rows));
+            }}
+          >
+            Download JSON
+          </button>
+        </>
+      )}
+    </Menu>
+  );
+}
