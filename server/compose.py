@@ -18,6 +18,7 @@ from engine.eventstore import EventStore, open_store
 from engine.metadata import MetadataStore
 from engine.mirror import IssueMirror
 from ingest.writer import ReadyWriter
+from server.metadata import open_metadata
 from server.settings import Settings
 
 LOCKED = "store-locked"
@@ -49,18 +50,6 @@ class Installation:
 def store_url(settings: Settings) -> str:
     """Return the URL of the event store."""
     return settings.store_url or DataDirectory.at(settings.data).store_url
-
-
-def metadata_url(settings: Settings) -> str:
-    """Return the URL of the metadata database."""
-    return settings.metadata_url or DataDirectory.at(settings.data).metadata_url
-
-
-def open_metadata(settings: Settings, clock: Clock | None = None) -> MetadataStore:
-    """Open the metadata database and bring its schema up to date."""
-    metadata = MetadataStore(metadata_url(settings), clock or SystemClock())
-    metadata.upgrade()
-    return metadata
 
 
 def open_installation(settings: Settings, *, patience_s: float = 0.0, clock: Clock | None = None) -> Installation:

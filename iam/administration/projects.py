@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.errors import NotFound
+from engine.errors import NotFound, UserError
 from engine.metadata import KeyRow, OrganisationRow, ProjectRow, RoleRow
 from iam.administration.base import AdministrationBase, check_reach, entry
 from iam.model import Action, Kind, Principal, Role
@@ -120,6 +120,8 @@ class ProjectPart(AdministrationBase):
     def rotate_key(self, principal: Principal, project_id: int, key_id: int) -> KeyRow:
         """Revoke a key and return the new one that takes its place."""
         project, key = self._key(principal, project_id, key_id)
+        if not key.active:
+            raise UserError("The key is revoked already.", code="key-revoked", hint="Create a new one.")
         audit = entry(principal, "key.rotate", f"project:{project.slug}", label=key.label)
         return self._metadata.rotate_key(key.id, audit=audit)
 

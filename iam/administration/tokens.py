@@ -53,6 +53,7 @@ class TokenPart(AdministrationBase):
             principal,
             "token.create",
             f"token:{name.strip()}",
+            user_id=principal.user_id,
             scopes=sorted(set(scopes)),
             project_ids=None if project_ids is None else sorted(set(project_ids)),
             expires_at=None if expires_at is None else expires_at.isoformat(),

@@ -12,7 +12,8 @@ from rich.text import Text
 from engine.datadir import DataDirectory
 from server.cli.invocation import amber_command
 from server.cli.options import ConfigOption, DataOption, JsonOption, PasswordOption, read_password, settings_from
-from server.compose import Installation, open_installation, open_metadata
+from server.compose import Installation, open_installation
+from server.metadata import open_metadata
 from server.provision import Provisioned, Wanted, provision
 from server.publisher import SnapshotPublisher
 from server.runfile import reach_server

@@ -17,8 +17,9 @@ from iam import EMBEDDED, chosen_projects, visible_projects
 from ingest.load import LoadReport, LoadTarget, load_files
 from server.cli.failures import USAGE
 from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
-from server.compose import open_installation, open_metadata, ready_writer
+from server.compose import open_installation, ready_writer
 from server.live_load import submit_files, wait_queryable
+from server.metadata import open_metadata
 from server.provision import first_project
 from server.publisher import SnapshotPublisher
 from server.runfile import reach_server

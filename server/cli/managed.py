@@ -26,7 +26,7 @@ from engine.metadata import MetadataStore, ProjectRow, UserRow
 from iam import LOCAL, Administration, Principal, Role
 from server.cli.humane import human_value
 from server.cli.options import settings_from
-from server.compose import open_metadata
+from server.metadata import open_metadata
 from server.publisher import SnapshotPublisher
 from server.runfile import is_served
 from server.settings import Settings

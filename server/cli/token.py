@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -53,7 +54,8 @@ def create(
         owner = place.user(user) if user else _first_owner(place)
         person, roles = place.metadata.person(owner.id)
         plain, token = place.administration.create_token(
-            user_principal(person, roles),
+            # Their rights, but it is not they who do it.
+            replace(user_principal(person, roles), name=place.principal.name),
             name,
             scope or ["event:read", "issue:read"],
             None if project is None else [place.project(slug).id for slug in project],
