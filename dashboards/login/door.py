@@ -6,6 +6,7 @@ from typing import Protocol
 
 from flask import Response
 
+from engine.metadata import UserRow
 from iam import OpenedSession, Session
 
 
@@ -16,7 +17,16 @@ class Gatekeeper(Protocol):
         """Open a session; Unauthenticated when the pair is wrong, TooManyAttempts when it is not even looked at."""
         ...
 
-    def set_password_by_link(self, secret: str, password: str, *, address: str, user_agent: str) -> OpenedSession:
+    def link_user(self, secret: str, *, address: str) -> UserRow:
+        """Return whom a one-time link is for; the link stays usable.
+
+        Raises:
+            Unauthenticated: the link is unknown, used or too old.
+            TooManyAttempts: the address has tried too often.
+        """
+        ...
+
+    def set_password_by_link(self, secret: str, new_password: str, *, address: str, user_agent: str) -> OpenedSession:
         """Set the password of the person a one-time link is for and open a session.
 
         The link is used up with that and not before: a refused password leaves it alive.

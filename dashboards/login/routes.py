@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, send_file
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
 from dashboards.bundle import FOLDER, LOGIN_STYLES
 from dashboards.login.door import LoginDoor
@@ -17,7 +17,10 @@ from iam import OpenedSession, TooManyAttempts, Unauthenticated
 
 _HERE = Path(__file__).resolve().parent
 _ASSETS = _HERE.parent / FOLDER
-_STATIC = {"login.css": _ASSETS / LOGIN_STYLES, "login.js": _HERE / "static" / "login.js"}
+_STATIC = {
+    "login.css": (_ASSETS / LOGIN_STYLES, "text/css"),
+    "login.js": (_HERE / "static" / "login.js", "text/javascript"),
+}
 _THEME_COOKIE, _THEMES = "amber_theme", {"light", "dark"}
 _MAX_BODY = 16 * 1024
 _LONGEST_AGENT = 400
@@ -98,12 +101,17 @@ class _Pages:
         return _page(_LINK)
 
     def use_link(self) -> Response:
+        """Say whom the link is for; with a password, set it. Only that uses the link up."""
         request.max_content_length = _MAX_BODY
-        secret, password = request.form.get("secret", "").strip(), request.form.get("password", "")
+        secret, password = request.form.get("secret", "").strip(), request.form.get("password")
         if not form_is_ours():
             return _page(_LINK, HTTPStatus.FORBIDDEN, notice=Notice(_STALE_FORM), secret=secret)
+        caller = self._caller()
         try:
-            opened = self._door.identity.set_password_by_link(secret, password, **self._caller())
+            user = self._door.identity.link_user(secret, address=caller["address"])
+            if password is None:
+                return _page(_LINK, user=user, secret=secret)
+            opened = self._door.identity.set_password_by_link(secret, password, **caller)
         except TooManyAttempts as error:
             page = _page(_LINK, HTTPStatus.TOO_MANY_REQUESTS, notice=_too_many(error), secret=secret)
             return _waiting(page, error)
@@ -111,7 +119,7 @@ class _Pages:
             return _page(_LINK, HTTPStatus.UNAUTHORIZED, notice=Notice(_LINK_WRONG))
         except UserError as error:
             notice = Notice(str(error), field="password")
-            return _page(_LINK, HTTPStatus.BAD_REQUEST, notice=notice, secret=secret)
+            return _page(_LINK, HTTPStatus.BAD_REQUEST, notice=notice, user=user, secret=secret)
         return self._in(opened, _AFTER_LINK)
 
     def ask_out(self) -> Response:
@@ -138,10 +146,14 @@ class _Pages:
 
 
 def _static_file(name: str) -> Response:
-    path = _STATIC.get(name)
+    path, kind = _STATIC.get(name, (None, ""))
     if path is None or not path.is_file():
         abort(HTTPStatus.NOT_FOUND)
-    return send_file(path, max_age=300)
+    response = Response(path.read_bytes(), content_type=f"{kind}; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 def _greeting(door: LoginDoor) -> Notice | None:
@@ -166,7 +178,7 @@ def _login_page(notice: Notice | None, target: str, email: str = "", status: int
 def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
     token = form_token()
     theme = request.cookies.get(_THEME_COOKIE, "")
-    shown = {"notice": None, "secret": "", "theme": theme if theme in _THEMES else "", **values}
+    shown = {"notice": None, "secret": "", "user": None, "theme": theme if theme in _THEMES else "", **values}
     body = render_template(template, token_name=FIELD, token=token, **shown)
     response = make_response(body, status)
     response.headers["Content-Security-Policy"] = _POLICY

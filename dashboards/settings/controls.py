@@ -28,6 +28,7 @@ class Form(AmberComponent):
         version: the version the form was made from, sent as If-Match.
         done: text of the toast after success.
         once: what to show, once, from the answer: see `shown_once`.
+        look: of that button: `primary` (default) or `quiet`.
         opener: text of a button that opens the form in a dialog; without it the form stands on the page.
         title: heading of that dialog.
         layout: `stack` (default), `line` for a field or two with the button behind them, or `cell` for one field
@@ -46,6 +47,7 @@ class Form(AmberComponent):
         "done",
         "once",
         "opener",
+        "look",
         "title",
         "layout",
         "keep",

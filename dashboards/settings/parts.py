@@ -73,7 +73,8 @@ def _cell(cell: Tree, heads: Sequence[str], index: int, numeric: bool) -> html.T
 def two_lines(first: Tree, second: Tree) -> html.Div:
     """Return a cell with a main line and a dim one below; without a second only the first."""
     lines = [html.Div(first)]
-    if second:
+    # Not by truth: a component without children is false.
+    if second is not None and second != "":
         lines.append(html.Div(second, className="set-dim"))
     return html.Div(lines)
 

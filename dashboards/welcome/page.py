@@ -48,7 +48,7 @@ def build(
     teams: Sequence[Team] = (),
 ) -> html.Div:
     """Return the page's tree."""
-    create = new_project(teams, rights)
+    create = new_project(teams, rights, look="primary" if chosen is None else "quiet")
     head = html.Div(
         [
             html.H1("Send your first event"),
@@ -62,7 +62,7 @@ def build(
     if chosen is None:
         text = (
             "A project is one program or service; it has a DSN to send to."
-            if create
+            if create is not None
             else "You have no project yet. Ask an administrator for a role on one."
         )
         return html.Div([head, empty("First, a project", text, create)], className="welcome")

@@ -1,4 +1,4 @@
-// The log-in pages work without this file; it adds "show password", the countdown and the code of a link.
+// The log-in pages work without this file; it adds "show password", the countdown and reads the code of a link.
 "use strict";
 
 (() => {
@@ -43,17 +43,14 @@
     tick();
   }
 
-  // The secret stands behind the #, which browsers do not send: opening the page, or a scanner of links, uses nothing up.
+  // The code stands behind the #, which browsers do not send, so that it is in no log. Going on only asks whom it is for.
   function linkSecret() {
     const input = document.getElementById("secret");
-    if (!input) return;
     const given = location.hash.slice(1);
-    if (given) {
-      input.value = given;
-      history.replaceState(null, "", location.pathname);
-    }
-    if (input.value) document.getElementById("secret-row").hidden = true;
-    document.getElementById(input.value ? "password" : "secret").focus();
+    if (!input || !given) return;
+    history.replaceState(null, "", location.pathname);
+    input.value = given;
+    input.form.requestSubmit();
   }
 
   // Pages keep nothing behind the #, but a link somebody pasted may; it survives the detour.

@@ -66,7 +66,13 @@ def _verdict(verdict: Verdict) -> html.P:
 def _row(entry: AuditEntry) -> list[Tree]:
     target = entry.target or (str(entry.target_id) if entry.target_id is not None else "")
     on = html.Span([html.Span(f"{entry.target_kind} ", className="set-dim"), target]) if entry.target_kind else target
-    return [When(at=entry.at), entry.actor, html.Code(entry.action), on, _details(entry.details)]
+    return [
+        When(at=entry.at),
+        html.Span(entry.actor, className="nowrap"),
+        html.Code(entry.action),
+        on,
+        _details(entry.details),
+    ]
 
 
 def _details(details: Mapping[str, Any]) -> html.Span:

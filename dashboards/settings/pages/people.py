@@ -59,8 +59,9 @@ def invite(rights: Rights) -> Form:
     )
 
 
-def _roles(rights: Rights) -> tuple[Choice, ...]:
-    return (*role_choices(above=rights.role or Role.VIEWER), Choice("", "none: teams and projects only"))
+def _roles(rights: Rights, *, short: bool = False) -> tuple[Choice, ...]:
+    none = Choice("", "none" if short else "none: teams and projects only")
+    return (*role_choices(above=rights.role or Role.VIEWER, short=short), none)
 
 
 def _row(person: Person, rights: Rights, *, may_write: bool) -> list[Tree]:
@@ -80,7 +81,9 @@ def _state(person: Person) -> html.Span:
 
 
 def _role_form(person: Person, rights: Rights) -> Form:
-    field = Field("role", f"Role of {person.email}", "select", person.role, choices=_roles(rights), empty_is_null=True)
+    field = Field(
+        "role", f"Role of {person.email}", "select", person.role, choices=_roles(rights, short=True), empty_is_null=True
+    )
     return Form(
         id={"type": "user-role", "id": person.id},
         method="PATCH",

@@ -183,7 +183,7 @@ def _roles(
     give = _give_role(project, people) if may_write and people else None
     heads = ("Person", "Role", "Through", "")
     body = table("People who may see the project", heads, rows) if rows else note("Nobody yet.")
-    return section("People", body, *([give] if give else []), lead=lead)
+    return section("People", body, *([give] if give is not None else []), lead=lead)
 
 
 def _role_row(project: Project, role: ProjectRole, *, may_write: bool) -> list[Tree]:
@@ -219,15 +219,16 @@ def _give_role(project: Project, people: Sequence[Person]) -> Form:
     )
 
 
-def role_choices(*, above: Role = Role.OWNER) -> tuple[Choice, ...]:
-    """Return the roles one may choose from, none higher than `above`."""
+def role_choices(*, above: Role = Role.OWNER, short: bool = False) -> tuple[Choice, ...]:
+    """Return the roles one may choose from, none higher than `above`; `short` for the cell of a table."""
     meaning = {
         Role.OWNER: "may everything",
         Role.ADMIN: "manages people, projects and keys",
         Role.MEMBER: "works on issues, sees keys",
         Role.VIEWER: "reads",
     }
-    return tuple(Choice(role.value, f"{role.value}: {meaning[role]}") for role in Role if above.covers(role))
+    roles = [role for role in Role if above.covers(role)]
+    return tuple(Choice(role.value, role.value if short else f"{role.value}: {meaning[role]}") for role in roles)
 
 
 def _end(project: Project) -> html.Section:

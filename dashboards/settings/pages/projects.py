@@ -24,7 +24,7 @@ def build(projects: Sequence[Project], teams: Sequence[Team], rights: Rights) ->
     if not projects:
         text = (
             "Make the first one, put its DSN into your program, and its errors appear here."
-            if create
+            if create is not None
             else "Ask an administrator to give you a role on a project or a team."
         )
         return [section("Projects", empty("No project yet", text, create), lead=lead)]
@@ -32,8 +32,8 @@ def build(projects: Sequence[Project], teams: Sequence[Team], rights: Rights) ->
     return [section("Projects", table("Projects", heads, map(_row, projects)), lead=lead, aside=create)]
 
 
-def new_project(teams: Sequence[Team], rights: Rights) -> Form | None:
-    """Return the form that makes a project; None for those who may not."""
+def new_project(teams: Sequence[Team], rights: Rights, *, look: str = "primary") -> Form | None:
+    """Return the form that makes a project; None for those who may not. `look` is that of the button."""
     allowed = [team for team in teams if rights.on_team(Action.PROJECT_CREATE, team)]
     everywhere = rights.here(Action.PROJECT_CREATE)
     if not (everywhere or allowed):
@@ -55,6 +55,7 @@ def new_project(teams: Sequence[Team], rights: Rights) -> Form | None:
         fields=field_props(fields),
         submit="Create project",
         opener="New project",
+        look=look,
         title="New project",
         done="The project is there. Now send it something.",
         go=f"{page_url('welcome')}?project={{slug}}",

@@ -17,7 +17,7 @@ _CHECKS = {
     "disk": ("Disk", "Free disk is short: new events are refused before it is full. Make room."),
     "spool": ("Spool", "Events arrive faster than they are stored, or the writer stands still. See the spools below."),
     "store": ("Event store", "The store does not answer. See the log of the web process."),
-    "metadata": ("Metadata database", "It does not answer. Check it, and the log of the web process."),
+    "metadata": ("Metadata", "It does not answer. Check it, and the log of the web process."),
     "writer": ("Writer", "Events are safe on disk and wait to be stored. See the error and the log."),
 }
 _SPOOLS = {
@@ -26,6 +26,9 @@ _SPOOLS = {
     "dead": "could not be read or stored, or is kept for later",
 }
 _TONES = {"accepted": "good", "invalid": "error", "dropped": "error", "rate_limited": "warn"}
+_UNTOLD = frozenset({"", "default", "unknown"})
+"""Categories of what was refused before anybody could tell."""
+
 _REFUSED = frozenset({"invalid", "dropped", "rate_limited"})
 
 
@@ -102,7 +105,9 @@ def _outcome_row(count: OutcomeCount, most: int) -> list[Tree]:
         **aria(hidden="true"),
     )
     project: Tree = "not known" if count.project == "-" else count.project
-    what = html.Span([html.Code(count.reason) if count.reason else "", f" {count.category}" if count.category else ""])
+    what = html.Span(
+        [html.Code(count.reason) if count.reason else "", f" {count.category}" if count.category not in _UNTOLD else ""]
+    )
     return [
         project,
         badge(count.outcome, tone),

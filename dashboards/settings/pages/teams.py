@@ -64,7 +64,9 @@ def _member_row(team: Team, member: TeamMember, *, writes: bool) -> list[Tree]:
     person = two_lines(member.name or member.email, member.email if member.name else None)
     if not writes:
         return [person, badge(member.role), ""]
-    field = Field("role", f"Role of {member.email} in {team.slug}", "select", member.role, choices=role_choices())
+    field = Field(
+        "role", f"Role of {member.email} in {team.slug}", "select", member.role, choices=role_choices(short=True)
+    )
     role = Form(
         id={"type": "team-role", "team": team.id, "id": member.user_id},
         method="PUT",
@@ -126,7 +128,7 @@ def _projects(team: Team, projects: Sequence[Project], *, writes: bool) -> html.
                 done="The team sees the project.",
             )
         )
-    return html.Div(parts)
+    return html.Div(parts, className="set-sub")
 
 
 def _project(team: Team, project: TeamProject, *, writes: bool) -> html.Li:

@@ -6,7 +6,7 @@ import type { Problem } from "../core/problem.ts";
 import { announceProblem } from "../core/toast.ts";
 import { FormProblem } from "./field.tsx";
 import { OnceDialog } from "./once.tsx";
-import { refreshPage } from "./refresh.ts";
+import { refreshPage } from "../core/refresh.ts";
 import { type Once, send } from "./send.ts";
 
 interface Confirm {

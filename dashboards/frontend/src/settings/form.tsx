@@ -6,7 +6,7 @@ import { announceProblem } from "../core/toast.ts";
 import { FormField, FormProblem } from "./field.tsx";
 import { differ, errorsByField, faults, type FieldSpec, initialValues, requestOf, type Values, withValue } from "./form_model.ts";
 import { OnceDialog } from "./once.tsx";
-import { refreshPage } from "./refresh.ts";
+import { refreshPage } from "../core/refresh.ts";
 import { type Once, send } from "./send.ts";
 
 interface Props {
@@ -19,6 +19,7 @@ interface Props {
   done?: string | null;
   once?: Once | null;
   opener?: string | null;
+  look?: "primary" | "quiet";
   title?: string | null;
   layout?: "stack" | "line" | "cell";
   keep?: boolean;
@@ -42,7 +43,7 @@ export function Form(props: Props): React.ReactElement {
     <>
       {props.opener ? (
         <>
-          <button type="button" className="button primary" data-opens={nameOf(props.id)} onClick={() => setOpen(true)}>
+          <button type="button" className={`button${props.look === "quiet" ? "" : " primary"}`} data-opens={nameOf(props.id)} onClick={() => setOpen(true)}>
             {props.opener}
           </button>
           <Dialog title={props.title ?? props.opener} open={open} onClose={() => setOpen(false)}>

@@ -1,6 +1,6 @@
 // Keeps a page fresh while somebody looks at it.
 import * as React from "react";
-import { refreshPage } from "./refresh.ts";
+import { refreshPage } from "../core/refresh.ts";
 
 export function Refresher({ seconds, at }: { seconds: number; at: string }): React.ReactElement {
   const [paused, setPaused] = React.useState(false);

@@ -4,7 +4,7 @@ import { asProblem, type Problem } from "../core/problem.ts";
 import { toast } from "../core/toast.ts";
 import { navigate } from "../core/url.ts";
 import { filledFrom, memberOf } from "./form_model.ts";
-import { refreshPage } from "./refresh.ts";
+import { refreshPage } from "../core/refresh.ts";
 
 export interface Once {
   member: string;
