@@ -60,6 +60,7 @@ class Rule:
         organisation: the least role on the organisation that may; None when no role there is enough.
         team: the least role on the team, or on a team of the project.
         project: the least role on the project.
+        inside: whether any role on a team or project of the organisation is enough as well.
         own: whether people may do it to what is their own, whatever their role.
         scope: the scope a token needs; empty for none; None when no token may, whatever its scopes.
     """
@@ -69,6 +70,7 @@ class Rule:
     organisation: Role | None = None
     team: Role | None = None
     project: Role | None = None
+    inside: bool = False
     own: bool = False
     scope: str | None = None
 
@@ -83,8 +85,7 @@ ACTIONS: Mapping[Action, Rule] = MappingProxyType(
             "See the organisation's name.",
             (Kind.ORGANISATION,),
             organisation=Role.VIEWER,
-            team=Role.VIEWER,
-            project=Role.VIEWER,
+            inside=True,
             scope="organisation:read",
         ),
         Action.ORGANISATION_WRITE: Rule(

@@ -30,19 +30,19 @@ def decide(principal: Principal, action: Action, resource: Resource) -> Decision
         least = _least(rule, binding.kind)
         if least is not None and binding.role.covers(least) and reaches(binding, resource):
             return Decision(allowed=True, why=f"The role {binding.role} on the {binding.kind} is enough.")
+        if rule.inside and 0 < binding.organisation_id == resource.organisation_id:
+            return Decision(allowed=True, why=f"A role on a {binding.kind} of the organisation is enough.")
     return Decision(allowed=False, why=_what_is_needed(action, rule))
 
 
 def reaches(binding: RoleBinding, resource: Resource) -> bool:
-    """Whether the role counts for the resource: it is on it, or on what it belongs to."""
+    """Whether the role counts for the resource: it is on it, or on what it belongs to, never on a part of it."""
     if resource.kind == Kind.INSTALLATION:
         return binding.kind == Kind.ORGANISATION
     if binding.kind == Kind.ORGANISATION:
         return binding.id == resource.organisation_id
-    if resource.kind == Kind.ORGANISATION:
-        return 0 < binding.organisation_id == resource.organisation_id
     if binding.kind == Kind.TEAM:
-        return binding.id in resource.team_ids
+        return resource.kind in {Kind.TEAM, Kind.PROJECT} and binding.id in resource.team_ids
     return binding.kind == Kind.PROJECT and resource.kind == Kind.PROJECT and binding.id == resource.project_id
 
 
@@ -90,6 +90,8 @@ def _least(rule: Rule, kind: str) -> Role | None:
 def _what_is_needed(action: Action, rule: Rule) -> str:
     places = (("organisation", rule.organisation), ("team", rule.team), ("project", rule.project))
     needed = [f"{role} on the {place}" for place, role in places if role is not None]
+    if rule.inside:
+        needed.append("any role on a team or project of it")
     if rule.own:
         needed.insert(0, "its own")
     return f"{action} needs: {', or '.join(needed)}."
