@@ -11,13 +11,25 @@ from flask import Flask, request
 from dashboards.assets import serve_compactly
 from dashboards.bundle import BundleMissing, is_built
 from dashboards.discover import page as discover_page
+from dashboards.issues import detail as issue_page
+from dashboards.issues import page as issues_page
 from dashboards.pages import Found, Page, PageRequest, PageTable, PageView
 from dashboards.ports import Ports
+from dashboards.settings import page as settings_page
 from dashboards.shell import PAGE_ID, SHELL_ID, layout, not_found, problem
+from dashboards.trace import page as trace_page
 from dashboards.urls import BASE, parse_search
+from dashboards.welcome import page as welcome_page
 from engine.errors import AmberError
 
-PAGES: Final[tuple[Page, ...]] = (discover_page.PAGE,)
+PAGES: Final[tuple[Page, ...]] = (
+    discover_page.PAGE,
+    issues_page.PAGE,
+    issue_page.PAGE,
+    trace_page.PAGE,
+    settings_page.PAGE,
+    welcome_page.PAGE,
+)
 """Every page; a feature adds its line here."""
 
 THEME_COOKIE: Final = "amber_theme"
@@ -132,7 +144,7 @@ def _route(dash: Pages, table: PageTable, ports: Ports) -> None:
         shown = {
             "pathname": pathname,
             "search": search,
-            "name": found.page.name if found else "",
+            "name": (found.page.rail or found.page.name) if found else "",
             "title": view.title or (found.page.title if found else ""),
             "reads_search": bool(found and found.page.reads_search),
         }

@@ -12,12 +12,15 @@ from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, jsonify, redirect
 
+import iam
 from dashboards.app import Mounted, mount
 from engine.errors import AmberError
 
 BLUEPRINTS: Final = (
     "tests.dashboards.fake_session",
     "tests.dashboards.fake_discover",
+    "tests.dashboards.fake_issues",
+    "tests.dashboards.fake_settings",
 )
 """Modules whose `routes()` returns a blueprint; a feature adds its line here."""
 
@@ -36,6 +39,16 @@ class Refused(AmberError):
         self.http_status = status
 
 
+OWNER: Final = iam.Principal(
+    "user:ada@example.org",
+    iam.PrincipalKind.USER,
+    user_id=1,
+    session_id=1,
+    roles=(iam.RoleBinding(iam.Role.OWNER, "organisation", 1),),
+)
+"""Who is signed in."""
+
+
 class FakePorts:
     """The server as the pages see it, answered by the routes of the fake app."""
 
@@ -45,9 +58,10 @@ class FakePorts:
     def __init__(self, app: Flask) -> None:
         self._app = app
 
-    def principal(self) -> Any:
-        """Return nobody in particular: pages that need more bring their own."""
-        return None
+    def principal(self) -> iam.Principal:
+        """Return the owner, or whom a test has put into the app's `PRINCIPAL`."""
+        owner: iam.Principal = self._app.config.get("PRINCIPAL", OWNER)
+        return owner
 
     def read(self, path: str, **query: Any) -> dict[str, Any]:
         """Return the document of a route."""

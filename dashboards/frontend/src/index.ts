@@ -1,10 +1,36 @@
 // Everything Dash may place on a page, by the name of its Python class. A feature adds its line here.
 import { Discover } from "./discover/page.tsx";
+import { IssueEvent } from "./issues/event.tsx";
+import { IssueHeader } from "./issues/header.tsx";
+import { IssueList } from "./issues/list.tsx";
+import { IssueActivity, IssueFacts, IssueTags } from "./issues/side.tsx";
+import { ActionButton } from "./settings/action_button.tsx";
+import { CopyText } from "./settings/copy_text.tsx";
+import { FilterLine } from "./settings/filter_line.tsx";
+import { Form } from "./settings/form.tsx";
+import { Refresher } from "./settings/refresher.tsx";
+import { When } from "./settings/when.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { TraceView } from "./trace/page.tsx";
+import { FirstEvent } from "./welcome/first_event.tsx";
 
 const components = {
   Shell,
   Discover,
+  IssueList,
+  IssueHeader,
+  IssueEvent,
+  IssueFacts,
+  IssueTags,
+  IssueActivity,
+  TraceView,
+  ActionButton,
+  CopyText,
+  FilterLine,
+  Form,
+  Refresher,
+  When,
+  FirstEvent,
 };
 
 (window as unknown as { amber_ui: typeof components }).amber_ui = components;

@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { describeFilters, filterParams, listParams, quoted, readFilters, searchText, tabs } from "./filters.ts";
+import { formatSearch, parseSearch, type UrlState } from "../core/search.ts";
+import { describeFilters, filterParams, listParams, matchBody, quoted, readFilters, searchText, tabs } from "./filters.ts";
 
-const search = (text: string): URLSearchParams => new URLSearchParams(text);
+const search = (text: string): UrlState => parseSearch(text);
 
 test("without parameters the list shows unresolved issues, last seen first, and the URL stays short", () => {
-  const filters = readFilters(search(""));
+  const filters = readFilters(search("").page);
   assert.deepEqual(filters, { tab: "unresolved", q: "", sort: "last_seen" });
-  assert.deepEqual(filterParams(filters), { tab: null, q: null, sort: null });
+  assert.deepEqual(filterParams(filters), { tab: "", q: "", sort: "" });
   assert.equal(searchText(filters, ""), "is:unresolved");
 });
 
 test("filters survive the URL", () => {
   const filters = { tab: "mine", q: 'message:"a b"', sort: "users" as const };
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(filterParams(filters))) if (value !== null) params.set(key, value);
-  assert.deepEqual(readFilters(params), filters);
+  const address = formatSearch({ ...parseSearch(""), page: filterParams(filters) });
+  assert.deepEqual(readFilters(parseSearch(address).page), filters);
 });
 
 test("a sort nobody knows reads as the default", () => {
-  assert.equal(readFilters(search("sort=drop+table")).sort, "last_seen");
+  assert.equal(readFilters(search("sort=drop+table").page).sort, "last_seen");
 });
 
 test("a status in the text beats the tab's", () => {
@@ -40,13 +40,15 @@ test("a token has no issues of its own, a user does, whatever the name holds", (
 });
 
 test("the request carries projects, environments and range under the API's names", () => {
-  const params = listParams(search("project=shop&project=web&env=prod&range=7d&q=boom&view=x"), "", "c1", 50);
+  const state = search("project=shop&project=web&env=prod&range=7d&q=boom&view=x");
+  const params = new URLSearchParams(listParams(state, "", "c1", 50));
   assert.deepEqual(params.getAll("project"), ["shop", "web"]);
   assert.deepEqual(params.getAll("environment"), ["prod"]);
   assert.equal(params.get("range"), "7d");
   assert.equal(params.get("query"), "is:unresolved boom");
   assert.equal(params.get("cursor"), "c1");
   assert.equal(params.has("view"), false);
+  assert.deepEqual(matchBody(state, ""), { query: "is:unresolved boom", project: ["shop", "web"], environment: ["prod"], range: "7d" });
 });
 
 test("the empty state names what filters the list", () => {

@@ -1,4 +1,5 @@
 // Tabs, search text and sort of the issue list as URL state, and the request they make. Pure.
+import { apiQuery, DEFAULT_RANGE, type UrlState } from "../core/search.ts";
 
 export type Sort = "last_seen" | "first_seen" | "events" | "users" | "priority";
 
@@ -41,22 +42,21 @@ export interface Filters {
   sort: Sort;
 }
 
-/** Reads the page's own part of the URL; what is not known falls back to the default. */
-export function readFilters(search: URLSearchParams): Filters {
-  const sort = search.get("sort");
+/** Reads the page's own parameters; what is not known falls back to the default. */
+export function readFilters(page: Readonly<Record<string, string>>): Filters {
   return {
-    tab: search.get("tab") ?? "unresolved",
-    q: search.get("q") ?? "",
-    sort: SORTS.find(({ key }) => key === sort)?.key ?? "last_seen",
+    tab: page.tab ?? "unresolved",
+    q: page.q ?? "",
+    sort: SORTS.find(({ key }) => key === page.sort)?.key ?? "last_seen",
   };
 }
 
-/** The parameters to put into the URL; defaults are left out (null removes). */
-export function filterParams(filters: Filters): Record<string, string | null> {
+/** The parameters to put into the address; defaults are left out (an empty text removes one). */
+export function filterParams(filters: Filters): Record<string, string> {
   return {
-    tab: filters.tab === "unresolved" ? null : filters.tab,
-    q: filters.q === "" ? null : filters.q,
-    sort: filters.sort === "last_seen" ? null : filters.sort,
+    tab: filters.tab === "unresolved" ? "" : filters.tab,
+    q: filters.q,
+    sort: filters.sort === "last_seen" ? "" : filters.sort,
   };
 }
 
@@ -77,47 +77,37 @@ export function searchText(filters: Filters, me: string): string {
   return [own.trim(), kept].filter((part) => part !== "").join(" ");
 }
 
-const SCOPE = ["project", "env", "range", "start", "end"] as const;
-
-/** Query parameters of GET /api/v1/issues for what the URL says. */
-export function listParams(search: URLSearchParams, me: string, cursor: string | null, limit: number): URLSearchParams {
-  const filters = readFilters(search);
-  const params = scopeParams(search);
-  params.set("query", searchText(filters, me));
-  params.set("sort", filters.sort);
-  params.set("limit", String(limit));
-  if (cursor !== null) params.set("cursor", cursor);
-  return params;
+/** Query parameters of GET /api/v1/issues for what the address says. */
+export function listParams(state: UrlState, me: string, cursor: string | null, limit: number): [string, string][] {
+  const filters = readFilters(state.page);
+  const pairs = apiQuery(state);
+  pairs.push(["query", searchText(filters, me)], ["sort", filters.sort], ["limit", String(limit)]);
+  if (cursor !== null) pairs.push(["cursor", cursor]);
+  return pairs;
 }
 
-/** Project, environment and time range of the URL under the names the API has for them. */
-export function scopeParams(search: URLSearchParams): URLSearchParams {
-  const params = new URLSearchParams();
-  for (const name of SCOPE) {
-    for (const value of search.getAll(name)) {
-      if (value !== "") params.append(name === "env" ? "environment" : name, value);
-    }
+/** Everything that matches, as POST /api/v1/issues/bulk takes it. */
+export function matchBody(state: UrlState, me: string): Record<string, string | string[]> {
+  const body: Record<string, string | string[]> = { query: searchText(readFilters(state.page), me) };
+  for (const [name, value] of apiQuery(state)) {
+    if (name === "project" || name === "environment") body[name] = [...((body[name] as string[] | undefined) ?? []), value];
+    else body[name] = value;
   }
-  return params;
+  return body;
 }
 
 /** Whether the range moves with the clock, so that asking again makes sense. */
-export function isRelative(search: URLSearchParams): boolean {
-  return !search.get("start") && !search.get("end");
+export function isRelative(state: UrlState): boolean {
+  return state.start === "" || state.end === "";
 }
 
 /** The filters in force, as the empty state says them. */
-export function describeFilters(search: URLSearchParams, me: string): string[] {
-  const filters = readFilters(search);
+export function describeFilters(state: UrlState, me: string): string[] {
   const parts: string[] = [];
-  const text = searchText(filters, me);
+  const text = searchText(readFilters(state.page), me);
   if (text !== "") parts.push(text);
-  const scope = scopeParams(search);
-  const projects = scope.getAll("project");
-  const environments = scope.getAll("environment");
-  if (projects.length > 0) parts.push(projects.length === 1 ? `project ${projects[0]}` : `projects ${projects.join(", ")}`);
-  if (environments.length > 0) parts.push(`environment ${environments.join(", ")}`);
-  const start = scope.get("start");
-  parts.push(start ? `${start} to ${scope.get("end") ?? "now"}` : `the last ${scope.get("range") ?? "24h"}`);
+  if (state.projects.length > 0) parts.push(`${state.projects.length === 1 ? "project" : "projects"} ${state.projects.join(", ")}`);
+  if (state.environments.length > 0) parts.push(`environment ${state.environments.join(", ")}`);
+  parts.push(isRelative(state) ? `the last ${state.range || DEFAULT_RANGE}` : `${state.start} to ${state.end}`);
   return parts;
 }

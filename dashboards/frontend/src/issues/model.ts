@@ -16,8 +16,9 @@ export interface Issue {
   assignee: string;
   events: number;
   users: number;
-  first_seen: string;
-  last_seen: string;
+  /** First and last event in the range; null when it has none. */
+  first_seen: string | null;
+  last_seen: string | null;
   created_at: string;
   trend: number[];
   version: number;
@@ -52,6 +53,28 @@ export interface IssueChange {
   status?: Status;
   assignee?: string;
   priority?: string;
+}
+
+/** Somebody an issue can be assigned to. */
+export interface Candidate {
+  assignee: string;
+  name: string;
+}
+
+/** An entry of the audit about an issue. */
+export interface Activity {
+  at: string;
+  actor: string;
+  action: string;
+  details: Record<string, unknown>;
+}
+
+/** The document of one issue. */
+export interface IssueDocument extends Issue {
+  tags_query: string;
+  events_query: string;
+  activity: Activity[];
+  possible_assignees: Candidate[];
 }
 
 /** Severities in order, worst first; each has a shape besides its colour. */

@@ -1,0 +1,166 @@
+// One event of an issue: pager, what happened, what led to it, who and where. Paging happens here, with the neighbours
+// fetched ahead; the server places the first event and any that is opened by its address.
+import * as React from "react";
+
+import { get } from "../core/api.ts";
+import { Icon } from "../core/icons.tsx";
+import { useShortcuts } from "../core/keys.ts";
+import { asProblem, type Problem } from "../core/problem.ts";
+import { apiQuery, type UrlState } from "../core/search.ts";
+import { say } from "../core/toast.ts";
+import { currentUrl, navigate, useHref, useUrl } from "../core/url.ts";
+import { Breadcrumbs } from "./breadcrumbs.tsx";
+import { Clip } from "./clip.tsx";
+import { CopyButton } from "./copy.tsx";
+import { ProblemBox } from "./empty.tsx";
+import { type EventView, readEvent } from "./event.ts";
+import { EventFacts } from "./event_facts.tsx";
+import { Exceptions, Stack } from "./exceptions.tsx";
+import { Section } from "./facts.tsx";
+import { RawEvent } from "./raw.tsx";
+import { issueHref } from "./row.tsx";
+import { Threads } from "./threads.tsx";
+import { useExact } from "./time.tsx";
+
+/** The event section of an issue's page; `event` is the document the server rendered. */
+export function IssueEvent({ issue, event }: { issue: string; event: unknown }): React.ReactElement {
+  const placed = React.useMemo(() => readEvent(event), [event]);
+  const { shown, problem, go } = usePaging(issue, placed);
+  useShortcuts([
+    { keys: "[", label: "Older event", group: "Issue", run: () => shown.previous && go(shown.previous) },
+    { keys: "]", label: "Newer event", group: "Issue", run: () => shown.next && go(shown.next) },
+  ]);
+  const plain = shown.exceptions.length === 0;
+  return (
+    <div className="event" data-event={shown.event_id}>
+      <Pager issue={issue} event={shown} go={go} />
+      {problem ? <ProblemBox problem={problem} retry={null} /> : null}
+      <Message event={shown} />
+      {plain ? null : <Exceptions key={shown.event_id} exceptions={shown.exceptions} />}
+      {plain && shown.stacktrace.length > 0 ? (
+        <Section title="Stack">
+          <Stack frames={shown.stacktrace} open />
+        </Section>
+      ) : null}
+      {shown.threads.length > 0 ? <Threads key={`t${shown.event_id}`} threads={shown.threads} folded={!plain} /> : null}
+      {shown.breadcrumbs.length > 0 ? <Breadcrumbs key={`b${shown.event_id}`} crumbs={shown.breadcrumbs} event={shown.timestamp} /> : null}
+      <EventFacts event={shown} issue={issue} />
+      <RawEvent key={`r${shown.event_id}`} url={shown.payload_url} event={shown.event_id} />
+    </div>
+  );
+}
+
+/** Documents of neighbours, fetched when one looks at an event; as many as one pages through in a minute. */
+const ahead = new Map<string, Promise<EventView>>();
+const AHEAD = 40;
+
+function fetchEvent(issue: string, which: string, state: UrlState): Promise<EventView> {
+  const query = apiQuery(state);
+  const key = JSON.stringify([issue, which, query]);
+  let found = ahead.get(key);
+  if (!found) {
+    found = get<unknown>(`issues/${encodeURIComponent(issue)}/events/${encodeURIComponent(which)}`, { query }).then(readEvent);
+    found.catch(() => ahead.delete(key));
+    ahead.set(key, found);
+    while (ahead.size > AHEAD) ahead.delete(ahead.keys().next().value!);
+  }
+  return found;
+}
+
+interface Paging {
+  shown: EventView;
+  problem: Problem | null;
+  go: (which: string) => void;
+}
+
+function usePaging(issue: string, placed: EventView): Paging {
+  const { state } = useUrl();
+  const [shown, setShown] = React.useState(placed);
+  const [problem, setProblem] = React.useState<Problem | null>(null);
+  const wanted = React.useRef(placed.event_id);
+  React.useEffect(() => {
+    wanted.current = placed.event_id;
+    setShown(placed);
+    setProblem(null);
+  }, [placed]);
+  React.useEffect(() => {
+    const timer = window.setTimeout(() => {
+      for (const id of [shown.previous, shown.next]) if (id) fetchEvent(issue, id, state).catch(() => undefined);
+    }, 150); // not while one holds the key down
+    return () => window.clearTimeout(timer);
+  }, [issue, shown, state]);
+  const go = React.useCallback(
+    (which: string) => {
+      wanted.current = which;
+      fetchEvent(issue, which, currentUrl().state)
+        .then((event) => {
+          if (wanted.current !== which) return;
+          wanted.current = event.event_id;
+          setShown(event);
+          setProblem(null);
+          navigate(issueHref(issue, currentUrl().state, event.event_id), { replace: true, shown: true });
+          say(`Event ${event.count - event.index + 1} of ${event.count}`);
+        })
+        .catch((error: unknown) => wanted.current === which && setProblem(asProblem(error)));
+    },
+    [issue],
+  );
+  return { shown, problem, go };
+}
+
+interface PagerProps {
+  issue: string;
+  event: EventView;
+  go: (which: string) => void;
+}
+
+function Pager({ issue, event, go }: PagerProps): React.ReactElement {
+  const exact = useExact();
+  const href = useHref();
+  const step = (label: string, which: string | null, icon: "left" | "right", key: string): React.ReactElement => (
+    <button type="button" className="button icon" aria-label={label} title={`${label} (${key})`} disabled={which === null} onClick={() => which && go(which)}>
+      <Icon name={icon} />
+    </button>
+  );
+  const end = (label: string, which: string, on: boolean): React.ReactElement => (
+    <button type="button" className="button quiet" disabled={!on} onClick={() => go(which)}>
+      {label}
+    </button>
+  );
+  const question = `from errors issue:${issue} id:${event.event_id}`;
+  return (
+    <nav className="event-pager" aria-label="Events of this issue" data-testid="event-pager">
+      <span className="event-place">
+        Event <b>{event.count - event.index + 1}</b> of <b>{event.count}</b>
+      </span>
+      {end("Oldest", "oldest", event.previous !== null)}
+      {step("Older event", event.previous, "left", "[")}
+      {step("Newer event", event.next, "right", "]")}
+      {end("Latest", "latest", event.next !== null)}
+      <time dateTime={event.timestamp}>{exact(event.timestamp)}</time>
+      <span className="event-links">
+        <CopyButton text={event.event_id} label={event.event_id.slice(0, 8)} said="Event id copied." />
+        {event.trace_id ? (
+          <a className="button quiet" href={href(`/app/traces/${encodeURIComponent(event.trace_id)}${event.span_id ? `?span=${encodeURIComponent(event.span_id)}` : ""}`)}>
+            <Icon name="traces" /> Trace
+          </a>
+        ) : null}
+        <a className="button quiet" href={href(`/app/discover?q=${encodeURIComponent(question)}`)}>
+          <Icon name="discover" /> Discover
+        </a>
+      </span>
+    </nav>
+  );
+}
+
+/** The message, unless the title or an exception says the same already. */
+function Message({ event }: { event: EventView }): React.ReactElement | null {
+  const known = new Set([event.title, ...event.exceptions.flatMap(({ type, value }) => [value, `${type}: ${value}`])]);
+  const more = event.exceptions.length === 0 && event.stacktrace.length === 0 && event.threads.length === 0;
+  if (event.message === "" || (known.has(event.message) && !more)) return null;
+  return (
+    <Section title="Message">
+      <Clip text={event.message} most={3000} className="message" as="pre" />
+    </Section>
+  );
+}

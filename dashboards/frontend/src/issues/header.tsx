@@ -1,0 +1,125 @@
+// The head of an issue's page: what it is, its state, and what can be done about it.
+import * as React from "react";
+
+import { get, post, request, write } from "../core/api.ts";
+import { Icon } from "../core/icons.tsx";
+import { type Shortcut, useShortcuts } from "../core/keys.ts";
+import { apiQuery } from "../core/search.ts";
+import { navigate, useHref, useUrl } from "../core/url.ts";
+import { AssignPicker } from "./assign.tsx";
+import { Clip } from "./clip.tsx";
+import { copyText } from "./copy.tsx";
+import { LevelMark, Who } from "./marks.tsx";
+import { assigneeName, type Issue, type IssueChange, type IssueDocument, said, splitTitle } from "./model.ts";
+
+/** Title, state and actions; `issue` is the document the server rendered. */
+export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: string }): React.ReactElement {
+  const { issue, act } = useIssue(placed);
+  const href = useHref();
+  const [assigning, setAssigning] = React.useState(false);
+  const keys: [string, string, Shortcut["run"]][] = [
+    ["e", "Resolve", () => act({ status: "resolved" })],
+    ["i", "Archive", () => act({ status: "ignored" })],
+    ["o", "Reopen", () => act({ status: "unresolved" })],
+    ["a", "Assign", () => setAssigning(true)],
+    ["y", "Copy the link", () => void copyText(window.location.href, "Link copied.")],
+    ["escape", "Back to the list", () => navigate("/app/issues")],
+  ];
+  useShortcuts(keys.map(([key, label, run]) => ({ keys: key, label, group: "Issue", run })));
+  const { type, value } = splitTitle(issue.title);
+  return (
+    <header className="issue-header">
+      <div className="issue-crumb">
+        <a href={href("/app/issues")}>Issues</a>
+        <span aria-hidden="true">/</span>
+        <span className="short-id">{issue.id}</span>
+        <span className="muted">{issue.project}</span>
+      </div>
+      <h1>
+        <LevelMark level={issue.level} />
+        <span className="issue-title" dir="auto">
+          {type ? <b>{type}</b> : null} <Clip text={value || (type ? "" : "(no title)")} most={400} />
+        </span>
+      </h1>
+      <p className="issue-culprit">
+        <State issue={issue} />
+        {issue.culprit ? <Clip text={issue.culprit} most={200} className="mono" /> : null}
+      </p>
+      <div className="issue-acts">
+        <StatusButtons issue={issue} act={act} />
+        <button type="button" className="button" onClick={() => setAssigning(true)} title="Assign (a)">
+          <Who assignee={issue.assignee} /> <bdi>{issue.assignee ? assigneeName(issue.assignee) : "Assign"}</bdi>
+        </button>
+        <button type="button" className="button quiet" onClick={() => void copyText(window.location.href, "Link copied.")} title="Copy the link (y)">
+          <Icon name="link" /> Copy link
+        </button>
+      </div>
+      {assigning ? (
+        <AssignPicker issue={issue.id} me={me} known={placed.possible_assignees} choose={(assignee) => act({ assignee })} close={() => setAssigning(false)} />
+      ) : null}
+    </header>
+  );
+}
+
+function State({ issue }: { issue: Issue }): React.ReactElement {
+  if (issue.status === "resolved") return <span className="badge good">Resolved</span>;
+  if (issue.status === "ignored") return <span className="badge">Archived</span>;
+  return <span className={["regressed", "escalating"].includes(issue.substatus) ? "badge warn" : "badge"}>{issue.substatus || "Unresolved"}</span>;
+}
+
+function StatusButtons({ issue, act }: { issue: Issue; act: (change: IssueChange) => void }): React.ReactElement {
+  if (issue.status !== "unresolved") {
+    return (
+      <button type="button" className="button" onClick={() => act({ status: "unresolved" })} title="Reopen (o)">
+        Reopen
+      </button>
+    );
+  }
+  return (
+    <>
+      <button type="button" className="button primary" onClick={() => act({ status: "resolved" })} title="Resolve (e)">
+        <Icon name="check" /> Resolve
+      </button>
+      <button type="button" className="button" onClick={() => act({ status: "ignored" })} title="Archive (i)">
+        Archive
+      </button>
+    </>
+  );
+}
+
+/** The issue as shown, changed at once and put back when the server refuses or somebody was faster. */
+function useIssue(placed: IssueDocument): { issue: Issue; act: (change: IssueChange) => void } {
+  const { state } = useUrl();
+  const [issue, setIssue] = React.useState<Issue>(placed);
+  React.useEffect(() => setIssue(placed), [placed]);
+  const act = (change: IssueChange): void => {
+    const before = issue;
+    if ((Object.keys(change) as (keyof IssueChange)[]).every((key) => change[key] === before[key])) return;
+    setIssue({ ...before, ...change, substatus: change.status ? "" : before.substatus });
+    const path = `issues/${encodeURIComponent(issue.id)}`;
+    const reload = async (): Promise<void> => setIssue(await get<Issue>(path, { query: apiQuery(state) }));
+    const earlier = { id: before.id, status: before.status, substatus: before.substatus, assignee: before.assignee, priority: before.priority };
+    void write(async () => (await request<Partial<Issue>>("PATCH", path, { body: change, ifMatch: `"${before.version}"` })).document, {
+      done: `${said(change, 1).replace("1 issue", before.id)}.`,
+      undo: async () => {
+        await post("issues/bulk", { restore: [earlier] });
+        await reload();
+      },
+    }).then((after) => {
+      if (after) setIssue((now) => ({ ...now, ...workflow(after) }));
+      else void reload().catch(() => setIssue(before));
+    });
+  };
+  return { issue, act };
+}
+
+/** The members a write changes; an answer's numbers may be of another range than the page's. */
+function workflow(after: Partial<Issue>): Partial<Issue> {
+  const kept: Partial<Issue> = {};
+  if (after.status) kept.status = after.status;
+  if (after.substatus !== undefined) kept.substatus = after.substatus;
+  if (after.assignee !== undefined) kept.assignee = after.assignee;
+  if (after.priority !== undefined) kept.priority = after.priority;
+  if (after.version !== undefined) kept.version = after.version;
+  return kept;
+}

@@ -1,0 +1,148 @@
+// Above the list: search line, tabs and sort; and the bar of actions that replaces the headings while rows are selected.
+import * as React from "react";
+
+import { formatNumber } from "../core/format.ts";
+import { Icon } from "../core/icons.tsx";
+import { type Filters, SORTS, type Sort, tabs } from "./filters.ts";
+import type { IssueChange } from "./model.ts";
+
+interface FilterBarProps {
+  filters: Filters;
+  me: string;
+  busy: boolean;
+  change: (next: Partial<Filters>) => void;
+}
+
+/** Search line, tabs, sort. The search is committed by Enter, or by leaving the line. */
+export function FilterBar({ filters, me, busy, change }: FilterBarProps): React.ReactElement {
+  const [text, setText] = React.useState(filters.q);
+  React.useEffect(() => setText(filters.q), [filters.q]);
+  const commit = (): void => {
+    if (text.trim() !== filters.q) change({ q: text.trim() });
+  };
+  return (
+    <div className="issue-filters">
+      <form
+        role="search"
+        className="issue-search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          commit();
+        }}
+      >
+        <Icon name="discover" />
+        <input
+          type="search"
+          data-testid="query-line"
+          data-query
+          aria-label="Filter issues"
+          placeholder="Filter: error.type:ValueError release:1.4.* user.email:*@example.org"
+          spellCheck={false}
+          autoCapitalize="off"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onBlur={commit}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") event.currentTarget.blur();
+          }}
+        />
+      </form>
+      <div className="issue-tabs" role="group" aria-label="Which issues">
+        {tabs(me).map((tab) => (
+          <button key={tab.key} type="button" aria-pressed={tab.key === filters.tab} title={tab.terms} onClick={() => change({ tab: tab.key })}>
+            {tab.label}
+          </button>
+        ))}
+      </div>
+      <label className="issue-sort">
+        <span className="visually-hidden">Sort by</span>
+        <select value={filters.sort} onChange={(event) => change({ sort: event.target.value as Sort })}>
+          {SORTS.map(({ key, label }) => (
+            <option key={key} value={key}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <span className={busy ? "issue-busy on" : "issue-busy"} aria-hidden="true" />
+    </div>
+  );
+}
+
+interface BulkBarProps {
+  mark: "none" | "some" | "all";
+  count: number;
+  everything: boolean;
+  /** How many match in all, when the server knows. */
+  total: number | null;
+  more: boolean;
+  tab: string;
+  page: (on: boolean) => void;
+  all: () => void;
+  clear: () => void;
+  act: (change: IssueChange) => void;
+  assign: () => void;
+}
+
+const ACTIONS = [
+  { label: "Resolve", key: "e", change: { status: "resolved" }, hidden: "resolved" },
+  { label: "Archive", key: "i", change: { status: "ignored" }, hidden: "archived" },
+  { label: "Reopen", key: "o", change: { status: "unresolved" }, hidden: "unresolved" },
+] as const;
+
+/** The headings of the list; with a selection, what can be done with it. */
+export function BulkBar(props: BulkBarProps): React.ReactElement {
+  const box = React.useRef<HTMLInputElement>(null);
+  React.useEffect(() => {
+    if (box.current) box.current.indeterminate = props.mark === "some";
+  }, [props.mark]);
+  const some = props.mark !== "none";
+  return (
+    <div role="row" className={some ? "issue-head acting" : "issue-head"} aria-rowindex={1}>
+      <div role="columnheader" className="cell check">
+        <input ref={box} type="checkbox" aria-label="Select all loaded issues" checked={props.mark === "all"} onChange={() => props.page(props.mark !== "all")} />
+      </div>
+      {some ? <Acting {...props} /> : <Headings />}
+    </div>
+  );
+}
+
+const HEADINGS = [["what", "Issue"], ["trend", "Trend"], ["number events", "Events"], ["number users", "Users"], ["when last", "Last seen"], ["when first", "First seen"], ["assignee", ""]];
+
+function Headings(): React.ReactElement {
+  return (
+    <>
+      {HEADINGS.map(([name, label]) => (
+        <div key={name} role="columnheader" className={`cell ${name}`}>
+          {label === "" ? <span className="visually-hidden">Assignee</span> : label}
+        </div>
+      ))}
+    </>
+  );
+}
+
+function Acting(props: BulkBarProps): React.ReactElement {
+  const { count, total, everything } = props;
+  const meant = everything ? (total === null ? "All matching" : `All ${formatNumber(total)} matching`) : formatNumber(count);
+  return (
+    <div role="columnheader" className="acting-cell">
+      <span className="acting-count">{meant} selected</span>
+      {props.mark === "all" && props.more && !everything ? (
+        <button type="button" className="button quiet" onClick={props.all}>
+          Select all {total === null ? "" : `${formatNumber(total)} `}matching
+        </button>
+      ) : null}
+      {ACTIONS.filter(({ hidden }) => hidden !== props.tab).map(({ label, key, change }) => (
+        <button key={label} type="button" className="button" onClick={() => props.act(change)}>
+          {label} <kbd>{key}</kbd>
+        </button>
+      ))}
+      <button type="button" className="button" onClick={props.assign}>
+        Assign <kbd>a</kbd>
+      </button>
+      <button type="button" className="button quiet" onClick={props.clear}>
+        Clear
+      </button>
+    </div>
+  );
+}

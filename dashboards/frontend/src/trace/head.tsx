@@ -1,0 +1,122 @@
+// Above the waterfall: what the trace is, who took part, and the tools.
+import * as React from "react";
+
+import { formatDuration, formatNumber, formatRatio } from "../core/format.ts";
+import { Icon } from "../core/icons.tsx";
+import { Menu } from "../core/menu.tsx";
+import { CopyButton } from "../issues/copy.tsx";
+import { useExact } from "../issues/time.tsx";
+import { serviceColour, services } from "./colours.ts";
+import { ErrorList } from "./drawer.tsx";
+import { nextOf } from "./steps.ts";
+import type { TraceState } from "./useTrace.ts";
+import { whole } from "./view.ts";
+
+const MOST_SERVICES = 8;
+
+export function TraceHead({ state }: { state: TraceState }): React.ReactElement {
+  const { trace, scene } = state;
+  const { columns, tree } = scene;
+  const exact = useExact();
+  const root = tree.order[0];
+  const title = root === undefined ? "Trace" : columns.description[root] || columns.op[root] || "Trace";
+  const busy = React.useMemo(() => services(columns.service, columns.self_ns), [columns]);
+  const total = busy.reduce((sum, { self_ns }) => sum + self_ns, 0);
+  const start = new Date(Number(BigInt(trace.start_ns || "0") / 1_000_000n)).toISOString();
+  return (
+    <header className="trace-head">
+      <h1 className="truncate" title={title.slice(0, 500)}>
+        <bdi>{title.slice(0, 300)}</bdi>
+      </h1>
+      <div className="trace-facts">
+        <b>{formatDuration(trace.duration_ns)}</b>
+        <span>
+          {formatNumber(trace.count)} {trace.count === 1 ? "span" : "spans"}
+        </span>
+        <time dateTime={start}>{exact(start)}</time>
+        <CopyButton text={trace.trace_id} label={trace.trace_id.slice(0, 8)} said="Trace id copied." />
+        {trace.errors.length > 0 ? (
+          <Menu
+            className="button quiet bad"
+            kind="dialog"
+            label={
+              <>
+                <Icon name="issues" /> {formatNumber(trace.errors.length)} {trace.errors.length === 1 ? "error" : "errors"}
+              </>
+            }
+          >
+            {() => <ErrorList errors={trace.errors} />}
+          </Menu>
+        ) : null}
+      </div>
+      <ul className="trace-services" aria-label="Services by the time spent in them">
+        {busy.slice(0, MOST_SERVICES).map(({ service, spans, self_ns }) => (
+          <li key={service} title={`${formatNumber(spans)} spans, ${formatDuration(self_ns)} self time`}>
+            <button type="button" className="chip" aria-pressed={state.filter === filterOf(service)} onClick={() => state.setFilter(state.filter === filterOf(service) ? "" : filterOf(service))}>
+              <span className={`service-dot service-${serviceColour(service)}`} aria-hidden="true" />
+              <bdi>{service.slice(0, 60) || "(no service)"}</bdi>
+              <span className="muted">{total > 0 ? formatRatio(Math.round((self_ns / total) * 100) / 100) : ""}</span>
+            </button>
+          </li>
+        ))}
+        {busy.length > MOST_SERVICES ? <li className="muted">{busy.length - MOST_SERVICES} more</li> : null}
+      </ul>
+    </header>
+  );
+}
+
+/** A filter that finds a service; names with blanks are found by their first word. */
+function filterOf(service: string): string {
+  return `service:${service.split(/\s/u)[0] ?? ""}`;
+}
+
+export function TraceTools({ state }: { state: TraceState }): React.ReactElement {
+  const { scene, matches, failures } = state;
+  const filtered = scene.kept !== null;
+  const marked = filtered ? matches : failures;
+  const zoomed = scene.window.to - scene.window.from < whole(state.trace.duration_ns).to * 0.999;
+  const jump = (forward: boolean): void => state.choose(nextOf(marked, scene.chosen, forward));
+  return (
+    <div className="trace-tools">
+      <input
+        type="search"
+        data-query
+        aria-label="Filter spans"
+        placeholder="Filter spans: db  service:pay  is:error  span id"
+        value={state.filter}
+        onChange={(event) => state.setFilter(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") jump(!event.shiftKey);
+          else if (event.key === "Escape") {
+            state.setFilter("");
+            event.currentTarget.blur();
+          }
+        }}
+      />
+      <span className="trace-matches" role="status">
+        {filtered ? `${formatNumber(matches.length)} of ${formatNumber(scene.tree.size)}` : failures.length > 0 ? `${formatNumber(failures.length)} failed` : ""}
+      </span>
+      <button type="button" className="button quiet icon" disabled={marked.length === 0} aria-label={filtered ? "Previous match" : "Previous error"} title="Previous ([)" onClick={() => jump(false)}>
+        <Icon name="left" />
+      </button>
+      <button type="button" className="button quiet icon" disabled={marked.length === 0} aria-label={filtered ? "Next match" : "Next error"} title="Next (])" onClick={() => jump(true)}>
+        <Icon name="right" />
+      </button>
+      <span className="trace-gap" />
+      <button type="button" className="button quiet" onClick={() => state.foldAll(scene.folded.size === 0)}>
+        {scene.folded.size === 0 ? "Fold all" : "Unfold all"}
+      </button>
+      <button type="button" className="button quiet" aria-pressed={state.pathShown} title="Mark what the trace was waiting for" onClick={() => state.setPathShown(!state.pathShown)}>
+        Critical path
+      </button>
+      {zoomed ? (
+        <button type="button" className="button quiet" title="The whole trace (0)" onClick={() => state.show(whole(state.trace.duration_ns))}>
+          Reset zoom
+        </button>
+      ) : null}
+      <button type="button" className="button quiet" aria-pressed={state.table} title="Waterfall or table (t)" onClick={() => state.setTable(!state.table)}>
+        Table
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,1 @@
+"""Issues: the list, and one issue with its events."""

@@ -1,0 +1,1 @@
+"""Trace: the waterfall of one trace."""
