@@ -212,6 +212,7 @@ class QueryService:
             time_range=_time_range(question, now),
             limit=question.limit,
             params=question.params or {},
+            environments=question.environments,
         )
 
     @contextmanager

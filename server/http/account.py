@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
-from engine.errors import NotFound, UserError
+from engine.errors import NotFound
 from iam import Action, OpenedSession, Principal, visible_projects
 from queries.result import rfc3339
 from server.http.access import needs, public
@@ -114,11 +114,7 @@ def _self(routes: Routes, services: Services) -> None:
     @routes.endpoint(HTTPMethod.DELETE, "/me/sessions", _WRITE, _NO_CONTENT)
     def end_other_sessions() -> Response:
         """End every session but the one that asks."""
-        if not principal().user_id:
-            raise UserError("This principal has no sessions.", code="person-unknown")
-        for row in services.identity.sessions(principal()):
-            if row.id != principal().session_id:
-                services.identity.end_session(principal(), row.id)
+        services.identity.end_other_sessions(principal())
         return nothing()
 
 

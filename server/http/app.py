@@ -18,6 +18,7 @@ from server.http.middleware import Csp, register_middleware
 from server.http.people import people_routes
 from server.http.problems import register_problems
 from server.http.query import query_routes
+from server.http.query_help import query_help_routes
 from server.http.rates import RateLimit
 from server.http.routes import Routes, answer
 from server.http.services import Services
@@ -58,6 +59,7 @@ def routes_of(services: Services) -> list[Routes]:
     return [
         account_routes(services),
         query_routes(services.queries, services.clock),
+        query_help_routes(services.queries, services.clock),
         issue_routes(services),
         trace_routes(services),
         managed_routes(services),

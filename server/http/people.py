@@ -47,7 +47,7 @@ def _users(routes: Routes, services: Services) -> None:
     @routes.endpoint(HTTPMethod.GET, "/users", _MEMBER_READ, {200: documents.UserPage})
     def users() -> Response:
         """List the people of the organisation."""
-        items = [_user_document(services, row) for row in administration.users(principal())]
+        items = [_user_document(row) for row in administration.users(principal())]
         return answer({"items": items, "next": None})
 
     @routes.endpoint(HTTPMethod.POST, "/users", _MEMBER_WRITE, {201: documents.Invited, **CONFLICT, **BODY})
@@ -55,13 +55,13 @@ def _users(routes: Routes, services: Services) -> None:
         """Add a person; the answer has the one-time link to give to them. It is shown once."""
         role = None if body.role is None else Role(body.role)
         row, secret = administration.invite_user(principal(), body.email, body.name, role)
-        return answer({"user": _user_document(services, row), **_link(services, secret)}, 201)
+        return answer({"user": _user_document(row), **_link(services, secret)}, 201)
 
     @routes.endpoint(HTTPMethod.GET, "/users/<user>", _MEMBER_READ, {200: documents.UserDocument, **NOT_FOUND})
     def user(path: documents.UserPath) -> Response:
         """Return a person; the ETag is their version."""
         row = administration.user(principal(), path.user)
-        return answer(_user_document(services, row), headers=etag(row.row_version))
+        return answer(_user_document(row), headers=etag(row.row_version))
 
     @routes.endpoint(
         HTTPMethod.PATCH,
@@ -72,7 +72,7 @@ def _users(routes: Routes, services: Services) -> None:
     def change_user(path: documents.UserPath, body: documents.UserChange) -> Response:
         """Change a person's role on the organisation, or keep them out, or let them in again."""
         row = _changed_user(services, path.user, body)
-        return answer(_user_document(services, row), headers=etag(row.row_version))
+        return answer(_user_document(row), headers=etag(row.row_version))
 
     @routes.endpoint(HTTPMethod.POST, "/users/<user>/link", _MEMBER_WRITE, {201: documents.Link, **NOT_FOUND})
     def make_link(path: documents.UserPath) -> Response:
@@ -103,8 +103,7 @@ def _link(services: Services, secret: str) -> dict[str, Any]:
     }
 
 
-def _user_document(services: Services, row: UserRow) -> dict[str, Any]:
-    used = [session.last_used for session in services.metadata.sessions(row.id)]
+def _user_document(row: UserRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "email": row.email,
@@ -112,7 +111,7 @@ def _user_document(services: Services, row: UserRow) -> dict[str, Any]:
         "role": row.role,
         "disabled": row.disabled_at is not None,
         "pending": not row.has_password,
-        "last_seen": rfc3339(max(used)) if used else None,
+        "last_seen": None if row.last_seen is None else rfc3339(row.last_seen),
         "created_at": rfc3339(row.created_at),
         "version": row.row_version,
     }

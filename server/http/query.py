@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from http import HTTPMethod
 from itertools import chain
-from typing import Any, assert_never
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -18,15 +18,11 @@ from flask import Response, request
 from engine.clock import Clock
 from engine.errors import AmberError, UserError
 from iam import Action, Principal
-from queries.edit import Change, Exclude, Filter, GroupBy, SetLimit, SortBy, edit
 from queries.result import Result, ResultColumn, rfc3339
 from queries.run import ResultStream
 from server.http.access import needs
 from server.http.documents.common import BODY, NOT_FOUND, QUERY_LIMIT
 from server.http.documents.queries import (
-    EditBody,
-    EditChange,
-    EditedQuery,
     QueryAnswer,
     QueryBody,
     QueryCancelledAnswer,
@@ -56,7 +52,6 @@ def query_routes(service: QueryService, clock: Clock) -> Routes:
     routes = Routes("query", "Ask questions in Discover or SQL.")
     _asking(routes, service, clock)
     _running(routes, service)
-    _editing(routes, service, clock)
     return routes
 
 
@@ -106,31 +101,6 @@ def _running(routes: Routes, service: QueryService) -> None:
         if not service.cancel(path.query_id, principal()):
             raise QueryUnknown("No query with this id is running.")
         return answer({"query_id": path.query_id, "cancelled": True}, 202)
-
-
-def _editing(routes: Routes, service: QueryService, clock: Clock) -> None:
-    @routes.endpoint(HTTPMethod.POST, "/query/edit", _READ, {200: EditedQuery, **BODY})
-    def change(body: EditBody) -> Response:
-        """Change a text as a reader of its answer wishes: keep a value, drop it, group by it, sort, limit."""
-        asked = QueryBody(**body.model_dump(exclude={"change"}))
-        context = service.context(question_of(asked, clock.now()), principal())
-        return answer({"query": edit(body.query, _change(body.change), context)})
-
-
-def _change(wanted: EditChange) -> Change:
-    match wanted.op:
-        case "filter":
-            return Filter(wanted.field, wanted.value)
-        case "exclude":
-            return Exclude(wanted.field, wanted.value)
-        case "group_by":
-            return GroupBy(wanted.field)
-        case "sort":
-            return SortBy(wanted.field, wanted.desc)
-        case "limit":
-            return SetLimit(wanted.count)
-        case _:
-            assert_never(wanted.op)
 
 
 def question_of(body: QueryBody, now: datetime) -> Question:
@@ -204,17 +174,17 @@ def _stream_meta(found: ResultStream) -> bytes:
             "start": rfc3339(start),
             "end": rfc3339(end),
             "warnings": list(found.plan.warnings),
-            "columns": _columns(found.columns),
+            "columns": columns_document(found.columns),
         }
     )
 
 
-def _columns(columns: Iterable[ResultColumn]) -> list[dict[str, str]]:
+def columns_document(columns: Iterable[ResultColumn]) -> list[dict[str, str]]:
     return [{"name": c.name, "type": c.type, "unit": c.unit} for c in columns]
 
 
 def _arrow(result: Result) -> Response:
-    meta = orjson.dumps({**result.meta(), "columns": _columns(result.columns)})
+    meta = orjson.dumps({**result.meta(), "columns": columns_document(result.columns)})
     table = result.table.replace_schema_metadata({ARROW_META_KEY: meta})
     buffer = io.BytesIO()
     with pa.ipc.new_stream(buffer, table.schema) as writer:

@@ -45,7 +45,7 @@ class Problem(BaseModel):
     title: str = Field(description="The phrase of the status.")
     status: int
     detail: str = Field(description="What happened, as a sentence.")
-    code: str = Field(description="Stable name of the reason.", examples=["query-syntax"])
+    code: str = Field(description="Stable name of the reason.", json_schema_extra={"example": "query-syntax"})
     hint: str = Field(description="What to do, or empty.")
     span: Place | None = Field(default=None, description="Where in the text of the query; null for the whole.")
     suggestion: str = ""
@@ -76,11 +76,11 @@ BODY: dict[int, Any] = {
     415: _problem("The body is not JSON by its content type."),
 }
 
-Moment = Annotated[datetime, Field(description="RFC 3339 with a zone.", examples=["2026-03-01T12:00:00Z"])]
+Moment = Annotated[datetime, Field(description="RFC 3339 with a zone.", json_schema_extra={"example": "2026-03-01T12:00:00Z"})]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", examples=["shop"])]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", json_schema_extra={"example": "shop"})]
 ProjectName = Annotated[str, Field(min_length=1, max_length=MAX_NAME, description="Slug or number of a project.")]
-RoleName = Annotated[str, Field(pattern="^(owner|admin|member|viewer)$", examples=["member"])]
+RoleName = Annotated[str, Field(pattern="^(owner|admin|member|viewer)$", json_schema_extra={"example": "member"})]
 Identifier = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 Cursor = Annotated[
@@ -98,7 +98,7 @@ class Period(Input):
             max_length=20,
             pattern=r"^[0-9]{1,6}(s|m|min|h|d|w)$",
             description="How far back from now.",
-            examples=["24h"],
+            json_schema_extra={"example": "24h"},
         ),
     ] = None
     start: Annotated[Moment | None, Field(default=None, description="Begin, inclusive.")] = None

@@ -14,10 +14,10 @@ Status = Literal["unresolved", "resolved", "ignored"]
 Priority = Literal["high", "medium", "low"]
 Assignee = Annotated[
     str,
-    Field(max_length=300, description="`user:` and an address, `team:` and a slug, or empty.", examples=["team:web"]),
+    Field(max_length=300, description="`user:` and an address, `team:` and a slug, or empty.", json_schema_extra={"example": "team:web"}),
 ]
-SearchText = Annotated[str, Field(max_length=65536, description="A Discover search.", examples=["is:unresolved"])]
-ShortId = Annotated[str, Field(min_length=1, max_length=100, examples=["SHOP-12"])]
+SearchText = Annotated[str, Field(max_length=65536, description="A Discover search.", json_schema_extra={"example": "is:unresolved"})]
+ShortId = Annotated[str, Field(min_length=1, max_length=100, json_schema_extra={"example": "SHOP-12"})]
 
 
 class IssuePath(BaseModel):
@@ -29,7 +29,7 @@ class IssuePath(BaseModel):
 class IssueEventPath(IssuePath):
     """An event of an issue."""
 
-    which: str = Field(max_length=64, description="`latest`, `oldest`, or an event id.", examples=["latest"])
+    which: str = Field(max_length=64, description="`latest`, `oldest`, or an event id.", json_schema_extra={"example": "latest"})
 
 
 class EventPath(BaseModel):
@@ -77,7 +77,7 @@ class TraceQuery(Look):
 class Issue(Document):
     """An issue: its state, and what its events in the range say."""
 
-    id: str = Field(description="What people call it.", examples=["SHOP-12"])
+    id: str = Field(description="What people call it.", json_schema_extra={"example": "SHOP-12"})
     issue_id: str = Field(description="Its number, as text: readers of JSON would round it.")
     project: str
     title: str

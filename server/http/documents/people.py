@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from server.http.documents.common import Cursor, Document, Identifier, Input, Name, RoleName, Slug
 
-Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", examples=["ann@example.org"])]
+Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", json_schema_extra={"example": "ann@example.org"})]
 Password = Annotated[str, Field(min_length=1, max_length=1000)]
 MaybeName = Annotated[str, Field(max_length=200)]
 
@@ -234,7 +234,7 @@ class NewToken(Input):
     """A token to make."""
 
     name: Name
-    scopes: list[str] = Field(max_length=50, examples=[["event:read", "issue:read"]])
+    scopes: list[str] = Field(max_length=50, json_schema_extra={"example": ["event:read", "issue:read"]})
     projects: list[str | int] | None = Field(default=None, max_length=1000, description="Null: all one may see.")
     expires_at: datetime | None = Field(default=None, description="Null: never.")
 

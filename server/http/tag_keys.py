@@ -1,0 +1,65 @@
+"""The tag keys there are, for completion; asked now and then, because an editor asks with every key pressed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import timedelta
+
+from engine.clock import Clock
+from engine.errors import AmberError
+from iam import Principal
+from queries.catalog import catalog
+from server.query_service import QueryService, Question
+
+_DATASETS = ("errors", "spans")
+_LOOKED_AT = timedelta(hours=1)
+_KEPT_S = 300.0
+_MOST = 200
+_MARK, _END = 'tags["', '"]'
+"""How `facets` names a tag whose name a field has."""
+
+
+class TagKeys:
+    """Most frequent tag keys by data set, of the last hour, for the projects a question is about.
+
+    Args:
+        queries: asks the store.
+        clock: for the range.
+    """
+
+    def __init__(self, queries: QueryService, clock: Clock) -> None:
+        self._queries = queries
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[int, ...], tuple[float, dict[str, tuple[str, ...]]]] = OrderedDict()
+
+    def of(self, question: Question, principal: Principal, projects: tuple[int, ...]) -> dict[str, tuple[str, ...]]:
+        """Return the keys by data set; those that cannot be had are absent."""
+        with self._lock:
+            known = self._known.get(projects)
+        if known is not None and time.monotonic() - known[0] < _KEPT_S:
+            return known[1]
+        now = self._clock.now()
+        asked = replace(question, start=now - _LOOKED_AT, end=now, params=None, query_id="", language="discover")
+        found = {
+            dataset: self._asked(replace(asked, text=f"from {dataset} | facets top 1"), principal, dataset)
+            for dataset in _DATASETS
+        }
+        with self._lock:
+            self._known[projects] = (time.monotonic(), found)
+            self._known.move_to_end(projects)
+            if len(self._known) > _MOST:
+                self._known.popitem(last=False)
+        return found
+
+    def _asked(self, question: Question, principal: Principal, dataset: str) -> tuple[str, ...]:
+        try:
+            table = self._queries.answer(question, principal).table
+        except AmberError:
+            return ()  # completion goes on without
+        known = catalog(dataset).fields
+        fields = dict.fromkeys(table.column("field").to_pylist())
+        return tuple(field.removeprefix(_MARK).removesuffix(_END) for field in fields if field not in known)
