@@ -117,7 +117,7 @@ def routes() -> Blueprint:
     @blueprint.get("/query/<query_id>/progress")
     def progress(query_id: str) -> Any:
         if query_id not in cancelled:
-            return problem(404, "query-not-running", "No query with this id is running.")
+            return {"query_id": query_id, "state": "done", "rows_read": 0, "bytes_read": 0, "total_rows": None, "elapsed_ms": 0}
         return {
             "query_id": query_id,
             "state": "running",

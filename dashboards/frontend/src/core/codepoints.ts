@@ -16,3 +16,8 @@ export function toUnits(text: string, at: number): number {
 export function toCharacters(text: string, units: number): number {
   return [...text.slice(0, units)].length;
 }
+
+/** The text with something else in the place of a span. */
+export function replaceSpan(text: string, span: { start: number; end: number }, replacement: string): string {
+  return text.slice(0, toUnits(text, span.start)) + replacement + text.slice(toUnits(text, span.end));
+}

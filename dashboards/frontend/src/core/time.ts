@@ -51,12 +51,12 @@ function partsOf(moment: Date, zone: Zone): Parts {
       };
 }
 
-/** An RFC 3339 time as `2026-03-01 12:00:05.123`, with the digits it came with (all of them when `exact`). */
+/** An RFC 3339 time as `2026-03-01 12:00:05.123`: at most milliseconds of what it came with, all of it when `exact`. */
 export function formatTime(text: string, zone: Zone, exact = false): string {
   const moment = new Date(text);
   if (Number.isNaN(moment.getTime())) return text;
   const p = partsOf(moment, zone);
-  const fraction = /\.(\d+)/.exec(text)?.[1]?.replace(exact ? /$^/ : /0+$/, "") ?? "";
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? "";
   const shown = exact ? fraction : fraction.slice(0, 3);
   return `${p.year}-${pad(p.month)}-${pad(p.day)} ${pad(p.hour)}:${pad(p.minute)}:${pad(p.second)}${shown ? `.${shown}` : ""}`;
 }

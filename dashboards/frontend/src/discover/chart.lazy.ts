@@ -25,7 +25,20 @@ export interface Chart {
 }
 
 const FONT = "11px system-ui, sans-serif";
-const HEIGHT = 148;
+const HEIGHT = 154;
+/** The second, third ... aggregate of a group. */
+const DASHES = [[5, 3], [2, 3], [8, 3, 2, 3]];
+const WHOLE = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((power) => digit * 10 ** power)).sort((a, b) => a - b);
+const HOUR_S = 3600;
+const DAY_S = 86_400;
+
+/** Labels of the time axis, with 24 hours; the day stands below where it begins. Rows as uPlot documents them. */
+const TIMES: (string | number | null)[][] = [
+  [DAY_S, "{MMM} {D}", null, null, null, null, null, null, 1],
+  [HOUR_S, "{HH}:{mm}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
+  [60, "{HH}:{mm}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
+];
 
 function axisOf(scale: string, options: ChartOptions, side: 1 | 3): uPlot.Axis {
   const line = options.lines.lines.find((known) => scaleOf(known) === scale);
@@ -34,8 +47,9 @@ function axisOf(scale: string, options: ChartOptions, side: 1 | 3): uPlot.Axis {
     side,
     stroke: options.ink,
     font: FONT,
-    size: 62,
+    size: 54,
     space: 28,
+    ...(line?.type === "integer" ? { incrs: WHOLE } : {}),
     ticks: { show: false },
     grid: side === 3 ? { stroke: options.grid, width: 1 } : { show: false },
     values: (_chart, values) =>
@@ -46,13 +60,14 @@ function axisOf(scale: string, options: ChartOptions, side: 1 | 3): uPlot.Axis {
 function seriesOf(options: ChartOptions, bars: boolean): uPlot.Series[] {
   const { lines } = options.lines;
   return lines.map((line, index) => {
-    const colour = options.colours[index % options.colours.length] ?? "grey";
+    const colour = options.colours[line.group % options.colours.length] ?? "grey";
     const common: uPlot.Series = {
       label: line.label,
       scale: scaleOf(line),
       show: !options.hidden.has(index),
       stroke: colour,
       width: bars ? 0 : 1.5,
+      ...(line.aggregate ? { dash: DASHES[(line.aggregate - 1) % DASHES.length]! } : {}),
       spanGaps: false,
     };
     if (bars) return { ...common, fill: colour, paths: uPlot.paths.bars!({ size: [0.86, 40], align: 1 }), points: { show: false } };
@@ -73,7 +88,7 @@ export function createChart(parent: HTMLElement, options: ChartOptions): Chart {
     {
       width: Math.max(200, parent.clientWidth),
       height: HEIGHT,
-      padding: [8, scales.length > 1 ? 4 : 14, 0, 4],
+      padding: [8, scales.length > 1 ? 4 : 22, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -88,7 +103,7 @@ export function createChart(parent: HTMLElement, options: ChartOptions): Chart {
         ...Object.fromEntries(scales.map((name) => [name, { range: (_u: uPlot, _min: number, max: number) => [0, max > 0 ? max * 1.08 : 1] }])),
       },
       axes: [
-        { stroke: options.ink, font: FONT, grid: { show: false }, ticks: { stroke: options.grid, size: 4 }, size: 30 },
+        { stroke: options.ink, font: FONT, grid: { show: false }, ticks: { stroke: options.grid, size: 4 }, size: 36, values: TIMES as uPlot.Axis.Values },
         ...scales.slice(0, 2).map((scale, index) => axisOf(scale, options, index === 0 ? 3 : 1)),
       ],
       series: [{}, ...seriesOf(options, bars)],

@@ -95,7 +95,7 @@ export function Chart({ series, start, end, onBrush }: Props): React.ReactElemen
                 title={`${line.label} (click: show or hide; Alt-click: only this)`}
                 onClick={(event) => toggle(index, event.altKey)}
               >
-                <i style={{ background: `var(--${COLOURS[index % COLOURS.length]})` }} />
+                <i className={line.aggregate ? "dashed" : ""} style={{ color: `var(--${COLOURS[line.group % COLOURS.length]})` }} />
                 <span className="truncate">{line.label}</span>
                 {hover === null ? null : (
                   <b>{value === null || value === undefined ? "–" : formatQuantity(value, line.type, line.unit)}</b>

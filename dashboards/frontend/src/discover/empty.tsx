@@ -1,9 +1,11 @@
 // Where there are no rows: why, what to try, and questions that teach the language.
 import * as React from "react";
 import { Icon } from "../core/icons.tsx";
+import { replaceSpan } from "../core/codepoints.ts";
 import type { Problem } from "../core/problem.ts";
 import { rangeLabel, rangeMs } from "../core/time.ts";
 import { changeUrl, useUrl } from "../core/url.ts";
+import { replacements } from "./language.ts";
 
 export interface Example {
   title: string;
@@ -34,6 +36,9 @@ export function NoRows(props: { examples: readonly Example[]; onTry: (text: stri
           </button>
         ) : null}
       </div>
+      <p className="muted">
+        Has nothing arrived yet? <a href="/app/welcome">Send your first event</a>.
+      </p>
       <Examples {...props} />
     </div>
   );
@@ -55,8 +60,18 @@ export function Examples(props: { examples: readonly Example[]; onTry: (text: st
   );
 }
 
-export function Failed({ problem, onRetry }: { problem: Problem; onRetry: () => void }): React.ReactElement {
+interface FailedProps {
+  problem: Problem;
+  /** The text that was run. */
+  text: string;
+  onRetry: () => void;
+  onRun: (text: string) => void;
+}
+
+export function Failed({ problem, text, onRetry, onRun }: FailedProps): React.ReactElement {
   const users = problem.status >= 400 && problem.status < 500;
+  const { span } = problem;
+  const fixes = span ? replacements(problem.suggestion) : [];
   return (
     <div className="discover-problem">
       <div className="problem" role="alert" data-testid="problem">
@@ -67,6 +82,11 @@ export function Failed({ problem, onRetry }: { problem: Problem; onRetry: () => 
           {problem.requestId ? ` · ${problem.requestId}` : ""}
         </code>
       </div>
+      {fixes.map((word) => (
+        <button key={word} type="button" className="button" onClick={() => onRun(replaceSpan(text, span!, word))}>
+          Use <code>{word}</code>
+        </button>
+      ))}
       {users ? null : (
         <button type="button" className="button" onClick={onRetry}>
           Try again

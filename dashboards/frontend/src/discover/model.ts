@@ -62,7 +62,7 @@ export interface FacetsAnswer {
 }
 
 export interface Progress {
-  state: "queued" | "running";
+  state: "queued" | "running" | "done";
   rows_read: number;
   bytes_read: number;
   total_rows: number | null;

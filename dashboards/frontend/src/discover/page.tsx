@@ -134,7 +134,7 @@ function Body(props: {
 }): React.ReactElement {
   const { shown, onChange } = props;
   const { answer, problem, phase } = shown;
-  if (problem) return <Failed problem={problem} onRetry={props.onAgain} />;
+  if (problem) return <Failed problem={problem} text={shown.question?.text ?? ""} onRetry={props.onAgain} onRun={props.onRun} />;
   if (phase === "cancelled" && !answer) {
     return (
       <div className="empty">

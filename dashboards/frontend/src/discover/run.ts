@@ -32,6 +32,9 @@ export interface View {
 const PROGRESS_AFTER_MS = 400;
 const PROGRESS_EVERY_MS = 500;
 
+/** A query may end between two looks; that is no error (RFC 7240). */
+const LENIENT = { Prefer: "handling=lenient" };
+
 const NOTHING: View = {
   phase: "idle",
   question: null,
@@ -61,7 +64,7 @@ function stop(): void {
   if (!running) return;
   running.controller.abort();
   // The server would otherwise work on for nobody.
-  for (const id of running.ids) remove(`query/${id}`).catch(() => undefined);
+  for (const id of running.ids) remove(`query/${id}`, { headers: LENIENT }).catch(() => undefined);
   running = null;
 }
 
@@ -154,8 +157,8 @@ function watch(mine: Running, id: string): void {
   const look = async () => {
     if (running !== mine || !mine.ids.includes(id)) return;
     try {
-      const progress = await get<Progress>(`query/${id}/progress`, { signal: mine.controller.signal });
-      if (mine.ids.includes(id)) change(mine, { progress });
+      const progress = await get<Progress>(`query/${id}/progress`, { signal: mine.controller.signal, headers: LENIENT });
+      if (progress.state !== "done" && mine.ids.includes(id)) change(mine, { progress });
     } catch {
       // It may be done in between, or not yet begun: the next look says more.
     }

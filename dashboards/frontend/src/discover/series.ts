@@ -3,8 +3,9 @@ import type { Column, SeriesAnswer, Value } from "./model.ts";
 
 export interface Line {
   label: string;
-  /** Name of the aggregate's column. */
-  aggregate: string;
+  /** Which group, and which of its aggregates, counted from 0: colour and dashes follow from these. */
+  group: number;
+  aggregate: number;
   type: string;
   unit: string;
   /** One value per time; null where nothing is known, which is a gap. */
@@ -55,16 +56,26 @@ export function linesOf(answer: Pick<SeriesAnswer, "query" | "columns" | "rows">
   const order = [...places.keys()].sort((a, b) => Date.parse(a) - Date.parse(b));
   order.forEach((text, index) => places.set(text, index));
   const lines = new Map<string, Line>();
+  const groups = new Map<string, number>();
   for (const row of rows) {
     const group = keys.map((index) => labelOf(row[index])).join(" · ");
     const at = places.get(String(row[time]))!;
-    for (const index of aggregates) {
+    if (!groups.has(group)) groups.set(group, groups.size);
+    for (const [place, index] of aggregates.entries()) {
       const column = columns[index]!;
       const id = `${group}\n${column.name}`;
       let line = lines.get(id);
       if (!line) {
         const label = group === "" ? column.name : aggregates.length > 1 ? `${group} · ${column.name}` : group;
-        line = { label, aggregate: column.name, type: column.type, unit: column.unit, values: order.map(() => null) };
+        const alone = keys.length === 0;
+        line = {
+          label,
+          group: alone ? place : groups.get(group)!,
+          aggregate: alone ? 0 : place,
+          type: column.type,
+          unit: column.unit,
+          values: order.map(() => null),
+        };
         lines.set(id, line);
       }
       line.values[at] = numberOf(row[index]);
