@@ -131,6 +131,7 @@ class Field:
         value: at first.
         choices: of select, checks and expiry.
         empty_is_null: an empty field is sent as null.
+        empty_sends: an empty field is not sent; a member of this name is sent as true instead.
         follows: name of another field; until the reader types here, this is its value made fit for addresses.
     """
 
@@ -147,6 +148,7 @@ class Field:
     max_length: int = 200
     pattern: str = ""
     follows: str = ""
+    empty_sends: str = ""
 
     def props(self) -> Props:
         """Return the field as the components take it."""
@@ -164,6 +166,7 @@ class Field:
             "maxLength": self.max_length,
             "pattern": self.pattern,
             "follows": self.follows,
+            "emptySends": self.empty_sends,
         }
 
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
-
-from engine.errors import StateError
-
-_T = TypeVar("_T")
 
 
 class Organisation(msgspec.Struct, frozen=True):
@@ -224,20 +219,3 @@ class IngestState(msgspec.Struct, frozen=True):
     dead_letters: int = 0
     version: str = ""
     started_at: str = ""
-
-
-def one(document: Mapping[str, Any], kind: type[_T]) -> _T:
-    """Return the document as a value of `kind`; StateError when the server's document is not what pages expect."""
-    try:
-        return msgspec.convert(document, kind)
-    except msgspec.ValidationError as error:
-        raise StateError(
-            f"The server's answer is not what this page expects: {error}.",
-            code="document-unexpected",
-            hint="Pages and server of different versions? Reload the page.",
-        ) from error
-
-
-def many(document: Mapping[str, Any], kind: type[_T]) -> tuple[_T, ...]:
-    """Return the items of a list document; StateError as for `one`."""
-    return tuple(one(item, kind) for item in document.get("items", ()))

@@ -24,20 +24,17 @@ from dashboards.settings.models import (
     Team,
     Token,
     Verdict,
-    many,
-    one,
 )
 from dashboards.settings.pages import account, audit, general, people, projects, state, teams, tokens
 from dashboards.settings.pages import project as project_page
 from dashboards.settings.parts import Tree, aria
+from dashboards.settings.reading import every, every_if_allowed, many, one
 from dashboards.settings.rights import Rights
 from dashboards.urls import page_url
-from engine.errors import AccessError, AmberError
+from engine.errors import AmberError
 from iam import Action
 
 _AUDIT_LIMIT = 50
-_ALL = 1000
-"""More than any list here has in practice; the lists are of people, projects and tokens."""
 
 
 class NoSuchArea(AmberError):
@@ -61,15 +58,12 @@ class Visit:
         return self.request.ports
 
     def items(self, path: str, kind: type[Any], **query: Any) -> tuple[Any, ...]:
-        """Return the items of a list document."""
-        return many(self.ports.read(path, limit=_ALL, **query), kind)
+        """Return the items of a list document, all pages of it."""
+        return every(self.ports, path, kind, **query)
 
     def items_if_allowed(self, path: str, kind: type[Any]) -> tuple[Any, ...]:
         """Return the items of a list document; nothing for those who may not read it."""
-        try:
-            return self.items(path, kind)
-        except AccessError:
-            return ()
+        return every_if_allowed(self.ports, path, kind)
 
     def me(self) -> Me | None:
         """Return the reader's account; None for a principal that is no person."""

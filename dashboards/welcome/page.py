@@ -10,17 +10,16 @@ from dash import html
 from dashboards.components import AmberComponent
 from dashboards.pages import Page, PageRequest, PageView
 from dashboards.settings.controls import CopyText
-from dashboards.settings.models import Organisation, Project, Team, many, one
+from dashboards.settings.models import Organisation, Project, Team
 from dashboards.settings.pages.projects import new_project, project_url
 from dashboards.settings.parts import Tree, aria, empty, note
+from dashboards.settings.reading import every, every_if_allowed, one
 from dashboards.settings.rights import Rights
 from dashboards.urls import UrlState, discover_url, page_url
 from dashboards.welcome.snippets import SNIPPET_BY_ID, SNIPPETS, Snippet
-from engine.errors import AccessError
 from iam import Action
 
 _FIRST_QUESTION = "from errors | summarize n=count() by title | sort n desc"
-_ALL = 1000
 
 
 class FirstEvent(AmberComponent):
@@ -34,10 +33,12 @@ def render(request: PageRequest) -> PageView:
     ports = request.ports
     organisation = one(ports.read("session")["organisation"], Organisation)
     rights = Rights(ports.principal(), organisation.id)
-    projects = many(ports.read("projects", limit=_ALL), Project)
+    projects = every(ports, "projects", Project)
     chosen = _chosen(projects, request.state)
     language = SNIPPET_BY_ID.get(request.state.page.get("lang", ""), SNIPPETS[0])
-    return PageView(build(projects, chosen, language, rights, _teams(request, rights)), "Send your first event")
+    return PageView(
+        build(projects, chosen, language, rights, every_if_allowed(ports, "teams", Team)), "Send your first event"
+    )
 
 
 def build(
@@ -75,15 +76,6 @@ def build(
     return html.Div(
         [head, html.Ol([step for step in steps if step is not None], className="welcome-steps")], className="welcome"
     )
-
-
-def _teams(request: PageRequest, rights: Rights) -> tuple[Team, ...]:
-    if not rights.principal.roles:
-        return ()
-    try:
-        return many(request.ports.read("teams", limit=_ALL), Team)
-    except AccessError:
-        return ()
 
 
 def _chosen(projects: Sequence[Project], state: UrlState) -> Project | None:

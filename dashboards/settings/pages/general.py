@@ -28,7 +28,7 @@ def build(organisation: Organisation, me: Me | None, rights: Rights, *, version:
 
 def name_form(me: Me) -> Form:
     """Return the form that changes one's own name."""
-    field = Field("name", "Your name", value=me.name, autocomplete="name", placeholder=me.email.partition("@")[0])
+    field = Field("name", "Your name", value=me.name, autocomplete="name", required=True)
     return Form(
         id="own-name",
         method="PATCH",

@@ -82,7 +82,12 @@ def _state(person: Person) -> html.Span:
 
 def _role_form(person: Person, rights: Rights) -> Form:
     field = Field(
-        "role", f"Role of {person.email}", "select", person.role, choices=_roles(rights, short=True), empty_is_null=True
+        "role",
+        f"Role of {person.email}",
+        "select",
+        person.role,
+        choices=_roles(rights, short=True),
+        empty_sends="no_role",
     )
     return Form(
         id={"type": "user-role", "id": person.id},

@@ -17,6 +17,7 @@ function field(name: string, more: Partial<FieldSpec> = {}): FieldSpec {
     maxLength: 200,
     pattern: "",
     follows: "",
+    emptySends: "",
     ...more,
   };
 }
@@ -46,6 +47,12 @@ test("the body has numbers, lists, nulls and nested members; the path takes its 
     path: "teams/1/members/7",
     body: { fixed: true, options: { days: 30, code: ["shop", "lib"] }, projects: null, new: " kept " },
   });
+});
+
+test("an empty choice can be said by a member of its own", () => {
+  const role = field("role", { kind: "select", emptySends: "no_role" });
+  assert.deepEqual(requestOf("users/1", [role], { role: "" }).body, { no_role: true });
+  assert.deepEqual(requestOf("users/1", [role], { role: "admin" }).body, { role: "admin" });
 });
 
 test("an expiry is sent as the time it means, and as null for never", () => {

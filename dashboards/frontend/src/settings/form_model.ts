@@ -20,6 +20,7 @@ export interface FieldSpec {
   maxLength: number;
   pattern: string;
   follows: string;
+  emptySends: string;
 }
 
 /** What the controls hold: text, or the chosen values of a list of checks. */
@@ -104,7 +105,8 @@ export function requestOf(
   for (const field of fields) {
     if (field.kind === "hidden") continue;
     const sent = sentValue(field, values[field.name] ?? "", now);
-    if (path.includes(`{${field.name}}`)) filled = filled.replace(`{${field.name}}`, encodeURIComponent(String(sent)));
+    if (field.emptySends && sent === "") body[field.emptySends] = true;
+    else if (path.includes(`{${field.name}}`)) filled = filled.replace(`{${field.name}}`, encodeURIComponent(String(sent)));
     else put(body, field.name, sent);
   }
   return { path: filled, body };
