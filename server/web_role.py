@@ -71,6 +71,7 @@ def run(link: ParentLink, settings: Settings) -> None:
     threads = [_start_vital("writer", writer.run, stop), _start_vital("publisher", publisher.run, stop)]
     dsn = settings.dsn(made.key.public_key, made.project.id)
     link.report(Report("ready", facts={"dsn": dsn, "email": made.email, "password": made.password}))
+    front.start()
     quiesce.wait()
     server.stop(_STOP_PATIENCE_S)
     serving.join()

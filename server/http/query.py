@@ -17,6 +17,7 @@ from flask import Response, request
 
 from engine.clock import Clock
 from engine.errors import AmberError, UserError
+from engine.eventstore import Progress
 from iam import Action, Principal
 from queries.result import Result, ResultColumn, rfc3339
 from queries.run import ResultStream
@@ -79,11 +80,14 @@ def _asking(routes: Routes, service: QueryService, clock: Clock) -> None:
 def _running(routes: Routes, service: QueryService) -> None:
     @routes.endpoint(HTTPMethod.GET, "/query/<query_id>/progress", _READ, {200: QueryProgress, **NOT_FOUND})
     def progress(path: QueryPath) -> Response:
-        """Say how far a query of one's own is."""
+        """Say how far a query of one's own is.
+
+        With `Prefer: handling=lenient` (RFC 7240) a query that does not run is `done` instead of a 404.
+        """
         found = service.progress(path.query_id, principal())
-        if found is None:
+        if found is None and not _lenient():
             raise QueryUnknown("No query with this id is running.")
-        state, far = found
+        state, far = found or ("done", Progress(0, 0, 0, 0.0))
         return answer(
             {
                 "query_id": path.query_id,
@@ -95,12 +99,17 @@ def _running(routes: Routes, service: QueryService) -> None:
             }
         )
 
-    @routes.endpoint(HTTPMethod.DELETE, "/query/<query_id>", _READ, {202: QueryCancelledAnswer, **NOT_FOUND})
+    @routes.endpoint(HTTPMethod.DELETE, "/query/<query_id>", _READ, {200: QueryCancelledAnswer, 202: QueryCancelledAnswer, **NOT_FOUND})
     def cancel(path: QueryPath) -> Response:
-        """Cancel a query of one's own; the cancelled request answers 409 `query-cancelled`."""
-        if not service.cancel(path.query_id, principal()):
+        """Cancel a query of one's own; the cancelled request answers 409 `query-cancelled`.
+
+        With `Prefer: handling=lenient` a query that does not run is no error: `cancelled` is false.
+        """
+        if service.cancel(path.query_id, principal()):
+            return answer({"query_id": path.query_id, "cancelled": True}, 202)
+        if not _lenient():
             raise QueryUnknown("No query with this id is running.")
-        return answer({"query_id": path.query_id, "cancelled": True}, 202)
+        return answer({"query_id": path.query_id, "cancelled": False})
 
 
 def question_of(body: QueryBody, now: datetime) -> Question:
@@ -126,6 +135,11 @@ def question_of(body: QueryBody, now: datetime) -> Question:
 
 def _several(given: Any) -> tuple[Any, ...]:
     return () if given is None else tuple(given) if isinstance(given, list) else (given,)
+
+
+def _lenient() -> bool:
+    """Whether the client minds a query that has ended meanwhile; pages do not, and browsers log each 404."""
+    return "handling=lenient" in request.headers.get("Prefer", "").replace(" ", "").lower()
 
 
 def _wants_arrow() -> bool:

@@ -78,7 +78,7 @@ class QueryProgress(Document):
     """How far a query is."""
 
     query_id: str
-    state: Literal["queued", "running"]
+    state: Literal["queued", "running", "done"]
     rows_read: int
     bytes_read: int
     total_rows: int | None
