@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from engine.ids import hash_token
 from engine.metadata._counters import upsert
 from engine.metadata._edits import check_slug, checked_name, edit, only, taken
-from engine.metadata._people import ORGANISATION, keep_an_owner
+from engine.metadata._people import ORGANISATION, OWNER, keep_an_owner
 from engine.metadata._tables import (
     ORGANISATIONS,
     PROJECTS,
@@ -37,13 +37,14 @@ def set_role(connection: Connection, user_id: int, target: tuple[str, int], role
     only(connection.execute(select(USERS.c.id).where(USERS.c.id == user_id)).one_or_none(), "user")
     table = _TARGETS[kind]
     only(connection.execute(select(table.c.id).where(table.c.id == number)).one_or_none(), kind)
+    before = connection.execute(select(ROLE_BINDINGS.c.role).filter_by(**key)).scalar_one_or_none()
     if role is None:
         connection.execute(delete(ROLE_BINDINGS).filter_by(**key))
     else:
         put = upsert(connection.dialect, ROLE_BINDINGS).values(**key, role=role)
         put = put.on_conflict_do_update(index_elements=list(key), set_={"role": put.excluded.role})
         connection.execute(put)
-    if kind == ORGANISATION:
+    if kind == ORGANISATION and before == OWNER:
         keep_an_owner(connection)
 
 

@@ -239,5 +239,6 @@ ERRORS_DATASET = Dataset(
         "server_name",
         "browser.name",
         "os.name",
+        "user",
     ),
 )

@@ -19,7 +19,10 @@ from engine.metadata import AuditEntry, MetadataStore
 from engine.metadata._audit import GENESIS, link_hash
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(blacklist_categories=("Cs",)), max_size=10),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcä", max_size=4), inner, max_size=3),
     max_leaves=6,

@@ -93,7 +93,7 @@ def test_a_database_of_the_first_version_keeps_what_it_holds(first_database: str
     assert [(row.slug, row.options, row.row_version) for row in store.projects()] == [
         ("shop", {"retention_days": 7}, 1)
     ]
-    assert [(row.public_key, row.active, row.label) for row in store.keys()] == [("a" * 32, True, "")]
+    assert [(row.public_key, row.active, row.label) for row in store.keys(3)] == [("a" * 32, True, "")]
     snapshot = store.config_snapshot()
     assert snapshot.version == 4
     assert snapshot.keys == {"a" * 32: KeyConfig(5, 3)}

@@ -89,7 +89,8 @@ class PeopleStore(BaseStore):
             user = _people.change_user(write.connection, user_id, values, if_version)
             if disabled:
                 _people.end_sessions(write.connection, user_id)
-                _people.keep_an_owner(write.connection)
+                if user.role == _people.OWNER:
+                    _people.keep_an_owner(write.connection)
             return user
 
     # Sessions
