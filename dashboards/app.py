@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from dash import Dash, Input, Output, no_update
+from dash import Dash, Input, Output, html, no_update
 from flask import Flask, request
 
 from dashboards.assets import serve_compactly
@@ -72,6 +72,12 @@ class Pages(Dash):
             renderer=parts["renderer"],
         )
 
+    def set_up_now(self) -> None:
+        """Do what Dash would do in the first request of anybody, where nobody is signed in yet."""
+        self.layout = html.Div()
+        with self.server.app_context():
+            self._setup_server()  # type: ignore[no-untyped-call]
+
     def _collect_and_register_resources(
         self, resources: Sequence[Mapping[str, Any]], include_async: bool = True, url_attr: str = "src"
     ) -> list[Any]:
@@ -122,8 +128,9 @@ def mount(app: Flask, ports: Ports, pages: Sequence[Page] = PAGES) -> Mounted:
         suppress_callback_exceptions=True,
         add_log_handler=False,
     )
-    dash.layout = lambda: layout(ports, [page.name for page in pages])
     _route(dash, table, ports)
+    dash.set_up_now()
+    dash.layout = lambda: layout(ports, [page.name for page in pages])
     serve_compactly(app, BASE)
     return Mounted(dash)
 
