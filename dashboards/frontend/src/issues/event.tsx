@@ -7,6 +7,7 @@ import { Icon } from "../core/icons.tsx";
 import { useShortcuts } from "../core/keys.ts";
 import { asProblem, type Problem } from "../core/problem.ts";
 import { apiQuery, type UrlState } from "../core/search.ts";
+import { painted } from "../core/painted.ts";
 import { say } from "../core/toast.ts";
 import { currentUrl, navigate, useHref, useUrl } from "../core/url.ts";
 import { Breadcrumbs } from "./breadcrumbs.tsx";
@@ -20,7 +21,7 @@ import { Section } from "./facts.tsx";
 import { RawEvent } from "./raw.tsx";
 import { issueHref } from "./row.tsx";
 import { Threads } from "./threads.tsx";
-import { useExact } from "./time.tsx";
+import { Moment } from "./time.tsx";
 
 /** The event section of an issue's page; `event` is the document the server rendered. */
 export function IssueEvent({ issue, event }: { issue: string; event: unknown }): React.ReactElement {
@@ -30,6 +31,7 @@ export function IssueEvent({ issue, event }: { issue: string; event: unknown }):
     { keys: "[", label: "Older event", group: "Issue", run: () => shown.previous && go(shown.previous) },
     { keys: "]", label: "Newer event", group: "Issue", run: () => shown.next && go(shown.next) },
   ]);
+  React.useEffect(() => painted("issue"), [shown]);
   const plain = shown.exceptions.length === 0;
   return (
     <div className="event" data-event={shown.event_id}>
@@ -78,6 +80,8 @@ function usePaging(issue: string, placed: EventView): Paging {
   const [shown, setShown] = React.useState(placed);
   const [problem, setProblem] = React.useState<Problem | null>(null);
   const wanted = React.useRef(placed.event_id);
+  /** Which way one pages: that neighbour is fetched ahead. */
+  const heading = React.useRef<"older" | "newer">("older");
   React.useEffect(() => {
     wanted.current = placed.event_id;
     setShown(placed);
@@ -85,8 +89,9 @@ function usePaging(issue: string, placed: EventView): Paging {
   }, [placed]);
   React.useEffect(() => {
     const timer = window.setTimeout(() => {
-      for (const id of [shown.previous, shown.next]) if (id) fetchEvent(issue, id, state).catch(() => undefined);
-    }, 150); // not while one holds the key down
+      const onward = heading.current === "newer" ? shown.next : shown.previous;
+      if (onward) fetchEvent(issue, onward, state).catch(() => undefined);
+    }, 300); // after what the page itself needs, and not while one holds the key down
     return () => window.clearTimeout(timer);
   }, [issue, shown, state]);
   const go = React.useCallback(
@@ -96,7 +101,10 @@ function usePaging(issue: string, placed: EventView): Paging {
         .then((event) => {
           if (wanted.current !== which) return;
           wanted.current = event.event_id;
-          setShown(event);
+          setShown((before) => {
+            heading.current = event.index < before.index ? "newer" : "older";
+            return event;
+          });
           setProblem(null);
           navigate(issueHref(issue, currentUrl().state, event.event_id), { replace: true, shown: true });
           say(`Event ${event.count - event.index + 1} of ${event.count}`);
@@ -115,7 +123,6 @@ interface PagerProps {
 }
 
 function Pager({ issue, event, go }: PagerProps): React.ReactElement {
-  const exact = useExact();
   const href = useHref();
   const step = (label: string, which: string | null, icon: "left" | "right", key: string): React.ReactElement => (
     <button type="button" className="button icon" aria-label={label} title={`${label} (${key})`} disabled={which === null} onClick={() => which && go(which)}>
@@ -137,7 +144,7 @@ function Pager({ issue, event, go }: PagerProps): React.ReactElement {
       {step("Older event", event.previous, "left", "[")}
       {step("Newer event", event.next, "right", "]")}
       {end("Latest", "latest", event.next !== null)}
-      <time dateTime={event.timestamp}>{exact(event.timestamp)}</time>
+      <Moment time={event.timestamp} />
       <span className="event-links">
         <CopyButton text={event.event_id} label={event.event_id.slice(0, 8)} said="Event id copied." />
         {event.trace_id ? (

@@ -101,7 +101,7 @@ function FrameRow({ frame, openAtFirst }: { frame: Frame; openAtFirst: boolean }
           <bdi>{frame.module}</bdi>
         </span>
       ) : null}
-      {frame.in_app ? <span className="badge accent">own code</span> : null}
+      {frame.in_app ? <span className="visually-hidden">, own code</span> : null}
     </>
   );
   return (

@@ -2,6 +2,7 @@
 import * as React from "react";
 
 import { type Shortcut, useShortcuts } from "../core/keys.ts";
+import { painted } from "../core/painted.ts";
 import { formatSearch } from "../core/search.ts";
 import { changePage, changeUrl, navigate, useUrl } from "../core/url.ts";
 import { AssignPicker } from "./assign.tsx";
@@ -18,7 +19,7 @@ import { useBox, useNow } from "./watch.ts";
 const left = { key: "", selection: EMPTY, top: 0 };
 
 const ROW = 54;
-const ROW_NARROW = 66;
+const ROW_NARROW = 58;
 const NARROW = 760;
 const SPARE = 6;
 
@@ -54,6 +55,9 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
   };
   useListKeys({ selection, choose, act, assign: openAssign, state });
 
+  React.useEffect(() => {
+    if (loaded.phase === "ready") painted("issues");
+  }, [loaded.phase, loaded.rows]);
   const mark = pageMark(selection, ids);
   const total = loaded.rows.meta?.total ?? null;
   return (
@@ -68,6 +72,8 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
           total={total}
           more={loaded.rows.next !== null}
           tab={filters.tab}
+          sort={filters.sort}
+          sortBy={(sort) => change({ sort })}
           page={(on) => choose({ kind: "page", on })}
           all={() => choose({ kind: "everything" })}
           clear={() => choose({ kind: "clear" })}

@@ -113,7 +113,6 @@ function Chips({ issue }: { issue: Issue }): React.ReactElement {
     <>
       {status ? <span className={`badge ${issue.status === "resolved" ? "good" : ""}`}>{status}</span> : null}
       {loud ? <span className={`badge ${issue.substatus === "new" ? "accent" : "warn"}`}>{issue.substatus}</span> : null}
-      {issue.priority === "high" ? <span className="badge">high</span> : null}
     </>
   );
 }

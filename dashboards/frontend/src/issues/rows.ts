@@ -38,7 +38,8 @@ export function refreshed(rows: Rows, page: ListPage, asked: number, held: Reado
     gone.add(item.id);
     items.splice(Math.min(place, items.length), 0, item);
   });
-  return { items, gone, next: covered ? page.next : rows.next, meta: page.meta };
+  const meta = { ...page.meta, total: page.meta.total ?? rows.meta?.total ?? null };
+  return { items, gone, next: covered ? page.next : rows.next, meta };
 }
 
 function unique(items: readonly Issue[]): Issue[] {

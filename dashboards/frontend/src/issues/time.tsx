@@ -10,6 +10,17 @@ export function useExact(): (time: string) => string {
   return (time) => (time ? `${formatTime(time, zone, true)} ${zone === "utc" ? "UTC" : localZoneName()}` : "");
 }
 
+/** A moment to the millisecond, in full on hover. */
+export function Moment({ time }: { time: string }): React.ReactElement {
+  const exact = useExact();
+  const zone = useZone();
+  return (
+    <time dateTime={time} title={exact(time)}>
+      {formatTime(time, zone)}
+    </time>
+  );
+}
+
 export function Ago({ time, now, label }: { time: string | null; now: number; label: string }): React.ReactElement {
   const exact = useExact();
   return (

@@ -77,6 +77,8 @@ interface BulkBarProps {
   total: number | null;
   more: boolean;
   tab: string;
+  sort: Sort;
+  sortBy: (sort: Sort) => void;
   page: (on: boolean) => void;
   all: () => void;
   clear: () => void;
@@ -102,19 +104,37 @@ export function BulkBar(props: BulkBarProps): React.ReactElement {
       <div role="columnheader" className="cell check">
         <input ref={box} type="checkbox" aria-label="Select all loaded issues" checked={props.mark === "all"} onChange={() => props.page(props.mark !== "all")} />
       </div>
-      {some ? <Acting {...props} /> : <Headings />}
+      {some ? <Acting {...props} /> : <Headings {...props} />}
     </div>
   );
 }
 
-const HEADINGS = [["what", "Issue"], ["trend", "Trend"], ["number events", "Events"], ["number users", "Users"], ["when last", "Last seen"], ["when first", "First seen"], ["assignee", ""]];
+const HEADINGS: readonly { name: string; label: string; sort?: Sort }[] = [
+  { name: "what", label: "Issue" },
+  { name: "trend", label: "Trend" },
+  { name: "number events", label: "Events", sort: "events" },
+  { name: "number users", label: "Users", sort: "users" },
+  { name: "when last", label: "Last seen", sort: "last_seen" },
+  { name: "when first", label: "First seen", sort: "first_seen" },
+  { name: "assignee", label: "" },
+];
 
-function Headings(): React.ReactElement {
+/** Headings; those of numbers sort, the greatest first. */
+function Headings({ sort, sortBy, total }: Pick<BulkBarProps, "sort" | "sortBy" | "total">): React.ReactElement {
   return (
     <>
-      {HEADINGS.map(([name, label]) => (
-        <div key={name} role="columnheader" className={`cell ${name}`}>
-          {label === "" ? <span className="visually-hidden">Assignee</span> : label}
+      {HEADINGS.map(({ name, label, sort: own }) => (
+        <div key={name} role="columnheader" className={`cell ${name}`} aria-sort={own === sort ? "descending" : undefined}>
+          {own ? (
+            <button type="button" className="heading" aria-pressed={own === sort} onClick={() => sortBy(own)}>
+              {label}
+            </button>
+          ) : label === "" ? (
+            <span className="visually-hidden">Assignee</span>
+          ) : (
+            label
+          )}
+          {name === "what" && total !== null ? <span className="count">{formatNumber(total)}</span> : null}
         </div>
       ))}
     </>

@@ -40,6 +40,7 @@ export function useIssues(state: UrlState, me: string, held: () => ReadonlySet<s
   const [phase, setPhase] = React.useState<Loaded["phase"]>(known ? "ready" : "first");
   const [problem, setProblem] = React.useState<Problem | null>(null);
   const newest = React.useMemo(() => new Latest(), []);
+  const counting = React.useMemo(() => new Latest(), []);
   /** Writes under way, and all ever made: an answer asked before a write must not overwrite what it changed. */
   const writes = React.useRef({ open: 0, made: 0 });
   const current = React.useRef({ rows, phase, state, me, held });
@@ -50,7 +51,16 @@ export function useIssues(state: UrlState, me: string, held: () => ReadonlySet<s
   }
   const returned = React.useRef(known);
 
+  /** How many there are in all: asked after the rows, it reads more than they need. */
+  const count = React.useCallback(async () => {
+    const { state: asked, me: self } = current.current;
+    const query: [string, string][] = [...listParams(asked, self, null, 1), ["total", "true"]];
+    const page = await counting.run((signal) => get<ListPage>("issues", { query, signal })).catch(() => undefined);
+    if (page) setRows((shown) => (shown.meta ? { ...shown, meta: { ...shown.meta, total: page.meta.total } } : shown));
+  }, [counting]);
+
   const load = React.useCallback(async () => {
+    counting.cancel();
     setPhase((before) => (before === "first" ? "first" : "again"));
     try {
       const { state: asked, me: self } = current.current;
@@ -58,13 +68,14 @@ export function useIssues(state: UrlState, me: string, held: () => ReadonlySet<s
       if (!page) return;
       setRows(firstPage(page));
       setProblem(null);
+      if (page.meta.total === null) void count();
       say(`${page.meta.total ?? page.items.length}${page.next && page.meta.total === null ? " or more" : ""} issues`);
     } catch (error) {
       setRows(NO_ROWS);
       setProblem(asProblem(error));
     }
     setPhase("ready");
-  }, [newest]);
+  }, [newest, counting, count]);
 
   const refresh = React.useCallback(async () => {
     const before = current.current;

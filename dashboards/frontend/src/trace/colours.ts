@@ -19,6 +19,23 @@ export function serviceColour(service: string): number {
   return ((h ^ (h >>> 15)) >>> 0) % SERVICE_COLOURS;
 }
 
+/**
+ * The colours of the services of one trace: each its own, unless another has it already; then, in the order of names, the
+ * next free one. With more services than colours they repeat.
+ */
+export function colourMap(names: Iterable<string>): Map<string, number> {
+  const found = new Map<string, number>();
+  const taken = new Set<number>();
+  for (const name of [...new Set(names)].sort()) {
+    if (taken.size >= SERVICE_COLOURS) taken.clear();
+    let colour = serviceColour(name);
+    while (taken.has(colour)) colour = (colour + 1) % SERVICE_COLOURS;
+    taken.add(colour);
+    found.set(name, colour);
+  }
+  return found;
+}
+
 /** Time spent in each service, the busiest first, from self times. */
 export function services(names: readonly string[], self_ns: readonly number[]): { service: string; spans: number; self_ns: number }[] {
   const found = new Map<string, { service: string; spans: number; self_ns: number }>();

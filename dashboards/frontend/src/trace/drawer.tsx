@@ -12,18 +12,19 @@ import { ProblemBox } from "../issues/empty.tsx";
 import { Facts } from "../issues/facts.tsx";
 import { useExact } from "../issues/time.tsx";
 import { attributesOf } from "./attributes.ts";
-import { serviceColour } from "./colours.ts";
 import { isFailure, type TraceDocument, type TraceError, type Tree } from "./model.ts";
 
 interface DrawerProps {
   trace: TraceDocument;
   tree: Tree;
   row: number;
+  /** Number of the colour of the span's service. */
+  colour: number;
   choose: (row: number) => void;
   close: () => void;
 }
 
-export function Drawer({ trace, tree, row, choose, close }: DrawerProps): React.ReactElement {
+export function Drawer({ trace, tree, row, colour, choose, close }: DrawerProps): React.ReactElement {
   const { columns } = trace;
   const span = tree.order[row]!;
   const id = columns.span_id[span] ?? "";
@@ -35,7 +36,7 @@ export function Drawer({ trace, tree, row, choose, close }: DrawerProps): React.
   return (
     <aside className="span-drawer" aria-label="Span">
       <header>
-        <span className={`service-dot service-${serviceColour(columns.service[span] ?? "")}`} aria-hidden="true" />
+        <span className={`service-dot service-${colour}`} aria-hidden="true" />
         <h2>
           <bdi>{(columns.op[span] || "span").slice(0, 120)}</bdi>
         </h2>
@@ -50,7 +51,7 @@ export function Drawer({ trace, tree, row, choose, close }: DrawerProps): React.
           <Fact name="Service" value={columns.service[span] || "–"} />
           <Fact name="Project" value={columns.project[span] || "–"} />
           <Fact name="Status" value={status || "–"} bad={isFailure(status)} />
-          <Fact name="Duration" value={`${formatDuration(columns.duration_ns[span] ?? 0)} (${formatRatio((columns.duration_ns[span] ?? 0) / Math.max(1, trace.duration_ns))} of the trace)`} />
+          <Fact name="Duration" value={`${formatDuration(columns.duration_ns[span] ?? 0)} (${share(columns.duration_ns[span] ?? 0, trace.duration_ns)} of the trace)`} />
           <Fact name="Self time" value={formatDuration(columns.self_ns[span] ?? 0)} />
           <Fact name="Starts" value={`${formatDuration(columns.start_ns[span] ?? 0)} after the trace`} />
           <Fact name="Children" value={`${tree.children[row]!}, ${tree.end[row]! - row - 1} below`} />
@@ -74,6 +75,12 @@ export function Drawer({ trace, tree, row, choose, close }: DrawerProps): React.
       </div>
     </aside>
   );
+}
+
+/** A part as a percentage with one digit; less than that is said so. */
+function share(part: number, whole: number): string {
+  const ratio = part / Math.max(1, whole);
+  return ratio > 0 && ratio < 0.001 ? "less than 0.1%" : formatRatio(Math.round(ratio * 1000) / 1000);
 }
 
 function Fact({ name, value, bad }: { name: string; value: string; bad?: boolean }): React.ReactElement {

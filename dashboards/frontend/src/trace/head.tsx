@@ -6,7 +6,7 @@ import { Icon } from "../core/icons.tsx";
 import { Menu } from "../core/menu.tsx";
 import { CopyButton } from "../issues/copy.tsx";
 import { useExact } from "../issues/time.tsx";
-import { serviceColour, services } from "./colours.ts";
+import { services } from "./colours.ts";
 import { ErrorList } from "./drawer.tsx";
 import { nextOf } from "./steps.ts";
 import type { TraceState } from "./useTrace.ts";
@@ -53,7 +53,7 @@ export function TraceHead({ state }: { state: TraceState }): React.ReactElement 
         {busy.slice(0, MOST_SERVICES).map(({ service, spans, self_ns }) => (
           <li key={service} title={`${formatNumber(spans)} spans, ${formatDuration(self_ns)} self time`}>
             <button type="button" className="chip" aria-pressed={state.filter === filterOf(service)} onClick={() => state.setFilter(state.filter === filterOf(service) ? "" : filterOf(service))}>
-              <span className={`service-dot service-${serviceColour(service)}`} aria-hidden="true" />
+              <span className={`service-dot service-${scene.colours.get(service) ?? 0}`} aria-hidden="true" />
               <bdi>{service.slice(0, 60) || "(no service)"}</bdi>
               <span className="muted">{total > 0 ? formatRatio(Math.round((self_ns / total) * 100) / 100) : ""}</span>
             </button>

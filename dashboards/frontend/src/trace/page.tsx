@@ -101,7 +101,7 @@ function Loaded({ trace, span }: { trace: TraceDocument; span: string }): React.
           <Waterfall scene={scene} duration_ns={trace.duration_ns} palette={palette} acts={state} />
         )}
         {state.open && scene.chosen >= 0 ? (
-          <Drawer trace={trace} tree={scene.tree} row={scene.chosen} choose={state.choose} close={state.close} />
+          <Drawer trace={trace} tree={scene.tree} row={scene.chosen} colour={scene.colours.get(trace.columns.service[scene.tree.order[scene.chosen]!] ?? "") ?? 0} choose={state.choose} close={state.close} />
         ) : null}
       </div>
     </section>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { hash, SERVICE_COLOURS, serviceColour, services } from "./colours.ts";
+import { colourMap, hash, SERVICE_COLOURS, serviceColour, services } from "./colours.ts";
 import { criticalPath } from "./critical.ts";
 import { filterRows, isFailure, layOut, positionOf, safeParents, type TraceColumns, type Tree, unfoldTo, visibleRows } from "./model.ts";
 import { clampWindow, pan, reveal, scrollTo, shownRows, tickLabel, ticks, toPixel, toTime, whole, zoom } from "./view.ts";
@@ -178,4 +178,13 @@ test("a service has one colour for ever", () => {
   for (let i = 0; i < 1_000; i += 1) assert.ok(serviceColour(`service-${i}`) < SERVICE_COLOURS);
   assert.equal(new Set(Array.from({ length: 200 }, (_, i) => serviceColour(`s${i}`))).size, SERVICE_COLOURS);
   assert.deepEqual(services(["a", "b", "a"], [1, 9, 2]).map(({ service, self_ns }) => [service, self_ns]), [["b", 9], ["a", 3]]);
+});
+
+test("services of one trace share no colour while there are enough, whatever order they come in", () => {
+  const names = Array.from({ length: SERVICE_COLOURS }, (_, i) => `service-${i}`);
+  const colours = colourMap(names);
+  assert.equal(new Set(colours.values()).size, SERVICE_COLOURS);
+  assert.deepEqual(colourMap([...names].reverse()), colours);
+  assert.equal(colourMap(["checkout"]).get("checkout"), serviceColour("checkout"));
+  assert.equal(colourMap(Array.from({ length: 40 }, (_, i) => `s${i}`)).size, 40);
 });

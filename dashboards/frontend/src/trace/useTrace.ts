@@ -2,6 +2,7 @@
 import * as React from "react";
 
 import { changePage } from "../core/url.ts";
+import { colourMap } from "./colours.ts";
 import { criticalPath, type Stretch } from "./critical.ts";
 import type { Scene } from "./draw.ts";
 import { filterRows, isFailure, layOut, positionOf, type TraceDocument, type Tree, unfoldTo, visibleRows } from "./model.ts";
@@ -38,6 +39,7 @@ export function useTrace(trace: TraceDocument, span: string): TraceState {
   const tree = React.useMemo(() => layOut(trace.columns), [trace]);
   const errors = React.useMemo(() => errorsByRow(trace, tree), [trace, tree]);
   const path = React.useMemo(() => pathByRow(criticalPath(tree, trace.columns)), [trace, tree]);
+  const colours = React.useMemo(() => colourMap(trace.columns.service), [trace]);
   const failures = React.useMemo(() => failuresOf(trace, tree, errors), [trace, tree, errors]);
   const [folded, setFolded] = React.useState<ReadonlySet<number>>(new Set());
   const [filter, setFilter] = React.useState("");
@@ -81,6 +83,7 @@ export function useTrace(trace: TraceDocument, span: string): TraceState {
     kept: found?.kept ?? null,
     path: shownPath,
     errors,
+    colours,
     window: window_,
     split,
     chosen: positionOf(tree, rows, chosen) >= 0 ? chosen : -1,
