@@ -98,7 +98,7 @@ def watched(browser: Browser, base_url: str, **options: Any) -> Iterator[tuple[B
 def sign_in(page: Page, email: str, password: str) -> None:
     """Sign in at the page one was sent to, and wait until the application stands."""
     page.goto("/")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(password)
+    page.get_by_role("textbox", name="E-mail").fill(email)
+    page.get_by_role("textbox", name="Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/app/**")
