@@ -17,6 +17,8 @@ from engine.metadata.rows import IssueChange, IssueRow, MappingRow, NewIssue, is
 MAPPING = "mapping"
 STATUSES = ("unresolved", "resolved", "ignored")
 PRIORITIES = ("high", "medium", "low")
+SUBSTATUSES = ("", "new", "ongoing", "escalating", "regressed")
+_MAX_ASSIGNEE = 300
 _MUTABLE = ("status", "substatus", "assignee", "priority", "row_version")
 Pair = tuple[int, int]
 _CHUNK = 400
@@ -158,13 +160,21 @@ def change_many(
 
 
 def _check(change: IssueChange) -> None:
-    for what, value, known_ones in (("status", change.status, STATUSES), ("priority", change.priority, PRIORITIES)):
+    closed = (
+        ("status", change.status, STATUSES),
+        ("substatus", change.substatus, SUBSTATUSES),
+        ("priority", change.priority, PRIORITIES),
+    )
+    for what, value, known_ones in closed:
         if value is not None and value not in known_ones:
             raise UserError(
                 f"{value!r} is no {what} of an issue.",
                 code=f"{what}-unknown",
-                hint=f"Use one of {', '.join(known_ones)}.",
+                hint=f"Use one of {', '.join(filter(None, known_ones))}.",
             )
+    assignee = change.assignee or ""
+    if len(assignee) > _MAX_ASSIGNEE or not assignee.isprintable():
+        raise UserError("This can be nobody's name.", code="assignee-invalid", hint="user:EMAIL or team:SLUG.")
 
 
 def _locked(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, IssueRow]:

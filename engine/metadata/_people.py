@@ -81,7 +81,10 @@ def users(connection: Connection) -> list[UserRow]:
 
 def credentials(connection: Connection, email: str) -> Credentials | None:
     """Return the person with an address, in any case, and their hash; None when there is none."""
-    row = connection.execute(_selected().where(USERS.c.email == email.strip().lower())).one_or_none()
+    email = email.strip().lower()
+    if not email.isprintable():  # what no address holds, databases may not even take as a parameter
+        return None
+    row = connection.execute(_selected().where(USERS.c.email == email)).one_or_none()
     return None if row is None else Credentials(_user(row), row.password_hash)
 
 

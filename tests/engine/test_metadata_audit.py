@@ -159,6 +159,8 @@ def test_pages_and_cuts(ten: MetadataStore) -> None:
     assert [row.id for row in ten.audit_page(actor="local")] == [12, 11]
     assert [row.id for row in ten.audit_about("thing:1", 2)] == [12, 10]
     assert ten.audit_page(action="u%.") == []
+    for odd in ("\x00", "\ud800"):
+        assert ten.audit_page(action=odd) == ten.audit_page(actor=odd) == []
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -89,6 +89,8 @@ def test_all_or_none(metadata: MetadataStore, issues: list[IssueRow]) -> None:
         (lambda: metadata.change_issues(stranger, IssueChange(status="resolved"), BY_ANN), NotFound),
         (lambda: metadata.change_issues(asked, IssueChange(status="solved"), BY_ANN), UserError),
         (lambda: metadata.change_issues(asked, IssueChange(priority="urgent"), BY_ANN), UserError),
+        (lambda: metadata.change_issues(asked, IssueChange(substatus="odd"), BY_ANN), UserError),
+        (lambda: metadata.change_issues(asked, IssueChange(assignee="\ud800"), BY_ANN), UserError),
         (lambda: metadata.change_issues(asked[:1], IssueChange(assignee="x"), BY_ANN, if_version=9), Changed),
     ):
         with pytest.raises(error):

@@ -41,7 +41,8 @@ def test_addresses_are_kept_in_lower_case_and_found_in_any(metadata: MetadataSto
     found = metadata.credentials(" BOB@example.ORG")
     assert found is not None
     assert (found.user, found.password_hash) == (bob, None)
-    assert metadata.credentials("nobody@example.org") is None
+    for nobody in ("nobody@example.org", "\x00@example.org", "\ud800@example.org"):
+        assert metadata.credentials(nobody) is None
     with pytest.raises(UserError) as caught:
         metadata.create_user("BOB@EXAMPLE.ORG")
     assert caught.value.code == "name-taken"
