@@ -34,12 +34,12 @@ def account_routes(services: Services) -> Routes:
 
 
 def _door(routes: Routes, services: Services) -> None:
-    @routes.endpoint(HTTPMethod.POST, "/session", _DOOR, {201: documents.SessionDocument, **_REFUSED, **BODY})
+    @routes.on(HTTPMethod.POST, "/session", _DOOR, {201: documents.SessionDocument, **_REFUSED, **BODY})
     def log_in(body: documents.LogIn) -> Response:
         """Sign in: the answer sets the cookies of a session."""
         return _let_in(services, services.identity.log_in(body.email, body.password, **_client()))
 
-    @routes.endpoint(HTTPMethod.POST, "/session/link", _DOOR, {201: documents.SessionDocument, **_REFUSED, **BODY})
+    @routes.on(HTTPMethod.POST, "/session/link", _DOOR, {201: documents.SessionDocument, **_REFUSED, **BODY})
     def log_in_by_link(body: documents.LogInByLink) -> Response:
         """Sign in with a one-time link, and set a password when one is given."""
         if body.password is None:
@@ -48,12 +48,12 @@ def _door(routes: Routes, services: Services) -> None:
 
 
 def _session(routes: Routes, services: Services) -> None:
-    @routes.endpoint(HTTPMethod.GET, "/session", _READ, {200: documents.SessionDocument})
+    @routes.on(HTTPMethod.GET, "/session", _READ, {200: documents.SessionDocument})
     def who() -> Response:
         """Say who asks, with which roles, and which projects they see."""
         return answer(_session_document(services))
 
-    @routes.endpoint(HTTPMethod.DELETE, "/session", _READ, _NO_CONTENT)
+    @routes.on(HTTPMethod.DELETE, "/session", _READ, _NO_CONTENT)
     def log_out() -> Response:
         """Sign out: the session ends, its cookies are taken away."""
         found = session()
@@ -67,7 +67,7 @@ def _session(routes: Routes, services: Services) -> None:
 def _self(routes: Routes, services: Services) -> None:
     administration = services.administration
 
-    @routes.endpoint(HTTPMethod.GET, "/me", _READ, {200: documents.SelfDocument, **NOT_FOUND})
+    @routes.on(HTTPMethod.GET, "/me", _READ, {200: documents.SelfDocument, **NOT_FOUND})
     def me() -> Response:
         """Return one's own account."""
         found = _self_document(services)
@@ -75,19 +75,19 @@ def _self(routes: Routes, services: Services) -> None:
             raise NotFound("This token belongs to no person.", code="person-unknown")
         return answer(found)
 
-    @routes.endpoint(HTTPMethod.PATCH, "/me", _WRITE, {200: documents.SelfDocument, **NOT_FOUND, **BODY})
+    @routes.on(HTTPMethod.PATCH, "/me", _WRITE, {200: documents.SelfDocument, **NOT_FOUND, **BODY})
     def rename(body: documents.NameBody) -> Response:
         """Change one's own name."""
         row = administration.set_own_name(principal(), body.name)
         return answer({"id": row.id, "email": row.email, "name": row.name})
 
-    @routes.endpoint(HTTPMethod.POST, "/me/password", _WRITE, {**_NO_CONTENT, **NOT_FOUND, **BODY})
+    @routes.on(HTTPMethod.POST, "/me/password", _WRITE, {**_NO_CONTENT, **NOT_FOUND, **BODY})
     def change_password(body: documents.PasswordBody) -> Response:
         """Change one's own password; every other session ends."""
         administration.change_own_password(principal(), body.old, body.new)
         return nothing()
 
-    @routes.endpoint(HTTPMethod.GET, "/me/sessions", _READ, {200: documents.OwnSessions})
+    @routes.on(HTTPMethod.GET, "/me/sessions", _READ, {200: documents.OwnSessions})
     def sessions() -> Response:
         """List the browsers one is signed in with."""
         found = services.identity.sessions(principal()) if principal().user_id else []
@@ -105,13 +105,13 @@ def _self(routes: Routes, services: Services) -> None:
         ]
         return answer({"items": items, "next": None})
 
-    @routes.endpoint(HTTPMethod.DELETE, "/me/sessions/<session>", _WRITE, {**_NO_CONTENT, **NOT_FOUND})
+    @routes.on(HTTPMethod.DELETE, "/me/sessions/<session>", _WRITE, {**_NO_CONTENT, **NOT_FOUND})
     def end_session(path: documents.SessionPath) -> Response:
         """End one of one's sessions."""
         services.identity.end_session(principal(), path.session)
         return nothing()
 
-    @routes.endpoint(HTTPMethod.DELETE, "/me/sessions", _WRITE, _NO_CONTENT)
+    @routes.on(HTTPMethod.DELETE, "/me/sessions", _WRITE, _NO_CONTENT)
     def end_other_sessions() -> Response:
         """End every session but the one that asks."""
         services.identity.end_other_sessions(principal())
@@ -165,8 +165,6 @@ def _document(services: Services, who: Principal) -> dict[str, Any]:
         "roles": [{"role": one.role.value, "kind": str(one.kind), "id": one.id} for one in who.roles],
         "organisation": {"id": organisation.id, "slug": organisation.slug, "name": organisation.name},
         "projects": [
-            {"id": row.id, "slug": row.slug, "name": row.name}
-            for row in services.metadata.projects()
-            if row.id in seen
+            {"id": row.id, "slug": row.slug, "name": row.name} for row in services.metadata.projects() if row.id in seen
         ],
     }

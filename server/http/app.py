@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from flask import Blueprint, Response, request
-from flask_openapi3 import Info, OpenAPI
+from flask_openapi3.models.info import Info
+from flask_openapi3.models.security_scheme import SecurityScheme
+from flask_openapi3.openapi import OpenAPI
 
 from server.http.access import Access, public
 from server.http.account import account_routes
@@ -30,6 +32,7 @@ LOG_INS_PER_MINUTE = 60
 LOG_INS_BURST = 30
 """Attempts to sign in from one address, before the delays that `iam` adds for each account."""
 
+
 class Mounted(Protocol):
     """The pages on their application."""
 
@@ -39,7 +42,7 @@ class Mounted(Protocol):
 
 
 Mount = Callable[[OpenAPI], Mounted]
-_SECURITY_SCHEMES = {
+_SECURITY_SCHEMES: dict[str, SecurityScheme | dict[str, Any]] = {
     "token": {"type": "http", "scheme": "bearer", "description": "An API token; `amber init` prints the first."},
     "session": {
         "type": "apiKey",

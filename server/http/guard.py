@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 from urllib.parse import quote
 
 from flask import Flask, Response, g, redirect, request
@@ -49,7 +50,7 @@ OUTSIDE: tuple[tuple[str, Access], ...] = (
     (f"{PAGES}/assets/", public("The bundle: program text and styles, no data.")),
     (f"{PAGES}/_dash-component-suites/", public("Dash's own program text, no data.")),
     (f"{PAGES}/_favicon.ico", public("An icon.")),
-    (PAGES, needs(Action.SELF_READ)),
+    (f"{PAGES}/", needs(Action.SELF_READ)),
 )
 """Access of routes that are not declared beside their view, by how their path begins; the first that fits counts.
 
@@ -89,10 +90,20 @@ def session() -> Session | None:
     return found
 
 
-def project() -> ProjectRow:
-    """Return the project the path names; the guard has resolved it."""
+class NamesProject(Protocol):
+    """A path with a project in it."""
+
+    @property
+    def project(self) -> str:
+        """Slug or number, as it stands in the path."""
+        ...
+
+
+def project(path: NamesProject) -> ProjectRow:
+    """Return the project a path names; the guard has found it and decided."""
     found = g.project
     assert isinstance(found, ProjectRow)
+    assert path.project in {found.slug, str(found.id)}
     return found
 
 
@@ -147,7 +158,7 @@ def register_guard(app: Flask, guard: Guard, declared: Mapping[str, Access]) -> 
 
 
 def _limit_log_ins(guard: Guard, rule: str) -> None:
-    if request.method == "POST" and (rule.startswith("/login") or rule.startswith("/api/v1/session")):
+    if request.method == "POST" and rule.startswith(("/login", "/api/v1/session")):
         guard.cookies.check_site(request)
         guard.log_ins.take(request.remote_addr or "")
 

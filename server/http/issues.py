@@ -46,7 +46,7 @@ def trace_routes(services: Services) -> Routes:
     """Return the route of traces."""
     routes = Routes("traces", "Traces in columns.")
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.GET,
         "/traces/<trace_id>",
         needs(Action.EVENT_READ),
@@ -64,7 +64,7 @@ def trace_routes(services: Services) -> Routes:
 
 
 def _reading(routes: Routes, services: Services) -> None:
-    @routes.endpoint(HTTPMethod.GET, "/issues", _READ, {200: documents.IssuePageDocument, **QUERY_LIMIT})
+    @routes.on(HTTPMethod.GET, "/issues", _READ, {200: documents.IssuePageDocument, **QUERY_LIMIT})
     def issues(query: documents.IssueListQuery) -> Response:
         """List issues with what their events in the range say.
 
@@ -76,18 +76,14 @@ def _reading(routes: Routes, services: Services) -> None:
         following = None if page.after is None else _list_cursor(query.sort, look, page.after)
         return answer({"items": page.items, "next": following, "meta": page.meta})
 
-    @routes.endpoint(
-        HTTPMethod.GET, "/issues/<issue>", _READ, {200: documents.IssueDetail, **NOT_FOUND, **QUERY_LIMIT}
-    )
+    @routes.on(HTTPMethod.GET, "/issues/<issue>", _READ, {200: documents.IssueDetail, **NOT_FOUND, **QUERY_LIMIT})
     def issue(path: documents.IssuePath, query: LookParameters) -> Response:
         """Return one issue; the ETag is its version."""
         row, slug = services.issues.find(principal(), path.issue)
         document = services.issues.detail(_look(services, query), row, slug)
         return answer(document, headers=etag(row.row_version))
 
-    @routes.endpoint(
-        HTTPMethod.GET, "/issues/<issue>/tags", _READ, {200: documents.IssueTags, **NOT_FOUND, **QUERY_LIMIT}
-    )
+    @routes.on(HTTPMethod.GET, "/issues/<issue>/tags", _READ, {200: documents.IssueTags, **NOT_FOUND, **QUERY_LIMIT})
     def tags(path: documents.IssuePath, query: documents.IssueTagsQuery) -> Response:
         """Return how the values of an issue's events are distributed."""
         row, _ = services.issues.find(principal(), path.issue)
@@ -95,7 +91,7 @@ def _reading(routes: Routes, services: Services) -> None:
 
 
 def _events(routes: Routes, services: Services) -> None:
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.GET, "/issues/<issue>/events", _READ, {200: documents.EventPageDocument, **NOT_FOUND, **QUERY_LIMIT}
     )
     def events(path: documents.IssuePath, query: documents.IssueEventsQuery) -> Response:
@@ -108,7 +104,7 @@ def _events(routes: Routes, services: Services) -> None:
             following = cursor_of("events", [page.after[0].isoformat(), page.after[1]])
         return answer({"items": page.items, "next": following})
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.GET,
         "/issues/<issue>/events/<which>",
         _READ,
@@ -120,7 +116,7 @@ def _events(routes: Routes, services: Services) -> None:
         look = _look(services, query, _life(services, row))
         return answer(services.issues.events.event(look, row, _config(services, row, slug), path.which))
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.GET,
         "/events/<event_id>",
         _READ,
@@ -133,8 +129,11 @@ def _events(routes: Routes, services: Services) -> None:
 
 
 def _writing(routes: Routes, services: Services) -> None:
-    @routes.endpoint(
-        HTTPMethod.PATCH, "/issues/<issue>", _WRITE, {200: documents.Issue, **NOT_FOUND, **CHANGED, **QUERY_LIMIT, **BODY}
+    @routes.on(
+        HTTPMethod.PATCH,
+        "/issues/<issue>",
+        _WRITE,
+        {200: documents.Issue, **NOT_FOUND, **CHANGED, **QUERY_LIMIT, **BODY},
     )
     def change(path: documents.IssuePath, query: LookParameters, body: documents.IssueSet) -> Response:
         """Change the state of an issue.
@@ -146,9 +145,7 @@ def _writing(routes: Routes, services: Services) -> None:
         document = services.issues.item(_look(services, query), changed, slug)
         return answer(document, headers=etag(changed.row_version))
 
-    @routes.endpoint(
-        HTTPMethod.POST, "/issues/bulk", _WRITE, {200: documents.BulkAnswer, **NOT_FOUND, **QUERY_LIMIT, **BODY}
-    )
+    @routes.on(HTTPMethod.POST, "/issues/bulk", _WRITE, {200: documents.BulkAnswer, **NOT_FOUND, **QUERY_LIMIT, **BODY})
     def bulk(body: documents.BulkBody) -> Response:
         """Change many issues at once, all or none: by `ids` or by `match`; or put them back with `restore`.
 

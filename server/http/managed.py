@@ -50,7 +50,8 @@ class _ProjectDocuments:
     def of(self, rows: Sequence[ProjectRow]) -> list[dict[str, Any]]:
         """Return the documents of projects."""
         first = self._first.of([row.id for row in rows])
-        keys = {key.project_id: key for key in self._services.metadata.keys() if key.active}
+        rows_of_keys = self._services.metadata.keys()
+        keys = {key.project_id: key for key in rows_of_keys if key.active}
         return [self._document(row, keys.get(row.id), first) for row in rows]
 
     def _document(self, row: ProjectRow, key: KeyRow | None, first: dict[int, str]) -> dict[str, Any]:
@@ -69,15 +70,13 @@ class _ProjectDocuments:
 
 
 def _organisation(routes: Routes, services: Services) -> None:
-    @routes.endpoint(
-        HTTPMethod.GET, "/organisation", needs(Action.ORGANISATION_READ), {200: documents.OrganisationDocument}
-    )
+    @routes.on(HTTPMethod.GET, "/organisation", needs(Action.ORGANISATION_READ), {200: documents.OrganisationDocument})
     def organisation() -> Response:
         """Return the organisation; the ETag is its version."""
         row = services.administration.organisation(principal())
         return answer(_organisation_document(row), headers=etag(row.row_version))
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.PATCH,
         "/organisation",
         needs(Action.ORGANISATION_WRITE),
@@ -94,13 +93,13 @@ def _organisation_document(row: OrganisationRow) -> dict[str, Any]:
 
 
 def _projects(routes: Routes, services: Services, shown: _ProjectDocuments) -> None:
-    @routes.endpoint(HTTPMethod.GET, "/projects", _PROJECT_READ, {200: documents.ProjectPage})
+    @routes.on(HTTPMethod.GET, "/projects", _PROJECT_READ, {200: documents.ProjectPage})
     def projects() -> Response:
         """List the projects one may see."""
         items = shown.of(services.administration.projects(principal()))
         return answer({"items": items, "projects": items, "next": None})
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.POST,
         "/projects",
         needs(Action.PROJECT_CREATE),
@@ -113,14 +112,12 @@ def _projects(routes: Routes, services: Services, shown: _ProjectDocuments) -> N
 
 
 def _project(routes: Routes, services: Services, shown: _ProjectDocuments) -> None:
-    @routes.endpoint(
-        HTTPMethod.GET, "/projects/<project>", _PROJECT_READ, {200: documents.ProjectDocument, **NOT_FOUND}
-    )
+    @routes.on(HTTPMethod.GET, "/projects/<project>", _PROJECT_READ, {200: documents.ProjectDocument, **NOT_FOUND})
     def one_project(path: documents.ProjectPath) -> Response:
         """Return a project; the ETag is its version."""
-        return answer(shown.of([project()])[0], headers=etag(project().row_version))
+        return answer(shown.of([project(path)])[0], headers=etag(project(path).row_version))
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.PATCH,
         "/projects/<project>",
         _PROJECT_WRITE,
@@ -129,11 +126,11 @@ def _project(routes: Routes, services: Services, shown: _ProjectDocuments) -> No
     def change_project(path: documents.ProjectPath, body: documents.ProjectChange) -> Response:
         """Change a project's name or options; options are merged."""
         row = services.administration.change_project(
-            principal(), project().id, name=body.name, options=body.options, if_version=wanted_version()
+            principal(), project(path).id, name=body.name, options=body.options, if_version=wanted_version()
         )
         return answer(shown.of([row])[0], headers=etag(row.row_version))
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.DELETE,
         "/projects/<project>",
         needs(Action.PROJECT_DELETE),
@@ -141,7 +138,7 @@ def _project(routes: Routes, services: Services, shown: _ProjectDocuments) -> No
     )
     def delete_project(path: documents.ProjectPath) -> Response:
         """Delete a project: it is out of every answer at once, its data is erased later."""
-        services.administration.delete_project(principal(), project().id, if_version=wanted_version())
+        services.administration.delete_project(principal(), project(path).id, if_version=wanted_version())
         return nothing()
 
 
@@ -159,23 +156,21 @@ def _keys(routes: Routes, services: Services) -> None:
             "version": row.row_version,
         }
 
-    @routes.endpoint(
-        HTTPMethod.GET, "/projects/<project>/keys", _KEYS_READ, {200: documents.KeyPage, **NOT_FOUND}
-    )
+    @routes.on(HTTPMethod.GET, "/projects/<project>/keys", _KEYS_READ, {200: documents.KeyPage, **NOT_FOUND})
     def keys(path: documents.ProjectPath) -> Response:
         """List the keys of a project, revoked ones included."""
-        found = administration.keys(principal(), project().id)
+        found = administration.keys(principal(), project(path).id)
         return answer({"items": [key_document(row) for row in found], "next": None})
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.POST, "/projects/<project>/keys", _KEYS_WRITE, {201: documents.KeyDocument, **NOT_FOUND, **BODY}
     )
     def create_key(path: documents.ProjectPath, body: documents.LabelBody) -> Response:
         """Add a key to a project."""
-        row = administration.create_key(principal(), project().id, body.label)
+        row = administration.create_key(principal(), project(path).id, body.label)
         return answer(key_document(row), 201, etag(row.row_version))
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.PATCH,
         "/projects/<project>/keys/<key>",
         _KEYS_WRITE,
@@ -184,11 +179,11 @@ def _keys(routes: Routes, services: Services) -> None:
     def rename_key(path: documents.KeyPath, body: documents.LabelBody) -> Response:
         """Change what people call a key."""
         row = administration.rename_key(
-            principal(), project().id, path.key, body.label, if_version=wanted_version()
+            principal(), project(path).id, path.key, body.label, if_version=wanted_version()
         )
         return answer(key_document(row), headers=etag(row.row_version))
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.POST,
         "/projects/<project>/keys/<key>/rotate",
         _KEYS_WRITE,
@@ -196,22 +191,20 @@ def _keys(routes: Routes, services: Services) -> None:
     )
     def rotate_key(path: documents.KeyPath) -> Response:
         """Revoke a key and make another in its place."""
-        row = administration.rotate_key(principal(), project().id, path.key)
+        row = administration.rotate_key(principal(), project(path).id, path.key)
         return answer(key_document(row), 201, etag(row.row_version))
 
-    @routes.endpoint(
-        HTTPMethod.DELETE, "/projects/<project>/keys/<key>", _KEYS_WRITE, {**_NO_CONTENT, **NOT_FOUND}
-    )
+    @routes.on(HTTPMethod.DELETE, "/projects/<project>/keys/<key>", _KEYS_WRITE, {**_NO_CONTENT, **NOT_FOUND})
     def revoke_key(path: documents.KeyPath) -> Response:
         """Revoke a key: clients that use it are refused within two seconds."""
-        administration.revoke_key(principal(), project().id, path.key)
+        administration.revoke_key(principal(), project(path).id, path.key)
         return nothing()
 
 
 def _roles(routes: Routes, services: Services) -> None:
     administration = services.administration
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.GET, "/projects/<project>/roles", _PROJECT_READ, {200: documents.ProjectRolePage, **NOT_FOUND}
     )
     def project_roles(path: documents.ProjectPath) -> Response:
@@ -227,12 +220,12 @@ def _roles(routes: Routes, services: Services) -> None:
                 "source": str(row.kind),
                 "source_name": teams.get(row.id, "") if row.kind == "team" else "",
             }
-            for row in administration.project_roles(principal(), project().id)
+            for row in administration.project_roles(principal(), project(path).id)
             if row.user_id in people
         ]
         return answer({"items": items, "next": None})
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.PUT,
         "/projects/<project>/roles/<user>",
         _PROJECT_WRITE,
@@ -240,13 +233,11 @@ def _roles(routes: Routes, services: Services) -> None:
     )
     def set_project_role(path: documents.ProjectUserPath, body: RoleBody) -> Response:
         """Give a person a role on a project."""
-        administration.set_project_role(principal(), project().id, path.user, Role(body.role))
+        administration.set_project_role(principal(), project(path).id, path.user, Role(body.role))
         return nothing()
 
-    @routes.endpoint(
-        HTTPMethod.DELETE, "/projects/<project>/roles/<user>", _PROJECT_WRITE, {**_NO_CONTENT, **NOT_FOUND}
-    )
+    @routes.on(HTTPMethod.DELETE, "/projects/<project>/roles/<user>", _PROJECT_WRITE, {**_NO_CONTENT, **NOT_FOUND})
     def take_project_role(path: documents.ProjectUserPath) -> Response:
         """Take a person's role on a project away; what they have from a team or the organisation stays."""
-        administration.set_project_role(principal(), project().id, path.user, None)
+        administration.set_project_role(principal(), project(path).id, path.user, None)
         return nothing()

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 import orjson
 import structlog
 from flask import Blueprint, Flask, Response
-from flask_openapi3 import OpenAPI
+from flask_openapi3.openapi import OpenAPI
 
 from engine.errors import AmberError
 from iam import Principal
@@ -156,7 +156,7 @@ def waiting_routes(failed: Callable[[], bool]) -> Blueprint:
     """Return the routes that stand in for the pages until they are there."""
     routes = Blueprint("waiting", __name__)
 
-    def wait(path: str = "") -> Response:
+    def wait(**_parts: str) -> Response:
         text, status = (_FAILED, 500) if failed() else (_STARTING, 503)
         return Response(text, status, headers={"Retry-After": "1"}, content_type="text/html; charset=utf-8")
 

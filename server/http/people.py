@@ -44,26 +44,26 @@ def people_routes(services: Services) -> Routes:
 def _users(routes: Routes, services: Services) -> None:
     administration = services.administration
 
-    @routes.endpoint(HTTPMethod.GET, "/users", _MEMBER_READ, {200: documents.UserPage})
+    @routes.on(HTTPMethod.GET, "/users", _MEMBER_READ, {200: documents.UserPage})
     def users() -> Response:
         """List the people of the organisation."""
         items = [_user_document(row) for row in administration.users(principal())]
         return answer({"items": items, "next": None})
 
-    @routes.endpoint(HTTPMethod.POST, "/users", _MEMBER_WRITE, {201: documents.Invited, **CONFLICT, **BODY})
+    @routes.on(HTTPMethod.POST, "/users", _MEMBER_WRITE, {201: documents.Invited, **CONFLICT, **BODY})
     def invite_user(body: documents.Invitation) -> Response:
         """Add a person; the answer has the one-time link to give to them. It is shown once."""
         role = None if body.role is None else Role(body.role)
         row, secret = administration.invite_user(principal(), body.email, body.name, role)
         return answer({"user": _user_document(row), **_link(services, secret)}, 201)
 
-    @routes.endpoint(HTTPMethod.GET, "/users/<user>", _MEMBER_READ, {200: documents.UserDocument, **NOT_FOUND})
+    @routes.on(HTTPMethod.GET, "/users/<user>", _MEMBER_READ, {200: documents.UserDocument, **NOT_FOUND})
     def user(path: documents.UserPath) -> Response:
         """Return a person; the ETag is their version."""
         row = administration.user(principal(), path.user)
         return answer(_user_document(row), headers=etag(row.row_version))
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.PATCH,
         "/users/<user>",
         _MEMBER_WRITE,
@@ -74,7 +74,7 @@ def _users(routes: Routes, services: Services) -> None:
         row = _changed_user(services, path.user, body)
         return answer(_user_document(row), headers=etag(row.row_version))
 
-    @routes.endpoint(HTTPMethod.POST, "/users/<user>/link", _MEMBER_WRITE, {201: documents.Link, **NOT_FOUND})
+    @routes.on(HTTPMethod.POST, "/users/<user>/link", _MEMBER_WRITE, {201: documents.Link, **NOT_FOUND})
     def make_link(path: documents.UserPath) -> Response:
         """Make a one-time link with which a person signs in and chooses a password. It is shown once."""
         return answer(_link(services, administration.make_link(principal(), path.user)), 201)
@@ -120,22 +120,22 @@ def _user_document(row: UserRow) -> dict[str, Any]:
 def _teams(routes: Routes, services: Services) -> None:
     administration = services.administration
 
-    @routes.endpoint(HTTPMethod.GET, "/teams", _TEAM_READ, {200: documents.TeamPage})
+    @routes.on(HTTPMethod.GET, "/teams", _TEAM_READ, {200: documents.TeamPage})
     def teams() -> Response:
         """List the teams one may see, with people and projects."""
         return answer({"items": _team_documents(services, administration.teams(principal())), "next": None})
 
-    @routes.endpoint(HTTPMethod.POST, "/teams", _TEAM_WRITE, {201: documents.TeamDocument, **CONFLICT, **BODY})
+    @routes.on(HTTPMethod.POST, "/teams", _TEAM_WRITE, {201: documents.TeamDocument, **CONFLICT, **BODY})
     def create_team(body: documents.NewTeam) -> Response:
         """Create a team."""
         return _team_answer(services, administration.create_team(principal(), body.slug, body.name), 201)
 
-    @routes.endpoint(HTTPMethod.GET, "/teams/<team>", _TEAM_READ, {200: documents.TeamDocument, **NOT_FOUND})
+    @routes.on(HTTPMethod.GET, "/teams/<team>", _TEAM_READ, {200: documents.TeamDocument, **NOT_FOUND})
     def team(path: documents.TeamPath) -> Response:
         """Return a team; the ETag is its version."""
         return _team_answer(services, administration.team(principal(), path.team))
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.PATCH,
         "/teams/<team>",
         _TEAM_WRITE,
@@ -147,9 +147,7 @@ def _teams(routes: Routes, services: Services) -> None:
         row = administration.change_team(principal(), number, name=body.name, if_version=wanted_version())
         return _team_answer(services, row)
 
-    @routes.endpoint(
-        HTTPMethod.DELETE, "/teams/<team>", _TEAM_WRITE, {**_NO_CONTENT, **NOT_FOUND, **CHANGED, **CONFLICT}
-    )
+    @routes.on(HTTPMethod.DELETE, "/teams/<team>", _TEAM_WRITE, {**_NO_CONTENT, **NOT_FOUND, **CHANGED, **CONFLICT})
     def delete_team(path: documents.TeamPath) -> Response:
         """Delete a team; its projects and people stay."""
         number = administration.team(principal(), path.team).id
@@ -161,26 +159,24 @@ def _team_bindings(routes: Routes, services: Services) -> None:
     administration = services.administration
     answers: dict[int, Any] = {200: documents.TeamDocument, **NOT_FOUND, **CONFLICT}
 
-    @routes.endpoint(HTTPMethod.PUT, "/teams/<team>/members/<user>", _TEAM_WRITE, {**answers, **BODY})
+    @routes.on(HTTPMethod.PUT, "/teams/<team>/members/<user>", _TEAM_WRITE, {**answers, **BODY})
     def set_team_member(path: documents.TeamUserPath, body: documents.RoleBody) -> Response:
         """Put a person into a team with a role, or change the role."""
         number = administration.team(principal(), path.team).id
-        return _team_answer(
-            services, administration.set_team_member(principal(), number, path.user, Role(body.role))
-        )
+        return _team_answer(services, administration.set_team_member(principal(), number, path.user, Role(body.role)))
 
-    @routes.endpoint(HTTPMethod.DELETE, "/teams/<team>/members/<user>", _TEAM_WRITE, answers)
+    @routes.on(HTTPMethod.DELETE, "/teams/<team>/members/<user>", _TEAM_WRITE, answers)
     def take_team_member(path: documents.TeamUserPath) -> Response:
         """Take a person out of a team."""
         number = administration.team(principal(), path.team).id
         return _team_answer(services, administration.set_team_member(principal(), number, path.user, None))
 
-    @routes.endpoint(HTTPMethod.PUT, "/teams/<team>/projects/<attached>", _TEAM_WRITE, answers)
+    @routes.on(HTTPMethod.PUT, "/teams/<team>/projects/<attached>", _TEAM_WRITE, answers)
     def attach_project(path: documents.TeamProjectPath) -> Response:
         """Attach a project to a team: the roles of its people count for it."""
         return _attached(services, path, attached=True)
 
-    @routes.endpoint(HTTPMethod.DELETE, "/teams/<team>/projects/<attached>", _TEAM_WRITE, answers)
+    @routes.on(HTTPMethod.DELETE, "/teams/<team>/projects/<attached>", _TEAM_WRITE, answers)
     def detach_project(path: documents.TeamProjectPath) -> Response:
         """Take a project from a team."""
         return _attached(services, path, attached=False)
@@ -190,9 +186,7 @@ def _attached(services: Services, path: documents.TeamProjectPath, *, attached: 
     administration = services.administration
     team = administration.team(principal(), path.team)
     project = administration.project(principal(), path.attached)
-    return _team_answer(
-        services, administration.set_team_project(principal(), team.id, project.id, attached=attached)
-    )
+    return _team_answer(services, administration.set_team_project(principal(), team.id, project.id, attached=attached))
 
 
 def _team_answer(services: Services, row: TeamRow, status: int = 200) -> Response:
@@ -229,15 +223,13 @@ def _team_document(
 def _tokens(routes: Routes, services: Services) -> None:
     administration = services.administration
 
-    @routes.endpoint(HTTPMethod.GET, "/tokens", needs(Action.TOKEN_READ), {200: documents.TokenPage})
+    @routes.on(HTTPMethod.GET, "/tokens", needs(Action.TOKEN_READ), {200: documents.TokenPage})
     def tokens(query: documents.TokenQuery) -> Response:
         """List one's tokens, or everybody's."""
         found = administration.tokens(principal(), everyone=query.everyone)
         return answer({"items": _token_documents(services, found), "next": None})
 
-    @routes.endpoint(
-        HTTPMethod.POST, "/tokens", needs(Action.TOKEN_WRITE), {201: documents.MadeToken, **NOT_FOUND, **BODY}
-    )
+    @routes.on(HTTPMethod.POST, "/tokens", needs(Action.TOKEN_WRITE), {201: documents.MadeToken, **NOT_FOUND, **BODY})
     def create_token(body: documents.NewToken) -> Response:
         """Make a token of one's own; the answer has its text, which is shown once."""
         ids = None
@@ -249,9 +241,7 @@ def _tokens(routes: Routes, services: Services) -> None:
         plain, row = administration.create_token(principal(), body.name, body.scopes, ids, body.expires_at)
         return answer({"token": _token_documents(services, [row])[0], "plain": plain}, 201)
 
-    @routes.endpoint(
-        HTTPMethod.DELETE, "/tokens/<token>", needs(Action.TOKEN_WRITE), {**_NO_CONTENT, **NOT_FOUND}
-    )
+    @routes.on(HTTPMethod.DELETE, "/tokens/<token>", needs(Action.TOKEN_WRITE), {**_NO_CONTENT, **NOT_FOUND})
     def revoke_token(path: documents.TokenPath) -> Response:
         """Revoke a token."""
         administration.revoke_token(principal(), path.token)
@@ -280,7 +270,7 @@ def _token_documents(services: Services, rows: list[TokenRow]) -> list[dict[str,
 def _audit(routes: Routes, services: Services) -> None:
     administration = services.administration
 
-    @routes.endpoint(HTTPMethod.GET, "/audit", _AUDIT_READ, {200: documents.AuditPage})
+    @routes.on(HTTPMethod.GET, "/audit", _AUDIT_READ, {200: documents.AuditPage})
     def audit(query: documents.AuditQuery) -> Response:
         """List what was written, newest first."""
         before = None
@@ -293,7 +283,7 @@ def _audit(routes: Routes, services: Services) -> None:
         following = cursor_of("audit", [shown[-1].id]) if len(found) > query.limit else None
         return answer({"items": [_audit_document(row) for row in shown], "next": following})
 
-    @routes.endpoint(HTTPMethod.GET, "/audit/verify", _AUDIT_READ, {200: documents.AuditVerdictDocument})
+    @routes.on(HTTPMethod.GET, "/audit/verify", _AUDIT_READ, {200: documents.AuditVerdictDocument})
     def verify_audit() -> Response:
         """Check that every entry of the audit follows from the one before; reads all of it."""
         found = administration.verify_audit(principal())

@@ -57,7 +57,7 @@ def query_routes(service: QueryService, clock: Clock) -> Routes:
 
 
 def _asking(routes: Routes, service: QueryService, clock: Clock) -> None:
-    @routes.endpoint(HTTPMethod.POST, "/query", _READ, {200: QueryAnswer, **QUERY_LIMIT, **BODY})
+    @routes.on(HTTPMethod.POST, "/query", _READ, {200: QueryAnswer, **QUERY_LIMIT, **BODY})
     def ask(body: QueryBody) -> Response:
         """Ask a question.
 
@@ -71,14 +71,14 @@ def _asking(routes: Routes, service: QueryService, clock: Clock) -> None:
         result = service.answer(replace(question, query_class="notebook" if arrow else "interactive"), principal())
         return _arrow(result) if arrow else _json(result.as_json_dict(), result.query_id)
 
-    @routes.endpoint(HTTPMethod.POST, "/query/plan", _READ, {200: QueryPlan, **BODY})
+    @routes.on(HTTPMethod.POST, "/query/plan", _READ, {200: QueryPlan, **BODY})
     def plan(body: QueryBody) -> Response:
         """Say what a question would do, and run nothing."""
         return answer(service.explain(question_of(body, clock.now()), principal()))
 
 
 def _running(routes: Routes, service: QueryService) -> None:
-    @routes.endpoint(HTTPMethod.GET, "/query/<query_id>/progress", _READ, {200: QueryProgress, **NOT_FOUND})
+    @routes.on(HTTPMethod.GET, "/query/<query_id>/progress", _READ, {200: QueryProgress, **NOT_FOUND})
     def progress(path: QueryPath) -> Response:
         """Say how far a query of one's own is.
 
@@ -99,7 +99,12 @@ def _running(routes: Routes, service: QueryService) -> None:
             }
         )
 
-    @routes.endpoint(HTTPMethod.DELETE, "/query/<query_id>", _READ, {200: QueryCancelledAnswer, 202: QueryCancelledAnswer, **NOT_FOUND})
+    @routes.on(
+        HTTPMethod.DELETE,
+        "/query/<query_id>",
+        _READ,
+        {200: QueryCancelledAnswer, 202: QueryCancelledAnswer, **NOT_FOUND},
+    )
     def cancel(path: QueryPath) -> Response:
         """Cancel a query of one's own; the cancelled request answers 409 `query-cancelled`.
 
@@ -194,6 +199,7 @@ def _stream_meta(found: ResultStream) -> bytes:
 
 
 def columns_document(columns: Iterable[ResultColumn]) -> list[dict[str, str]]:
+    """Return columns as answers show them."""
     return [{"name": c.name, "type": c.type, "unit": c.unit} for c in columns]
 
 

@@ -41,7 +41,7 @@ def query_help_routes(service: QueryService, clock: Clock) -> Routes:
 def _texts(routes: Routes, service: QueryService, clock: Clock) -> None:
     keys = TagKeys(service, clock)
 
-    @routes.endpoint(HTTPMethod.POST, "/query/complete", _READ, {200: documents.Completions, **BODY})
+    @routes.on(HTTPMethod.POST, "/query/complete", _READ, {200: documents.Completions, **BODY})
     def completions(body: documents.CompleteBody) -> Response:
         """Say what may stand at the cursor: names of the language and the catalogue, and values there are."""
         asked = question_of(documents.QueryBody(**body.model_dump(exclude={"cursor", "values"})), clock.now())
@@ -52,7 +52,7 @@ def _texts(routes: Routes, service: QueryService, clock: Clock) -> None:
         items += _values(service, found, asked) if body.values else []
         return answer({"from": found.from_, "to": found.to, "items": items})
 
-    @routes.endpoint(HTTPMethod.POST, "/query/edit", _READ, {200: documents.EditedQuery, **BODY})
+    @routes.on(HTTPMethod.POST, "/query/edit", _READ, {200: documents.EditedQuery, **BODY})
     def change(body: documents.EditBody) -> Response:
         """Change a text as a reader of its answer wishes: keep a value, drop it, group by it, sort, limit."""
         asked = documents.QueryBody(**body.model_dump(exclude={"change"}))
@@ -89,9 +89,7 @@ def _change(wanted: documents.EditChange) -> Change:
 
 
 def _answers(routes: Routes, service: QueryService, clock: Clock) -> None:
-    @routes.endpoint(
-        HTTPMethod.POST, "/query/series", _READ, {200: documents.SeriesAnswer, **QUERY_LIMIT, **BODY}
-    )
+    @routes.on(HTTPMethod.POST, "/query/series", _READ, {200: documents.SeriesAnswer, **QUERY_LIMIT, **BODY})
     def series(body: documents.SeriesBody) -> Response:
         """Answer the chart above a table: rows are counted by time, groups keep their aggregates."""
         asked = _discover(body, {"every"}, clock)
@@ -101,9 +99,7 @@ def _answers(routes: Routes, service: QueryService, clock: Clock) -> None:
         result = service.answer(replace(asked, text=text, limit=None), principal())
         return answer({"query": text, **result.as_json_dict()}, headers={"X-Amber-Query-Id": result.query_id})
 
-    @routes.endpoint(
-        HTTPMethod.POST, "/query/facets", _READ, {200: documents.FacetsAnswer, **QUERY_LIMIT, **BODY}
-    )
+    @routes.on(HTTPMethod.POST, "/query/facets", _READ, {200: documents.FacetsAnswer, **QUERY_LIMIT, **BODY})
     def facets(body: documents.FacetsBody) -> Response:
         """Answer how often the values of some fields occur in the rows a text begins with."""
         asked = _discover(body, {"fields", "top"}, clock)

@@ -13,7 +13,8 @@ from typing import Any, TypeVar, get_origin, get_type_hints
 
 import orjson
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import NotFound, UnsupportedMediaType
 
@@ -43,7 +44,7 @@ class Routes(APIBlueprint):
         self._undescribed: list[Callable[[], object]] = []
         super().__init__(name, __name__, url_prefix=prefix or None, abp_tags=[Tag(name=name, description=doc)])
 
-    def endpoint(
+    def on(
         self, method: HTTPMethod, rule: str, access: Access, answers: _Answers, **described: Any
     ) -> Callable[[_View], _View]:
         """Return a decorator that makes a function the answer to a method and path.
@@ -74,7 +75,7 @@ class Routes(APIBlueprint):
                     view,
                     method=method,
                     operation_id=f"{self.name}_{view.__name__}",
-                    responses={**PROBLEM_ANSWERS, **access.answers(), **answers},
+                    responses=_all_answers(access, answers),
                     security=access.security(),
                     openapi_extensions={"x-access": access.described()},
                     **described,
@@ -88,6 +89,13 @@ class Routes(APIBlueprint):
         """Collect the OpenAPI description of the routes; done when somebody asks, for it takes a while."""
         while self._undescribed:
             self._undescribed.pop(0)()
+
+
+def _all_answers(access: Access, answers: _Answers) -> dict[str | int, Any]:
+    found: dict[str | int, Any] = {}
+    for some in (PROBLEM_ANSWERS, access.answers(), answers):
+        found.update(dict(some.items()))
+    return found
 
 
 def answer(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -133,7 +141,7 @@ def _query_check(model: type[BaseModel]) -> _Check:
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     lists = {name for name, field in fields.items() if _is_list(field.annotation)}
 
-    def check(arguments: dict[str, Any]) -> tuple[str, BaseModel, list[FieldProblem]]:
+    def check(_arguments: dict[str, Any]) -> tuple[str, BaseModel, list[FieldProblem]]:
         given: dict[str, Any] = {}
         problems = []
         for name, values in request.args.lists():
@@ -153,7 +161,7 @@ def _is_list(annotation: Any) -> bool:
 
 
 def _body_check(model: type[BaseModel]) -> _Check:
-    def check(arguments: dict[str, Any]) -> tuple[str, BaseModel, list[FieldProblem]]:
+    def check(_arguments: dict[str, Any]) -> tuple[str, BaseModel, list[FieldProblem]]:
         data = body_bytes()
         try:
             return "body", model.model_validate_json(data, strict=True), []

@@ -8,7 +8,7 @@ from http import HTTPMethod
 from typing import Any
 
 from flask import Response
-from flask_openapi3 import OpenAPI
+from flask_openapi3.openapi import OpenAPI
 
 from iam import Action
 from server.http.access import needs
@@ -22,7 +22,7 @@ def spec_routes(app: OpenAPI, blueprints: Sequence[Routes]) -> Routes:
     routes = Routes("openapi", "The description of the API.")
     described = [*blueprints, routes]
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.GET,
         "/openapi.json",
         needs(Action.SELF_READ),

@@ -23,16 +23,14 @@ def state_routes(services: Services) -> Routes:
     routes = Routes("state", "How the installation is doing.")
     state = services.state
 
-    @routes.endpoint(
-        HTTPMethod.GET, "/health", _WATCHERS, {200: documents.Health, 503: {"description": "Something is red."}}
-    )
+    @routes.on(HTTPMethod.GET, "/health", _WATCHERS, {200: documents.Health, 503: {"description": "Something is red."}})
     def health() -> Response:
         """Say whether the server is well."""
         checks = state.health()
         good = all(check["ok"] for check in checks.values())
         return _told({"status": "ok" if good else "red", "checks": checks}, 200 if good else 503)
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.GET, "/ready", _WATCHERS, {200: documents.Ready, 503: {"description": "Something is missing."}}
     )
     def ready() -> Response:
@@ -40,7 +38,7 @@ def state_routes(services: Services) -> Routes:
         missing = state.not_ready()
         return _told({"ready": not missing, "missing": missing}, 503 if missing else 200)
 
-    @routes.endpoint(HTTPMethod.GET, "/state", needs(Action.STATE_READ), {200: documents.StateDocument})
+    @routes.on(HTTPMethod.GET, "/state", needs(Action.STATE_READ), {200: documents.StateDocument})
     def report() -> Response:
         """Say what ingest does: checks, spools, processes, outcomes of the last 24 hours, dead letters."""
         return answer(state.report())
@@ -53,7 +51,7 @@ def metrics_routes(services: Services) -> Routes:
     routes = Routes("metrics", "Figures for Prometheus.", prefix="")
     access = _SCRAPERS if services.settings.metrics_access == "open" else needs(Action.STATE_READ)
 
-    @routes.endpoint(
+    @routes.on(
         HTTPMethod.GET, METRICS, access, {200: {"description": "Prometheus' text form.", "content": {"text/plain": {}}}}
     )
     def metrics() -> Response:

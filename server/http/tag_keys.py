@@ -61,5 +61,5 @@ class TagKeys:
         except AmberError:
             return ()  # completion goes on without
         known = catalog(dataset).fields
-        fields = dict.fromkeys(table.column("field").to_pylist())
+        fields = dict.fromkeys(str(field) for field in table.column("field").to_pylist())
         return tuple(field.removeprefix(_MARK).removesuffix(_END) for field in fields if field not in known)

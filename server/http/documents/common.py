@@ -76,16 +76,16 @@ BODY: dict[int, Any] = {
     415: _problem("The body is not JSON by its content type."),
 }
 
-Moment = Annotated[datetime, Field(description="RFC 3339 with a zone.", json_schema_extra={"example": "2026-03-01T12:00:00Z"})]
+Moment = Annotated[
+    datetime, Field(description="RFC 3339 with a zone.", json_schema_extra={"example": "2026-03-01T12:00:00Z"})
+]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", json_schema_extra={"example": "shop"})]
 ProjectName = Annotated[str, Field(min_length=1, max_length=MAX_NAME, description="Slug or number of a project.")]
 RoleName = Annotated[str, Field(pattern="^(owner|admin|member|viewer)$", json_schema_extra={"example": "member"})]
 Identifier = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
-Cursor = Annotated[
-    str | None, Field(default=None, max_length=2000, description="`next` of the page before; opaque.")
-]
+Cursor = Annotated[str | None, Field(default=None, max_length=2000, description="`next` of the page before; opaque.")]
 
 
 class Period(Input):
@@ -110,7 +110,9 @@ class Look(Period):
 
     project: Annotated[
         list[ProjectName] | None,
-        Field(default=None, max_length=1000, description="Slug or number; may be repeated; all visible ones if absent."),
+        Field(
+            default=None, max_length=1000, description="Slug or number; may be repeated; all visible ones if absent."
+        ),
     ] = None
     environment: Annotated[
         list[Annotated[str, Field(max_length=MAX_NAME)]] | None,

@@ -14,9 +14,15 @@ Status = Literal["unresolved", "resolved", "ignored"]
 Priority = Literal["high", "medium", "low"]
 Assignee = Annotated[
     str,
-    Field(max_length=300, description="`user:` and an address, `team:` and a slug, or empty.", json_schema_extra={"example": "team:web"}),
+    Field(
+        max_length=300,
+        description="`user:` and an address, `team:` and a slug, or empty.",
+        json_schema_extra={"example": "team:web"},
+    ),
 ]
-SearchText = Annotated[str, Field(max_length=65536, description="A Discover search.", json_schema_extra={"example": "is:unresolved"})]
+SearchText = Annotated[
+    str, Field(max_length=65536, description="A Discover search.", json_schema_extra={"example": "is:unresolved"})
+]
 ShortId = Annotated[str, Field(min_length=1, max_length=100, json_schema_extra={"example": "SHOP-12"})]
 
 
@@ -29,7 +35,9 @@ class IssuePath(BaseModel):
 class IssueEventPath(IssuePath):
     """An event of an issue."""
 
-    which: str = Field(max_length=64, description="`latest`, `oldest`, or an event id.", json_schema_extra={"example": "latest"})
+    which: str = Field(
+        max_length=64, description="`latest`, `oldest`, or an event id.", json_schema_extra={"example": "latest"}
+    )
 
 
 class EventPath(BaseModel):

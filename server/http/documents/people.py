@@ -9,7 +9,10 @@ from pydantic import BaseModel, Field
 
 from server.http.documents.common import Cursor, Document, Identifier, Input, Name, RoleName, Slug
 
-Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", json_schema_extra={"example": "ann@example.org"})]
+Email = Annotated[
+    str,
+    Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", json_schema_extra={"example": "ann@example.org"}),
+]
 Password = Annotated[str, Field(min_length=1, max_length=1000)]
 MaybeName = Annotated[str, Field(max_length=200)]
 

@@ -9,8 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from server.http.documents.common import Document, Input
 
-QueryText = Annotated[str, Field(description="A text in Discover.", json_schema_extra={"example": "from errors | summarize n=count()"})]
-ProjectChoice = Annotated[list[str | int] | str | int | None, Field(description="Slug or number of a project, or a list.")]
+QueryText = Annotated[
+    str, Field(description="A text in Discover.", json_schema_extra={"example": "from errors | summarize n=count()"})
+]
+ProjectChoice = Annotated[
+    list[str | int] | str | int | None, Field(description="Slug or number of a project, or a list.")
+]
 
 
 class QueryBody(Input):
@@ -20,7 +24,9 @@ class QueryBody(Input):
     sql: str | None = Field(default=None, description="One SELECT over the datasets.")
     project: ProjectChoice = None
     environment: list[str] | str | None = Field(default=None, description="Deployment environment, or a list.")
-    range: str | None = Field(default=None, description="How far back from now, as `24h`.", json_schema_extra={"example": "24h"})
+    range: str | None = Field(
+        default=None, description="How far back from now, as `24h`.", json_schema_extra={"example": "24h"}
+    )
     start: datetime | None = Field(default=None, description="Begin, inclusive, with a zone.")
     end: datetime | None = Field(default=None, description="End, exclusive, with a zone; now when left out.")
     limit: int | None = Field(default=None, description="Most rows; 1 000 unless given.")
@@ -165,7 +171,9 @@ class EditedQuery(Document):
 class SeriesBody(QueryBody):
     """A question whose chart is wanted."""
 
-    every: str | None = Field(default=None, description="Width of a bucket, as `5m`.", json_schema_extra={"example": "5m"})
+    every: str | None = Field(
+        default=None, description="Width of a bucket, as `5m`.", json_schema_extra={"example": "5m"}
+    )
 
 
 class SeriesAnswer(Document):
