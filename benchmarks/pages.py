@@ -1,0 +1,211 @@
+"""Times what a person waits for: from the click to the frame that shows the answer, in a browser, on the big store.
+
+The pages say when data stands on the screen (`<html data-painted="rows:3">`, set two frames after it was put in place);
+a click is made by script, so that only the page and the server are timed. Browser and server share the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from subprocess import run
+from urllib.parse import urlencode
+
+from playwright.sync_api import BrowserContext, Page
+
+from benchmarks.browser import chromium, sign_in, watched
+from benchmarks.dataset import Dataset
+from benchmarks.events import END, PROJECTS
+from benchmarks.query_cases import ONE_PROJECT
+from benchmarks.serving import Server, serving
+
+EMAIL = "admin@localhost"
+PASSWORD = "what a benchmark types"
+REPEATS = 15
+PATIENCE_MS = 30_000
+DAY = timedelta(days=1)
+QUESTIONS = {
+    "newest errors": "from errors",
+    "errors of a level": "from errors level:error",
+    "groups with users": "from errors | summarize n=count(), users=count_unique(user) by error.type | sort n desc",
+    "latency of transactions": "from transactions | summarize n=count(), p95(transaction.duration) by transaction",
+}
+_CLICK = """
+([selector, view, patience]) => new Promise((resolve, reject) => {
+  const root = document.documentElement;
+  const watch = new MutationObserver(() => {
+    if ((root.dataset.painted ?? "").startsWith(view + ":")) { watch.disconnect(); resolve(performance.now() - began); }
+  });
+  watch.observe(root, { attributes: true, attributeFilter: ["data-painted"] });
+  setTimeout(() => { watch.disconnect(); reject(new Error(view + " was not painted")); }, patience);
+  const target = [...document.querySelectorAll(selector)].find((e) => e.offsetParent !== null);
+  const began = performance.now();
+  target.click();
+})
+"""
+_APPEARS = """
+([keys, selector, patience]) => new Promise((resolve, reject) => {
+  const shown = () => [...document.querySelectorAll(selector)].some((e) => e.getClientRects().length > 0);
+  const began = performance.now();
+  const look = () => {
+    if (shown()) requestAnimationFrame(() => resolve(performance.now() - began));
+    else if (performance.now() - began > patience) reject(new Error(selector + " did not appear"));
+    else requestAnimationFrame(look);
+  };
+  document.execCommand("insertText", false, keys);
+  look();
+})
+"""
+_KEY = """
+(key) => new Promise((resolve) => {
+  const began = performance.now();
+  document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - began)));
+})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which projects are looked at, and the name the report gives that."""
+
+    name: str
+    project: str
+
+    def search(self, **more: str) -> str:
+        """Return the query string of a page: this scope, the last day of the data, and more."""
+        bar = {"project": self.project} if self.project else {}
+        return urlencode({**bar, "start": (END - DAY).isoformat(), "end": END.isoformat(), **more})
+
+
+@dataclass(slots=True)
+class Timings:
+    """Milliseconds by interaction and scope."""
+
+    found: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    def add(self, interaction: str, scope: Scope, elapsed_ms: float) -> None:
+        """Take one measurement."""
+        self.found.setdefault((interaction, scope.name), []).append(elapsed_ms)
+
+    def as_json(self) -> list[dict[str, object]]:
+        """Return the measurements as the report reads them."""
+        return [{"interaction": name, "scope": scope, "ms": ms} for (name, scope), ms in self.found.items()]
+
+
+def measure_pages(data: Dataset) -> dict[str, object]:
+    """Measure every interaction on a copy of the data set; returns what `benchmarks.report` reads under `pages`."""
+    directory = _prepared(data)
+    scopes = (Scope("one project", _slug(ONE_PROJECT)), Scope("all projects", ""))
+    timings = Timings()
+    with serving(directory) as server, _signed_in(server) as (page, problems):
+        for scope in scopes:
+            _discover(page, scope, timings)
+            _issues(page, scope, timings)
+            _trace(page, scope, timings, _biggest_trace(server, scope))
+    return {"repeats": REPEATS, "timings": timings.as_json(), "problems": problems()}
+
+
+def _slug(number: int) -> str:
+    return f"project-{number}" if number > 1 else "default"
+
+
+def _prepared(data: Dataset) -> Path:
+    """Copy the data set once, and give the copy its projects and a password one can sign in with."""
+    directory = data.directory.parent / "pages"
+    if directory.exists():
+        shutil.rmtree(directory)
+    shutil.copytree(data.directory, directory)
+    _amber("user", "reset-password", EMAIL, "--password-stdin", data=directory, typed=PASSWORD)
+    for number in range(2, PROJECTS + 1):
+        _amber("project", "create", _slug(number), data=directory)
+    return directory
+
+
+def _amber(*arguments: str, data: Path, typed: str = "") -> None:
+    command = [sys.executable, "-m", "server", *arguments, "--data", str(data)]
+    done = run(command, input=typed, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"amber {' '.join(arguments)}: {done.stderr}")
+
+
+@contextmanager
+def _signed_in(server: Server) -> Iterator[tuple[Page, Callable[[], list[str]]]]:
+    host, port = server.address.web
+    with chromium() as browser, watched(browser, f"http://{host}:{port}") as (context, watch):
+        page = _first_page(context)
+        yield page, watch.problems
+
+
+def _first_page(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    sign_in(page, EMAIL, PASSWORD)
+    return page
+
+
+def _biggest_trace(server: Server, scope: Scope) -> str:
+    cut = {"project": [scope.project]} if scope.project else {}
+    text = "from spans has:trace | summarize n=count() by trace | sort n desc | limit 1"
+    rows = server.query(text, start=(END - DAY).isoformat(), end=END.isoformat(), **cut)["rows"]
+    return str(rows[0][0])
+
+
+def _click(page: Page, selector: str, view: str) -> float:
+    return float(page.evaluate(_CLICK, [selector, view, PATIENCE_MS]))
+
+
+def _open(page: Page, path: str, view: str) -> None:
+    page.goto(path)
+    page.wait_for_function(f"(document.documentElement.dataset.painted ?? '').startsWith({json.dumps(view)})")
+    page.wait_for_load_state("networkidle")
+
+
+def _discover(page: Page, scope: Scope, timings: Timings) -> None:
+    for name, text in QUESTIONS.items():
+        _open(page, f"/app/discover?{scope.search(q=text)}", "")
+        for view in ("rows", "chart", "facets"):
+            for _ in range(REPEATS):
+                timings.add(f"Discover, {name}: {view}", scope, _click(page, '[data-testid="run"]', view))
+                page.wait_for_load_state("networkidle")
+    line = page.get_by_test_id("query-line").get_by_role("textbox")
+    for _ in range(REPEATS):
+        line.click()
+        page.keyboard.press("Control+A")
+        page.keyboard.type("from errors | summarize n=count() by ")
+        page.keyboard.press("Escape")
+        elapsed_ms = page.evaluate(_APPEARS, ["rel", ".cm-tooltip-autocomplete", PATIENCE_MS])
+        timings.add("Discover: completion", scope, float(elapsed_ms))
+        page.keyboard.press("Escape")
+
+
+def _issues(page: Page, scope: Scope, timings: Timings) -> None:
+    search = scope.search()
+    for _ in range(REPEATS):
+        _open(page, f"/app/discover?{scope.search(q='from errors')}", "")
+        timings.add("issue list", scope, _click(page, 'a[href^="/app/issues"]', "issues"))
+        page.wait_for_load_state("networkidle")
+        timings.add("issue", scope, _click(page, '[data-testid="issue-title"]', "issue"))
+        page.wait_for_load_state("networkidle")
+    _open(page, f"/app/issues?{search}", "issues")
+
+
+def _trace(page: Page, scope: Scope, timings: Timings, trace: str) -> None:
+    for _ in range(REPEATS):
+        _open(page, f"/app/discover?{scope.search(q='from errors')}", "")
+        # The same click a link in a table makes: the shell takes it over, nothing is loaded anew.
+        page.evaluate(
+            "(href) => { const a = document.createElement('a'); a.href = href; a.id = 'to-trace';"
+            " a.textContent = 'trace'; document.querySelector('main').append(a); }",
+            f"/app/traces/{trace}?{scope.search()}",
+        )
+        timings.add("trace", scope, _click(page, "#to-trace", "trace"))
+    page.get_by_test_id("waterfall").focus()
+    for _ in range(REPEATS):
+        timings.add("trace: key to painted", scope, float(page.evaluate(_KEY, "ArrowDown")))
