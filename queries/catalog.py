@@ -15,6 +15,9 @@ from queries.types import FLOAT, INTEGER, NULLABLE_STRING, SPARSE_STRING, Base, 
 DEFAULT_DATASET = "errors"
 PROJECT = "project"
 ISSUE = "issue"
+ASSIGNEE = "issue.assignee"
+ISSUE_STATES = ("status", "substatus", "priority")
+"""Columns of the issues mirror that rows with an issue have as fields `issue.status` and so on."""
 SEGMENT_NAME = "amber_segment_name"
 
 
@@ -29,7 +32,8 @@ class FieldInfo:
         map_key: key inside `column` when that is a map, else None.
         any_of: array column whose elements filters look at, else empty.
         element_type: type of those elements.
-        virtual: `project` or `issue` for the two names that stand for a number in the store, else empty.
+        virtual: `project`, `issue` or `issue.assignee` for names that stand for a number in the store, else empty.
+        mirror: column of the issues mirror whose value the row's issue has, else empty.
         computed: mark for a pass that computes the value from the column at query time, else empty.
         tag: the field is a look-up in the tags.
         guessed: the name is not in the catalogue; `closest` holds the nearest known ones.
@@ -43,6 +47,7 @@ class FieldInfo:
     element_type: ValueType | None = None
     virtual: str = ""
     computed: str = ""
+    mirror: str = ""
     tag: bool = False
     guessed: bool = False
     closest: tuple[str, ...] = ()
@@ -136,10 +141,20 @@ def catalog(dataset: str, promoted: tuple[str, ...] = ()) -> Catalog:
         fields.setdefault(PROJECT, FieldInfo(PROJECT, INTEGER, "project_id", virtual=PROJECT))
     if "issue_id" in names:
         fields.setdefault(ISSUE, FieldInfo(ISSUE, INTEGER, "issue_id", virtual=ISSUE))
+        if found.name != "issues":
+            fields |= _issue_fields()
     for name in names - set(fields):
         if name in {"tags", "contexts", "measurements", "modules"} or name.startswith(("stack_", "error_")):
             fields[name] = FieldInfo(name, type_of_kind(table.column(name).kind), name)
     return Catalog(found, table, fields, promoted)
+
+
+def _issue_fields() -> dict[str, FieldInfo]:
+    """Return what rows know of their issue's work: looked up in the mirror, so it is always of now."""
+    names = {f"issue.{column}": column for column in ISSUE_STATES}
+    states = {name: FieldInfo(name, SPARSE_STRING, "issue_id", mirror=column) for name, column in names.items()}
+    assignee = FieldInfo(ASSIGNEE, INTEGER, "issue_id", virtual=ASSIGNEE)
+    return {**states, ASSIGNEE: assignee, "assigned": assignee}
 
 
 def _field(table: Table, declared: Field) -> FieldInfo:

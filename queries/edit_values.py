@@ -24,7 +24,7 @@ from queries.types import Base, Missing, ValueType
 MAX_ELEMENTS = 100
 """Longest array that is compared; each element is a condition of its own."""
 
-_BARE = re.compile(r"[A-Za-z0-9_/@][A-Za-z0-9_./@+-]*")
+_BARE = re.compile(r"(?!//)[A-Za-z0-9_/@][A-Za-z0-9_./@+-]*")
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?")
 _EXACT_NS = ast.Duration(1)
 _MILLISECOND = ast.Duration(1_000_000)

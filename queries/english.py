@@ -12,12 +12,13 @@ from queries.printer import print_expression, print_search
 TimeRange = tuple[dt.datetime, dt.datetime]
 
 
-def describe(query: ast.Query, time: TimeRange) -> str:
-    """Return one sentence that says what the query answers."""
+def describe(query: ast.Query, time: TimeRange, environments: tuple[str, ...] = ()) -> str:
+    """Return one sentence that says what the query answers, in these environments when there are some."""
     pipeline = query.pipeline
     source = pipeline.source
     names = " and ".join(n.name for n in source.names) if source is not None else DEFAULT_DATASET
-    parts = [f"Reads {names} {_range(source, time)}"]
+    places = f" in {' or '.join(name or 'no environment' for name in environments)}" if environments else ""
+    parts = [f"Reads {names}{places} {_range(source, time)}"]
     if pipeline.search is not None and pipeline.search.root is not None:
         parts.append(f"keeps {print_search(pipeline.search)}")
     elif not pipeline.stages:

@@ -263,14 +263,15 @@ def cache_key(made: Plan, project_ids: frozenset[int], *, watermark: int, mappin
     """Return the key under which an answer may be kept.
 
     Args:
-        made: the plan; its canonical text and time range count.
+        made: the plan; its canonical text, time range and environments count.
         project_ids: the scope after resolution.
         watermark: newest data version the answer saw.
         mapping_version: version of the fingerprint mapping.
         epoch: grows with every erasure.
     """
     start, end = (moment.astimezone(dt.UTC).isoformat() for moment in made.time_range)
-    parts = (made.canonical, sorted(project_ids), start, end, made.row_limit, watermark, mapping_version, epoch)
+    asked = (made.canonical, sorted(project_ids), sorted(made.environments), start, end, made.row_limit)
+    parts = (*asked, watermark, mapping_version, epoch)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

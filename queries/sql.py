@@ -50,7 +50,9 @@ def compile_sql(text: str, context: PlanContext) -> Plan:
     reads = _reads(tree, context)
     ids = tuple(sorted(context.projects))
     sql_limit = most if own is not None and own <= context.max_rows else most + 1
-    finished, parameters = run_passes(tree, PassContext(ids, time, row_limit=sql_limit))
+    finished, parameters = run_passes(
+        tree, PassContext(ids, time, row_limit=sql_limit, environments=context.environments)
+    )
     step = SqlStep("s0", finished.sql(dialect="clickhouse"), parameters, (), reads)
     try:
         verify(step.sql, reads, frozenset(context.projects))
@@ -64,6 +66,7 @@ def compile_sql(text: str, context: PlanContext) -> Plan:
         warnings=(),
         english="Runs the given SQL over the visible projects.",
         canonical=f"sql:{finished.sql(dialect='clickhouse')}:{sorted(parameters.items())!r}",
+        environments=context.environments,
     )
 
 

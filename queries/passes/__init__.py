@@ -14,6 +14,7 @@ from sqlglot import expressions as exp
 
 from queries.passes.array_exists import array_exists
 from queries.passes.context import PassContext
+from queries.passes.environments import environments
 from queries.passes.issue_lookup import issue_lookup
 from queries.passes.map_access import map_access
 from queries.passes.nested_queries import nested_queries
@@ -53,6 +54,7 @@ PASSES: tuple[Step, ...] = (
     Step(null_guards, frozenset({"ifNull"})),  # after map_access, which removes some guards for good
     Step(prune_columns, frozenset({WIDE})),
     Step(scope),  # after every pass that adds or moves a scan
+    Step(environments),  # after scope as well
     Step(time_bound),  # after scope, which may give a scan a SELECT of its own
 )
 """The order. `lift_parameters` follows by itself, because it also returns the values."""

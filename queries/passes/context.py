@@ -29,6 +29,7 @@ class PassContext:
         projects: slugs by project id.
         wide: some derived table has outputs that may not be read.
         row_limit: rows to return, or None for no limit.
+        environments: names of environments that rows are cut to; empty for all.
     """
 
     project_ids: tuple[int, ...]
@@ -38,6 +39,7 @@ class PassContext:
     row_limit: int | None = None
     projects: Mapping[int, str] = field(default_factory=dict)
     wide: bool = False
+    environments: tuple[str, ...] = ()
 
 
 def scans(tree: exp.Expr) -> Iterator[tuple[exp.Table, Table]]:
@@ -69,9 +71,10 @@ def own_select(node: exp.Expr) -> exp.Select:
     return select
 
 
-def add_condition(select: exp.Select, condition: exp.Expr) -> None:
-    """Put a condition of the compiler's own first among the conditions of a SELECT."""
-    condition.meta[FIXED] = True
+def add_condition(select: exp.Select, condition: exp.Expr, *, fixed: bool = True) -> None:
+    """Put a condition of the compiler's own first among the conditions of a SELECT; `fixed` when it holds no texts."""
+    if fixed:
+        condition.meta[FIXED] = True
     where = select.args.get("where")
     if where is None:
         select.set("where", exp.Where(this=condition))

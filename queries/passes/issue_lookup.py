@@ -17,9 +17,12 @@ def issue_lookup(tree: exp.Expr, _: PassContext) -> exp.Expr:
         return tree
     # A copy has each node once: equal look-ups may share one, and what is replaced in one place would stay in another.
     tree = tree.copy()
-    for number, mark in enumerate(list(_marks(tree))):
+    names: dict[exp.Expr, str] = {}
+    for mark in list(_marks(tree)):
         issue, column, *values = mark.expressions
-        mark.replace(exp.In(this=issue, query=exp.Subquery(this=_lookup(column.name, values, f"i{number}"))))
+        # Equal look-ups get equal names: a key of groups may stand in several clauses and must stay the same text.
+        name = names.setdefault(exp.Tuple(expressions=[column.copy(), *(v.copy() for v in values)]), f"i{len(names)}")
+        mark.replace(exp.In(this=issue, query=exp.Subquery(this=_lookup(column.name, values, name))))
     return tree
 
 

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from sqlglot import expressions as exp
 
 from queries import ast
-from queries.catalog import ISSUE, PROJECT
+from queries.catalog import PROJECT
 from queries.check.literals import check_literals
 from queries.check.size import check_growth
 from queries.english import describe
@@ -23,7 +23,7 @@ from queries.plan.model import DEFAULT_ROWS, FrameStep, OutputColumn, Plan, Plan
 from queries.plan.render import aliased, render, table_alias
 from queries.plan.sources import open_source
 from queries.plan.stages import apply_stage, search
-from queries.plan.virtual import slug
+from queries.plan.virtual import MIRRORED, slug
 from queries.printer import print_query
 from queries.types import SPARSE_STRING, Base, ValueType
 from queries.values.calls import call, derived_table, field_name, translate
@@ -114,6 +114,7 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
         projects=context.projects,
         wide=builder.wide,
         row_limit=sql_limit if sql_limit < NO_LIMIT else None,
+        environments=context.environments,
     )
     tree, parameters = run_passes(tree, passes)
     step = SqlStep("s0", tree.sql(dialect="clickhouse", copy=False), parameters, (), _reads(tree, builder, ids))
@@ -127,8 +128,9 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
         time_range=_whole_range(block, builder),
         row_limit=most,
         warnings=builder.notes.texts,
-        english=describe(query, block.time),
+        english=describe(query, block.time, context.environments),
         canonical=print_query(query),
+        environments=context.environments,
     )
 
 
@@ -167,7 +169,7 @@ def _select(
 ) -> tuple[exp.Expr, tuple[OutputColumn, ...]]:
     """Return the SELECT of the whole query and its columns; issues get short ids by a join on the finished rows."""
     names = _sql_names(block, outputs)
-    issues = [name for name, typed in outputs if typed.virtual == ISSUE]
+    issues = [name for name, typed in outputs if typed.virtual in MIRRORED]
     if issues:
         return _with_short_ids(block, outputs, builder, sql_limit)
     values: list[tuple[str, ir.Value]] = []
@@ -203,11 +205,12 @@ def _with_short_ids(
     joins: list[tuple[exp.Expr, exp.Expr]] = []
     for name, typed in rows.columns.items():
         made = typed
-        if typed.virtual == ISSUE:
+        if typed.virtual in MIRRORED:
             alias = builder.alias()
-            mirror = derived_table({"issue_id": ValueType(Base.INTEGER), "short_id": SPARSE_STRING}, alias)
-            made = _short_id(typed, mirror["short_id"], builder)
-            joins.append((_mirror(alias), typed.value == mirror["issue_id"]))
+            column = MIRRORED[typed.virtual]
+            mirror = derived_table({"issue_id": ValueType(Base.INTEGER), column: SPARSE_STRING}, alias)
+            made = _short_id(typed, mirror[column], builder)
+            joins.append((_mirror(alias, column), typed.value == mirror["issue_id"]))
         elif typed.virtual == PROJECT:
             made = slug(typed)
         values.append((names[name], made.value))
@@ -225,7 +228,7 @@ def _short_id(issue: Typed, short_id: ir.Value, builder: Builder) -> Typed:
     return Typed(value, SPARSE_STRING)
 
 
-def _mirror(alias: str) -> exp.Subquery:
+def _mirror(alias: str, column: str) -> exp.Subquery:
     inner = f"{alias}m"
 
     def at(name: str) -> exp.Column:
@@ -234,7 +237,7 @@ def _mirror(alias: str) -> exp.Subquery:
     select = exp.Select(
         expressions=[
             aliased(at("issue_id"), "issue_id"),
-            aliased(exp.ArgMax(this=at("short_id"), expression=at("row_version")), "short_id"),
+            aliased(exp.ArgMax(this=at(column), expression=at("row_version")), column),
         ],
         from_=exp.From(this=exp.Table(this=exp.to_identifier("issues", quoted=True), alias=table_alias(inner))),
         group=exp.Group(expressions=[at("issue_id")]),

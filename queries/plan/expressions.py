@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from engine.schema import Unit
 from queries import ast
 from queries.check.units import check_same, scale, settle, unit_class
-from queries.errors import NameProblem, TypeProblem
+from queries.errors import NameProblem, QueryError, TypeProblem
 from queries.functions.scalars import instant
 from queries.plan.function_calls import build_call
 from queries.plan.scope import Scope
@@ -20,7 +20,7 @@ from queries.plan.searches import predicate
 from queries.plan.virtual import compare_virtual, shown
 from queries.types import BOOLEAN, FLOAT, INTEGER, STRING, TIME, Base, Missing, ValueType
 from queries.values.calls import call
-from queries.values.typed import Typed, all_of, any_of, as_null, certain, equal, literal, negate
+from queries.values.typed import SIGNED, Typed, all_of, any_of, as_null, certain, equal, literal, negate
 
 DURATION = ValueType(Base.INTEGER, Unit.NANOSECOND)
 
@@ -112,8 +112,10 @@ def _parameter(expr: ast.Name, scope: Scope) -> Typed:
     match value:
         case bool():
             return literal(value, BOOLEAN)
-        case int():
+        case int() if -SIGNED <= value < 2 * SIGNED:
             return literal(value, INTEGER)
+        case int():
+            raise QueryError(f"The parameter ${name} is larger than 64 bits.", span=expr.span)
         case float():
             return literal(value, FLOAT)
         case str():

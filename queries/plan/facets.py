@@ -12,14 +12,14 @@ import ibis.expr.types as ir
 from sqlglot import expressions as exp
 
 from queries import ast
-from queries.catalog import ISSUE, Catalog
+from queries.catalog import Catalog
 from queries.errors import QueryError, TypeProblem
 from queries.plan.block import Block, Derived, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
 from queries.plan.grouping import column_name, ungrouped
 from queries.plan.render import aliased, render, table_alias
-from queries.plan.virtual import slug
+from queries.plan.virtual import MIRRORED, slug
 from queries.types import INTEGER, SPARSE_STRING, STRING, Base, ValueType
 from queries.values.calls import call, derived_table, translate
 from queries.values.typed import Typed, as_null
@@ -27,7 +27,7 @@ from queries.values.typed import Typed, as_null
 DEFAULT_TOP = 10
 MAX_TOP = 1_000
 MAX_FIELDS = 50
-MAX_TAG_KEYS = 12
+MAX_TAG_KEYS = 20
 """Tag keys shown, the most frequent ones."""
 
 TAGS = "tags"
@@ -86,7 +86,7 @@ def _chosen(stage: ast.Facets, rows: Block, builder: Builder) -> tuple[list[_Fac
 
 
 def _single(made: Typed, item: ast.Named) -> Typed:
-    if made.virtual == ISSUE or made.type.base in {Base.ARRAY, Base.MAP, Base.NULL}:
+    if made.virtual in MIRRORED or made.type.base in {Base.ARRAY, Base.MAP, Base.NULL}:
         raise TypeProblem(
             f"The values of {column_name(item)} cannot be counted by facets.",
             span=item.span,

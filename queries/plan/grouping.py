@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from queries import ast
 from queries.ast import Fill
+from queries.catalog import ASSIGNEE
 from queries.errors import QueryError, TypeProblem
 from queries.functions.scalars import bucket
 from queries.plan.block import Block, Grouping, Order, SeriesFill
@@ -75,6 +76,8 @@ def _keys(named: Sequence[ast.Named], scope: Scope) -> dict[str, Typed]:
     keys: dict[str, Typed] = {}
     for item in named:
         made = compile_expr(item.expr, scope)
+        if made.virtual == ASSIGNEE:
+            raise TypeProblem("The assignee is known per issue.", span=item.span, suggestion="any(assigned) … by issue")
         if made.type.base is Base.MAP:
             raise TypeProblem("Cannot group by a map.", span=item.span, suggestion='Name a key: tags["region"].')
         keys[column_name(item)] = made

@@ -7,10 +7,8 @@ import ibis.expr.types as ir
 from queries import ast
 from queries.catalog import closest_names, did_you_mean
 from queries.errors import NameProblem, QueryError, TypeProblem
+from queries.plan.mirror import issue_in
 from queries.plan.scope import Scope
-from queries.plan.virtual import ISSUE_IN
-from queries.types import BOOLEAN
-from queries.values.calls import call
 
 STATES: dict[str, tuple[bool, str, tuple[str, ...]]] = {
     # An issue the mirror has not heard of yet is unresolved and unassigned, so those two are "not otherwise".
@@ -53,5 +51,5 @@ def state_condition(node: ast.Is, scope: Scope) -> ir.Value:
     if scope.catalog.dataset.name == "issues":
         found = scope.table[column].isin(values) if values else scope.table[column] != ""
     else:
-        found = call(ISSUE_IN, BOOLEAN, scope.table["issue_id"], column, *values)
+        found = issue_in(scope.table["issue_id"], column, list(values))
     return found if wanted else ~found

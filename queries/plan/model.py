@@ -28,6 +28,7 @@ class PlanContext:
         promoted: per table, the tag keys that have a column of their own.
         params: values of `$name` parameters.
         saved_filters: named searches.
+        environments: rows of data sets with an environment are cut to these; the empty name is for none; empty for all.
     """
 
     now: dt.datetime
@@ -39,6 +40,7 @@ class PlanContext:
     promoted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     params: Mapping[str, object] = field(default_factory=dict)
     saved_filters: Mapping[str, str] = field(default_factory=dict)
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Plan:
         warnings: said to the reader.
         english: the plain reading of the query.
         canonical: canonical text, the first part of the cache key.
+        environments: those of the request.
     """
 
     steps: tuple[Step, ...]
@@ -121,6 +124,7 @@ class Plan:
     warnings: tuple[str, ...]
     english: str
     canonical: str
+    environments: tuple[str, ...] = ()
 
     @property
     def sql(self) -> tuple[str, ...]:

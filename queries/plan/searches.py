@@ -11,11 +11,12 @@ import ibis.expr.types as ir
 
 from queries import ast
 from queries.ast import Op, TextMatch
+from queries.catalog import ASSIGNEE
 from queries.errors import QueryError, TypeProblem
 from queries.plan import numbers, texts
 from queries.plan.issue_states import state_condition
 from queries.plan.scope import Attribute, Scope
-from queries.plan.virtual import matches
+from queries.plan.virtual import is_assigned, matches
 from queries.types import BOOLEAN, STRING, Base, Missing
 from queries.values.calls import call
 from queries.values.typed import TRUE, Typed, all_of, any_of, as_null, certain, is_present
@@ -247,6 +248,8 @@ def _has(node: ast.Has, scope: Scope) -> ir.Value:
         return call("notEmpty", BOOLEAN, attribute.elements)
     if attribute.text is not None:
         return attribute.text != ""
+    if attribute.typed.virtual == ASSIGNEE:
+        return is_assigned(attribute.typed)
     if attribute.typed.virtual or attribute.typed.type.missing is Missing.NEVER:
         return TRUE
     found = is_present(attribute.typed)

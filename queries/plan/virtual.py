@@ -12,21 +12,19 @@ import ibis.expr.types as ir
 
 from queries import ast
 from queries.ast import Span
-from queries.catalog import ISSUE, PROJECT, closest_names, did_you_mean
+from queries.catalog import ASSIGNEE, ISSUE, PROJECT, closest_names, did_you_mean
 from queries.errors import NameProblem, TypeProblem
+from queries.plan.mirror import issue_in
 from queries.plan.scope import Scope
-from queries.types import BOOLEAN, STRING
+from queries.types import STRING
 from queries.values.calls import call
 from queries.values.typed import FALSE, Typed
 
+MIRRORED = {ISSUE: "short_id", ASSIGNEE: "assignee"}
+"""Virtual values that finished rows get by a join with the mirror, and the column that holds them."""
+
 PROJECT_SLUG = "amber_project_slug"
 """`amber_project_slug(id)`: a mark that becomes a look-up in the request's own list, bound as two parameters."""
-
-ISSUE_IN = "amber_issue_in"
-"""`amber_issue_in(id, column, value, …)`: a mark that the pass `issue_lookup` turns into a look-up in the mirror.
-
-Without values it asks for any value but the empty text.
-"""
 
 
 def project_id(slug: str, scope: Scope, span: Span | None) -> int:
@@ -51,14 +49,25 @@ def is_project(item: Typed, slugs: list[str], scope: Scope, span: Span | None) -
 
 def is_issue(item: Typed, short_ids: list[str]) -> ir.Value:
     """Return whether an issue number has one of the short ids, whose letters may have any case."""
-    return call(ISSUE_IN, BOOLEAN, item.value, "short_id", *(s.upper() for s in short_ids))
+    return issue_in(item.value, "short_id", [s.upper() for s in short_ids])
+
+
+def is_assigned(item: Typed) -> ir.Value:
+    """Return whether somebody works on an issue."""
+    return issue_in(item.value, "assignee", [])
 
 
 def matches(item: Typed, names: list[str], scope: Scope, span: Span | None) -> ir.Value:
     """Return whether a virtual value has one of the names."""
     if not names:
         return FALSE
-    return is_project(item, names, scope, span) if item.virtual == PROJECT else is_issue(item, names)
+    match item.virtual:
+        case "project":
+            return is_project(item, names, scope, span)
+        case "issue.assignee":
+            return issue_in(item.value, "assignee", names)
+        case _:
+            return is_issue(item, names)
 
 
 def compare_virtual(expr: ast.Binary, left: Typed, right: Typed, scope: Scope) -> ir.Value | None:
@@ -67,8 +76,10 @@ def compare_virtual(expr: ast.Binary, left: Typed, right: Typed, scope: Scope) -
         left, right = right, left
     if not left.virtual or right.virtual:
         return None
+    if left.virtual == ASSIGNEE and right.constant is None and expr.op in {"=", "!="}:
+        return is_assigned(left) if expr.op == "!=" else ~is_assigned(left)
     if expr.op not in {"=", "!=", "in"} or not isinstance(right.constant, str):
-        if left.virtual == ISSUE:
+        if left.virtual in MIRRORED:
             raise _not_text(expr.span)
         return None
     found = matches(left, [right.constant], scope, expr.span)
@@ -81,14 +92,14 @@ def shown(item: Typed) -> Typed:
     Raises:
         TypeProblem: an issue's short id is known only after grouping.
     """
-    if item.virtual == ISSUE:
+    if item.virtual in MIRRORED:
         raise _not_text(None)
     return slug(item) if item.virtual == PROJECT else item
 
 
 def _not_text(span: Span | None) -> TypeProblem:
     return TypeProblem(
-        "issue can be filtered with = and !=, counted, grouped by and shown, but not computed with.",
+        "An issue can be filtered with = and !=, counted and shown, its assignee too, but not computed with.",
         span=span,
         suggestion="Use issue.id, its number.",
     )

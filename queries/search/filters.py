@@ -13,10 +13,10 @@ from typing import TypeAlias
 
 from queries.ast import TagType
 from queries.search.config import DATE_FUNCTIONS, DURATION_FUNCTIONS, SearchConfig
-from queries.search.keys import read_key
+from queries.search.keys import read_key, read_tag
 from queries.search.lists import read_list
 from queries.search.reader import Reader
-from queries.search.tokens import FilterKind, FilterToken, Key, KeyAggregate, KeySimple, KeyTag, Value
+from queries.search.tokens import FilterKind, FilterToken, Key, KeyAggregate, KeySimple, KeyTag, TextValue, Value
 from queries.search.validity import check_filter
 from queries.search.values import (
     read_boolean,
@@ -71,11 +71,19 @@ def _read_value(reader: Reader, key: Key, position: int, *, negated: bool) -> Ma
             if typed is not None:
                 return typed
             if key.value in {"has", "is"} and not key.quoted and not key.element:
-                return FilterKind(key.value), "", "", read_text(reader, position)
+                return FilterKind(key.value), "", "", _read_quoted_tag(reader, position) or read_text(reader, position)
             return _read_text_filter(reader, key.value, position)
         case KeyTag():
             typed = _first(reader, position, _tag_choices(key.type))
             return typed or _read_text_filter(reader, key.key.value, position)
+
+
+def _read_quoted_tag(reader: Reader, position: int) -> TextValue | None:
+    """Read the `tags["key with space"]` of a `has:`; text would end at the blank."""
+    tag = None if reader.config.sentry_exact else read_tag(reader, position)
+    if tag is None or not tag.key.quoted:
+        return None
+    return TextValue(reader.text[position : tag.end], False, position, tag.end)
 
 
 Choice: TypeAlias = tuple[FilterKind, bool | None, Rule]

@@ -87,7 +87,12 @@ def _odd_span(number: int, project: int) -> dict[str, Any]:
 def odd(event_store: EventStore, new_project_id: Callable[[], int], rows_of: Callable[..., pa.Table]) -> Shop:
     """A project whose texts, keys and numbers are as awkward as they come."""
     project = new_project_id()
-    shop = Shop(Runner(event_store, FixedClock(NOW)), PlanContext(now=NOW, projects={project: "odd shop"}), {project: "odd shop"}, 0)
+    shop = Shop(
+        Runner(event_store, FixedClock(NOW)),
+        PlanContext(now=NOW, projects={project: "odd shop"}),
+        {project: "odd shop"},
+        0,
+    )
     shop.errors = [_odd(n, project) for n in range(3 * len(ODD_TEXTS))]
     shop.spans = [_odd_span(n, project) for n in range(90)]
     event_store.insert_rows("errors", rows_of("errors", shop.errors))
@@ -133,7 +138,9 @@ RAW = ["id", "timestamp", "level", "title", "message", "transaction", "release",
 @pytest.mark.parametrize("column", RAW)
 def test_a_field_of_rows_is_filtered_by_any_of_its_values(odd: Shop, column: str) -> None:
     """Texts with quotes, stars and backslashes, missing values, numbers up to 2^64, times, booleans, arrays."""
-    check_all_cells(odd, f"from errors | project id, {column}, also=level" if column != "id" else "from errors | project id", column)
+    check_all_cells(
+        odd, f"from errors | project id, {column}, also=level" if column != "id" else "from errors | project id", column
+    )
 
 
 @pytest.mark.parametrize("name", [*ODD_KEYS, "other key", "never sent"])
@@ -143,7 +150,9 @@ def test_a_tag_is_filtered_whatever_its_key_is(odd: Shop, name: str) -> None:
     check_all_cells(odd, index, "t")
 
 
-@pytest.mark.parametrize("column", ["span.duration", "measurements.lcp", "transaction", "is_segment", "span.op", "timestamp", "trace"])
+@pytest.mark.parametrize(
+    "column", ["span.duration", "measurements.lcp", "transaction", "is_segment", "span.op", "timestamp", "trace"]
+)
 def test_spans_are_filtered_by_durations_to_the_nanosecond(odd: Shop, column: str) -> None:
     """Durations and measurements are compared with what is stored, not with a rounded reading of it."""
     check_all_cells(odd, f"from spans | project id, {column}", column)
@@ -198,17 +207,31 @@ def test_the_condition_stands_where_a_reader_would_write_it(odd: Shop) -> None:
     assert edit("level:error OR level:fatal", Filter("user", None), context) == "(level:error OR level:fatal) !has:user"
     assert edit("level:error", Filter("level", "error"), context) == "level:error"
     grouped = "from errors | summarize n=count() by level, release | sort n desc | limit 5"
-    assert edit(grouped, Filter("release", "a b"), context) == 'from errors release:"a b" | summarize n=count() by level, release | sort n desc | limit 5'
-    assert edit(grouped, Filter("n", 5), context) == "from errors | summarize n=count() by level, release | having n = 5 | sort n desc | limit 5"
-    assert edit("from errors | summarize count() by level", Filter("count()", 5), context) == "from errors | summarize count() by level | having count() = 5"
+    assert (
+        edit(grouped, Filter("release", "a b"), context)
+        == 'from errors release:"a b" | summarize n=count() by level, release | sort n desc | limit 5'
+    )
+    assert (
+        edit(grouped, Filter("n", 5), context)
+        == "from errors | summarize n=count() by level, release | having n = 5 | sort n desc | limit 5"
+    )
+    assert (
+        edit("from errors | summarize count() by level", Filter("count()", 5), context)
+        == "from errors | summarize count() by level | having count() = 5"
+    )
     assert edit("from spans", Filter("span.duration", 1_500_000), context) == "from spans span.duration:1.5ms"
-    assert edit("from errors", Filter("error.type", "KeyError"), context) == 'from errors | where error.type = "KeyError"'
+    assert (
+        edit("from errors", Filter("error.type", "KeyError"), context) == 'from errors | where error.type = "KeyError"'
+    )
     assert edit("", Filter('tags["level"]', "x"), context) == "tags[level]:x"
 
 
 def test_a_column_that_no_answer_has_is_looked_for_in_the_data_set(odd: Shop) -> None:
     """Facets point at fields of the rows, whatever the answer shows; elsewhere an unknown name is an error."""
-    assert edit("from errors | summarize n=count() by level", Filter("release", "1.0"), odd.context) == "from errors release:1.0 | summarize n=count() by level"
+    assert (
+        edit("from errors | summarize n=count() by level", Filter("release", "1.0"), odd.context)
+        == "from errors release:1.0 | summarize n=count() by level"
+    )
     with pytest.raises(QueryError):
         edit("from issues", Filter("nothing", "1"), odd.context)
     with pytest.raises(QueryError):
@@ -218,16 +241,43 @@ def test_a_column_that_no_answer_has_is_looked_for_in_the_data_set(odd: Shop) ->
 def test_grouping_sorting_and_limiting(odd: Shop) -> None:
     """What only ordered or cut the rows goes when they are grouped; a new order takes the place of the old one."""
     context = odd.context
-    assert edit("level:error", GroupBy("release"), context) == "level:error | summarize n=count() by release | sort n desc"
-    assert edit("from errors | sort id | limit 5", GroupBy("user"), context) == "from errors | summarize n=count() by user | sort n desc"
-    assert edit("from errors | summarize n=count() by level", GroupBy("user"), context) == "from errors | summarize n=count() by level, user"
-    assert edit("from errors | summarize n=count() by level, user", GroupBy("user"), context) == "from errors | summarize n=count() by user"
-    assert edit("from errors | make-series n=count() every 1h", GroupBy("level"), context) == "from errors | make-series n=count() every 1h by level top 8 by count()"
-    assert edit("from errors | summarize n=count() by level | sort n desc | limit 20", SortBy("level", descending=False), context) == "from errors | summarize n=count() by level | sort level | limit 20"
+    assert (
+        edit("level:error", GroupBy("release"), context) == "level:error | summarize n=count() by release | sort n desc"
+    )
+    assert (
+        edit("from errors | sort id | limit 5", GroupBy("user"), context)
+        == "from errors | summarize n=count() by user | sort n desc"
+    )
+    assert (
+        edit("from errors | summarize n=count() by level", GroupBy("user"), context)
+        == "from errors | summarize n=count() by level, user"
+    )
+    assert (
+        edit("from errors | summarize n=count() by level, user", GroupBy("user"), context)
+        == "from errors | summarize n=count() by user"
+    )
+    assert (
+        edit("from errors | make-series n=count() every 1h", GroupBy("level"), context)
+        == "from errors | make-series n=count() every 1h by level top 8 by count()"
+    )
+    assert (
+        edit(
+            "from errors | summarize n=count() by level | sort n desc | limit 20",
+            SortBy("level", descending=False),
+            context,
+        )
+        == "from errors | summarize n=count() by level | sort level | limit 20"
+    )
     assert edit("level:error", SortBy("user.email"), context) == "level:error | sort user.email desc"
-    assert edit("from errors | summarize count() by level", SortBy("count()"), context) == 'from errors | summarize count() by level | sort field("count()") desc'
+    assert (
+        edit("from errors | summarize count() by level", SortBy("count()"), context)
+        == 'from errors | summarize count() by level | sort field("count()") desc'
+    )
     assert edit("level:error | limit 5", SetLimit(100), context) == "level:error | limit 100"
-    for text in ("level:error | summarize n=count() by release | sort n desc", 'from errors | summarize count() by level | sort field("count()") desc'):
+    for text in (
+        "level:error | summarize n=count() by release | sort n desc",
+        'from errors | summarize count() by level | sort field("count()") desc',
+    ):
         assert odd.rows(text)
 
 
@@ -244,7 +294,10 @@ def test_changes_arrive_as_json() -> None:
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.text(st.sampled_from('ab*\\" `|;/[](),:!<>=\n\t'), max_size=8))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+    | st.text(st.sampled_from('ab*\\" `|;/[](),:!<>=\n\t'), max_size=8)
+)
 def test_any_text_as_a_value_reads_back_as_itself(value: str) -> None:
     """Whatever the value, the printed filter is a single filter on the same key with exactly that text."""
     info = catalog("errors").lookup("title")
@@ -252,5 +305,7 @@ def test_any_text_as_a_value_reads_back_as_itself(value: str) -> None:
     if value == "":
         assert term == ast.Has(ast.Key("title"), negated=True)
         return
-    assert term is None or parse_search(print_search(ast.Search(term)), config_for(frozenset({"errors"}))) == ast.Search(term)
+    assert term is None or parse_search(
+        print_search(ast.Search(term)), config_for(frozenset({"errors"}))
+    ) == ast.Search(term)
     assert term is not None or any(sign in value for sign in '"\\'), value

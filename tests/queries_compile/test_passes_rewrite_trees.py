@@ -26,6 +26,7 @@ CONTEXT = PassContext(
     ranges={"t9": (START - dt.timedelta(days=1), START)},
     nested=(NESTED,),  # type: ignore[arg-type]
     row_limit=100,
+    environments=("prod", ""),
 )
 BY_NAME = {step.run.__name__: step.run for step in passes.PASSES}
 

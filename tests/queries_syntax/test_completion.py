@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from queries.complete import Completions, Facts, complete, value_items
 from queries.parser import parse
 
-FACTS = Facts(projects=("shop", "web app"), tags={"errors": ("region", "key with space", "level"), "spans": ("db.system",)})
+FACTS = Facts(
+    projects=("shop", "web app"), tags={"errors": ("region", "key with space", "level"), "spans": ("db.system",)}
+)
 
 
 def at(text: str) -> Completions:
@@ -129,7 +131,10 @@ def test_every_item_says_what_it_is() -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.text(st.sampled_from("abfrom errors|summarize by level:[]()`\"'\\;let=,.!<>-  count"), max_size=60), st.integers(-3, 70))
+@given(
+    st.text(st.sampled_from("abfrom errors|summarize by level:[]()`\"'\\;let=,.!<>-  count"), max_size=60),
+    st.integers(-3, 70),
+)
 def test_no_text_makes_it_fail(text: str, cursor: int) -> None:
     """Whatever is typed and wherever the cursor stands, the range lies around it within the text."""
     found = complete(text, cursor, FACTS)
@@ -141,7 +146,11 @@ def test_no_text_makes_it_fail(text: str, cursor: int) -> None:
 
 def test_it_takes_a_few_milliseconds() -> None:
     """Five at most, with a page of text before the cursor; measured as CPU time, so that a busy machine does not count."""
-    text = "from errors level:error " + "| extend a = length(title) + 1 | where a > 3 " * 8 + "| summarize n=count() by rel"
+    text = (
+        "from errors level:error "
+        + "| extend a = length(title) + 1 | where a > 3 " * 8
+        + "| summarize n=count() by rel"
+    )
     complete(text, len(text), FACTS)
     began = time.process_time()
     for _ in range(20):
