@@ -26,16 +26,16 @@ import { Moment } from "./time.tsx";
 /** The event section of an issue's page; `event` is the document the server rendered. */
 export function IssueEvent({ issue, event }: { issue: string; event: unknown }): React.ReactElement {
   const placed = React.useMemo(() => readEvent(event), [event]);
-  const { shown, problem, go } = usePaging(issue, placed);
+  const { shown, problem, go, step } = usePaging(issue, placed);
   useShortcuts([
-    { keys: "[", label: "Older event", group: "Issue", run: () => shown.previous && go(shown.previous) },
-    { keys: "]", label: "Newer event", group: "Issue", run: () => shown.next && go(shown.next) },
+    { keys: "[", label: "Older event", group: "Issue", run: () => step("previous") },
+    { keys: "]", label: "Newer event", group: "Issue", run: () => step("next") },
   ]);
   React.useEffect(() => painted("issue"), [shown]);
   const plain = shown.exceptions.length === 0;
   return (
     <div className="event" data-event={shown.event_id}>
-      <Pager issue={issue} event={shown} go={go} />
+      <Pager issue={issue} event={shown} go={go} step={step} />
       {problem ? <ProblemBox problem={problem} retry={null} /> : null}
       <Message event={shown} />
       {plain ? null : <Exceptions key={shown.event_id} exceptions={shown.exceptions} />}
@@ -72,60 +72,79 @@ function fetchEvent(issue: string, which: string, state: UrlState): Promise<Even
 interface Paging {
   shown: EventView;
   problem: Problem | null;
+  /** To an event by its id, `latest` or `oldest`. */
   go: (which: string) => void;
+  /** To the neighbour; presses that come faster than answers are taken one after the other. */
+  step: (way: "previous" | "next") => void;
 }
+
+/** Presses kept waiting: a held key stops soon after it is let go. */
+const MOST_WAITING = 3;
 
 function usePaging(issue: string, placed: EventView): Paging {
   const { state } = useUrl();
   const [shown, setShown] = React.useState(placed);
   const [problem, setProblem] = React.useState<Problem | null>(null);
-  const wanted = React.useRef(placed.event_id);
+  const now = React.useRef(placed);
+  const asked = React.useRef("");
+  const waiting = React.useRef({ count: 0, chain: Promise.resolve() });
   /** Which way one pages: that neighbour is fetched ahead. */
-  const heading = React.useRef<"older" | "newer">("older");
-  React.useEffect(() => {
-    wanted.current = placed.event_id;
-    setShown(placed);
+  const heading = React.useRef<"previous" | "next">("previous");
+  const show = React.useCallback((event: EventView) => {
+    now.current = event;
+    setShown(event);
     setProblem(null);
-  }, [placed]);
+  }, []);
+  React.useEffect(() => {
+    asked.current = placed.event_id;
+    show(placed);
+  }, [placed, show]);
   React.useEffect(() => {
     const timer = window.setTimeout(() => {
-      const onward = heading.current === "newer" ? shown.next : shown.previous;
+      const onward = shown[heading.current];
       if (onward) fetchEvent(issue, onward, state).catch(() => undefined);
     }, 300); // after what the page itself needs, and not while one holds the key down
     return () => window.clearTimeout(timer);
   }, [issue, shown, state]);
   const go = React.useCallback(
-    (which: string) => {
-      wanted.current = which;
-      fetchEvent(issue, which, currentUrl().state)
-        .then((event) => {
-          if (wanted.current !== which) return;
-          wanted.current = event.event_id;
-          setShown((before) => {
-            heading.current = event.index < before.index ? "newer" : "older";
-            return event;
-          });
-          setProblem(null);
-          navigate(issueHref(issue, currentUrl().state, event.event_id), { replace: true, shown: true });
-          say(`Event ${event.count - event.index + 1} of ${event.count}`);
-        })
-        .catch((error: unknown) => wanted.current === which && setProblem(asProblem(error)));
+    async (which: string) => {
+      asked.current = which;
+      try {
+        const event = await fetchEvent(issue, which, currentUrl().state);
+        if (asked.current !== which) return;
+        show(event);
+        navigate(issueHref(issue, currentUrl().state, event.event_id), { replace: true, shown: true });
+        say(`Event ${event.count - event.index + 1} of ${event.count}`);
+      } catch (error) {
+        if (asked.current === which) setProblem(asProblem(error));
+      }
     },
-    [issue],
+    [issue, show],
   );
-  return { shown, problem, go };
+  const step = (way: "previous" | "next"): void => {
+    if (waiting.current.count >= MOST_WAITING) return;
+    waiting.current.count += 1;
+    heading.current = way;
+    waiting.current.chain = waiting.current.chain.then(async () => {
+      waiting.current.count -= 1;
+      const which = now.current[way];
+      if (which) await go(which);
+    });
+  };
+  return { shown, problem, go: (which) => void go(which), step };
 }
 
 interface PagerProps {
   issue: string;
   event: EventView;
-  go: (which: string) => void;
+  go: Paging["go"];
+  step: Paging["step"];
 }
 
-function Pager({ issue, event, go }: PagerProps): React.ReactElement {
+function Pager({ issue, event, go, step }: PagerProps): React.ReactElement {
   const href = useHref();
-  const step = (label: string, which: string | null, icon: "left" | "right", key: string): React.ReactElement => (
-    <button type="button" className="button icon" aria-label={label} title={`${label} (${key})`} disabled={which === null} onClick={() => which && go(which)}>
+  const arrow = (label: string, way: "previous" | "next", icon: "left" | "right", key: string): React.ReactElement => (
+    <button type="button" className="button icon" aria-label={label} title={`${label} (${key})`} disabled={event[way] === null} onClick={() => step(way)}>
       <Icon name={icon} />
     </button>
   );
@@ -141,8 +160,8 @@ function Pager({ issue, event, go }: PagerProps): React.ReactElement {
         Event <b>{event.count - event.index + 1}</b> of <b>{event.count}</b>
       </span>
       {end("Oldest", "oldest", event.previous !== null)}
-      {step("Older event", event.previous, "left", "[")}
-      {step("Newer event", event.next, "right", "]")}
+      {arrow("Older event", "previous", "left", "[")}
+      {arrow("Newer event", "next", "right", "]")}
       {end("Latest", "latest", event.next !== null)}
       <Moment time={event.timestamp} />
       <span className="event-links">
