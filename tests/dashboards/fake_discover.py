@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -34,105 +35,109 @@ COLUMNS: Final = (
 )
 
 
+class _Running:
+    """Queries that wait until somebody cancels them."""
+
+    def __init__(self) -> None:
+        self._stops: dict[str, threading.Event] = {}
+
+    def wait(self, query_id: str) -> bool:
+        """Wait for the cancel; whether it came."""
+        return self._stops.setdefault(query_id, threading.Event()).wait(20)
+
+    def progress(self, query_id: str) -> Any:
+        """Return how far a query is."""
+        far = {"state": "running", "rows_read": 3_200_000, "bytes_read": 81_000_000, "total_rows": 10_000_000}
+        if query_id not in self._stops:
+            far = {"state": "done", "rows_read": 0, "bytes_read": 0, "total_rows": None}
+        return {"query_id": query_id, "elapsed_ms": 900, **far}
+
+    def cancel(self, query_id: str) -> Any:
+        """Let a waiting query end."""
+        self._stops.setdefault(query_id, threading.Event()).set()
+        return {"query_id": query_id, "cancelled": True}, 202
+
+
 def routes() -> Blueprint:
     """Return the routes that ask."""
     blueprint = Blueprint("fake_discover", __name__, url_prefix="/api/v1")
-    cancelled: dict[str, threading.Event] = {}
-
-    @blueprint.post("/query")
-    def query() -> Any:
-        body = request.get_json()
-        text = body["query"]
-        if refusal := _refusal(text):
-            return refusal
-        if "slow" in text:
-            stop = cancelled.setdefault(body["query_id"], threading.Event())
-            if stop.wait(20):
-                return problem(409, "query-cancelled", "The query was cancelled.")
-        if "by environment" in text and "sort n desc | limit 100" in text:
-            columns = [_column("environment", "string"), _column("n", "integer")]
-            return {"columns": columns, "rows": [["production", 812], ["staging", 97]], "meta": _meta(text)}
-        if "summarize" in text:
-            return _groups(text)
-        count = min(int(body.get("limit", 1000)), 10_000 if "many" in text else 240)
-        rows = [] if "nothing" in text else [_row(index) for index in range(count)]
-        meta = _meta(text) | {"truncated": "many" in text and count < 10_000}
-        return {"columns": [_column(*column) for column in COLUMNS], "rows": rows, "meta": meta}
-
-    @blueprint.post("/query/series")
-    def series() -> Any:
-        text = request.get_json()["query"]
-        if refusal := _refusal(text):
-            return refusal
-        if "issues" in text:
-            return {"query": None, "columns": [], "rows": [], "meta": None}
-        return _series(text)
-
-    @blueprint.post("/query/facets")
-    def facets() -> Any:
-        text = request.get_json()["query"]
-        if refusal := _refusal(text):
-            return refusal
-        return {"query": f"{text} | facets", "facets": _facets(), "meta": _meta(text)}
-
-    @blueprint.post("/query/plan")
-    def plan() -> Any:
-        text = request.get_json()["query"]
-        return _refusal(text) or {"english": "Something.", "sql": [], "columns": [], "warnings": [], "canonical": text}
-
-    @blueprint.post("/query/complete")
-    def complete() -> Any:
-        body = request.get_json()
-        before = body["query"][: body["cursor"]]
-        start = max(before.rfind(" "), before.rfind(":"), before.rfind("|")) + 1
-        word = before[start:]
-        kind, words = ("value", ("error", "fatal", "warning")) if before[:start].endswith("level:") else _words(before)
-        items = [
-            {
-                "label": label,
-                "insert": label,
-                "kind": kind,
-                "detail": "812" if kind == "value" else "",
-                "type": "string",
-            }
-            for label in words
-            if label.startswith(word)
-        ]
-        return {"from": start, "to": body["cursor"], "items": items}
-
-    @blueprint.post("/query/edit")
-    def edit() -> Any:
-        body = request.get_json()
-        change = body["change"]
-        value = f'"{change["value"]}"' if " " in str(change.get("value", "")) else change.get("value")
-        name = change.get("field")
-        edited = {
-            "filter": f"{body['query']} {name}:{value}",
-            "exclude": f"{body['query']} !{name}:{value}",
-            "group_by": f"from errors | summarize n=count() by {name} | sort n desc",
-            "sort": f"{body['query']} | sort {name} {'desc' if change.get('desc') else 'asc'}",
-        }
-        return {"query": edited[change["op"]]}
-
-    @blueprint.get("/query/<query_id>/progress")
-    def progress(query_id: str) -> Any:
-        if query_id not in cancelled:
-            return {"query_id": query_id, "state": "done", "rows_read": 0, "bytes_read": 0, "total_rows": None, "elapsed_ms": 0}
-        return {
-            "query_id": query_id,
-            "state": "running",
-            "rows_read": 3_200_000,
-            "bytes_read": 81_000_000,
-            "total_rows": 10_000_000,
-            "elapsed_ms": 900,
-        }
-
-    @blueprint.delete("/query/<query_id>")
-    def cancel(query_id: str) -> Any:
-        cancelled.setdefault(query_id, threading.Event()).set()
-        return {"query_id": query_id, "cancelled": True}, 202
-
+    running = _Running()
+    blueprint.add_url_rule("/query", "query", lambda: _query(running), methods=["POST"])
+    for name, answer in (("series", _chart), ("facets", _values), ("plan", _plan)):
+        blueprint.add_url_rule(f"/query/{name}", name, _unless_refused(answer), methods=["POST"])
+    blueprint.add_url_rule("/query/complete", "complete", _complete, methods=["POST"])
+    blueprint.add_url_rule("/query/edit", "edit", _edit, methods=["POST"])
+    blueprint.add_url_rule("/query/<query_id>/progress", "progress", running.progress)
+    blueprint.add_url_rule("/query/<query_id>", "cancel", running.cancel, methods=["DELETE"])
     return blueprint
+
+
+def _unless_refused(answer: Callable[[str], Any]) -> Callable[[], Any]:
+    def ask() -> Any:
+        text = request.get_json()["query"]
+        return _refusal(text) or answer(text)
+
+    return ask
+
+
+def _query(running: _Running) -> Any:
+    body = request.get_json()
+    text = body["query"]
+    if refusal := _refusal(text):
+        return refusal
+    if "slow" in text and running.wait(body["query_id"]):
+        return problem(409, "query-cancelled", "The query was cancelled.")
+    if "by environment" in text and "sort n desc | limit 100" in text:
+        columns = [_column("environment", "string"), _column("n", "integer")]
+        return {"columns": columns, "rows": [["production", 812], ["staging", 97]], "meta": _meta(text)}
+    if "summarize" in text:
+        return _groups(text)
+    count = min(int(body.get("limit", 1000)), 10_000 if "many" in text else 240)
+    rows = [] if "nothing" in text else [_row(index) for index in range(count)]
+    meta = _meta(text) | {"truncated": "many" in text and count < 10_000}
+    return {"columns": [_column(*column) for column in COLUMNS], "rows": rows, "meta": meta}
+
+
+def _chart(text: str) -> Any:
+    if "issues" in text:
+        return {"query": None, "columns": [], "rows": [], "meta": None}
+    return _series(text)
+
+
+def _values(text: str) -> Any:
+    return {"query": f"{text} | facets", "facets": _facets(), "meta": _meta(text)}
+
+
+def _plan(text: str) -> Any:
+    return {"english": "Something.", "sql": [], "columns": [], "warnings": [], "canonical": text}
+
+
+def _complete() -> Any:
+    body = request.get_json()
+    before = body["query"][: body["cursor"]]
+    start = max(before.rfind(" "), before.rfind(":"), before.rfind("|")) + 1
+    word = before[start:]
+    kind, words = ("value", ("error", "fatal", "warning")) if before[:start].endswith("level:") else _words(before)
+    items = [
+        {"label": label, "insert": label, "kind": kind, "detail": "812" if kind == "value" else "", "type": "string"}
+        for label in words
+        if label.startswith(word)
+    ]
+    return {"from": start, "to": body["cursor"], "items": items}
+
+
+def _edit() -> Any:
+    body = request.get_json()
+    change = body["change"]
+    value = f'"{change["value"]}"' if " " in str(change.get("value", "")) else change.get("value")
+    name = change.get("field")
+    edited = {
+        "filter": f"{body['query']} {name}:{value}",
+        "exclude": f"{body['query']} !{name}:{value}",
+        "group_by": f"from errors | summarize n=count() by {name} | sort n desc",
+        "sort": f"{body['query']} | sort {name} {'desc' if change.get('desc') else 'asc'}",
+    }
+    return {"query": edited[change["op"]]}
 
 
 def _words(before: str) -> tuple[str, tuple[str, ...]]:
@@ -198,7 +203,7 @@ def _row(index: int) -> list[Any]:
 
 
 def _groups(text: str) -> dict[str, Any]:
-    key = text.rsplit(" by ", 1)[-1].split("|")[0].strip() if " by " in text else "error.type"
+    key = text.rsplit(" by ", 1)[-1].partition("|")[0].strip() if " by " in text else "error.type"
     columns = [_column(key, "string"), _column("n", "integer"), _column("users", "integer")]
     rows: list[list[Any]] = [[kind, 4000 // (index + 1), 310 // (index + 1)] for index, kind in enumerate(TYPES)]
     return {"columns": columns, "rows": rows, "meta": _meta(text)}

@@ -27,12 +27,12 @@ export function Toolbar({ text, datasets, examples, answer, onText }: Props): Re
   const dataset = datasetOf(text);
   return (
     <div className="toolbar">
-      <div className="chips" role="group" aria-label="Data set">
+      <div className="dataset-chips" role="group" aria-label="Data set">
         {datasets.map(({ name, doc }) => (
           <button
             key={name}
             type="button"
-            className="chip"
+            className="dataset-chip"
             title={doc}
             aria-pressed={name === dataset}
             disabled={dataset === null}
