@@ -65,6 +65,7 @@ def _verdict(verdict: Verdict) -> html.P:
 
 def _row(entry: AuditEntry) -> list[Tree]:
     target = entry.target or (str(entry.target_id) if entry.target_id is not None else "")
+    target = target.removeprefix(f"{entry.target_kind}:")
     on = html.Span([html.Span(f"{entry.target_kind} ", className="set-dim"), target]) if entry.target_kind else target
     return [
         When(at=entry.at),

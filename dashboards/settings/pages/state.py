@@ -26,9 +26,6 @@ _SPOOLS = {
     "dead": "could not be read or stored, or is kept for later",
 }
 _TONES = {"accepted": "good", "invalid": "error", "dropped": "error", "rate_limited": "warn"}
-_UNTOLD = frozenset({"", "default", "unknown"})
-"""Categories of what was refused before anybody could tell."""
-
 _REFUSED = frozenset({"invalid", "dropped", "rate_limited"})
 
 
@@ -105,9 +102,7 @@ def _outcome_row(count: OutcomeCount, most: int) -> list[Tree]:
         **aria(hidden="true"),
     )
     project: Tree = "not known" if count.project == "-" else count.project
-    what = html.Span(
-        [html.Code(count.reason) if count.reason else "", f" {count.category}" if count.category not in _UNTOLD else ""]
-    )
+    what = html.Span([html.Code(count.reason) if count.reason else "", f" {_category(count)}"])
     return [
         project,
         badge(count.outcome, tone),
@@ -116,6 +111,13 @@ def _outcome_row(count: OutcomeCount, most: int) -> list[Tree]:
         bar,
         html.Span(advice(count.outcome, count.reason)),
     ]
+
+
+def _category(count: OutcomeCount) -> str:
+    """Return the kind of data in people's words; what was refused before anybody could tell has none."""
+    if count.outcome == "accepted":
+        return "message" if count.category == "default" else count.category
+    return "" if count.category in {"default", "unknown"} else count.category
 
 
 def _processes(roles: Sequence[RoleState]) -> html.Section:

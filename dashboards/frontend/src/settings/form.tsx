@@ -4,7 +4,7 @@ import { Dialog } from "../core/dialog.tsx";
 import type { Problem } from "../core/problem.ts";
 import { announceProblem } from "../core/toast.ts";
 import { FormField, FormProblem } from "./field.tsx";
-import { differ, errorsByField, faults, type FieldSpec, initialValues, requestOf, type Values, withValue } from "./form_model.ts";
+import { blamed, differ, faults, type FieldSpec, initialValues, requestOf, type Values, withValue } from "./form_model.ts";
 import { OnceDialog } from "./once.tsx";
 import { refreshPage } from "../core/refresh.ts";
 import { type Once, send } from "./send.ts";
@@ -145,7 +145,7 @@ function useForm(props: Props & { onSent: (secret: string) => void }): FormState
       props.onSent(sent.secret);
       return;
     }
-    const found = errorsByField(sent.problem.errors, fields);
+    const found = blamed(sent.problem, fields);
     setProblem(sent.problem);
     refuse(found);
     if (props.layout === "cell" && Object.keys(found).length === 0) announceProblem(sent.problem);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { differ, errorsByField, faults, type FieldSpec, filledFrom, initialValues, requestOf, slugOf, withValue } from "./form_model.ts";
+import { blamed, differ, errorsByField, faults, type FieldSpec, filledFrom, initialValues, requestOf, slugOf, withValue } from "./form_model.ts";
 
 function field(name: string, more: Partial<FieldSpec> = {}): FieldSpec {
   return {
@@ -100,6 +100,14 @@ test("the server's errors find their fields, nested ones too", () => {
     { field: "elsewhere", detail: "x" },
   ];
   assert.deepEqual(errorsByField(errors, fields), { "options.retention_days": "Too long.", scopes: "No such scope." });
+});
+
+test("a refusal without field errors is put beside the field its code is about", () => {
+  const fields = [field("old"), field("new")];
+  const problem = { code: "password-weak", message: "Too short.", hint: "Ten characters.", errors: [] };
+  assert.deepEqual(blamed(problem, fields), { new: "Too short. Ten characters." });
+  assert.deepEqual(blamed({ ...problem, code: "rate-limited" }, fields), {});
+  assert.deepEqual(blamed({ ...problem, errors: [{ field: "old", detail: "Wrong." }] }, fields), { old: "Wrong." });
 });
 
 test("an address is filled from the answer, escaped", () => {

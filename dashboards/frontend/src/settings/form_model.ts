@@ -148,6 +148,30 @@ export function errorsByField(
   return found;
 }
 
+/** Which field a refusal is about, by its code: the first of these that the form has. */
+const FIELDS_OF_CODES: Readonly<Record<string, readonly string[]>> = {
+  "email-invalid": ["email"],
+  "expiry-invalid": ["expires_at"],
+  "name-invalid": ["name", "label"],
+  "name-taken": ["slug", "email", "name"],
+  "password-weak": ["new"],
+  "password-wrong": ["old"],
+  "scope-unknown": ["scopes"],
+  "slug-invalid": ["slug"],
+};
+
+/** Where a refusal belongs: beside its fields when the server or its code names them, nowhere otherwise. */
+export function blamed(
+  problem: { code: string; message: string; hint: string; errors: readonly { field: string; detail: string }[] },
+  fields: readonly FieldSpec[],
+): Record<string, string> {
+  const named = errorsByField(problem.errors, fields);
+  if (Object.keys(named).length > 0) return named;
+  const candidates = FIELDS_OF_CODES[problem.code] ?? [];
+  const found = candidates.find((name) => fields.some((field) => field.name === name));
+  return found ? { [found]: `${problem.message} ${problem.hint}`.trim() } : {};
+}
+
 /** `{member}` parts of an address filled from an answer; a dot goes into a member. */
 export function filledFrom(template: string, document: unknown): string {
   return template.replace(/\{([\w.]+)\}/g, (_, name: string) => encodeURIComponent(memberOf(document, name)));

@@ -5,6 +5,13 @@ import { CopyText } from "./copy_text.tsx";
 import type { Once } from "./send.ts";
 
 export function OnceDialog({ once, secret, onClose }: { once: Once; secret: string; onClose: () => void }): React.ReactElement {
+  const body = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    const dialog = body.current?.closest("dialog");
+    const stay = (event: Event) => event.preventDefault();
+    dialog?.addEventListener("cancel", stay);
+    return () => dialog?.removeEventListener("cancel", stay);
+  }, []);
   const close = (
     <button type="button" className="button primary" onClick={onClose}>
       I have copied it
@@ -12,8 +19,10 @@ export function OnceDialog({ once, secret, onClose }: { once: Once; secret: stri
   );
   return (
     <Dialog title={once.title} open onClose={onClose} footer={close}>
-      <CopyText text={secret} name={once.title} wrap />
-      <p className="set-dim">{once.text}</p>
+      <div ref={body} className="once">
+        <CopyText text={secret} name={once.title} wrap />
+        <p className="set-dim">{once.text}</p>
+      </div>
     </Dialog>
   );
 }
