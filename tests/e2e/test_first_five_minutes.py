@@ -113,7 +113,7 @@ def test_an_issue_is_opened_and_shows_the_bug(page: Page):
     page.get_by_role("link", name="Issues", exact=True).click()
     page.get_by_test_id("issue-title").first.click()
     expect(page.get_by_test_id("event-pager")).to_be_visible()
-    expect(page.locator(".frame-line.is-failing, [data-failing]").first).to_be_visible()
+    expect(page.locator(".line.failing").first).to_be_visible()
     assert re.search(r"/app/issues/[A-Z0-9-]+", page.url)
 
 
