@@ -14,12 +14,12 @@ from urllib.parse import quote, urlencode
 
 import orjson
 import structlog
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, g
 from flask_openapi3.openapi import OpenAPI
 
 from engine.errors import AmberError
-from iam import Principal
-from server.http.guard import PAGES, PRINCIPAL_KEY, principal
+from iam import LOCAL, Principal, Unauthenticated
+from server.http.guard import PAGES, PRINCIPAL_KEY
 from server.http.problems import API_PREFIX
 from server.settings import Settings
 from server.version import VERSION
@@ -79,8 +79,15 @@ class PagePorts:
         return self._ingest_url
 
     def principal(self) -> Principal:
-        """Return who makes the request; the guard has let them in."""
-        return principal()
+        """Return who makes the request.
+
+        Raises:
+            Unauthenticated: nobody has signed in; so for what Dash does by itself before a public route.
+        """
+        found = g.get("principal")
+        if not isinstance(found, Principal):
+            raise Unauthenticated("Nobody is signed in.")
+        return found
 
     def read(self, path: str, **query: Any) -> dict[str, Any]:
         """Return the document of `GET /api/v1/<path>` for the request's principal.
@@ -95,18 +102,30 @@ class PagePorts:
             **_ENVIRON,
             "PATH_INFO": f"{API_PREFIX}/{path.lstrip('/')}",
             "QUERY_STRING": urlencode(given, doseq=True, quote_via=quote),
-            PRINCIPAL_KEY: principal(),
+            PRINCIPAL_KEY: self.principal(),
         }
-        # Its own context: what the inner request binds (its id, its logger's names) must not stay in the outer one.
-        response = contextvars.copy_context().run(self._dispatched, environ)
+        response = _dispatched(self._app, environ)
         document = orjson.loads(response.get_data())
         if response.status_code >= 400:
             raise DocumentRefused(document)
         return cast("dict[str, Any]", document)
 
-    def _dispatched(self, environ: dict[str, Any]) -> Response:
-        with self._app.request_context(environ):
-            return self._app.full_dispatch_request()
+
+
+def _dispatched(app: Flask, environ: dict[str, Any]) -> Response:
+    """Return what an application answers to a request of our own."""
+
+    def dispatch() -> Response:
+        with app.request_context(environ):
+            return app.full_dispatch_request()
+
+    # Its own context: what the inner request binds (its id, its logger's names) must not stay in the outer one.
+    return contextvars.copy_context().run(dispatch)
+
+
+def warm_up(app: Flask) -> None:
+    """Ask for a page once: Dash sets itself up at its first request, which is to be nobody's."""
+    _dispatched(app, {**_ENVIRON, "PATH_INFO": f"{PAGES}/", "QUERY_STRING": "", PRINCIPAL_KEY: LOCAL})
 
 
 def mount_pages(app: OpenAPI, settings: Settings) -> Mounted:
@@ -146,7 +165,9 @@ class Front:
 
     def _take_over(self) -> None:
         try:
-            self._app = self._build()
+            app = self._build()
+            warm_up(app)
+            self._app = app
         except Exception:  # noqa: BLE001 - whatever it is, the API goes on without pages
             self.failed = True
             _log.exception("pages could not be built")

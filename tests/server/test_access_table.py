@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -164,12 +165,12 @@ def test_an_application_with_an_undeclared_route_does_not_start(api):
     with pytest.raises(StateError, match="/api/v1/stray"):
         create_app(api.services, stray)
     with pytest.raises(StateError, match="/elsewhere"):
-        create_app(api.services, mount=lambda app: _mounting(app))
+        create_app(api.services, mount=_mounting)
 
 
 def _mounting(app):
     app.add_url_rule("/elsewhere", "elsewhere", lambda: "")
-    return type("Mounted", (), {"csp_hashes": lambda self: ()})()
+    return SimpleNamespace(csp_hashes=tuple)
 
 
 def test_what_dash_adds_below_app_needs_a_session_but_for_program_text():

@@ -113,14 +113,17 @@ def test_a_killed_supervisor_leaves_no_process_and_a_second_signal_stops_at_once
 
 
 def test_an_empty_directory_is_set_up_by_serve_and_a_stop_drains_what_was_accepted(tmp_path):
-    """DSN and token are printed once and work; SIGTERM right after the last 200 loses nothing and leaves nothing."""
+    """DSN and password are printed once and work; SIGTERM right after the last 200 loses and leaves nothing."""
     data = tmp_path / "new"
     server = start_server(data)
     text = server.log.read_text()
-    token = next(line.split()[1] for line in text.splitlines() if line.strip().startswith("Token"))
-    dsn = next(line.split()[1] for line in text.splitlines() if line.strip().startswith("DSN"))
+    said = {words[0]: words[1] for line in text.splitlines() if len(words := line.split()) > 1}
     assert "amber query --data" in text
-    server.facts = {"token": token, "dsn": dsn}
+    server.facts = {"token": server.state()["token"], "dsn": said["DSN"]}
+    signed_in = server.request(
+        "POST", "/api/v1/session", {"email": said["E-mail"], "password": said["Password"]}, token=None
+    )
+    assert signed_in[0] in {200, 201}, signed_in
     assert server.ask(COUNT)["rows"] == [[0]]
     pids = list(server.state()["pids"].values())
     for number in range(60):

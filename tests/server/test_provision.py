@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.clock import FixedClock, SystemClock
+from engine.clock import SystemClock
 from engine.errors import StateError
 from engine.metadata import MetadataStore
 from engine.snapshot import SnapshotReader
-from server.principals import Authenticator, Unauthenticated, chosen_projects, visible_projects
-from server.provision import provision
+from iam import (
+    SCOPES,
+    Action,
+    Identity,
+    PasswordWeak,
+    ProjectUnknown,
+    Resource,
+    chosen_projects,
+    decide,
+    visible_projects,
+)
+from server.provision import Wanted, first_project, provision
 from server.publisher import SnapshotPublisher
 from server.shards import fixed_shards
 
@@ -27,20 +36,60 @@ def metadata(tmp_path):
     store.close()
 
 
+WITH_TOKEN = Wanted(token=True)
+
+
 def test_the_first_run_makes_everything_and_the_second_nothing(metadata):
-    """Running `init` again changes nothing and shows no token."""
-    first = provision(metadata)
+    """Running `init` again changes nothing and shows neither password nor token."""
+    first = provision(metadata, WITH_TOKEN)
     assert set(first.created) == {"organisation", "project", "key", "admin", "token"}
     assert first.token.startswith("amb_")
-    second = provision(metadata)
-    assert (second.created, second.token) == ((), "")
-    assert (second.project, second.key) == (first.project, first.key)
+    second = provision(metadata, WITH_TOKEN)
+    assert (second.created, second.token, second.password) == ((), "", "")
+    assert (second.project, second.key, second.email) == (first.project, first.key, first.email)
 
 
-def test_a_further_token_is_made_only_on_request(metadata):
-    """A lost token is replaced by another one, with a name of its own; the first stays valid."""
-    first = provision(metadata).token
-    again = provision(metadata, new_token=True).token
+def test_the_administrator_owns_the_organisation_and_signs_in_with_what_is_shown(metadata):
+    """The password is long enough to need no change, and the token may what its owner may."""
+    made = provision(metadata, WITH_TOKEN)
+    identity = Identity(metadata, SystemClock())
+    opened = identity.log_in(made.email, made.password, address="127.0.0.1", user_agent="")
+    assert decide(opened.session.principal, Action.DEADLETTER_READ, Resource("installation"))
+    token = identity.by_token(made.token)
+    assert visible_projects(metadata, token) == {made.project.id: made.project.slug}
+    assert token.scopes == set(SCOPES)
+    assert len(made.password) >= 24
+
+
+def test_address_and_password_can_be_chosen(metadata):
+    """A chosen password is not shown again; one that is too weak makes no account."""
+    with pytest.raises(PasswordWeak):
+        provision(metadata, Wanted(admin_email="ann@example.org", password="short"))
+    assert metadata.users() == []
+    made = provision(metadata, Wanted(admin_email="Ann@example.org", password="chosen by ann"))
+    assert (made.email, made.password) == ("ann@example.org", "")
+    Identity(metadata, SystemClock()).log_in("ann@example.org", "chosen by ann", address="", user_agent="")
+
+
+def test_an_administrator_from_before_passwords_gets_one(metadata):
+    """The first start after an upgrade shows it once; one that is there is never replaced."""
+    metadata.create_organisation("default")
+    metadata.create_user("old@example.org", role="owner")
+    made = provision(metadata)
+    assert (made.email, "password" in made.created, "admin" in made.created) == ("old@example.org", True, False)
+    Identity(metadata, SystemClock()).log_in("old@example.org", made.password, address="", user_agent="")
+    metadata.create_user("second@example.org", role="owner")
+    again = provision(metadata, Wanted(password="another password"))
+    assert (again.created, again.password) == ((), "")
+    Identity(metadata, SystemClock()).log_in("old@example.org", made.password, address="", user_agent="")
+
+
+def test_a_token_is_made_only_for_who_can_show_it(metadata):
+    """`serve` makes none; a lost one is replaced by another one, with a name of its own; the first stays valid."""
+    assert provision(metadata).token == ""
+    assert metadata.tokens() == []
+    first = provision(metadata, WITH_TOKEN).token
+    again = provision(metadata, Wanted(token=True, new_token=True)).token
     assert again not in {"", first}
     assert [row.name for row in metadata.tokens()] == ["admin", "admin-2"]
 
@@ -49,55 +98,37 @@ def test_a_run_that_broke_off_is_completed(metadata):
     """Each missing piece is made on its own, so a crash in the middle is no dead end."""
     metadata.create_organisation("default")
     metadata.create_project("default")
-    made = provision(metadata)
+    made = provision(metadata, WITH_TOKEN)
     assert set(made.created) == {"key", "admin", "token"}
 
 
 def test_a_named_project_is_made_beside_the_first(metadata):
     """`init --project shop` on an existing installation adds a project with a key of its own."""
     first = provision(metadata)
-    shop = provision(metadata, project_slug="shop")
+    shop = provision(metadata, Wanted(project_slug="shop"))
     assert shop.created == ("project", "key")
     assert shop.project.id != first.project.id
 
 
-def test_a_token_shows_its_projects_and_no_others(metadata):
-    """A token for one project sees that one; the administrator's and the local token see all that live."""
-    one = provision(metadata).project
-    two = metadata.create_project("two")
-    gone = metadata.create_project("gone")
-    metadata.delete_project(gone.id)
-    plain, _ = metadata.create_token("reader", [two.id, gone.id])
-    authenticator = Authenticator(metadata, SystemClock(), "local-secret")
-    reader = authenticator.authenticate(f"Bearer {plain}")
-    local = authenticator.authenticate("bearer local-secret")
-    assert visible_projects(metadata, reader) == {two.id: "two"}
-    assert visible_projects(metadata, local) == {one.id: one.slug, two.id: "two"}
-    assert (reader.name, local.name) == ("token:reader", "local")
+def test_loading_files_makes_a_project_and_nobody_who_could_sign_in(metadata):
+    """A password nobody was shown must not be made on the way."""
+    project = first_project(metadata)
+    assert first_project(metadata) == project
+    assert metadata.users() == []
+    assert metadata.keys(project.id)[0].active
+    assert provision(metadata).password
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "Bearer amb_wrong", "Bearer  local-secretx"])
-def test_anything_but_a_valid_token_is_unauthenticated(metadata, header):
-    """Missing, malformed and unknown tokens are refused alike."""
-    with pytest.raises(Unauthenticated) as caught:
-        Authenticator(metadata, SystemClock(), "local-secret").authenticate(header)
-    assert caught.value.http_status == 401
-
-
-def test_without_a_local_token_an_empty_one_opens_nothing(metadata):
-    """A process without `run/server.json` accepts no empty token in its place."""
-    with pytest.raises(Unauthenticated):
-        Authenticator(metadata, SystemClock(), "").authenticate("Bearer ")
-
-
-def test_an_expired_token_is_unauthenticated(metadata):
-    """Expiry is checked against the clock at each request."""
-    now = datetime.now(UTC)
-    plain, _ = metadata.create_token("short", expires_at=now + timedelta(hours=1))
-    header = f"Bearer {plain}"
-    Authenticator(metadata, FixedClock(now)).authenticate(header)
-    with pytest.raises(Unauthenticated):
-        Authenticator(metadata, FixedClock(now + timedelta(hours=1))).authenticate(header)
+def test_what_the_first_run_makes_is_in_the_audit_without_its_secrets(metadata):
+    """Who asks where the first owner came from finds it."""
+    made = provision(metadata, WITH_TOKEN)
+    rows = metadata.audit_page()
+    assert {row.actor for row in rows} == {"local"}
+    assert {"organisation.create", "user.create", "user.password", "project.create", "key.create", "token.create"} == {
+        row.action for row in rows
+    }
+    for secret in (made.password, made.token, made.token.removeprefix("amb_")):
+        assert secret not in repr(rows)
 
 
 def test_naming_an_invisible_project_reads_like_naming_an_unknown_one():
@@ -107,11 +138,14 @@ def test_naming_an_invisible_project_reads_like_naming_an_unknown_one():
     assert chosen_projects(visible, ()) == visible
     messages = set()
     for hidden_or_unknown in ("zzzz-hidden", "zzzz-unknown"):
-        with pytest.raises(Exception) as caught:
+        with pytest.raises(ProjectUnknown) as caught:
             chosen_projects(visible, (hidden_or_unknown,))
         messages.add(str(caught.value).replace(hidden_or_unknown, "X"))
         assert caught.value.code == "query-unknown-project"
     assert len(messages) == 1
+    with pytest.raises(ProjectUnknown) as caught:
+        chosen_projects(visible, ("carts",))
+    assert caught.value.suggestion == "Did you mean 'cart'?"
 
 
 def test_the_snapshot_is_published_at_start_and_on_change_only(metadata, tmp_path):
