@@ -92,5 +92,5 @@ def _facts(place: Managed, key: KeyRow) -> dict[str, Any]:
         "state": "active" if key.active else "revoked",
         "created_at": shown_time(key.created_at),
         "changed_at": shown_time(key.changed_at),
-        "dsn": place.settings.dsn(key.public_key, key.project_id),
+        "dsn": place.dsn(key.public_key, key.project_id),
     }

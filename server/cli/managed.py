@@ -28,7 +28,7 @@ from server.cli.humane import human_value
 from server.cli.options import settings_from
 from server.metadata import open_metadata
 from server.publisher import SnapshotPublisher
-from server.runfile import is_served
+from server.runfile import RunInfo, is_served, read_run_info
 from server.settings import Settings
 
 
@@ -40,6 +40,22 @@ class Managed:
     metadata: MetadataStore
     administration: Administration
     principal: Principal
+    server: RunInfo | None
+
+    @property
+    def web_url(self) -> str:
+        """The web address for links: as set, or where the running server is."""
+        if self.settings.public_url is None and self.server is not None:
+            return self.server.url
+        return self.settings.web_url
+
+    def dsn(self, public_key: str, project_id: int) -> str:
+        """Return a DSN; beside a running server with the address it gives to clients, whatever this call was told."""
+        if self.settings.public_ingest_url is not None or self.server is None:
+            return self.settings.dsn(public_key, project_id)
+        scheme, _, rest = self.server.dsn.partition("://")
+        host = rest.rpartition("@")[2].partition("/")[0]
+        return f"{scheme}://{public_key}@{host}/{project_id}"
 
     def user(self, email: str) -> UserRow:
         """Return the person with an address; NotFound when there is none."""
@@ -66,7 +82,8 @@ def managed(config: Path | None, data: Path | None) -> Iterator[Managed]:
     metadata = open_metadata(settings)
     try:
         before = metadata.config_snapshot().version
-        yield Managed(settings, metadata, Administration(metadata, SystemClock()), LOCAL)
+        server = read_run_info(settings.data) if is_served(settings.data) else None
+        yield Managed(settings, metadata, Administration(metadata, SystemClock()), LOCAL, server)
         if metadata.config_snapshot().version != before and not is_served(settings.data):
             SnapshotPublisher(metadata, directory.config_snapshot).publish_if_newer()
     finally:

@@ -98,5 +98,5 @@ def _facts(place: Managed, project: ProjectRow) -> dict[str, Any]:
         "slug": project.slug,
         "name": project.name,
         "created_at": shown_time(project.created_at),
-        "dsn": None if key is None else place.settings.dsn(key.public_key, project.id),
+        "dsn": None if key is None else place.dsn(key.public_key, project.id),
     }

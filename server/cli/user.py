@@ -124,7 +124,7 @@ def link(
 
 def _link(place: Managed, secret: str) -> str:
     # Behind the hash: what stands there reaches no server log and no proxy.
-    return f"{place.settings.web_url}/login/link#{secret}"
+    return f"{place.web_url}/login/link#{secret}"
 
 
 def _hours() -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,23 @@ from engine.clock import SystemClock
 from engine.metadata import MetadataStore
 from engine.snapshot import SnapshotReader
 from iam import Identity, Unauthenticated
+from server.cli import main
 from tests.server.processes import amber, child_environment, initialised, post_event
 
 HERE = {"address": "127.0.0.1", "user_agent": ""}
+
+
+def run_here(arguments: list[str], given: str = "") -> tuple[int, str, str]:
+    """Run a verb in this process: its status, what it printed, what it complained of. A process each would be slow."""
+    said, complained = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AMBER_")]:
+            patch.delenv(name)
+        patch.setenv("XDG_CONFIG_HOME", "/nonexistent")
+        patch.setattr(sys, "stdin", io.StringIO(given))
+        with redirect_stdout(said), redirect_stderr(complained), pytest.raises(SystemExit) as ended:
+            main(arguments)
+    return int(ended.value.code or 0), said.getvalue(), complained.getvalue()
 
 
 class Place:
@@ -30,13 +47,10 @@ class Place:
         self.metadata = MetadataStore(f"sqlite:///{next(data.rglob('meta*'))}")
 
     def run(self, *arguments: str, status: int = 0, given: str = "") -> str:
-        """Run a verb, expect its exit status, and return what it said (what it complained of when it failed)."""
-        command = [sys.executable, "-m", "server", *arguments, "--data", str(self.data)]
-        done = subprocess.run(
-            command, input=given, capture_output=True, text=True, env=child_environment(), timeout=90, check=False
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr if status else done.stdout
+        """Run a verb in this process, expect its exit status, and return what it said."""
+        code, said, complained = run_here([*arguments, "--data", str(self.data)], given)
+        assert code == status, said + complained
+        return said + complained if status else said
 
     def json(self, *arguments: str) -> Any:
         """Run a verb with --json and return what it printed."""
@@ -59,9 +73,9 @@ def test_init_prints_address_and_password_once(place: Place):
     """They sign in; the second run prints neither password nor token."""
     assert place.facts["email"] == "ann@example.org"
     place.sign_in("ann@example.org", place.facts["password"])
-    again = place.json("init")
+    again = json.loads(amber("init", "--data", str(place.data), "--json").stdout)
     assert (again["email"], again["password"], again["token"], again["created"]) == ("ann@example.org", None, None, [])
-    text = place.run("init")
+    text = amber("init", "--data", str(place.data)).stdout
     assert place.facts["password"] not in text
     assert "amber user reset-password" in text
 
@@ -72,8 +86,9 @@ def test_init_takes_a_password_from_standard_input(tmp_path):
 
     def init(password: str) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "server", "init", "--data", str(data), "--json", "--password-stdin"]
+        environment = child_environment()
         return subprocess.run(
-            command, input=password + "\n", capture_output=True, text=True, env=child_environment(), check=False
+            command, input=password + "\n", capture_output=True, text=True, env=environment, check=False
         )
 
     weak = init("short")
@@ -124,7 +139,8 @@ def test_the_last_owner_and_unknown_names_are_told(place: Place):
     assert "project-unknown" in place.run("key", "list", "nothing", status=2)
     assert "team-unknown" in place.run("team", "delete", "nothing", status=2)
     assert "token-unknown" in place.run("token", "revoke", "999", status=2)
-    assert "data-directory-missing" in amber("user", "list", "--data", "/nonexistent/x", check=False).stderr
+    code, _, complained = run_here(["user", "list", "--data", "/nonexistent/x"])
+    assert (code, "data-directory-missing" in complained) == (4, True)
 
 
 def test_teams_their_people_and_projects(place: Place):
@@ -220,13 +236,19 @@ def test_a_tampered_audit_ends_with_4_and_names_the_row(tmp_path):
 
 def test_beside_a_server_a_revoked_key_is_dead_within_two_seconds(served):
     """The verb writes to the metadata database; the server's publisher and ingest follow."""
-    made = json.loads(amber("project", "create", "beside", "--data", str(served.data), "--json").stdout)
+
+    def run(*arguments: str) -> Any:
+        code, said, complained = run_here([*arguments, "--data", str(served.data), "--json"])
+        assert code == 0, complained
+        return json.loads(said)
+
+    made = run("project", "create", "beside")
     started = time.monotonic()
     while post_event(made["dsn"], {"message": "let in"})[1] != 200:
         assert time.monotonic() - started < 5
         time.sleep(0.1)
-    key = json.loads(amber("key", "list", "beside", "--data", str(served.data), "--json").stdout)[0]
-    amber("key", "revoke", "beside", str(key["id"]), "--data", str(served.data))
+    assert run("user", "link", "admin@localhost")["link"].startswith(f"{served.url}/login/link#")
+    run("key", "revoke", "beside", str(run("key", "list", "beside")[0]["id"]))
     started = time.monotonic()
     while post_event(made["dsn"], {"message": "kept out"})[1] == 200:
         assert time.monotonic() - started < 3
