@@ -13,6 +13,13 @@ const base = (() => {
 
 const loading = new Map<string, Promise<unknown>>();
 
+/** Load modules before they are needed: at once, or when the browser has nothing else to do. */
+export function preload(names: readonly string[], when: "now" | "idle"): void {
+  const load = () => names.forEach((name) => void lazy(name).catch(() => undefined));
+  if (when === "now") load();
+  else window.addEventListener("load", () => window.requestIdleCallback?.(load, { timeout: 5000 }), { once: true });
+}
+
 /** Load a lazy module, once; a failed load may be tried again. */
 export function lazy<Module>(name: string): Promise<Module> {
   let found = loading.get(name);

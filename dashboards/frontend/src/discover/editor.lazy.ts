@@ -188,6 +188,7 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
     parent,
     state: EditorState.create({
       doc: options.text,
+      selection: { anchor: options.text.length },
       extensions: [
         keys(options),
         history(),

@@ -151,7 +151,7 @@ export function createResultGrid(parent: HTMLElement, options: GridOptions): Gri
       } else {
         api.setGridOption("rowData", rows as Row[]);
       }
-      api.ensureIndexVisible(0, "top");
+      if (rows.length) api.ensureIndexVisible(0, "top");
     },
     clearSort() {
       api.applyColumnState({ defaultState: { sort: null } });

@@ -4,6 +4,7 @@ import { post } from "../core/api.ts";
 import { formatNumber } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
 import { useShortcuts } from "../core/keys.ts";
+import { preload } from "../core/lazy.ts";
 import { asProblem } from "../core/problem.ts";
 import { apiBody } from "../core/search.ts";
 import { useStore } from "../core/store.ts";
@@ -26,11 +27,15 @@ interface Props {
 }
 
 const FACETS_KEY = "amber.facets";
+const HERE = /^\/app\/?(discover\/?)?$/;
+
+// The libraries travel while Dash still asks for the page; from elsewhere, going to Discover must not wait for them.
+preload(["discover/editor", "discover/chart", "discover/grid"], HERE.test(window.location.pathname) ? "now" : "idle");
 
 export function Discover({ examples, datasets }: Props): React.ReactElement {
   const { state, pathname } = useUrl();
   const shown = useStore(view);
-  const here = /^\/app\/?(discover\/?)?$/.test(pathname);
+  const here = HERE.test(pathname);
   const text = state.page.q ?? DEFAULT_TEXT;
   const limit = Number(state.page.rows) || FIRST_ROWS;
   const [draft, setDraft] = React.useState(text);
