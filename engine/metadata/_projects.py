@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import ColumnElement, Connection, Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -20,6 +22,24 @@ from engine.snapshot import ConfigSnapshot, KeyConfig, LimitConfig, ProjectConfi
 
 CONFIG = "config"
 LIMITS = "limits"
+
+_PLACE = re.compile(r"`\$\.(\w+)|field `(\w+)`")
+_Prefixes = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=200)]
+_Days = Annotated[int, Meta(ge=1, le=3650)]
+
+
+class OptionBounds(msgspec.Struct, forbid_unknown_fields=True):
+    """What people may set of `engine.snapshot.ProjectConfig`, and how far.
+
+    Only what is set anew is held against this, so a bound may change without making old projects unreadable.
+    """
+
+    in_app_include: _Prefixes = ()
+    in_app_exclude: _Prefixes = ()
+    grouping_version: Literal["v1"] = "v1"
+    retention_days: _Days = 90
+    span_retention_days: _Days = 30
+    max_event_bytes: Annotated[int, Meta(ge=1024, le=20 * 1024 * 1024)] = 1024 * 1024
 
 
 def _organisation(row: Row[Any]) -> OrganisationRow:
@@ -92,16 +112,27 @@ def change_project(
     return live_project(connection, project_id)
 
 
+class OptionsInvalid(UserError):
+    """Options of a project that are none, or out of bounds.
+
+    Attributes:
+        field: the member of a form it concerns, `options.retention_days`.
+    """
+
+    code = "options-invalid"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"These are no project options: {reason}.")
+        found = _PLACE.search(reason)
+        self.field = f"options.{found[1] or found[2]}" if found else "options"
+
+
 def _merged_options(project: ProjectRow, options: Mapping[str, Any]) -> dict[str, Any]:
-    merged = {**project.options, **options}
     try:
-        msgspec.convert({**merged, "id": project.id, "slug": project.slug}, ProjectConfig)
+        msgspec.convert(dict(options), OptionBounds)
     except msgspec.ValidationError as error:
-        raise UserError(f"These are no project options: {error}.", code="options-invalid") from error
-    unknown = sorted(set(merged) - set(ProjectConfig.__struct_fields__) | (set(merged) & {"id", "slug"}))
-    if unknown:
-        raise UserError(f"There are no project options called {', '.join(unknown)}.", code="options-invalid")
-    return merged
+        raise OptionsInvalid(str(error)) from error
+    return {**project.options, **options}
 
 
 def delete_project(connection: Connection, project_id: int, now: datetime, if_version: int | None) -> None:

@@ -24,6 +24,7 @@ from engine.clock import FixedClock
 from engine.errors import StateError, UserError
 from engine.ids import default_issue_id
 from engine.metadata import MetadataStore, MetadataUnavailable, NewIssue, OutboxRow
+from engine.metadata._projects import OptionBounds
 from engine.metadata._tables import METADATA
 from engine.snapshot import KeyConfig, ProjectConfig
 
@@ -124,6 +125,37 @@ def test_projects_and_keys_make_the_snapshot(metadata: MetadataStore, project: i
     assert third.projects[project] == ProjectConfig(project, "shop", in_app_include=("shop.",), retention_days=7)
     assert third.limits.max_items == 5
     assert metadata.config_snapshot() == third
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"retention_days": 0}, "options.retention_days"),
+        ({"span_retention_days": 3651}, "options.span_retention_days"),
+        ({"retention_days": True}, "options.retention_days"),
+        ({"max_event_bytes": 1023}, "options.max_event_bytes"),
+        ({"max_event_bytes": 21 * 1024 * 1024}, "options.max_event_bytes"),
+        ({"in_app_include": ["x" * 201]}, "options.in_app_include"),
+        ({"in_app_exclude": ["x"] * 201}, "options.in_app_exclude"),
+        ({"grouping_version": "v0"}, "options.grouping_version"),
+        ({"colour": "red"}, "options.colour"),
+    ],
+)
+def test_options_have_bounds(metadata: MetadataStore, project: int, options: dict[str, Any], field: str) -> None:
+    """A retention that overflows the store's clock is refused, with the field it concerns; nothing is changed."""
+    metadata.change_project(project, options={"retention_days": 3650})
+    with pytest.raises(UserError) as caught:
+        metadata.change_project(project, options=options)
+    assert (caught.value.code, caught.value.field) == ("options-invalid", field)
+    assert metadata.projects()[0].options == {"retention_days": 3650}
+
+
+def test_every_option_has_bounds() -> None:
+    """A new member of the project's configuration is thought of here too; their defaults are the same."""
+    bounds, defaults = OptionBounds(), ProjectConfig(0, "")
+    names = set(ProjectConfig.__struct_fields__) - {"id", "slug"}
+    assert set(OptionBounds.__struct_fields__) == names
+    assert all(getattr(bounds, name) == getattr(defaults, name) for name in names)
 
 
 def test_a_deleted_project_is_in_no_scope_at_once(metadata: MetadataStore, project: int) -> None:
