@@ -45,6 +45,7 @@ from engine.errors import StateError
 from engine.snapshot import ProjectConfig
 from iam import SCOPES, Principal, PrincipalKind, Role, RoleBinding
 from ingest.reference import REASONS
+from tests.dashboards.trees import plain
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 AT = "2026-11-01T00:00:00Z"
@@ -83,15 +84,7 @@ def calls(tree: Any) -> list[tuple[str, str]]:
 
 
 def same(a: Component, b: Component) -> bool:
-    return bool(a.to_plotly_json() == b.to_plotly_json() or _plain(a) == _plain(b))
-
-
-def _plain(tree: Any) -> Any:
-    if isinstance(tree, Component):
-        return {"type": tree._type, "props": {k: _plain(v) for k, v in tree.to_plotly_json()["props"].items()}}
-    if isinstance(tree, (list, tuple)):
-        return [_plain(part) for part in tree]
-    return tree
+    return bool(plain(a) == plain(b))
 
 
 # General ------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import { announceProblem } from "../core/toast.ts";
 import { FormProblem } from "./field.tsx";
 import { OnceDialog } from "./once.tsx";
 import { refreshPage } from "../core/refresh.ts";
-import { type Once, send } from "./send.ts";
+import { isOvertaken, type Once, send } from "./send.ts";
 
 interface Confirm {
   title: string;
@@ -55,6 +55,10 @@ export function ActionButton(props: Props): React.ReactElement {
     if (confirm) setAsking(true);
     else void run();
   };
+  const closeQuestion = () => {
+    setAsking(false);
+    if (isOvertaken(problem)) refreshPage();
+  };
   const closeSecret = () => {
     setSecret("");
     refreshPage();
@@ -72,7 +76,7 @@ export function ActionButton(props: Props): React.ReactElement {
         {look === "icon" ? <Icon name="close" /> : props.label}
       </button>
       {confirm && asking ? (
-        <ConfirmDialog confirm={confirm} danger={look !== "quiet"} busy={busy} problem={problem} onYes={() => void run()} onNo={() => setAsking(false)} />
+        <ConfirmDialog confirm={confirm} danger={look !== "quiet"} busy={busy} problem={problem} onYes={() => void run()} onNo={closeQuestion} />
       ) : null}
       {once && secret ? <OnceDialog once={once} secret={secret} onClose={closeSecret} /> : null}
     </>

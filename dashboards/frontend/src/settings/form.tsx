@@ -3,11 +3,12 @@ import * as React from "react";
 import { Dialog } from "../core/dialog.tsx";
 import type { Problem } from "../core/problem.ts";
 import { announceProblem } from "../core/toast.ts";
+import { draftOf, enter, keepDraft } from "./drafts.ts";
 import { FormField, FormProblem } from "./field.tsx";
 import { blamed, differ, faults, type FieldSpec, initialValues, requestOf, type Values, withValue } from "./form_model.ts";
 import { OnceDialog } from "./once.tsx";
 import { refreshPage } from "../core/refresh.ts";
-import { type Once, send } from "./send.ts";
+import { isOvertaken, type Once, send } from "./send.ts";
 
 interface Props {
   id?: string | Record<string, unknown>;
@@ -113,13 +114,17 @@ interface FormState {
 
 function useForm(props: Props & { onSent: (secret: string) => void }): FormState {
   const { fields, keep = false } = props;
-  const [values, setValues] = React.useState(() => initialValues(fields));
+  const name = `${window.location.pathname} ${nameOf(props.id)}`;
+  const [values, setValues] = React.useState(() => draftOf(name)?.values ?? initialValues(fields));
   const [errors, setErrors] = React.useState<Record<string, string>>({});
-  const [problem, setProblem] = React.useState<Problem | null>(null);
+  const [problem, setProblem] = React.useState<Problem | null>(() => draftOf(name)?.problem ?? null);
   const [busy, setBusy] = React.useState(false);
   const typed = React.useRef(new Set<string>());
   const element = React.useRef<HTMLFormElement>(null);
   const initial = useFreshValues(fields, values, setValues);
+  const touched = differ(values, initial);
+  React.useEffect(() => keepDraft(name, touched ? { values, problem } : null), [name, touched, values, problem]);
+  React.useEffect(() => enter(name), [name]);
 
   const clear = () => {
     setErrors({});
@@ -148,6 +153,10 @@ function useForm(props: Props & { onSent: (secret: string) => void }): FormState
     const found = blamed(sent.problem, fields);
     setProblem(sent.problem);
     refuse(found);
+    if (isOvertaken(sent.problem)) {
+      keepDraft(name, { values, problem: sent.problem });
+      refreshPage();
+    }
     if (props.layout === "cell" && Object.keys(found).length === 0) announceProblem(sent.problem);
   };
   return {

@@ -18,6 +18,9 @@ export interface Aftermath {
   go?: string | null | undefined;
 }
 
+/** Whether somebody else was faster: what they made of it has to be looked at first. */
+export const isOvertaken = (problem: Problem | null): boolean => problem?.status === 412;
+
 export interface Sent {
   problem: Problem | null;
   /** What is shown only now, when the answer holds such a thing. */
@@ -40,10 +43,7 @@ export async function send(
     if (!secret) leave(after, document);
     return { problem: null, secret };
   } catch (error) {
-    const problem = asProblem(error);
-    // Somebody else was faster: show what they made of it, what was typed here stays.
-    if (problem.status === 412) refreshPage();
-    return { problem, secret: "" };
+    return { problem: asProblem(error), secret: "" };
   }
 }
 
