@@ -47,6 +47,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def read_as_of_now(self) -> Iterator[Connection]:
+        """Give a reading connection whose statements all see the database as it is at the first of them.
+
+        SQLite reads so always; PostgreSQL lets each statement see what was committed before it unless asked.
+        """
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with _told(), self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection in a transaction that writes; keep it short.
 

@@ -193,6 +193,22 @@ def test_the_chain_is_one_line_however_many_write(metadata: MetadataStore, write
         assert mine == list(range(each))
 
 
+def test_verifying_while_others_write_raises_no_false_alarm(metadata: MetadataStore) -> None:
+    """What is verified is the chain as of one moment, whatever is appended meanwhile."""
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            metadata.record(entry())
+
+    with ThreadPoolExecutor(2) as pool:
+        writers = [pool.submit(write) for _ in range(2)]
+        verdicts = [metadata.verify_audit() for _ in range(40)]
+        stop.set()
+    assert all(writer.exception() is None for writer in writers)
+    assert [verdict.why for verdict in verdicts if not verdict.intact] == []
+
+
 def test_what_the_program_does_itself_is_not_remembered(metadata: MetadataStore) -> None:
     """The writer's issues and a project's first steps without an entry leave the audit alone."""
     metadata.create_organisation("acme")

@@ -36,5 +36,5 @@ class AuditStore(BaseStore):
 
     def verify_audit(self, expected: str = "") -> AuditVerdict:
         """Walk the whole chain; `expected` is a hash it must contain, such as a head noted earlier."""
-        with self._database.read() as connection:
+        with self._database.read_as_of_now() as connection:
             return _audit.verify(connection, expected)
