@@ -229,14 +229,20 @@ class Runner:
         return results[made.steps[-1].id], total
 
     def _statement(self, step: SqlStep, context: PlanContext, limits: Limits, name: str, running: _Running) -> pa.Table:
-        guard.verify(step.sql, step.reads, frozenset(context.projects))
-        left = self._begin(step, limits, name, running)
-        try:
-            answer = self._store.query(step.sql, step.parameters, limits=left, query_id=running.statement_id)
-        except LimitExceeded as error:
-            raise _limit_reached(error) from error
-        running.done.append(answer.stats)
-        return answer.table
+        """Run a step and return its rows; one that is cut in slices only as far as rows are wanted."""
+        tables: list[pa.Table] = []
+        for sql in step.slices or (step.sql,):
+            guard.verify(sql, step.reads, frozenset(context.projects))
+            left = self._begin(step, limits, name, running)
+            try:
+                answer = self._store.query(sql, step.parameters, limits=left, query_id=running.statement_id)
+            except LimitExceeded as error:
+                raise _limit_reached(error) from error
+            running.done.append(answer.stats)
+            tables.append(answer.table)
+            if step.slices and sum(table.num_rows for table in tables) >= step.enough:
+                break
+        return pa.concat_tables(tables).slice(0, step.enough) if step.slices else tables[0]
 
     def _begin(self, step: SqlStep, limits: Limits, name: str, running: _Running) -> Limits:
         with self._lock:

@@ -17,6 +17,11 @@ TIME = "time"
 """Key in a scan's `meta`: the time range this scan has instead of the query's."""
 
 
+SLICE = "slice"
+"""Key in a scan's `meta`: its range shrinks with the query's when that is read in parts. In the `meta` of a finished
+bound: the table it bounds."""
+
+
 @dataclass(frozen=True, slots=True)
 class PassContext:
     """Facts for passes.

@@ -12,7 +12,7 @@ import datetime as dt
 
 from sqlglot import expressions as exp
 
-from queries.passes.context import TIME, PassContext
+from queries.passes.context import SLICE, TIME, PassContext
 
 MARK = "amber_segment_name"
 TABLE = "spans"
@@ -143,9 +143,12 @@ def _rows(scan: exp.Table, columns: list[str], conditions: list[exp.Expr], sign:
 def _join(child: tuple[exp.Expr, exp.Expr], segments: str, time: tuple[dt.datetime, dt.datetime]) -> exp.Join:
     """Return the join of children, given by trace and segment, with the segments that some child lacks the name of."""
     missing = f"{segments}m"
+    unnamed = _scan(missing, time)
+    # Rows read in parts of the range have their own children in the same part; a segment may lie anywhere.
+    unnamed.meta[SLICE] = True
     children = exp.Select(
         expressions=[_at(missing, "trace_id"), _at(missing, "segment_id")],
-        from_=exp.From(this=_scan(missing, time)),
+        from_=exp.From(this=unnamed),
         where=exp.Where(this=exp.EQ(this=_at(missing, NAME), expression=exp.Literal.string(""))),
     )
     inner = f"{segments}r"

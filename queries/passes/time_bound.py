@@ -7,7 +7,7 @@ import datetime as dt
 from sqlglot import expressions as exp
 
 from engine.schema import Kind, Table
-from queries.passes.context import TIME, PassContext, add_condition, own_select, scans
+from queries.passes.context import SLICE, TIME, PassContext, add_condition, own_select, scans
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -35,7 +35,18 @@ def time_bound(tree: exp.Expr, context: PassContext) -> exp.Expr:
         column = exp.column(table.time_column, table=scan.alias_or_name, quoted=True)
         low = exp.GTE(this=column, expression=moment(start, table))
         high = exp.LT(this=column.copy(), expression=moment(end, table))
+        if TIME not in scan.meta or SLICE in scan.meta:
+            low.meta[SLICE] = high.meta[SLICE] = table
         add_condition(own_select(scan), exp.And(this=low, expression=high))
+    return tree
+
+
+def bound_again(tree: exp.Expr, start: dt.datetime, end: dt.datetime) -> exp.Expr:
+    """Return a finished tree over another time range: its bounds are changed in place."""
+    for bound in tree.find_all(exp.GTE, exp.LT):
+        table = bound.meta.get(SLICE)
+        if table is not None:
+            bound.set("expression", moment(start if isinstance(bound, exp.GTE) else end, table))
     return tree
 
 

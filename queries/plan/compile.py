@@ -21,8 +21,9 @@ from queries.plan.block import Block, Order, TimeRange
 from queries.plan.builder import FRAME_FILLS, Builder, unique_names
 from queries.plan.model import DEFAULT_ROWS, FrameStep, OutputColumn, Plan, PlanContext, SqlStep, Step, TableRead
 from queries.plan.render import aliased, render, table_alias
+from queries.plan.slices import sliced
 from queries.plan.sources import open_source
-from queries.plan.stages import apply_stage, search
+from queries.plan.stages import apply_stage, newest_first, search
 from queries.plan.virtual import MIRRORED, slug
 from queries.printer import print_query
 from queries.types import SPARSE_STRING, Base, ValueType
@@ -117,7 +118,8 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
         environments=context.environments,
     )
     tree, parameters = run_passes(tree, passes)
-    step = SqlStep("s0", tree.sql(dialect="clickhouse", copy=False), parameters, (), _reads(tree, builder, ids))
+    sql, reads = tree.sql(dialect="clickhouse", copy=False), _reads(tree, builder, ids)
+    step = SqlStep("s0", sql, parameters, (), reads, sliced(tree, ordered, builder, sql_limit), sql_limit)
     steps: tuple[Step, ...] = (step,)
     series = None if block.grouping is None else block.grouping.series
     if series is not None and series.fill in FRAME_FILLS:
@@ -149,10 +151,7 @@ def _ordered(block: Block, builder: Builder) -> Block:
         named = [order.value for order in block.order]
         ties = tuple(Order(k, descending=False) for k in keys if not any(k.equals(value) for value in named))
         return replace(block, order=(*block.order, *ties))
-    if block.order or block.catalog is None or block.is_cut:
-        return block
-    time = builder.scope(block).facts.special.get("time")
-    return block if time is None else replace(block, order=(Order(time.value, descending=True),))
+    return newest_first(block, builder)
 
 
 def _outputs(block: Block, builder: Builder) -> list[Output]:

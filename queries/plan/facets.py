@@ -1,7 +1,9 @@
 """The stage `facets`: how often the values of some fields occur, all fields in one scan.
 
-The fields are grouped by GROUPING SETS, one set for each; the rows are read once, however many fields there are. Tags
-are pairs in a map, so they are unfolded in a second, narrower read of the same rows.
+The fields are grouped by GROUPING SETS, one set for each; the rows are read once, however many fields there are.
+Measured with ten million rows: eight fields of few values take 1.4 s of CPU; the tags of one row in twenty, which are
+pairs in a map, half of that again. So tags, and of the fields counted unasked those in maps or of many values, are
+counted over the newest rows only, whole hours of them. `since` says from when, and is null when that is all of them.
 """
 
 from __future__ import annotations
@@ -11,16 +13,18 @@ from dataclasses import dataclass, replace
 import ibis.expr.types as ir
 from sqlglot import expressions as exp
 
+from engine.schema import Kind
 from queries import ast
 from queries.catalog import Catalog
 from queries.errors import QueryError, TypeProblem
+from queries.passes.context import add_condition
 from queries.plan.block import Block, Derived, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
 from queries.plan.grouping import column_name, ungrouped
 from queries.plan.render import aliased, render, table_alias
 from queries.plan.virtual import MIRRORED, slug
-from queries.types import INTEGER, SPARSE_STRING, STRING, Base, ValueType
+from queries.types import INTEGER, SPARSE_STRING, STRING, Base, Missing, ValueType
 from queries.values.calls import call, derived_table, translate
 from queries.values.typed import Typed, as_null
 
@@ -31,7 +35,15 @@ MAX_TAG_KEYS = 20
 """Tag keys shown, the most frequent ones."""
 
 TAGS = "tags"
-_COLUMNS = {"field": STRING, "value": SPARSE_STRING, "count": INTEGER, "total": INTEGER, "distinct": INTEGER}
+_HOUR = ValueType(Base.TIME, missing=Missing.NULL, precision=0)
+_COLUMNS = {
+    "field": STRING,
+    "value": SPARSE_STRING,
+    "count": INTEGER,
+    "total": INTEGER,
+    "distinct": INTEGER,
+    "since": _HOUR,
+}
 _PLACES = {"place": INTEGER, "rank": INTEGER}
 
 
@@ -39,10 +51,33 @@ _PLACES = {"place": INTEGER, "rank": INTEGER}
 class _Facet:
     label: str
     key: Typed
+    dear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows to count: a block, the condition that leaves its newest rows, and from when those are."""
+
+    block: Block
+    newest: exp.Expr | None = None
+    since: exp.Expr | None = None
+
+    def select(self) -> exp.Select:
+        """Return a SELECT of the rows, its outputs still to be set."""
+        select = render(replace(self.block, order=(), limit=None, shown=None), [])
+        if self.newest is not None:
+            add_condition(select, self.newest.copy(), fixed=False)
+        return select
+
+    def begin(self) -> exp.Expr:
+        """Return from when the rows are; null for all of them."""
+        if self.since is not None:
+            return self.since.copy()
+        return exp.cast(exp.Null(), exp.DataType.build("Nullable(DateTime)", dialect="clickhouse"))
 
 
 def facets(stage: ast.Facets, block: Block, builder: Builder) -> Block:
-    """Return rows of field, value, count, total and distinct.
+    """Return rows of field, value, count, total, distinct and since.
 
     `count` is the number of rows with the value, `total` of those with any value of the field, `distinct` the number
     of different values: more than the rows shown when `top` cut them.
@@ -58,9 +93,16 @@ def facets(stage: ast.Facets, block: Block, builder: Builder) -> Block:
     chosen, tags = _chosen(stage, rows, builder)
     if not chosen and not tags:
         raise QueryError("There is no field to count the values of.", span=stage.span, suggestion="facets level")
-    members = [_of_fields(chosen, rows, builder)] if chosen else []
+    dear = [facet for facet in chosen if facet.dear]
+    cheap = [facet for facet in chosen if not facet.dear]
+    newest = _newest(rows, builder) if dear or tags else _Rows(rows)
+    members = [
+        _of_fields(some, over, builder, place)
+        for some, over, place in ((cheap, _Rows(rows), 0), (dear, newest, 2 ** len(cheap)))
+        if some
+    ]
     if tags:
-        members.append(_of_tags(rows, builder, [facet.label for facet in chosen], len(chosen)))
+        members.append(_of_tags(newest, builder, [f.label for f in chosen], 2 ** len(cheap) + 2 ** len(dear)))
     query: exp.Query = members[0]
     for member in members[1:]:
         query = exp.Union(this=query, expression=member, distinct=False)
@@ -73,16 +115,69 @@ def _chosen(stage: ast.Facets, rows: Block, builder: Builder) -> tuple[list[_Fac
     tags = not stage.fields and _has_tags(rows)
     scope = builder.scope(rows)
     chosen: list[_Facet] = []
+    unasked = not stage.fields
     for item in items:
         if isinstance(item.expr, ast.Name) and item.expr.name == TAGS and _has_tags(rows):
             tags = True
             continue
-        chosen.append(_Facet(column_name(item), _single(compile_expr(item.expr, scope), item)))
+        made = _single(compile_expr(item.expr, scope), item)
+        chosen.append(_Facet(column_name(item), made, unasked and _is_dear(item.expr, rows)))
     labels = [facet.label for facet in chosen]
     doubled = next((label for label in labels if labels.count(label) > 1), None)
     if doubled is not None:
         raise QueryError(f"{doubled} is named twice.", span=stage.span, suggestion="Give one another name: n = …")
     return chosen, tags
+
+
+def _is_dear(expr: ast.Expr, rows: Block) -> bool:
+    """Whether a field lies in a map, or in a column whose values are mostly different ones."""
+    info = rows.catalog.find(expr.name) if isinstance(expr, ast.Name) and rows.catalog is not None else None
+    if info is None or isinstance(rows.source, Derived) or info.virtual:
+        return False
+    assert rows.catalog is not None
+    return info.map_key is not None or rows.catalog.table.column(info.column).kind is Kind.STRING
+
+
+def _newest(rows: Block, builder: Builder) -> _Rows:
+    """Return the rows of the newest hours, as many as hold `facet_rows` rows; all rows where there is no time.
+
+    The hour is found by counting the rows by hour. As a constant the engine uses it to leave out what is older.
+    """
+    time = builder.scope(rows).facts.special.get("time")
+    if time is None:
+        return _Rows(rows)
+    sums, chosen = builder.alias(), builder.alias()
+    counts = _Rows(rows).select()
+    hour = exp.Anonymous(this="toStartOfHour", expressions=[translate(time.value)])
+    counts.set("expressions", [aliased(hour, "hour"), aliased(exp.Anonymous(this="count", expressions=[]), "n")])
+    counts.set("group", exp.Group(expressions=[exp.column("hour", quoted=True)]))
+    running = exp.Window(
+        this=exp.Anonymous(this="sum", expressions=[_at(sums, "n")]),
+        order=exp.Order(expressions=[exp.Ordered(this=_at(sums, "hour"), desc=True)]),
+        over="OVER",
+    )
+    newer = exp.Sub(this=running, expression=_at(sums, "n"))
+    summed = exp.Select(
+        expressions=[aliased(_at(sums, "hour"), "hour"), aliased(newer, "newer")],
+        from_=exp.From(this=exp.Subquery(this=counts, alias=table_alias(sums))),
+    )
+    wanted = exp.LT(this=_at(chosen, "newer"), expression=_number(builder.context.facet_rows))
+    first = exp.Anonymous(this="minIf", expressions=[_at(chosen, "hour"), wanted])
+    oldest = exp.Anonymous(this="min", expressions=[_at(chosen, "hour")])
+    both = exp.Subquery(
+        this=exp.Select(
+            expressions=[exp.Tuple(expressions=[first, oldest])],
+            from_=exp.From(this=exp.Subquery(this=summed, alias=table_alias(chosen))),
+        )
+    )
+    # The same text twice, which the engine computes once.
+    start, end = (exp.Anonymous(this="tupleElement", expressions=[both.copy(), _number(i)]) for i in (1, 2))
+    condition = exp.GTE(this=translate(time.value), expression=start.copy())
+    cut = exp.GT(this=start.copy(), expression=end)
+    since = exp.Anonymous(
+        this="if", expressions=[cut, exp.Anonymous(this="toNullable", expressions=[start]), exp.Null()]
+    )
+    return _Rows(rows, condition, since)
 
 
 def _single(made: Typed, item: ast.Named) -> Typed:
@@ -116,7 +211,7 @@ def _defaults(rows: Block) -> tuple[ast.Named, ...]:
     )
 
 
-def _of_fields(chosen: list[_Facet], rows: Block, builder: Builder) -> exp.Select:
+def _of_fields(chosen: list[_Facet], rows: _Rows, builder: Builder, first: int) -> exp.Select:
     """Return one SELECT of place, field, value and count over all fields.
 
     `grouping` tells the set a group belongs to: one bit for each key, the first the most significant, 0 when the key is
@@ -125,7 +220,7 @@ def _of_fields(chosen: list[_Facet], rows: Block, builder: Builder) -> exp.Selec
     keys = [translate(facet.key.value) for facet in chosen]
     whole = 2 ** len(chosen) - 1
     masks = [whole - 2 ** (len(chosen) - 1 - i) for i in range(len(chosen))]
-    groups = render(replace(rows, order=(), limit=None, shown=None), [])
+    groups = rows.select()
     which = exp.Grouping(expressions=[key.copy() for key in keys])
     texts = [aliased(translate(_text(facet.key)), f"v{i}") for i, facet in enumerate(chosen)]
     count = exp.Anonymous(this="count", expressions=[])
@@ -146,10 +241,11 @@ def _of_fields(chosen: list[_Facet], rows: Block, builder: Builder) -> exp.Selec
     ]
     return exp.Select(
         expressions=[
-            aliased(exp.Anonymous(this="toUInt64", expressions=[place]), "place"),
+            aliased(_place(place, first), "place"),
             aliased(exp.Anonymous(this="transform", expressions=labels), "field"),
             aliased(exp.Anonymous(this="toNullable", expressions=[value]), "value"),
             aliased(_at(alias, "n"), "n"),
+            aliased(rows.begin(), "since"),
         ],
         from_=exp.From(this=exp.Subquery(this=groups, alias=table_alias(alias))),
     )
@@ -162,15 +258,15 @@ def _text(key: Typed) -> ir.Value:
     return call("toString", replace(STRING, missing=found.type.missing), found.value)
 
 
-def _of_tags(rows: Block, builder: Builder, taken: list[str], columns: int) -> exp.Select:
+def _of_tags(rows: _Rows, builder: Builder, taken: list[str], place: int) -> exp.Select:
     """Return the same of the most frequent tag keys, those that have been counted as columns left out."""
-    assert rows.catalog is not None
-    source = rows.table[rows.catalog.dataset.tags]
+    assert rows.block.catalog is not None
+    source = rows.block.table[rows.block.catalog.dataset.tags]
     keys, values = (
         translate(call(name, ValueType(Base.ARRAY, element=Base.STRING), source)) for name in ("mapKeys", "mapValues")
     )
     pair = exp.Anonymous(this="arrayJoin", expressions=[exp.Anonymous(this="arrayZip", expressions=[keys, values])])
-    pairs = render(replace(rows, order=(), limit=None, shown=None), [])
+    pairs = rows.select()
     pairs.set("expressions", [aliased(pair, "pair")])
     counted, summed, ranked, shown = (builder.alias() for _ in range(4))
     groups = exp.Select(
@@ -201,13 +297,13 @@ def _of_tags(rows: Block, builder: Builder, taken: list[str], columns: int) -> e
         expressions=[*(aliased(_at(ranked, name), name) for name in ("key", "value", "n")), aliased(rank, "rank")],
         from_=exp.From(this=exp.Subquery(this=totals, alias=table_alias(ranked))),
     )
-    place = exp.Add(this=_at(shown, "rank"), expression=_number(2**columns))
     return exp.Select(
         expressions=[
-            aliased(exp.Anonymous(this="toUInt64", expressions=[place]), "place"),
-            aliased(_label(shown, rows.catalog), "field"),
+            aliased(_place(_at(shown, "rank"), place), "place"),
+            aliased(_label(shown, rows.block.catalog), "field"),
             aliased(exp.Anonymous(this="toNullable", expressions=[_at(shown, "value")]), "value"),
             aliased(_at(shown, "n"), "n"),
+            aliased(rows.begin(), "since"),
         ],
         from_=exp.From(this=exp.Subquery(this=ranks, alias=table_alias(shown))),
         where=exp.Where(this=exp.LTE(this=_at(shown, "rank"), expression=_number(MAX_TAG_KEYS))),
@@ -244,6 +340,7 @@ def _ranked(query: exp.Query, rows: Block, builder: Builder, count: int) -> Bloc
             aliased(_at(inner, "n"), "count"),
             aliased(_over("sum", inner, "n", fields), "total"),
             aliased(_over("count", inner, "n", fields), "distinct"),
+            aliased(_at(inner, "since"), "since"),
         ],
         from_=exp.From(this=exp.Subquery(this=query, alias=table_alias(inner))),
         where=exp.Where(this=exp.NEQ(this=_at(inner, "value"), expression=exp.Literal.string(""))),
@@ -265,6 +362,11 @@ def _ranked(query: exp.Query, rows: Block, builder: Builder, count: int) -> Bloc
         order=order,
         limit_by=(count, (table["place"],)),
     )
+
+
+def _place(number: exp.Expr, first: int) -> exp.Expr:
+    """Return the place of a field among all fields, from its number among those it is counted with."""
+    return exp.Anonymous(this="toUInt64", expressions=[exp.Add(this=number, expression=_number(first))])
 
 
 def _over(function: str, alias: str, column: str, keys: list[str]) -> exp.Window:

@@ -29,6 +29,7 @@ class PlanContext:
         params: values of `$name` parameters.
         saved_filters: named searches.
         environments: rows of data sets with an environment are cut to these; the empty name is for none; empty for all.
+        facet_rows: newest rows over which `facets` counts fields that are dear to read, at least.
     """
 
     now: dt.datetime
@@ -41,6 +42,7 @@ class PlanContext:
     params: Mapping[str, object] = field(default_factory=dict)
     saved_filters: Mapping[str, str] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
+    facet_rows: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ class SqlStep:
         parameters: values of those placeholders.
         inputs: ids of steps whose Arrow result the statement reads; empty so far for every stage.
         reads: the scans the statement makes, as the planner meant them.
+        slices: the same statement over parts of the time range, in the order of the answer: their rows one after the
+            other are its rows. They are run until `enough` rows are there. Empty: `sql` is run as it is.
+        enough: most rows of the answer.
     """
 
     id: str
@@ -79,6 +84,8 @@ class SqlStep:
     parameters: Mapping[str, object]
     inputs: tuple[str, ...]
     reads: tuple[TableRead, ...]
+    slices: tuple[str, ...] = ()
+    enough: int = 0
 
 
 @dataclass(frozen=True, slots=True)

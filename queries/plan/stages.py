@@ -148,8 +148,17 @@ def _sortable(expr: ast.Expr, made: Typed) -> ir.Value:
     return made.value if made.type.base is Base.STRING else as_null(made).value
 
 
+def newest_first(block: Block, builder: Builder) -> Block:
+    """Return a block whose raw rows, where nothing else orders or cuts them, come newest first."""
+    if block.order or block.grouping is not None or block.catalog is None or block.is_cut:
+        return block
+    time = builder.scope(block).facts.special.get("time")
+    return block if time is None else replace(block, order=(Order(time.value, descending=True),))
+
+
 def _limit(stage: ast.Limit, block: Block, builder: Builder) -> Block:
     if block.limit_by is not None:
         block = builder.wrap(block)
+    block = newest_first(block, builder)
     least = stage.count if block.limit is None else min(stage.count, block.limit)
     return replace(block, limit=least)

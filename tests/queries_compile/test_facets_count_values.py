@@ -144,3 +144,25 @@ def test_what_cannot_be_counted_is_said(shop: Shop, text: str) -> None:
 def test_the_plain_reading_says_how_many_are_shown(shop: Shop) -> None:
     """The reader knows that there may be more."""
     assert shop.ask("from errors | facets level top 3").english.endswith("counts the 3 most frequent values of level.")
+
+
+def test_dear_fields_are_counted_over_the_newest_hours(shop: Shop) -> None:
+    """Whole hours that hold as many rows as wanted; `since` says from when, and the cheap fields are counted over all."""
+    asked = replace(shop.context, facet_rows=500)
+    rows = shop.runner.run("from errors | facets", asked).table.to_pylist()
+    hours = Counter(r["timestamp"].replace(minute=0, second=0, microsecond=0) for r in shop.seen_errors)
+    held, since = 0, None
+    for hour in sorted(hours, reverse=True):
+        held, since = held + hours[hour], hour
+        if held >= 500:
+            break
+    assert since is not None
+    assert since > min(hours)
+    newest = [r for r in shop.seen_errors if r["timestamp"] >= since]
+    dear = ("os.name", "user", "region", "batch")
+    found = shown(rows)
+    assert {f: found[f] for f in dear} == counted(newest, dear, 10)
+    assert found["level"] == counted(shop.seen_errors, ("level",), 10)["level"]
+    assert {r["field"]: r["since"] for r in rows} == {f: since if f in dear else None for f in found}
+    everything_held = shop.rows("from errors | facets")
+    assert {r["since"] for r in everything_held} == {None}
