@@ -5,7 +5,7 @@ import { moveByKeys } from "../core/menu.tsx";
 import { toast } from "../core/toast.ts";
 import { navigate } from "../core/url.ts";
 import { useZone } from "../core/zone.ts";
-import { cellText, copyText } from "./cells.ts";
+import { cellText, copyText, toJson } from "./cells.ts";
 import type { CellPlace } from "./grid.lazy.ts";
 import { targetsOf } from "./links.ts";
 import type { Change, Column } from "./model.ts";
@@ -20,10 +20,8 @@ interface Props {
 const WIDTH = 260;
 const HEIGHT = 250;
 
-export function CellMenu({ place, columns, onChange, onClose }: Props): React.ReactElement | null {
-  const panel = React.useRef<HTMLDivElement>(null);
-  const zone = useZone();
-  const column = columns[place.column];
+/** The focus goes into the menu and back; a click elsewhere or scrolling closes it. */
+function useMenuLife(panel: React.RefObject<HTMLDivElement>, place: CellPlace, onClose: () => void): void {
   React.useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     panel.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
@@ -31,13 +29,20 @@ export function CellMenu({ place, columns, onChange, onClose }: Props): React.Re
       if (!panel.current?.contains(event.target as Node)) onClose();
     };
     document.addEventListener("pointerdown", outside, true);
-    document.addEventListener("scroll", onClose, true);
+    document.addEventListener("scroll", outside, true);
     return () => {
       document.removeEventListener("pointerdown", outside, true);
-      document.removeEventListener("scroll", onClose, true);
+      document.removeEventListener("scroll", outside, true);
       before?.focus?.({ preventScroll: true });
     };
-  }, [place, onClose]);
+  }, [panel, place, onClose]);
+}
+
+export function CellMenu({ place, columns, onChange, onClose }: Props): React.ReactElement | null {
+  const panel = React.useRef<HTMLDivElement>(null);
+  const zone = useZone();
+  const column = columns[place.column];
+  useMenuLife(panel, place, onClose);
   if (!column) return null;
   const value = place.row[place.column] ?? null;
   const plain = value === null || typeof value !== "object";
@@ -66,22 +71,17 @@ export function CellMenu({ place, columns, onChange, onClose }: Props): React.Re
         <Item key={target.href} icon="open" label={target.label} run={() => navigate(target.href)} close={onClose} />
       ))}
       {plain ? (
-        <>
-          <Item icon="plus" label="Only this value" run={() => act({ op: "filter", field: column.name, value })} />
-          <Item icon="minus" label="Without this value" run={() => act({ op: "exclude", field: column.name, value })} />
-        </>
+        <Item icon="plus" label="Only this value" run={() => act({ op: "filter", field: column.name, value })} />
+      ) : null}
+      {plain ? (
+        <Item icon="minus" label="Without this value" run={() => act({ op: "exclude", field: column.name, value })} />
       ) : null}
       <Item icon="group" label={`Group by ${column.name}`} run={() => act({ op: "group_by", field: column.name })} />
       <Item icon="copy" label="Copy the value" run={() => void copy(copyText(value), "Value copied.")} close={onClose} />
       <Item
         icon="copy"
         label="Copy the row as JSON"
-        run={() =>
-          void copy(
-            JSON.stringify(Object.fromEntries(columns.map((c, i) => [c.name, place.row[i] ?? null])), null, 2),
-            "Row copied.",
-          )
-        }
+        run={() => void copy(toJson(columns, [place.row]), "Row copied.")}
         close={onClose}
       />
     </div>

@@ -34,6 +34,11 @@ test("a CSV keeps commas, quotes and lines inside their cells", () => {
   assert.equal(toCsv(columns, [['say "hi"\nnow', 1], [null, 2]]), 'a,"b,c"\r\n"say ""hi""\nnow",1\r\n,2\r\n');
 });
 
+test("a CSV runs no formulas: a text that looks like one is marked, a number is not", () => {
+  const columns = [column("string", "", "a"), column("integer", "", "b")];
+  assert.equal(toCsv(columns, [["=1+1", -5], ["@x", "-9007199254740993"]]), "a,b\r\n'=1+1,-5\r\n'@x,-9007199254740993\r\n");
+});
+
 test("JSON rows are objects by column, in the API's values", () => {
   assert.deepEqual(JSON.parse(toJson([column("string", "", "a")], [["x"], [null]])), [{ a: "x" }, { a: null }]);
 });

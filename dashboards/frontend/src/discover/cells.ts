@@ -48,12 +48,14 @@ export function compare(a: Value | undefined, b: Value | undefined, column: Colu
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/** A text that a spreadsheet would run as a formula gets an apostrophe in front: event text may come from anybody. */
 function csvCell(value: Value | undefined): string {
-  const text = copyText(value);
+  const copied = copyText(value);
+  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) && !/^[+-]?\d+$/.test(value) ? `'${copied}` : copied;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** The answer as CSV (RFC 4180), exactly the rows of the API. */
+/** The answer as CSV (RFC 4180), the rows of the API. */
 export function toCsv(columns: readonly Column[], rows: readonly Row[]): string {
   const lines = [columns.map((column) => csvCell(column.name)), ...rows.map((row) => columns.map((_, i) => csvCell(row[i])))];
   return `${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;

@@ -23,27 +23,25 @@ type Module = { createChart: (parent: HTMLElement, options: ChartOptions) => Dra
 const COLOURS = Array.from({ length: 10 }, (_, index) => `series-${index + 1}`);
 const NOBODY: ReadonlySet<number> = new Set();
 
-export function Chart({ series, start, end, onBrush }: Props): React.ReactElement | null {
-  const place = React.useRef<HTMLDivElement>(null);
+/** Draw the lines into an element; anew when they, the colours, the zone or the choice of lines change. */
+function useDrawn(
+  place: React.RefObject<HTMLDivElement>,
+  lines: Lines | null,
+  hidden: ReadonlySet<number>,
+  props: Props,
+): number | null {
   const zone = useZone();
   const shade = useStore(painted);
   const [hover, setHover] = React.useState<number | null>(null);
-  const [hidden, setHidden] = React.useState(NOBODY);
-  const lines = series.value?.lines ?? null;
-  const brush = React.useRef(onBrush);
-  brush.current = onBrush;
-
-  const names = lines?.lines.map((line) => line.label).join("\n") ?? "";
-  React.useEffect(() => setHidden(NOBODY), [names]);
-
+  const brush = React.useRef(props.onBrush);
+  brush.current = props.onBrush;
+  const { start, end } = props;
   React.useEffect(() => {
     if (!lines?.times.length || !place.current) return undefined;
     let drawn: Drawn | null = null;
     let gone = false;
     void lazy<Module>("discover/chart").then(({ createChart }) => {
       if (gone || !place.current) return;
-      const first = Date.parse(start) / 1000;
-      const last = Date.parse(end) / 1000;
       drawn = createChart(place.current, {
         lines,
         colours: COLOURS.map(token),
@@ -51,7 +49,7 @@ export function Chart({ series, start, end, onBrush }: Props): React.ReactElemen
         grid: token("border"),
         zone,
         hidden,
-        range: [first || lines.times[0]!, last || lines.times.at(-1)!],
+        range: [Date.parse(start) / 1000 || lines.times[0]!, Date.parse(end) / 1000 || lines.times.at(-1)!],
         onBrush: (from, to) => {
           const range = brushed(lines, from, to);
           if (range) brush.current(rfc3339(range.start), rfc3339(range.end));
@@ -65,47 +63,70 @@ export function Chart({ series, start, end, onBrush }: Props): React.ReactElemen
       drawn?.destroy();
       setHover(null);
     };
-  }, [lines, zone, shade, hidden, start, end]);
+  }, [lines, zone, shade, hidden, start, end, place]);
+  return hover;
+}
 
+export function Chart(props: Props): React.ReactElement | null {
+  const { series } = props;
+  const place = React.useRef<HTMLDivElement>(null);
+  const [hidden, setHidden] = React.useState(NOBODY);
+  const lines = series.value?.lines ?? null;
+  const names = lines?.lines.map((line) => line.label).join("\n") ?? "";
+  React.useEffect(() => setHidden(NOBODY), [names]);
+  const hover = useDrawn(place, lines, hidden, props);
   if (series.state === "known" && series.value.query === null) return null;
-  const toggle = (index: number, alone: boolean) => {
-    const all = lines?.lines.map((_, at) => at) ?? [];
-    const next = new Set(hidden);
-    if (alone) setHidden(new Set(hidden.size === all.length - 1 && !hidden.has(index) ? [] : all.filter((at) => at !== index)));
-    else {
-      if (!next.delete(index)) next.add(index);
-      setHidden(next);
-    }
-  };
   return (
     <section className="chart" aria-label="Chart" data-testid="chart" aria-busy={series.state === "loading"}>
       <ChartBody series={series} place={place} empty={lines !== null && !lines.times.length} />
-      {lines?.lines.length ? (
-        <div className="legend">
-          <span className="legend-time muted">
-            {hover === null ? "Drag to zoom in" : formatTime(new Date(lines.times[hover]! * 1000).toISOString(), zone)}
-          </span>
-          {lines.lines.map((line, index) => {
-            const value = hover === null ? undefined : line.values[hover];
-            return (
-              <button
-                key={line.label}
-                type="button"
-                aria-pressed={!hidden.has(index)}
-                title={`${line.label} (click: show or hide; Alt-click: only this)`}
-                onClick={(event) => toggle(index, event.altKey)}
-              >
-                <i className={line.aggregate ? "dashed" : ""} style={{ color: `var(--${COLOURS[line.group % COLOURS.length]})` }} />
-                <span className="truncate">{line.label}</span>
-                {hover === null ? null : (
-                  <b>{value === null || value === undefined ? "–" : formatQuantity(value, line.type, line.unit)}</b>
-                )}
-              </button>
-            );
-          })}
-        </div>
-      ) : null}
+      {lines?.lines.length ? <Legend lines={lines} hover={hover} hidden={hidden} onHidden={setHidden} /> : null}
     </section>
+  );
+}
+
+interface LegendProps {
+  lines: Lines;
+  /** Index of the time under the pointer. */
+  hover: number | null;
+  hidden: ReadonlySet<number>;
+  onHidden: (hidden: ReadonlySet<number>) => void;
+}
+
+function Legend({ lines, hover, hidden, onHidden }: LegendProps): React.ReactElement {
+  const zone = useZone();
+  const toggle = (index: number, alone: boolean) => {
+    const others = lines.lines.map((_, at) => at).filter((at) => at !== index);
+    if (alone) {
+      const already = !hidden.has(index) && others.every((at) => hidden.has(at));
+      onHidden(already ? NOBODY : new Set(others));
+      return;
+    }
+    const next = new Set(hidden);
+    if (!next.delete(index)) next.add(index);
+    onHidden(next);
+  };
+  return (
+    <div className="legend">
+      <span className="legend-time muted">
+        {hover === null ? "Drag to zoom in" : formatTime(new Date(lines.times[hover]! * 1000).toISOString().replace(".000", ""), zone)}
+      </span>
+      {lines.lines.map((line, index) => {
+        const value = hover === null ? undefined : line.values[hover];
+        return (
+          <button
+            key={line.label}
+            type="button"
+            aria-pressed={!hidden.has(index)}
+            title={`${line.label} (click: show or hide; Alt-click: only this)`}
+            onClick={(event) => toggle(index, event.altKey)}
+          >
+            <i className={line.aggregate ? "dashed" : ""} style={{ color: `var(--${COLOURS[line.group % COLOURS.length]})` }} />
+            <span className="truncate">{line.label}</span>
+            {hover === null ? null : <b>{typeof value === "number" ? formatQuantity(value, line.type, line.unit) : "–"}</b>}
+          </button>
+        );
+      })}
+    </div>
   );
 }
 

@@ -12,13 +12,18 @@ export function milliseconds(value: number): string {
 }
 
 /** One line below the query: its meaning, its cost, and the switch to more. */
-export function MeaningLine(props: { meta: Meta; open: boolean; onToggle: () => void }): React.ReactElement {
+export function MeaningLine(props: { meta: Meta; ownRange: boolean; open: boolean; onToggle: () => void }): React.ReactElement {
   const { meta } = props;
   return (
     <div className="meaning">
       <p className="truncate" title={meta.english}>
         {meta.english}
       </p>
+      {props.ownRange ? (
+        <span className="badge" title="The time range in the query beats the one of the bar">
+          range of the query
+        </span>
+      ) : null}
       <span className="cost muted" title={`${formatNumber(meta.rows_read)} rows, ${formatBytes(meta.bytes_read)} read`}>
         {milliseconds(meta.elapsed_ms)} · {formatShort(meta.rows_read)} rows read
       </span>

@@ -8,10 +8,9 @@ import {
   ColumnAutoSizeModule,
   createGrid,
   EventApiModule,
-  type CellClickedEvent,
-  type CellKeyDownEvent,
   type ColDef,
   type GridApi,
+  type GridOptions as GridSettings,
   ModuleRegistry,
   RenderApiModule,
   ScrollApiModule,
@@ -41,7 +40,6 @@ export interface CellPlace {
 }
 
 export interface GridOptions {
-  zone: Zone;
   onCell: (place: CellPlace) => void;
   /** The reader sorted the rows that are here: `null` when the order is the query's. */
   onSort: (sort: { column: string; descending: boolean } | null) => void;
@@ -94,6 +92,41 @@ function definition(column: Column, index: number, rows: readonly Row[], zone: Z
   };
 }
 
+/** Where the menu of a cell belongs: at the pointer, or below the focused cell. */
+function placeOf(mouse: MouseEvent | null): { x: number; y: number } {
+  if (mouse) return { x: mouse.clientX, y: mouse.clientY };
+  const box = document.activeElement?.getBoundingClientRect();
+  return box ? { x: box.left + 12, y: box.bottom } : { x: 0, y: 0 };
+}
+
+interface CellEvent {
+  data: Row | undefined;
+  column: { getColId(): string };
+}
+
+function handlers(options: GridOptions, columns: () => readonly Column[]): GridSettings<Row> {
+  const openAt = (event: CellEvent, mouse: MouseEvent | null) => {
+    if (!event.data || window.getSelection()?.toString()) return;
+    options.onCell({ row: event.data, column: Number(event.column.getColId()), ...placeOf(mouse) });
+  };
+  return {
+    onCellClicked: (event) => openAt(event, event.event as MouseEvent | null),
+    onCellContextMenu: (event) => {
+      event.event?.preventDefault();
+      openAt(event as CellEvent, event.event as MouseEvent | null);
+    },
+    onCellKeyDown: (event) => {
+      const key = (event.event as KeyboardEvent | undefined)?.key;
+      if (key === "Enter" || key === "ContextMenu") openAt(event as CellEvent, null);
+    },
+    onSortChanged: ({ api }) => {
+      const sorted = api.getColumnState().find((state) => state.sort && (state.sortIndex ?? 0) === 0);
+      const column = sorted ? columns()[Number(sorted.colId)] : undefined;
+      options.onSort(column ? { column: column.name, descending: sorted?.sort === "desc" } : null);
+    },
+  };
+}
+
 export function createResultGrid(parent: HTMLElement, options: GridOptions): Grid {
   let columns: readonly Column[] = [];
   let shape = "";
@@ -107,36 +140,10 @@ export function createResultGrid(parent: HTMLElement, options: GridOptions): Gri
     enableCellTextSelection: true,
     ensureDomOrder: true,
     suppressNoRowsOverlay: true,
-    multiSortKey: "ctrl",
     sortingOrder: ["desc", "asc", null],
     rowBuffer: 20,
-    ariaLabel: "Results",
-    onCellClicked: (event: CellClickedEvent<Row>) => openAt(event, event.event as MouseEvent | null),
-    onCellKeyDown: (event) => {
-      const key = event.event as KeyboardEvent | undefined;
-      if (key?.key === "Enter" || key?.key === "ContextMenu") openAt(event as CellKeyDownEvent<Row>, null);
-    },
-    onCellContextMenu: (event) => {
-      event.event?.preventDefault();
-      openAt(event as unknown as CellClickedEvent<Row>, event.event as MouseEvent | null);
-    },
-    onSortChanged: () => {
-      const sorted = api.getColumnState().find((state) => state.sort && (state.sortIndex ?? 0) === 0);
-      const column = sorted ? columns[Number(sorted.colId)] : undefined;
-      options.onSort(column ? { column: column.name, descending: sorted?.sort === "desc" } : null);
-    },
-  } as Parameters<typeof createGrid<Row>>[1]);
-
-  function openAt(event: CellClickedEvent<Row> | CellKeyDownEvent<Row>, mouse: MouseEvent | null): void {
-    if (!event.data || window.getSelection()?.toString()) return;
-    let place = { x: mouse?.clientX ?? 0, y: mouse?.clientY ?? 0 };
-    if (!mouse) {
-      const box = document.activeElement?.getBoundingClientRect();
-      if (box) place = { x: box.left + 12, y: box.bottom };
-    }
-    options.onCell({ row: event.data, column: Number(event.column.getColId()), ...place });
-  }
-
+    ...handlers(options, () => columns),
+  });
   return {
     show(nextColumns, rows, zone) {
       columns = nextColumns;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { datasetOf, nextToken, replacements, startState, withDataset } from "./language.ts";
+import { datasetOf, hasOwnRange, nextToken, replacements, startState, withDataset, withoutRange } from "./language.ts";
 
 /** The words of a text with their kinds, spaces left out. */
 function kinds(text: string): [string, string][] {
@@ -57,6 +57,14 @@ test("the data set of a text is read and changed where it stands first", () => {
   assert.equal(datasetOf("from errors, spans"), null);
   assert.equal(withDataset("from errors level:error", "spans"), "from spans level:error");
   assert.equal(withDataset("level:error", "spans"), "from spans level:error");
+});
+
+test("a range of the text is seen, and taken out where that is safe", () => {
+  assert.equal(hasOwnRange("from errors last 2h level:error"), true);
+  assert.equal(hasOwnRange("from errors last login failed"), false);
+  assert.equal(withoutRange("from errors last 2h | limit 5"), "from errors | limit 5");
+  assert.equal(withoutRange("from errors level:error"), "from errors level:error");
+  assert.equal(withoutRange("from errors between 2026-03-01 and 2026-03-02 level:error"), null);
 });
 
 test("a suggestion becomes words to put in place, advice does not", () => {

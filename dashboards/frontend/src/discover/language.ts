@@ -108,6 +108,19 @@ export function withDataset(text: string, dataset: string): string {
   return rest ? `from ${dataset} ${rest}` : `from ${dataset}`;
 }
 
+const OWN_RANGE = /^(\s*from\s+[a-z_]+(?:\s*,\s*[a-z_]+)*)\s+last\s+\d+\s*[a-z]+(?=\s|$)/;
+
+/** Whether a text brings a time range of its own, which beats the one of the bar. */
+export function hasOwnRange(text: string): boolean {
+  return OWN_RANGE.test(text) || /^\s*from\s+[a-z_, ]+?\s+(?:between|at)\s+\S+/.test(text);
+}
+
+/** The text without a range of its own; null when it cannot be taken out safely. */
+export function withoutRange(text: string): string | null {
+  if (!hasOwnRange(text)) return text;
+  return OWN_RANGE.test(text) ? text.replace(OWN_RANGE, "$1") : null;
+}
+
 /** What a suggestion such as "Did you mean a or b?" would put in place of the wrong word. */
 export function replacements(suggestion: string): string[] {
   const found = /^Did you mean (.+)\?$/.exec(suggestion);

@@ -8,13 +8,15 @@ import { preload } from "../core/lazy.ts";
 import { asProblem } from "../core/problem.ts";
 import { apiBody } from "../core/search.ts";
 import { useStore } from "../core/store.ts";
-import { announceProblem, say } from "../core/toast.ts";
-import { changePage, changeUrl, useUrl } from "../core/url.ts";
+import { announceProblem, say, toast } from "../core/toast.ts";
+import { changePage, changeUrl, currentUrl, useUrl } from "../core/url.ts";
 import { Chart } from "./chart.tsx";
 import { Details, MeaningLine, ProgressLine, Warnings } from "./details.tsx";
 import { type Example, Failed, NoRows } from "./empty.tsx";
 import { FacetsPanel } from "./facets_panel.tsx";
 import { rememberQuery } from "./history.ts";
+import { hasOwnRange, withoutRange } from "./language.ts";
+import type { Marking } from "./editor.lazy.ts";
 import { type Change, DEFAULT_TEXT, FIRST_ROWS, MORE_ROWS } from "./model.ts";
 import { QueryLine } from "./query_line.tsx";
 import { Results } from "./results.tsx";
@@ -26,39 +28,40 @@ interface Props {
   datasets: DatasetName[];
 }
 
+const FRESH_MS = 60_000;
 const FACETS_KEY = "amber.facets";
 const HERE = /^\/app\/?(discover\/?)?$/;
 
 // The libraries travel while Dash still asks for the page; from elsewhere, going to Discover must not wait for them.
 preload(["discover/editor", "discover/chart", "discover/grid"], HERE.test(window.location.pathname) ? "now" : "idle");
 
-export function Discover({ examples, datasets }: Props): React.ReactElement {
+interface Asking {
+  text: string;
+  scope: Record<string, string | string[]>;
+  limit: number;
+  run: (text: string) => void;
+  again: () => void;
+  change: (change: Change) => void;
+}
+
+/** The question of the address: asks it, and changes the address to ask another. */
+function useQuestion(): Asking {
   const { state, pathname } = useUrl();
-  const shown = useStore(view);
   const here = HERE.test(pathname);
   const text = state.page.q ?? DEFAULT_TEXT;
   const limit = Number(state.page.rows) || FIRST_ROWS;
-  const [draft, setDraft] = React.useState(text);
-  const [again, setAgain] = React.useState(0);
-  const [details, setDetails] = React.useState(false);
-  const [facets, setFacets] = React.useState(
-    () => window.innerWidth > 900 && window.localStorage.getItem(FACETS_KEY) !== "closed",
-  );
   const scope = React.useMemo(() => apiBody(state), [state]);
   const key = JSON.stringify([text, scope, limit]);
-
+  const [again, setAgain] = React.useState(0);
   React.useEffect(() => {
     if (!here) return;
-    setDraft(text);
-    const { question, phase } = view.get();
+    const { question, phase, answeredAt } = view.get();
     const known = question && JSON.stringify([question.text, question.scope, question.limit]) === key;
-    // Back on the page with the same question: what is there still stands.
-    if (known && again === 0 && phase === "done") return;
+    // Back on the page with the same question: what is there still stands for a while.
+    if (known && again === 0 && phase === "done" && Date.now() - answeredAt < FRESH_MS) return;
     void ask({ text, scope, limit });
   }, [key, again, here]);
   React.useEffect(() => leave, []);
-  useSpokenResult(shown);
-
   const run = (next: string) => {
     const wanted = next.trim() || DEFAULT_TEXT;
     rememberQuery(wanted);
@@ -73,57 +76,80 @@ export function Discover({ examples, datasets }: Props): React.ReactElement {
       announceProblem(asProblem(error));
     }
   };
-  const toggleFacets = () => {
-    window.localStorage.setItem(FACETS_KEY, facets ? "closed" : "open");
-    setFacets(!facets);
-  };
-  useShortcuts([
-    { keys: "f", label: "Show or hide the values", group: "Discover", run: toggleFacets },
-    { keys: "r", label: "Run again", group: "Discover", run: () => setAgain(again + 1) },
-    { keys: "s", label: "SQL and cost", group: "Discover", run: () => setDetails(!details) },
-  ]);
+  return { text, scope, limit, run, again: () => setAgain(again + 1), change: (wanted) => void change(wanted) };
+}
 
-  const { answer, problem, phase } = shown;
-  const marking = React.useMemo(
+/** Whether the values stand beside the rows; the browser remembers. */
+function useFacetsShown(): [boolean, () => void] {
+  const [shown, setShown] = React.useState(
+    () => window.innerWidth > 900 && window.localStorage.getItem(FACETS_KEY) !== "closed",
+  );
+  const toggle = () => {
+    window.localStorage.setItem(FACETS_KEY, shown ? "closed" : "open");
+    setShown(!shown);
+  };
+  return [shown, toggle];
+}
+
+/** What to underline in the query: the problem of exactly this text, when it has a place. */
+function useMarking(shown: View, text: string): Marking | null {
+  const { problem, question } = shown;
+  return React.useMemo(
     () =>
-      problem && shown.question?.text === text && problem.status === 400 && problem.span
+      problem?.span && problem.status === 400 && question?.text === text
         ? { span: problem.span, message: problem.message, suggestion: problem.suggestion }
         : null,
-    [problem, shown.question, text],
+    [problem, question, text],
   );
+}
+
+export function Discover({ examples, datasets }: Props): React.ReactElement {
+  const shown = useStore(view);
+  const asking = useQuestion();
+  const { text, run } = asking;
+  const [draft, setDraft] = React.useState(text);
+  const [details, setDetails] = React.useState(false);
+  const [facets, toggleFacets] = useFacetsShown();
+  React.useEffect(() => setDraft(text), [text]);
+  useSpokenResult(shown);
+  useShortcuts([
+    { keys: "f", label: "Show or hide the values", group: "Discover", run: toggleFacets },
+    { keys: "r", label: "Run again", group: "Discover", run: asking.again },
+    { keys: "s", label: "SQL and cost", group: "Discover", run: () => setDetails(!details) },
+  ]);
   return (
     <div className="discover">
       <h1 className="visually-hidden">Discover</h1>
       <div className="ask">
-        <Toolbar text={draft} datasets={datasets} examples={examples} answer={answer} onText={run} />
+        <Toolbar text={draft} datasets={datasets} examples={examples} answer={shown.answer} onText={run} />
         <QueryLine
           text={text}
-          marking={marking}
-          running={phase === "running"}
-          scope={scope}
+          marking={useMarking(shown, text)}
+          running={shown.phase === "running"}
+          scope={asking.scope}
           onRun={run}
           onCancel={cancel}
           onDraft={setDraft}
         />
-        {phase === "running" && shown.progress ? (
-          <ProgressLine progress={shown.progress} />
-        ) : answer ? (
-          <MeaningLine meta={answer.meta} open={details} onToggle={() => setDetails(!details)} />
-        ) : null}
-        {details && answer ? <Details meta={answer.meta} /> : null}
-        {answer ? <Warnings meta={answer.meta} /> : null}
+        <Meaning shown={shown} open={details} onToggle={() => setDetails(!details)} />
       </div>
-      <Body
-        shown={shown}
-        examples={examples}
-        facets={facets}
-        limit={limit}
-        onRun={run}
-        onAgain={() => setAgain(again + 1)}
-        onChange={(wanted) => void change(wanted)}
-        onToggleFacets={toggleFacets}
-      />
+      <Body shown={shown} examples={examples} facets={facets} asking={asking} onToggleFacets={toggleFacets} />
     </div>
+  );
+}
+
+/** Below the query: how far it is, or what it meant and cost. */
+function Meaning(props: { shown: View; open: boolean; onToggle: () => void }): React.ReactElement | null {
+  const { answer, progress, phase, question } = props.shown;
+  if (phase === "running" && progress) return <ProgressLine progress={progress} />;
+  if (!answer) return null;
+  const { meta } = answer;
+  return (
+    <>
+      <MeaningLine meta={meta} ownRange={hasOwnRange(question?.text ?? "")} open={props.open} onToggle={props.onToggle} />
+      {props.open ? <Details meta={meta} /> : null}
+      <Warnings meta={meta} />
+    </>
   );
 }
 
@@ -131,21 +157,18 @@ function Body(props: {
   shown: View;
   examples: Example[];
   facets: boolean;
-  limit: number;
-  onRun: (text: string) => void;
-  onAgain: () => void;
-  onChange: (change: Change) => void;
+  asking: Asking;
   onToggleFacets: () => void;
 }): React.ReactElement {
-  const { shown, onChange } = props;
+  const { shown, asking } = props;
   const { answer, problem, phase } = shown;
-  if (problem) return <Failed problem={problem} text={shown.question?.text ?? ""} onRetry={props.onAgain} onRun={props.onRun} />;
+  if (problem) return <Failed problem={problem} text={shown.question?.text ?? ""} onRetry={asking.again} onRun={asking.run} />;
   if (phase === "cancelled" && !answer) {
     return (
       <div className="empty">
         <h2>Cancelled</h2>
         <p>The query was stopped before it had an answer.</p>
-        <button type="button" className="button" onClick={props.onAgain}>
+        <button type="button" className="button" onClick={asking.again}>
           Run it again
         </button>
       </div>
@@ -158,28 +181,19 @@ function Body(props: {
         series={shown.series}
         start={answer?.meta.start ?? ""}
         end={answer?.meta.end ?? ""}
-        onBrush={(start, end) => changeUrl({ range: "", start, end })}
+        onBrush={(start, end) => zoom(shown.question?.text ?? "", start, end)}
       />
       <div className={props.facets ? "below with-facets" : "below"}>
-        {props.facets ? <FacetsPanel facets={shown.facets} onChange={onChange} /> : null}
-        <button
-          type="button"
-          className="facets-toggle"
-          aria-pressed={props.facets}
-          title={`${props.facets ? "Hide" : "Show"} the values (f)`}
-          aria-label={`${props.facets ? "Hide" : "Show"} the values`}
-          onClick={props.onToggleFacets}
-        >
-          <Icon name={props.facets ? "left" : "right"} />
-        </button>
+        {props.facets ? <FacetsPanel facets={shown.facets} onChange={asking.change} /> : null}
+        <FacetsToggle shown={props.facets} onToggle={props.onToggleFacets} />
         {empty ? (
-          <NoRows examples={props.examples} onTry={props.onRun} />
+          <NoRows examples={props.examples} onTry={asking.run} />
         ) : answer?.columns.length ? (
           <Results
             answer={answer}
             stale={phase === "running"}
-            limit={props.limit}
-            onChange={onChange}
+            limit={asking.limit}
+            onChange={asking.change}
             onMore={() => changePage({ rows: String(MORE_ROWS) })}
           />
         ) : (
@@ -190,6 +204,32 @@ function Body(props: {
       </div>
     </>
   );
+}
+
+function FacetsToggle(props: { shown: boolean; onToggle: () => void }): React.ReactElement {
+  return (
+    <button
+      type="button"
+      className="facets-toggle"
+      aria-pressed={props.shown}
+      title={`${props.shown ? "Hide" : "Show"} the values (f)`}
+      aria-label={`${props.shown ? "Hide" : "Show"} the values`}
+      onClick={props.onToggle}
+    >
+      <Icon name={props.shown ? "left" : "right"} />
+    </button>
+  );
+}
+
+/** Show a part of the time; a range in the text would beat the bar, so it goes. */
+function zoom(text: string, start: string, end: string): void {
+  const free = withoutRange(text);
+  if (free === null) {
+    toast("The query has a time range of its own.", { hint: "Take it out of the text to zoom by the chart." });
+    return;
+  }
+  const { page } = currentUrl().state;
+  changeUrl({ range: "", start, end, ...(free === text ? {} : { page: { ...page, q: free } }) });
 }
 
 /** A screen reader hears that an answer came. */

@@ -26,12 +26,13 @@ export function Results({ answer, stale, limit, onChange, onMore }: Props): Reac
   const [cell, setCell] = React.useState<CellPlace | null>(null);
   const [sort, setSort] = React.useState<Sort>(null);
   const zone = useZone();
+  const closeMenu = React.useCallback(() => setCell(null), []);
 
   React.useEffect(() => {
     let gone = false;
     void lazy<Module>("discover/grid").then(({ createResultGrid }) => {
       if (gone || !place.current) return;
-      grid.current = createResultGrid(place.current, { zone: "utc", onCell: setCell, onSort: setSort });
+      grid.current = createResultGrid(place.current, { onCell: setCell, onSort: setSort });
       setReady(true);
     });
     return () => {
@@ -55,7 +56,7 @@ export function Results({ answer, stale, limit, onChange, onMore }: Props): Reac
       </div>
       <RowsLine answer={answer} sort={sort} limit={limit} onChange={onChange} onMore={onMore} onUnsort={() => grid.current?.clearSort()} />
       {cell ? (
-        <CellMenu place={cell} columns={answer.columns} onChange={onChange} onClose={() => setCell(null)} />
+        <CellMenu place={cell} columns={answer.columns} onChange={onChange} onClose={closeMenu} />
       ) : null}
     </section>
   );

@@ -25,6 +25,8 @@ export interface View {
   answer: Answer | null;
   problem: Problem | null;
   progress: Progress | null;
+  /** When the rows came, in milliseconds since 1970. */
+  answeredAt: number;
   series: Part<{ query: string | null; lines: Lines }>;
   facets: Part<Facet[]>;
 }
@@ -41,6 +43,7 @@ const NOTHING: View = {
   answer: null,
   problem: null,
   progress: null,
+  answeredAt: 0,
   series: { state: "loading", value: null },
   facets: { state: "loading", value: null },
 };
@@ -112,7 +115,7 @@ async function askRows(mine: Running, question: Question): Promise<boolean> {
     const limit = question.limit || FIRST_ROWS;
     const answer = await post<Answer>("query", { ...members, limit }, { signal });
     done(mine, id);
-    change(mine, { phase: "done", answer, progress: null });
+    change(mine, { phase: "done", answer, progress: null, answeredAt: Date.now() });
     return running === mine;
   } catch (error) {
     done(mine, id);

@@ -68,6 +68,8 @@ async function signOut(): Promise<void> {
       return;
     }
   }
+  // The next one at this browser need not see what was asked.
+  window.localStorage.removeItem("amber.queries");
   window.location.assign("/login");
 }
 

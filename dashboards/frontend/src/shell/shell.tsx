@@ -45,17 +45,21 @@ interface Props {
 
 watchDashRequests();
 
-export function Shell(props: Props): React.ReactElement {
-  const { nav, shown, setProps } = props;
-  const [help, setHelp] = React.useState(false);
+/** Tell the server where one is: always when the path changed, and when only the query string did, for pages that read it.
+ *
+ * Returns whether the page of the address is still on its way.
+ */
+function useLocation({ shown, setProps }: Props): boolean {
   const [waiting, setWaiting] = React.useState(true);
-  const main = React.useRef<HTMLElement>(null);
   const asked = React.useRef("");
-
-  // Tell the server where one is: always when the path changed, and when only the query string did, for pages that read it.
   const readsSearch = React.useRef(true);
   readsSearch.current = shown?.reads_search ?? true;
   React.useEffect(() => {
+    const tell = (pathname: string, search: string) => {
+      asked.current = pathname + search;
+      setWaiting(true);
+      setProps({ location: { pathname, search, refresh: refreshes.get() } });
+    };
     const ask = () => {
       const { pathname, search, shown: already } = currentUrl();
       if (already) asked.current = pathname + search;
@@ -63,22 +67,23 @@ export function Shell(props: Props): React.ReactElement {
       if (asked.current === pathname + search || (samePath && !readsSearch.current)) return;
       tell(pathname, search);
     };
-    const tell = (pathname: string, search: string) => {
-      asked.current = pathname + search;
-      setWaiting(true);
-      setProps({ location: { pathname, search, refresh: refreshes.get() } });
-    };
     ask();
     const stop = [onUrl(ask), refreshes.subscribe(() => tell(currentUrl().pathname, currentUrl().search))];
     return () => stop.forEach((end) => end());
   }, [setProps]);
-
   React.useEffect(() => {
     if (!shown) return;
     if (asked.current.split("?")[0] === shown.pathname) setWaiting(false);
     document.title = shown.title ? `${shown.title} · Amber` : "Amber";
   }, [shown]);
+  return waiting;
+}
 
+export function Shell(props: Props): React.ReactElement {
+  const { nav, shown } = props;
+  const [help, setHelp] = React.useState(false);
+  const main = React.useRef<HTMLElement>(null);
+  const waiting = useLocation(props);
   usePageChange(main, shown?.pathname ?? "");
   useLinks();
   useShortcuts([
