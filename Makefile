@@ -62,7 +62,9 @@ docs: setup ## Write the generated reference pages anew.
 	@$(BIN)/python -m server.settings >docs/reference/settings.md.new && mv docs/reference/settings.md.new docs/reference/settings.md
 	@$(BIN)/python -m iam.reference >docs/explanation/access.md.new && mv docs/explanation/access.md.new docs/explanation/access.md
 	@$(BIN)/python -m server.cli.reference >docs/reference/cli.md.new && mv docs/reference/cli.md.new docs/reference/cli.md
+	@$(BIN)/python -m server.http.reference
 	@$(BIN)/python -m ingest.reference >docs/reference/ingest.md.new && mv docs/reference/ingest.md.new docs/reference/ingest.md
+	@$(BIN)/python -m dashboards.welcome.reference
 
 constraints: ## Write constraints.txt anew from a fresh environment.
 	@rm -rf .venv-fresh && $(PYTHON) -m venv .venv-fresh && .venv-fresh/bin/pip install -q '.[dev]'

@@ -117,7 +117,7 @@ def _category(count: OutcomeCount) -> str:
     """Return the kind of data in people's words; what was refused before anybody could tell has none."""
     if count.outcome == "accepted":
         return "message" if count.category == "default" else count.category
-    return "" if count.category in {"default", "unknown"} else count.category
+    return "" if count.category in {"default", "unknown", count.reason} else count.category
 
 
 def _processes(roles: Sequence[RoleState]) -> html.Section:
