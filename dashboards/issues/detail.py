@@ -105,4 +105,6 @@ def _length_s(start: str, end: str) -> float:
         return 0.0
 
 
-PAGE = Page("issue", ("/issues/<issue>", "/issues/<issue>/events/<event>"), "Issue", render, reads_search=True, rail="issues")
+PAGE = Page(
+    "issue", ("/issues/<issue>", "/issues/<issue>/events/<event>"), "Issue", render, reads_search=True, rail="issues"
+)

@@ -27,9 +27,7 @@ def render(request: PageRequest) -> PageView:
     sent = request.parts["trace"]
     trace_id = sent.lower().replace("-", "")
     if not _TRACE_ID.fullmatch(trace_id):
-        raise NotFound(
-            f"{sent[:100]!r} is no trace id.", code="trace-id-invalid", hint="A trace id is 32 hex digits."
-        )
+        raise NotFound(f"{sent[:100]!r} is no trace id.", code="trace-id-invalid", hint="A trace id is 32 hex digits.")
     return PageView(TraceView(id="trace", trace_id=trace_id), f"Trace {trace_id[:8]}")
 
 

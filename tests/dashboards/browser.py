@@ -39,7 +39,7 @@ class Site:
         finally:
             context.close()
         if silent:
-            assert heard == []
+            assert not heard, "\n".join(heard)
 
 
 @contextmanager

@@ -21,7 +21,11 @@ PEOPLE = [
 KINDS = [
     ("ZeroDivisionError: division by zero", "shop.cart in total", "error"),
     ("TypeError: Cannot read properties of undefined (reading 'price')", "checkout/basket.tsx", "error"),
-    ("psycopg.OperationalError: connection to server at 10.0.0.7 failed: timeout expired", "shop.db in connect", "fatal"),
+    (
+        "psycopg.OperationalError: connection to server at 10.0.0.7 failed: timeout expired",
+        "shop.db in connect",
+        "fatal",
+    ),
     ("Stock for SKU 4711 ran below the reserve", "shop.stock", "warning"),
     ("shop.errors.PaymentDeclined: card was declined by the issuer", "POST /api/pay", "error"),
     ("Deploy finished", "deploy", "info"),
@@ -92,13 +96,26 @@ def make_event(issue: dict[str, Any], n: int, count: int) -> dict[str, Any]:
         "transaction": "POST /cart",
         "culprit": issue["culprit"],
         "user": {"id": str(40 + n), "email": "kim@example.org", "ip_address": "203.0.113.9"},
-        "tags": [["browser", "Firefox 130"], ["runtime", "CPython 3.11.7"], ["region", "eu central"], ["odd key", 'a "b"*']],
-        "contexts": {"runtime": {"name": "CPython", "version": "3.11.7", "build": {"compiler": "gcc"}}, "os": {"name": "Linux"}},
+        "tags": [
+            ["browser", "Firefox 130"],
+            ["runtime", "CPython 3.11.7"],
+            ["region", "eu central"],
+            ["odd key", 'a "b"*'],
+        ],
+        "contexts": {
+            "runtime": {"name": "CPython", "version": "3.11.7", "build": {"compiler": "gcc"}},
+            "os": {"name": "Linux"},
+        },
         "exceptions": [],
         "stacktrace": [],
         "threads": [],
         "breadcrumbs": [_crumb(i, at) for i in range(18)],
-        "request": {"method": "POST", "url": "https://shop.example.org/cart", "headers": [["Accept", "*/*"]], "data": {"sku": 4711, "n": 2}},
+        "request": {
+            "method": "POST",
+            "url": "https://shop.example.org/cart",
+            "headers": [["Accept", "*/*"]],
+            "data": {"sku": 4711, "n": 2},
+        },
         "sdk": {"name": "sentry.python", "version": "2.75.0", "integrations": ["flask", "stdlib"]},
         "modules": {"flask": "3.1.3", "sqlalchemy": "2.0.44"},
         "extra": {"basket": [{"sku": 4711}]},
@@ -112,9 +129,23 @@ def make_event(issue: dict[str, Any], n: int, count: int) -> dict[str, Any]:
         "payload_url": f"/api/v1/events/{event_id(issue['id'], n)}?project={issue['project']}",
     }
     if value and " " not in kind:
-        cause = {"type": "KeyError", "value": "'price'", "module": "", "handled": None, "mechanism": None, "frames": _frames(3)}
+        cause = {
+            "type": "KeyError",
+            "value": "'price'",
+            "module": "",
+            "handled": None,
+            "mechanism": None,
+            "frames": _frames(3),
+        }
         mechanism = {"type": "flask", "handled": False}
-        last = {"type": kind, "value": value, "module": "", "handled": False, "mechanism": mechanism, "frames": _frames(14)}
+        last = {
+            "type": kind,
+            "value": value,
+            "module": "",
+            "handled": False,
+            "mechanism": mechanism,
+            "frames": _frames(14),
+        }
         shown["exceptions"] = [cause, last]
     return shown
 
@@ -139,36 +170,81 @@ def _frames(count: int) -> list[dict[str, Any]]:
 
 
 def _crumb(n: int, at: datetime) -> dict[str, Any]:
-    kinds = [("http", "http.client", "GET https://stock.internal/4711"), ("default", "query", "SELECT * FROM basket WHERE id = 7"), ("navigation", "navigation", "/ to /cart")]
+    kinds = [
+        ("http", "http.client", "GET https://stock.internal/4711"),
+        ("default", "query", "SELECT * FROM basket WHERE id = 7"),
+        ("navigation", "navigation", "/ to /cart"),
+    ]
     kind, category, message = kinds[n % 3]
     level = "error" if n == 17 else "warning" if n == 12 else "info"
     data = {"status_code": 500, "reason": "x"} if n == 17 else None
-    return {"timestamp": stamp(at - timedelta(seconds=36 - 2 * n)), "type": kind, "category": category, "level": level, "message": message, "data": data}
+    return {
+        "timestamp": stamp(at - timedelta(seconds=36 - 2 * n)),
+        "type": kind,
+        "category": category,
+        "level": level,
+        "message": message,
+        "data": data,
+    }
 
 
 def make_trace(size: int) -> dict[str, Any]:
     """Return a trace of so many spans over four services."""
     dice = random.Random(size)
-    columns: dict[str, list[Any]] = {name: [] for name in ("span_id", "parent", "depth", "start_ns", "duration_ns", "self_ns", "op", "description", "service", "status", "is_segment", "project")}
-    ops = [("http.client", "GET /stock"), ("db", "SELECT price FROM item WHERE sku = ?"), ("cache.get", "basket:7"), ("function", "shop.cart.total")]
+    columns: dict[str, list[Any]] = {
+        name: []
+        for name in (
+            "span_id",
+            "parent",
+            "depth",
+            "start_ns",
+            "duration_ns",
+            "self_ns",
+            "op",
+            "description",
+            "service",
+            "status",
+            "is_segment",
+            "project",
+        )
+    }
+    ops = [
+        ("http.client", "GET /stock"),
+        ("db", "SELECT price FROM item WHERE sku = ?"),
+        ("cache.get", "basket:7"),
+        ("function", "shop.cart.total"),
+    ]
     services = ["web", "checkout-api", "stock", "payments"]
     for n in range(size):
-        parent = -1 if n == 0 else max(0, n - 1 - dice.randrange(min(n, 6))) if n < 12 else dice.randrange(max(0, n - 40), n)
+        parent = (
+            -1 if n == 0 else max(0, n - 1 - dice.randrange(min(n, 6))) if n < 12 else dice.randrange(max(0, n - 40), n)
+        )
         begin = 0 if n == 0 else columns["start_ns"][parent]
         room = 1_240_000_000 if n == 0 else max(1000, columns["duration_ns"][parent])
         start = begin + (dice.randrange(room) // 3 if n else 0)
         length = room if n == 0 else max(500, min(begin + room - start, int(room * dice.random())))
         op, description = ("http.server", "POST /api/cart/checkout") if n == 0 else ops[n % 4]
         row = {
-            "span_id": f"{n + 1:016x}", "parent": parent, "depth": 0, "start_ns": start, "duration_ns": length, "self_ns": length // 2,
+            "span_id": f"{n + 1:016x}", "parent": parent, "depth": 0,
+            "start_ns": start, "duration_ns": length, "self_ns": length // 2,
             "op": op, "description": f"{description} #{n}" if n else description, "service": services[(n // 7) % 4],
             "status": "internal_error" if n % 97 == 5 else "ok", "is_segment": n % 7 == 0, "project": "shop",
         }  # fmt: skip
         for name, value in row.items():
             columns[name].append(value)
-    errors = [{"event_id": event_id("SHOP-1", 1), "span_id": f"{3:016x}", "issue": "SHOP-1", "title": KINDS[0][0], "project": "shop", "offset_ns": 300_000_000}]
+    errors = [
+        {
+            "event_id": event_id("SHOP-1", 1),
+            "span_id": f"{3:016x}",
+            "issue": "SHOP-1",
+            "title": KINDS[0][0],
+            "project": "shop",
+            "offset_ns": 300_000_000,
+        }
+    ]
     return {
-        "trace_id": "a" * 32, "start_ns": str(int(NOW.timestamp()) * 10**9), "duration_ns": 1_240_000_000, "count": size, "truncated": False,
+        "trace_id": "a" * 32, "start_ns": str(int(NOW.timestamp()) * 10**9), "duration_ns": 1_240_000_000,
+        "count": size, "truncated": False,
         "columns": columns, "errors": errors, "missing_parents": 0,
     }  # fmt: skip
 
@@ -243,7 +319,11 @@ def _list_routes(blueprint: Blueprint, shop: Shop) -> None:
         more = start + limit < len(found)
         meta = {"start": stamp(NOW - timedelta(days=1)), "end": stamp(NOW), "trend_step_s": 3600, "elapsed_ms": 12}
         meta |= {"total": len(found) if request.args.get("total") or not more else None, "query": query}
-        return {"items": shown, "next": base64.b64encode(str(start + limit).encode()).decode() if more else None, "meta": meta}
+        return {
+            "items": shown,
+            "next": base64.b64encode(str(start + limit).encode()).decode() if more else None,
+            "meta": meta,
+        }
 
     @blueprint.post("/issues/bulk")
     def bulk() -> Any:
@@ -259,6 +339,11 @@ def _list_routes(blueprint: Blueprint, shop: Shop) -> None:
         return {"changed": len(before), "before": before}
 
 
+def _distribution(key: str, values: list[str]) -> dict[str, Any]:
+    top = [{"value": value, "count": 500 >> n, "share": round((500 >> n) / 900, 4)} for n, value in enumerate(values)]
+    return {"key": key, "total": 900, "distinct": len(values) + 3, "top": top}
+
+
 def _issue_routes(blueprint: Blueprint, shop: Shop) -> None:
     @blueprint.route("/issues/<issue>", methods=["GET", "PATCH"])
     def one(issue: str) -> Any:
@@ -270,8 +355,19 @@ def _issue_routes(blueprint: Blueprint, shop: Shop) -> None:
             if request.headers.get("If-Match") != f'"{found["version"]}"':
                 return problem(412, "changed", "The issue was changed meanwhile.", hint="Read it again.")
             shop.change([issue], request.get_json())
-        activity = [{"id": 1, "at": stamp(NOW), "actor": "user:grace@example.org", "action": "issue.change", "details": {"after": {"assignee": "team:web"}}}]
-        texts = {"events_query": f"from errors issue:{issue}", "tags_query": f"from errors issue:{issue} | facets top 10"}
+        activity = [
+            {
+                "id": 1,
+                "at": stamp(NOW),
+                "actor": "user:grace@example.org",
+                "action": "issue.change",
+                "details": {"after": {"assignee": "team:web"}},
+            }
+        ]
+        texts = {
+            "events_query": f"from errors issue:{issue}",
+            "tags_query": f"from errors issue:{issue} | facets top 10",
+        }
         answer = jsonify({**found, **texts, "activity": activity, "possible_assignees": PEOPLE})
         answer.headers["ETag"] = f'"{found["version"]}"'
         return answer
@@ -287,13 +383,12 @@ def _issue_routes(blueprint: Blueprint, shop: Shop) -> None:
 
     @blueprint.get("/issues/<issue>/tags")
     def tags(issue: str) -> Any:
-        shares = [("browser", ["Firefox 130", "Chrome 131", "Safari 18"]), ("release", [f"shop@1.4.{n}" for n in range(8)]), ("user", ["id:41", PAYLOAD])]
-        return {
-            "tags": [
-                {"key": key, "total": 900, "distinct": len(values) + 3, "top": [{"value": value, "count": 500 >> n, "share": round((500 >> n) / 900, 4)} for n, value in enumerate(values)]}
-                for key, values in shares
-            ]
-        }  # fmt: skip
+        shares = {
+            "browser": ["Firefox 130", "Chrome 131", "Safari 18"],
+            "release": [f"shop@1.4.{n}" for n in range(8)],
+            "user": ["id:41", PAYLOAD],
+        }
+        return {"tags": [_distribution(key, values) for key, values in shares.items()]}
 
     @blueprint.get("/events/<event>")
     def payload(event: str) -> Any:

@@ -44,7 +44,7 @@ def opened(page: Page) -> None:
 
 
 def test_resolving_a_selection_shows_at_once_keeps_it_and_can_be_undone(served: Site, shop: Shop) -> None:
-    """x and shift select, e resolves, the rows stay selected and marked, Undo brings them back as they were."""
+    """Keys x and shift select, e resolves, the rows stay selected and marked, Undo brings them back as they were."""
     with served.page("/app/issues") as page:
         opened(page)
         press(page, "j", "x", "Shift+J", "Shift+J")

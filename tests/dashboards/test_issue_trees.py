@@ -109,7 +109,9 @@ def test_an_issue_is_its_head_its_newest_event_and_what_is_known_of_all_events()
 
 
 def test_project_environment_and_range_of_the_address_reach_every_document() -> None:
-    ports = Documents({"issues/SHOP-2": issue_document(), "issues/SHOP-2/events/latest": make_event(make_issues(3)[1], 1, 9)})
+    ports = Documents(
+        {"issues/SHOP-2": issue_document(), "issues/SHOP-2/events/latest": make_event(make_issues(3)[1], 1, 9)}
+    )
     state = UrlState(projects=("shop",), environments=("prod",), range="7d")
     detail.render(PageRequest(ports, {"issue": "SHOP-2"}, state))
     wanted = {"project": ["shop"], "environment": ["prod"], "range": "7d"}

@@ -56,7 +56,7 @@ export function Breadcrumbs({ crumbs, event }: { crumbs: readonly Crumb[]; event
               <bdi>{crumb.category || kindOf(crumb)}</bdi>
             </span>
             <div className="crumb-text">
-              {crumb.level && crumb.level !== "info" ? <span className="crumb-level">{crumb.level} </span> : null}
+              {crumb.level && crumb.level !== "info" ? <span className="crumb-level">{crumb.level.slice(0, 30)} </span> : null}
               <Clip text={crumb.message} most={300} />
               {crumb.data ? <Facts rows={Object.entries(crumb.data)} /> : null}
             </div>

@@ -1,0 +1,162 @@
+"""The waterfall in Chromium: keys, pointer, deep links, size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.dashboards.browser import Site, site
+
+pytestmark = pytest.mark.browser
+SMALL, LARGE, UNKNOWN = "a" * 32, "b" * 32, "d" * 32
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Site]:
+    with site() as one:
+        yield one
+
+
+def chosen(page: Page) -> Any:
+    return page.get_by_role("treeitem", selected=True)
+
+
+def test_keys_move_fold_open_and_go_to_errors(served: Site) -> None:
+    """Keys j and k move, arrows fold and unfold, Enter opens the span, ] goes to the next failure, Escape closes."""
+    with served.page(f"/app/traces/{SMALL}") as page:
+        page.get_by_test_id("waterfall").wait_for()
+        page.keyboard.press("j")
+        expect(chosen(page)).to_contain_text("http.server POST /api/cart/checkout")
+        expect(chosen(page)).to_have_attribute("aria-expanded", "true")
+        page.keyboard.press("ArrowLeft")
+        expect(chosen(page)).to_have_attribute("aria-expanded", "false")
+        expect(page.get_by_role("treeitem")).to_have_count(1)
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        expect(chosen(page)).to_have_attribute("aria-level", "2")
+        page.keyboard.press("k")
+        expect(chosen(page)).to_have_attribute("aria-level", "1")
+        page.keyboard.press("]")
+        expect(chosen(page)).to_contain_text(re.compile("failed|errors"))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("complementary", name="Span")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("complementary", name="Span")).to_have_count(0)
+
+
+def test_a_link_to_a_span_lands_on_it_among_ten_thousand(served: Site) -> None:
+    """The row is chosen, in sight, its drawer open; only rows in sight are in the document."""
+    with served.page(f"/app/traces/{LARGE}?span={9000:016x}") as page:
+        drawer = page.get_by_role("complementary", name="Span")
+        expect(drawer).to_contain_text(f"{9000:016x}")
+        expect(chosen(page)).to_have_count(1)
+        assert page.get_by_test_id("waterfall").evaluate("box => box.scrollTop") > 0
+        assert page.get_by_role("treeitem").count() < 80
+
+
+def test_moving_through_ten_thousand_spans_costs_what_moving_through_few_does(served: Site) -> None:
+    """Script and layout of a key press do not grow with the trace: three times the small one's at most, and 40 ms."""
+    took = {}
+    for trace in (SMALL, LARGE):
+        with served.page(f"/app/traces/{trace}") as page:
+            page.get_by_test_id("waterfall").wait_for()
+            page.keyboard.press("j")
+            took[trace] = page.evaluate(
+                """async () => {
+                  const times = [];
+                  for (let n = 0; n < 25; n += 1) {
+                    const start = performance.now();
+                    const press = new KeyboardEvent("keydown", { key: "j", bubbles: true, cancelable: true });
+                    document.body.dispatchEvent(press);
+                    times.push(performance.now() - start);
+                    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+                  }
+                  return times.sort((a, b) => a - b)[12];
+                }"""
+            )
+    assert took[LARGE] < max(3 * took[SMALL], 40), took
+
+
+def test_the_filter_finds_spans_and_says_how_many(served: Site) -> None:
+    with served.page(f"/app/traces/{SMALL}") as page:
+        box = page.get_by_role("searchbox", name="Filter spans")
+        box.fill("is:error")
+        expect(page.get_by_role("status").filter(has_text="of 60")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(chosen(page)).to_contain_text("failed")
+        box.fill("no span has this")
+        expect(page.get_by_role("status").filter(has_text="0 of 60")).to_be_visible()
+
+
+def test_dragging_and_the_wheel_zoom_and_zero_goes_back(served: Site) -> None:
+    with served.page(f"/app/traces/{SMALL}") as page:
+        map_ = page.get_by_role("img", name=re.compile("^Overview"))
+        whole = map_.get_attribute("aria-label")
+        box = page.get_by_test_id("waterfall").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 700, box["y"] + 100)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 900, box["y"] + 100, steps=4)
+        page.mouse.up()
+        expect(map_).not_to_have_attribute("aria-label", whole or "")
+        page.keyboard.press("0")
+        expect(map_).to_have_attribute("aria-label", whole or "")
+        page.keyboard.down("Control")
+        page.mouse.wheel(0, -100)
+        page.keyboard.up("Control")
+        expect(map_).not_to_have_attribute("aria-label", whole or "")
+        page.get_by_role("button", name="Reset zoom").click()
+        expect(map_).to_have_attribute("aria-label", whole or "")
+
+
+def test_a_click_chooses_a_span_and_the_address_names_it(served: Site) -> None:
+    with served.page(f"/app/traces/{SMALL}") as page:
+        page.get_by_test_id("waterfall").click(position={"x": 300, "y": 22 + 24 + 12})
+        expect(page.get_by_role("complementary", name="Span")).to_be_visible()
+        expect(page).to_have_url(re.compile(r"span=[0-9a-f]{16}"))
+        address = page.url
+        page.reload()
+        expect(page.get_by_role("complementary", name="Span")).to_be_visible()
+        assert page.url == address
+
+
+def test_errors_of_the_trace_lead_to_their_issue(served: Site) -> None:
+    with served.page(f"/app/traces/{SMALL}") as page:
+        page.get_by_role("button", name="1 error").click()
+        page.get_by_role("link", name=re.compile("SHOP-1")).click()
+        expect(page).to_have_url(re.compile("/app/issues/SHOP-1/events/"))
+        expect(page.get_by_test_id("event-pager")).to_be_visible()
+
+
+def test_the_table_holds_the_same_spans(served: Site) -> None:
+    with served.page(f"/app/traces/{SMALL}") as page:
+        page.get_by_role("button", name="Table").click()
+        expect(page.get_by_role("table")).to_have_attribute("aria-rowcount", "61")
+        page.get_by_role("row", name=re.compile("http.server")).get_by_role("button").click()
+        expect(page.get_by_role("complementary", name="Span")).to_contain_text("POST /api/cart/checkout")
+
+
+def test_a_trace_that_is_not_stored_is_explained(served: Site) -> None:
+    with served.page(f"/app/traces/{UNKNOWN}", silent=False) as page:
+        expect(page.get_by_role("heading", name="No span of this trace is stored")).to_be_visible()
+        expect(page.get_by_role("link", name="Errors of this trace")).to_be_visible()
+
+
+def test_the_waterfall_follows_the_theme_and_the_screen(served: Site) -> None:
+    """On a screen of two pixels a point the canvas has twice the pixels; a dark page has a dark canvas."""
+    with served.page(f"/app/traces/{SMALL}", device_scale_factor=2, color_scheme="dark") as page:
+        canvas = page.locator(".waterfall canvas")
+        canvas.wait_for()
+        page.wait_for_timeout(200)
+        facts = canvas.evaluate(
+            """c => ({
+              ratio: c.width / c.clientWidth,
+              pixel: [...c.getContext("2d").getImageData(10, c.height - 10, 1, 1).data],
+            })"""
+        )
+        assert facts["ratio"] == pytest.approx(2, abs=0.01)
+        assert max(facts["pixel"][:3]) < 80
