@@ -134,7 +134,8 @@ function keys(options: EditorOptions) {
         run: (view) => {
           if (completionStatus(view.state) !== "active") return false;
           if (selectedCompletionIndex(view.state) === null) moveCompletionSelection(true)(view);
-          return acceptCompletion(view);
+          acceptCompletion(view);
+          return true;
         },
       },
       {
@@ -200,6 +201,7 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
           override: [source(options)],
           selectOnOpen: false,
           activateOnTypingDelay: 60,
+          interactionDelay: 0, // nothing is chosen until the reader chooses, so no key can hit a fresh list by accident
           icons: false,
           maxRenderedOptions: 60,
           tooltipClass: () => "query-completions",
