@@ -12,7 +12,7 @@ from server.http.pages import Front, PagePorts, waiting_routes
 from server.http.rates import RateLimit, TooManyRequests
 from tests.server.api import build_api
 
-PASSWORD = "correct-horse-battery"  # noqa: S105 - of nobody
+PASSWORD = "correct-horse-battery"
 
 
 @pytest.fixture(scope="module")
