@@ -80,6 +80,13 @@ def _planning(section: Results) -> Verdict:
     return Verdict(seen, met=met, note=f"the guard takes another {guard_ms['median']:.1f} ms median")
 
 
+def _questions(section: Results) -> Verdict:
+    found = section["answers"]
+    over = [f"{a['what']} ({a['scope']}): {a['ms']['p95']:.0f} ms" for a in found if not a["met"]]
+    seen = f"{len(found) - len(over)} of {len(found)} within"
+    return Verdict(seen, met=not over, note="; ".join(over))
+
+
 def _of_runs(section: Results, name: str) -> float:
     return stats.median([float(run[name]) for run in section["runs"]])
 
@@ -171,6 +178,14 @@ BUDGETS = (
         _worst_query,
     ),
     Budget("plan", "plan", "parse + check + plan", "-", "<= 5 ms median, <= 15 ms P95", _planning),
+    Budget(
+        "questions",
+        "questions",
+        "questions of the pages, text to answer",
+        "-",
+        "P95 of the interaction less 85 ms for the browser",
+        _questions,
+    ),
     Budget("requests", "ingest", "one request, 32 connections", "Bugsink P95 198 ms", "P95 < 50 ms", _request),
     Budget("ingest", "ingest", "events per second, accepted to queryable", "GlitchTip 96", ">= 1 000", _stored),
     Budget("ingest", "ingest", "CPU per 10 000 events, all processes", "GlitchTip 183 s", "<= 18 s", _cpu),
@@ -232,6 +247,8 @@ def page(results: Results) -> str:
         parts.append(_query_section(results["query"]))
     if "plan" in results:
         parts.append(_plan_section(results["plan"]))
+    if "questions" in results:
+        parts.append(_questions_section(results["questions"]))
     if "ingest" in results:
         parts.append(_ingest_section(results["ingest"]))
     return "\n\n".join([*parts, _RIVALS]) + "\n"
@@ -291,6 +308,29 @@ def _plan_section(section: Results) -> str:
     return (
         f"## Planning\n\nMedians of {section['rounds']} rounds. A bare search by number of visible projects:"
         f" {growth}.\n\n" + _grid(("text", "ms"), rows)
+    )
+
+
+def _questions_section(section: Results) -> str:
+    rows = [
+        (
+            a["what"],
+            a["scope"],
+            f"{a['ms']['median']:.0f}",
+            f"{a['ms']['p95']:.0f}",
+            "-" if a["whole_ms"] is None else f"{a['whole_ms']:.0f}",
+            f"{a['rows']:,}",
+            f"{a['rows_read']:,}",
+            f"{a['budget_ms']}",
+            "met" if a["met"] else "**missed**",
+        )
+        for a in section["answers"]
+    ]
+    heading = ("question", "scope", "median ms", "P95 ms", "whole ms", "rows", "rows read", "interaction ms", "")
+    return (
+        f"## Questions of the pages\n\nText to answer, {section['rounds']} rounds of all questions in turn, warm. An"
+        f" interaction's budget also holds {section['browser_ms']} ms of the browser. `whole` is the engine alone with"
+        " the same statement where rows are\nread in parts, newest first, but at once.\n\n" + _grid(heading, rows)
     )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from benchmarks.dataset import dataset, prepare
 from benchmarks.ingest_load import LoadPlan, measure_ingest
 from benchmarks.options import SECTIONS, Options
+from benchmarks.page_queries import measure_page_queries
 from benchmarks.planning import measure_planning
 from benchmarks.query_cases import PROMOTED
 from benchmarks.query_overhead import measure_queries
@@ -34,6 +35,10 @@ def _query(options: Options) -> dict[str, object]:
 
 def _plan(_options: Options) -> dict[str, object]:
     return measure_planning(promoted={"errors": PROMOTED})
+
+
+def _questions(options: Options) -> dict[str, object]:
+    return measure_page_queries(dataset(Path(options.data), options.rows), rounds=options.pairs)
 
 
 def _ingest(options: Options) -> dict[str, object]:
@@ -53,7 +58,7 @@ def _import(_options: Options) -> dict[str, object]:
 
 
 MEASURES: Mapping[str, Callable[[Options], dict[str, object]]] = dict(
-    zip(SECTIONS, (_data, _query, _plan, _ingest, _start, _import), strict=True)
+    zip(SECTIONS, (_data, _query, _plan, _questions, _ingest, _start, _import), strict=True)
 )
 
 

@@ -75,6 +75,16 @@ FULL = results(
         "disk": SIZE,
         "disk_same_values": {**SIZE, "merged": 70_000},
     },
+    questions={
+        "rounds": 30,
+        "browser_ms": 85,
+        "answers": [
+            {"what": "newest | errors", "scope": "one project", "ms": {"median": 40.0, "p95": 90.0}, "whole_ms": 300.0,
+             "rows": 1000, "rows_read": 50_000, "budget_ms": 300, "met": True},
+            {"what": "facets", "scope": "all projects", "ms": {"median": 900.0, "p95": 1600.0}, "whole_ms": None,
+             "rows": 200, "rows_read": 10_000_000, "budget_ms": 1500, "met": False},
+        ],
+    },
     start={"serve_s": [2.0, 2.5]},
     **{"import": {"import_ms": [80.0]}},
 )
@@ -94,6 +104,16 @@ def test_every_budget_is_on_the_page_with_its_verdict():
     assert found["disk per event, event and indexes"] == "met"
     assert found["the same, repeated bodies"] == "missed"
     assert found["root-cause report, 10 M events"] == "not measured"
+    assert found["questions of the pages, text to answer"] == "missed"
+
+
+def test_a_question_that_takes_too_long_is_named_with_its_time():
+    """The table shows what reading in parts saves, the verdict which interactions are over."""
+    page = report.page(FULL)
+    assert "| newest \\| errors | one project | 40 | 90 | 300 | 1,000 | 50,000 | 300 | met |" in page
+    budget = next(b for b in report.BUDGETS if b.section == "questions")
+    seen = report.verdict(budget, FULL)
+    assert (seen.seen, seen.note) == ("1 of 2 within", "facets (all projects): 1600 ms")
 
 
 def test_a_bar_in_a_cell_does_not_break_the_table():
