@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellText, compare, toCsv, toJson } from "./cells.ts";
+import { cellText, compare, toCsv, toJson, widthOf } from "./cells.ts";
 
 const column = (type: string, unit = "", name = "c") => ({ name, type, unit });
 
@@ -41,4 +41,13 @@ test("a CSV runs no formulas: a text that looks like one is marked, a number is 
 
 test("JSON rows are objects by column, in the API's values", () => {
   assert.deepEqual(JSON.parse(toJson([column("string", "", "a")], [["x"], [null]])), [{ a: "x" }, { a: null }]);
+});
+
+test("columns are as wide as what they show, long ids are not", () => {
+  const title = widthOf(column("string", "", "title"), 0, [["x".repeat(200)]], "utc");
+  const short = widthOf(column("string"), 0, [["abc"]], "utc");
+  const id = widthOf(column("string", "", "id"), 0, [["a".repeat(32)]], "utc");
+  assert.equal(title, 520);
+  assert.ok(short < 100 && short >= 72);
+  assert.ok(id <= 112);
 });

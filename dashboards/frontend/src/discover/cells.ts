@@ -69,10 +69,13 @@ export function toJson(columns: readonly Column[], rows: readonly Row[]): string
 
 const WIDE = new Set(["title", "message", "span.description", "culprit", "stack", "value", "error.value"]);
 
+/** Nobody reads a long id; its beginning tells it from others, and the menu copies the whole. */
+const LONG_ID = /^[0-9a-f]{16,36}$/i;
+
 /** A first width in pixels from the header and the first rows. */
 export function widthOf(column: Column, index: number, rows: readonly Row[], zone: Zone): number {
   let longest = column.name.length + 3;
   for (const row of rows.slice(0, 40)) longest = Math.max(longest, cellText(row[index], column, zone).text.length);
-  const most = WIDE.has(column.name) ? 520 : 340;
+  const most = WIDE.has(column.name) ? 520 : LONG_ID.test(copyText(rows[0]?.[index])) ? 112 : 340;
   return Math.round(Math.min(most, Math.max(72, longest * 7.4 + 26)));
 }

@@ -147,7 +147,8 @@ export function createResultGrid(parent: HTMLElement, options: GridOptions): Gri
   return {
     show(nextColumns, rows, zone) {
       columns = nextColumns;
-      const nextShape = JSON.stringify([nextColumns, zone]);
+      // Widths come from the rows: columns that were sized for none are sized anew.
+      const nextShape = JSON.stringify([nextColumns, zone, rows.length > 0]);
       if (nextShape !== shape) {
         shape = nextShape;
         api.updateGridOptions({

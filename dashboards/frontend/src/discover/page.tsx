@@ -174,7 +174,7 @@ function Body(props: {
       </div>
     );
   }
-  const empty = phase === "done" && answer?.rows.length === 0;
+  const empty = answer?.rows.length === 0;
   return (
     <>
       <Chart
