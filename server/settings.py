@@ -206,7 +206,10 @@ class Settings:
         ),
     ] = 1200
     api_burst: Annotated[
-        int, Setting("Requests of one token or browser at once, before `api_rate_per_minute` holds.", readers.whole(1, 1_000_000))
+        int,
+        Setting(
+            "Requests of one token or browser at once, before `api_rate_per_minute` holds.", readers.whole(1, 1_000_000)
+        ),
     ] = 300
     metrics_access: Annotated[
         str,

@@ -24,7 +24,6 @@ from server.issues.tags import tags_of
 from server.issues.workflow import Workflow
 from server.query_service import QueryService
 
-
 AfterKey = tuple[int | datetime, datetime, str]
 
 

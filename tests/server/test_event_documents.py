@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,14 +21,18 @@ SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 PLACE = {"previous": None, "next": None, "index": 1, "count": 1, "payload_url": "/"}
 
 
+_COLUMNS = (
+    *("title", "message", "level", "platform", "environment", "release", "transaction", "culprit"),
+    *("user", "user.id", "user.email", "user.username", "user.ip", "trace", "trace.span"),
+)
+
+
 def document(payload: str, **columns) -> dict:
     """The document of a payload, checked against the schema and able to leave as JSON."""
     row = {
         "id": "1" * 32,
         "timestamp": datetime(2026, 3, 1, tzinfo=UTC),
-        **dict.fromkeys(
-            ["title", "message", "level", "platform", "environment", "release", "transaction", "culprit", "user", "user.id", "user.email", "user.username", "user.ip", "trace", "trace.span"]
-        ),
+        **dict.fromkeys(_COLUMNS),
         "tags": [("region", "eu")],
         "remarks": ["message:trimmed"],
         "payload": payload,
@@ -43,7 +48,7 @@ def envelope_events() -> list[bytes]:
     found = []
     for path in sorted((SAMPLES / "envelopes").rglob("*event*.bin")):
         lines = path.read_bytes().split(b"\n")
-        for head, body in zip(lines, lines[1:], strict=False):
+        for head, body in itertools.pairwise(lines):
             try:
                 is_event = json.loads(head).get("type") == "event"
             except (ValueError, AttributeError):
@@ -108,7 +113,10 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=20,
 )
-_MEMBERS = ["exception", "threads", "breadcrumbs", "contexts", "user", "request", "sdk", "modules", "extra", "stacktrace", "platform", "tags", "logentry", "message"]
+_MEMBERS = [
+    *("exception", "threads", "breadcrumbs", "contexts", "user", "request", "sdk"),
+    *("modules", "extra", "stacktrace", "platform", "tags", "logentry", "message"),
+]
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,0 +1,101 @@
+"""What the web process is made of above the stores; imported while these are opened."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+from dashboards.login import login_blueprint
+from engine.snapshot import SnapshotReader
+from iam import Administration, Identity
+from ingest.edge import Edge
+from ingest.http import blueprint
+from ingest.limits import MIB, IngestLimits
+from ingest.sink import ShardedSink
+from ingest.writer import ReadyWriter
+from server.compose import Installation
+from server.http.app import create_app
+from server.http.cookies import Cookies
+from server.http.door import Door
+from server.http.pages import Front, mount_pages, waiting_routes
+from server.http.services import Services
+from server.issues import IssueService
+from server.metrics import Metrics
+from server.provision import provision
+from server.publisher import SnapshotPublisher
+from server.query_service import QueryService
+from server.runner import make_runner
+from server.settings import Settings
+from server.state import InstallationState
+from server.traces import TraceService
+from server.wsgi import WsgiServer
+
+__all__ = ["SnapshotPublisher", "WebIngest", "front_of", "provision", "services_of", "web_ingest", "web_server"]
+
+
+@dataclass(frozen=True, slots=True)
+class WebIngest:
+    """The client protocol on the web port: the same routes, into segments of its own."""
+
+    sink: ShardedSink
+    edge: Edge
+
+    def close(self) -> None:
+        """Stop accepting, and flush."""
+        self.edge.close()
+        self.sink.close()
+
+
+def web_ingest(installation: Installation) -> WebIngest:
+    """Return the client protocol of the web port."""
+    settings, data = installation.settings, installation.data
+    sink = ShardedSink(data.raw_root / "web", settings.normalisers or 1, disk_budget_bytes=settings.spool_budget)
+    return WebIngest(sink, Edge(sink, SnapshotReader(data.config_snapshot), IngestLimits()))
+
+
+def services_of(installation: Installation, writer: ReadyWriter, local_token: str) -> Services:
+    """Return the services of an opened installation."""
+    settings, metadata, clock = installation.settings, installation.metadata, installation.clock
+    runner = make_runner(installation)
+    state = InstallationState(installation, runner, writer.figures)
+    metrics = Metrics(state.samples)
+    queries = QueryService(
+        runner, metadata, clock, workers=settings.query_workers, queue=settings.query_queue, metrics=metrics
+    )
+    return Services(
+        settings=settings,
+        clock=clock,
+        metadata=metadata,
+        identity=Identity(metadata, clock, local_token),
+        administration=Administration(metadata, clock),
+        queries=queries,
+        issues=IssueService(queries, metadata, installation.mirror.sync),
+        traces=TraceService(queries, metadata),
+        state=state,
+        metrics=metrics,
+        cookies=Cookies(settings.public_url),
+    )
+
+
+def front_of(services: Services, ingest: WebIngest) -> Front:
+    """Return the application of the web port: the API at once, the pages when they are built."""
+    door = Door(services.identity, services.cookies, services.clock)
+    others = [login_blueprint(door), blueprint(ingest.edge)]
+    front: Front
+    waiting = waiting_routes(lambda: front.failed)
+    front = Front(
+        create_app(services, *others, waiting),
+        lambda: create_app(services, *others, mount=lambda app: mount_pages(app, services.settings)),
+    )
+    return front
+
+
+def web_server(settings: Settings, front: Front, socket_fd: int) -> WsgiServer:
+    """Return the server of the web port on the supervisor's socket."""
+    return WsgiServer(
+        front,
+        socket.socket(fileno=socket_fd),
+        threads=settings.web_threads,
+        max_body_bytes=IngestLimits().max_body_bytes + MIB,
+        trusted_proxy=settings.trusted_proxy,
+    )
