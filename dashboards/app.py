@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from dash import Dash, Input, Output, html, no_update
 from flask import Flask, request
+from plotly.io import json as plotly_json
 
-from dashboards.assets import serve_compactly
 from dashboards.bundle import BundleMissing, is_built
+from dashboards.delivery import serve_compactly
 from dashboards.discover import page as discover_page
 from dashboards.issues import detail as issue_page
 from dashboards.issues import page as issues_page
@@ -114,6 +115,9 @@ def mount(app: Flask, ports: Ports, pages: Sequence[Page] = PAGES) -> Mounted:
     """
     if not is_built():
         raise BundleMissing
+    # Dash writes its answers with plotly's encoder, whose way by orjson looks into `sys.modules["pandas"]`: while another
+    # thread imports pandas (the first query does), that is half a module and the answer a 500.
+    plotly_json.config.default_engine = "json"
     table = PageTable(pages)
     dash = Pages(
         "dashboards",
