@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dash import Dash, Input, Output, html, no_update
 from flask import Flask, request
-from plotly.io import json as plotly_json
+from plotly.io import json as plotly_json  # type: ignore[import-untyped]
 
 from dashboards.bundle import BundleMissing, is_built
 from dashboards.delivery import serve_compactly
@@ -115,8 +115,8 @@ def mount(app: Flask, ports: Ports, pages: Sequence[Page] = PAGES) -> Mounted:
     """
     if not is_built():
         raise BundleMissing
-    # Dash writes its answers with plotly's encoder, whose way by orjson looks into `sys.modules["pandas"]`: while another
-    # thread imports pandas (the first query does), that is half a module and the answer a 500.
+    # Dash writes its answers with plotly's encoder, whose way by orjson looks into `sys.modules["pandas"]`: while
+    # another thread imports pandas (the first query does), that is half a module and the answer a 500.
     plotly_json.config.default_engine = "json"
     table = PageTable(pages)
     dash = Pages(
