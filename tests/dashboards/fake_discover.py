@@ -256,6 +256,7 @@ def _facets() -> list[dict[str, Any]]:
             "field": field,
             "type": "string",
             "total": 940,
+            "since": "2026-03-01T06:00:00Z" if field == "browser.name" else None,
             "distinct": len(counted) + (20 if field == "release" else 0),
             "values": [{"value": value, "count": count} for value, count in counted],
         }

@@ -3,6 +3,8 @@ import * as React from "react";
 import { formatNumber, formatShort } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
 import { painted } from "../core/painted.ts";
+import { formatTime } from "../core/time.ts";
+import { useZone } from "../core/zone.ts";
 import type { Change, Facet, FacetValue, Value } from "./model.ts";
 import type { Part } from "./run.ts";
 
@@ -38,6 +40,7 @@ export function FacetsPanel({ facets, onChange }: Props): React.ReactElement {
 
 function Group(props: { facet: Facet; open: boolean; onChange: (change: Change) => void }): React.ReactElement {
   const { facet } = props;
+  const zone = useZone();
   const [all, setAll] = React.useState(false);
   const shown = all ? facet.values : facet.values.slice(0, SHOWN);
   const most = Math.max(1, ...facet.values.map((entry) => entry.count));
@@ -45,10 +48,13 @@ function Group(props: { facet: Facet; open: boolean; onChange: (change: Change) 
   return (
     <details open={props.open}>
       <summary>
-        <span className="truncate" title={facet.field}>
+        <span className="truncate" title={facet.since ? `${facet.field}: counted over the newest rows only` : facet.field}>
           {facet.field}
         </span>
-        <span className="muted">{formatShort(facet.distinct)}</span>
+        <span className="muted">
+          {facet.since ? `since ${formatTime(facet.since, zone).slice(5, 16)} · ` : ""}
+          {formatShort(facet.distinct)}
+        </span>
       </summary>
       <ul>
         {shown.map((entry) => (

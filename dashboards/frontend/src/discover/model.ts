@@ -52,6 +52,8 @@ export interface Facet {
   total: number;
   /** How many different values there are, also those not listed. */
   distinct: number;
+  /** From when on the values were counted, where counting all of them would take too long; null means all. */
+  since?: string | null;
   values: FacetValue[];
 }
 
