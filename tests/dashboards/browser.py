@@ -30,7 +30,10 @@ class Site:
         context = self.browser.new_context(**{"viewport": {"width": 1300, "height": 800}, **options})
         page = context.new_page()
         heard: list[str] = []
-        page.on("console", lambda m: heard.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on(
+            "console",
+            lambda m: heard.append(f"{m.text} {m.location.get('url', '')}") if m.type in {"error", "warning"} else None,
+        )
         page.on("pageerror", lambda error: heard.append(str(error)))
         page.on("request", lambda r: None if r.url.startswith((self.url, "data:", "blob:")) else heard.append(r.url))
         page.goto(self.url + path)

@@ -136,6 +136,10 @@ def test_the_table_holds_the_same_spans(served: Site) -> None:
     with served.page(f"/app/traces/{SMALL}") as page:
         page.get_by_role("button", name="Table").click()
         expect(page.get_by_role("table")).to_have_attribute("aria-rowcount", "61")
+        heights = page.locator(".span-table tbody tr:not([aria-hidden])").evaluate_all(
+            "rows => rows.map(r => r.offsetHeight)"
+        )
+        assert set(heights) == {28}
         page.get_by_role("row", name=re.compile("http.server")).get_by_role("button").click()
         expect(page.get_by_role("complementary", name="Span")).to_contain_text("POST /api/cart/checkout")
 

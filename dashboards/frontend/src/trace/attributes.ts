@@ -27,10 +27,21 @@ export function attributesOf(payload: unknown): [string, unknown][] {
   if (!isFields(parsed)) return [];
   const found = new Map<string, unknown>();
   for (const [name, value] of Object.entries(parsed)) {
-    if (HOLDERS.has(name)) for (const [key, item] of members(value)) found.set(key, item);
+    if (name === "contexts") for (const [key, item] of contextMembers(value)) found.set(key, item);
+    else if (HOLDERS.has(name)) for (const [key, item] of members(value)) found.set(key, item);
     else if (!ELSEWHERE.has(name) && value !== null && value !== "" && !(isFields(value) && Object.keys(value).length === 0)) found.set(name, value);
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Members of a transaction's contexts as `context.member`; those of `trace` are the span's own data. */
+function contextMembers(contexts: unknown): [string, unknown][] {
+  if (!isFields(contexts)) return [];
+  return Object.entries(contexts).flatMap(([name, context]): [string, unknown][] => {
+    if (!isFields(context)) return [[name, context]];
+    if (name === "trace") return members(context.data);
+    return Object.entries(context).filter(([key]) => key !== "type").map(([key, item]) => [`${name}.${key}`, item]);
+  });
 }
 
 function members(value: unknown): [string, unknown][] {

@@ -36,8 +36,25 @@ export function colourMap(names: Iterable<string>): Map<string, number> {
   return found;
 }
 
-/** Time spent in each service, the busiest first, from self times. */
-export function services(names: readonly string[], self_ns: readonly number[]): { service: string; spans: number; self_ns: number }[] {
+/** What spans are coloured by: where they ran, or what they did when all ran in one place. */
+export interface Groups {
+  kind: "service" | "op";
+  /** The group of each span. */
+  names: readonly string[];
+}
+
+/**
+ * The groups of a trace's spans. A span without a service counts to its project, which is as much as most clients say;
+ * a trace of one place only is grouped by the first word of the operation: http, db, cache.
+ */
+export function groupsOf(columns: { service: readonly string[]; project: readonly string[]; op: readonly string[] }): Groups {
+  const places = columns.service.map((service, i) => service || columns.project[i] || "");
+  if (new Set(places).size > 1) return { kind: "service", names: places };
+  return { kind: "op", names: columns.op.map((op) => op.split(/[.\s]/u)[0] ?? "") };
+}
+
+/** Time spent in each group, the busiest first, from self times. */
+export function shares(names: readonly string[], self_ns: readonly number[]): { service: string; spans: number; self_ns: number }[] {
   const found = new Map<string, { service: string; spans: number; self_ns: number }>();
   for (let i = 0; i < names.length; i += 1) {
     const service = names[i] ?? "";

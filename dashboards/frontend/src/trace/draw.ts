@@ -1,5 +1,6 @@
 // Drawing of the waterfall: only what is in sight, in CSS pixels. The canvas is scaled for the screen by its owner.
 import { formatDuration } from "../core/format.ts";
+import type { Groups } from "./colours.ts";
 import type { Stretch } from "./critical.ts";
 import { isFailure, type TraceColumns, type Tree } from "./model.ts";
 import { shownRows, tickLabel, ticks, toPixel, type Window } from "./view.ts";
@@ -39,7 +40,8 @@ export interface Scene {
   path: ReadonlyMap<number, readonly Stretch[]>;
   /** Offsets of error events by row. */
   errors: ReadonlyMap<number, readonly number[]>;
-  /** Number of the colour of each service. */
+  /** What the spans are coloured by, and the number of the colour of each group. */
+  groups: Groups;
   colours: ReadonlyMap<string, number>;
   window: Window;
   /** Width of the names at the left. */
@@ -75,9 +77,9 @@ export function drawScene(context: Context, scene: Scene, box: { top: number; wi
   }
 }
 
-/** The colour of a span's service. */
-function serviceInk(scene: Pick<Scene, "columns" | "colours">, span: number, palette: Palette): string {
-  return palette.services[scene.colours.get(scene.columns.service[span] ?? "") ?? 0]!;
+/** The number of a span's colour. */
+export function colourOf(scene: Pick<Scene, "groups" | "colours">, span: number): number {
+  return scene.colours.get(scene.groups.names[span] ?? "") ?? 0;
 }
 
 function barX(scene: Scene, width: number, at_ns: number): number {
@@ -148,7 +150,7 @@ function drawName(context: Context, scene: Scene, row: number, y: number, palett
   let x = foldX(tree, row);
   if (tree.children[row]! > 0) drawFold(context, x, middle, scene.folded.has(row), palette);
   x += 14;
-  context.fillStyle = serviceInk(scene, span, palette);
+  context.fillStyle = palette.services[colourOf(scene, span)]!;
   context.fillRect(x, middle - 6, 3, 12);
   x += 8;
   const failed = isFailure(columns.status[span] ?? "") || scene.errors.has(row);
@@ -213,7 +215,7 @@ function drawBar(context: Context, scene: Scene, { row, span, y, width }: BarPla
   const left = Math.max(from, scene.split - 2);
   const right = Math.min(to, width + 2);
   if (right > left) {
-    context.fillStyle = serviceInk(scene, span, palette);
+    context.fillStyle = palette.services[colourOf(scene, span)]!;
     context.fillRect(left, y + 6, right - left, ROW - 12);
     if (isFailure(columns.status[span] ?? "")) {
       context.strokeStyle = palette.error;
@@ -248,7 +250,7 @@ function drawDuration(context: Context, bar: { from: number; to: number; y: numb
 }
 
 /** The whole trace in few pixels: one line a row, drawn once and kept. */
-export function drawOverview(context: Context, scene: Pick<Scene, "columns" | "tree" | "errors" | "colours">, size: { width: number; height: number; duration_ns: number }, palette: Palette): void {
+export function drawOverview(context: Context, scene: Pick<Scene, "columns" | "tree" | "errors" | "groups" | "colours">, size: { width: number; height: number; duration_ns: number }, palette: Palette): void {
   const { tree, columns } = scene;
   context.fillStyle = palette.sunken;
   context.fillRect(0, 0, size.width, size.height);
@@ -259,7 +261,7 @@ export function drawOverview(context: Context, scene: Pick<Scene, "columns" | "t
     const y = (row / tree.size) * (size.height - tall);
     const x = toPixel(all, size.width, columns.start_ns[span] ?? 0);
     const wide = Math.max(1, toPixel(all, size.width, columns.duration_ns[span] ?? 0));
-    context.fillStyle = scene.errors.has(row) || isFailure(columns.status[span] ?? "") ? palette.error : serviceInk(scene, span, palette);
+    context.fillStyle = scene.errors.has(row) || isFailure(columns.status[span] ?? "") ? palette.error : palette.services[colourOf(scene, span)]!;
     context.fillRect(x, y, wide, tall);
   }
 }

@@ -53,7 +53,7 @@ export function Drawer({ trace, tree, row, colour, choose, close }: DrawerProps)
           <Fact name="Status" value={status || "–"} bad={isFailure(status)} />
           <Fact name="Duration" value={`${formatDuration(columns.duration_ns[span] ?? 0)} (${share(columns.duration_ns[span] ?? 0, trace.duration_ns)} of the trace)`} />
           <Fact name="Self time" value={formatDuration(columns.self_ns[span] ?? 0)} />
-          <Fact name="Starts" value={`${formatDuration(columns.start_ns[span] ?? 0)} after the trace`} />
+          <Fact name="Starts" value={columns.start_ns[span] ? `${formatDuration(columns.start_ns[span])} after the trace` : "with the trace"} />
           <Fact name="Children" value={`${tree.children[row]!}, ${tree.end[row]! - row - 1} below`} />
           <div>
             <dt>Span id</dt>

@@ -6,7 +6,7 @@ import { Icon } from "../core/icons.tsx";
 import { Menu } from "../core/menu.tsx";
 import { CopyButton } from "../issues/copy.tsx";
 import { useExact } from "../issues/time.tsx";
-import { services } from "./colours.ts";
+import { shares } from "./colours.ts";
 import { ErrorList } from "./drawer.tsx";
 import { nextOf } from "./steps.ts";
 import type { TraceState } from "./useTrace.ts";
@@ -20,7 +20,7 @@ export function TraceHead({ state }: { state: TraceState }): React.ReactElement 
   const exact = useExact();
   const root = tree.order[0];
   const title = root === undefined ? "Trace" : columns.description[root] || columns.op[root] || "Trace";
-  const busy = React.useMemo(() => services(columns.service, columns.self_ns), [columns]);
+  const busy = React.useMemo(() => shares(scene.groups.names, columns.self_ns), [columns, scene.groups]);
   const total = busy.reduce((sum, { self_ns }) => sum + self_ns, 0);
   const start = new Date(Number(BigInt(trace.start_ns || "0") / 1_000_000n)).toISOString();
   return (
@@ -49,12 +49,12 @@ export function TraceHead({ state }: { state: TraceState }): React.ReactElement 
           </Menu>
         ) : null}
       </div>
-      <ul className="trace-services" aria-label="Services by the time spent in them">
+      <ul className="trace-services" aria-label={`${scene.groups.kind === "service" ? "Services" : "Operations"} by the time spent in them`}>
         {busy.slice(0, MOST_SERVICES).map(({ service, spans, self_ns }) => (
           <li key={service} title={`${formatNumber(spans)} spans, ${formatDuration(self_ns)} self time`}>
-            <button type="button" className="chip" aria-pressed={state.filter === filterOf(service)} onClick={() => state.setFilter(state.filter === filterOf(service) ? "" : filterOf(service))}>
+            <button type="button" className="chip" aria-pressed={state.filter === filterOf(scene.groups.kind, service)} onClick={() => state.setFilter(state.filter === filterOf(scene.groups.kind, service) ? "" : filterOf(scene.groups.kind, service))}>
               <span className={`service-dot service-${scene.colours.get(service) ?? 0}`} aria-hidden="true" />
-              <bdi>{service.slice(0, 60) || "(no service)"}</bdi>
+              <bdi>{service.slice(0, 60) || "(none)"}</bdi>
               <span className="muted">{total > 0 ? formatRatio(Math.round((self_ns / total) * 100) / 100) : ""}</span>
             </button>
           </li>
@@ -65,9 +65,9 @@ export function TraceHead({ state }: { state: TraceState }): React.ReactElement 
   );
 }
 
-/** A filter that finds a service; names with blanks are found by their first word. */
-function filterOf(service: string): string {
-  return `service:${service.split(/\s/u)[0] ?? ""}`;
+/** A filter that finds a group; names with blanks are found by their first word. */
+function filterOf(kind: "service" | "op", name: string): string {
+  return `${kind}:${name.split(/\s/u)[0] ?? ""}`;
 }
 
 export function TraceTools({ state }: { state: TraceState }): React.ReactElement {

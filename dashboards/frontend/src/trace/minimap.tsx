@@ -20,14 +20,14 @@ export function Minimap({ scene, duration_ns, palette, show }: MinimapProps): Re
   const box = useBox();
   const canvas = React.useRef<HTMLCanvasElement>(null);
   const drag = React.useRef<{ from: number; window: Window | null } | null>(null);
-  const { columns, tree, errors, colours } = scene;
+  const { columns, tree, errors, groups, colours } = scene;
   const overview = React.useMemo(() => {
     if (box.width === 0) return null;
     const kept = document.createElement("canvas");
     const context = prepare(kept, box.width, HEIGHT);
-    if (context) drawOverview(context, { columns, tree, errors, colours }, { width: box.width, height: HEIGHT, duration_ns }, palette);
+    if (context) drawOverview(context, { columns, tree, errors, groups, colours }, { width: box.width, height: HEIGHT, duration_ns }, palette);
     return kept;
-  }, [box.width, columns, tree, errors, colours, duration_ns, palette]);
+  }, [box.width, columns, tree, errors, groups, colours, duration_ns, palette]);
   const redraw = useFrame(() => {
     const context = canvas.current && prepare(canvas.current, box.width, HEIGHT);
     if (!context || !overview) return;

@@ -198,7 +198,8 @@ function spanMatches(columns: TraceColumns, span: number, wanted: string[]): boo
     const colon = word.indexOf(":");
     const key = colon > 0 ? word.slice(0, colon) : "";
     if (key === "op" || key === "service" || key === "status" || key === "description" || key === "project") {
-      return (columns[key][span] ?? "").toLowerCase().includes(word.slice(colon + 1));
+      const value = columns[key][span] || (key === "service" ? columns.project[span] : "");
+      return (value ?? "").toLowerCase().includes(word.slice(colon + 1));
     }
     const id = columns.span_id[span] ?? "";
     return [columns.op, columns.description, columns.service].some((c) => (c[span] ?? "").toLowerCase().includes(word)) || id === word;

@@ -14,6 +14,11 @@ test("attributes come from wherever a client put them, sorted, without what the 
   assert.deepEqual(attributesOf({ attributes: { size: { type: "integer", value: 7 }, took: { value: 5, unit: "ms" } } }), [["size", 7], ["took", "5 ms"]]);
 });
 
+test("a transaction's contexts are told by their members, its trace context is the span's own data", () => {
+  const contexts = { trace: { op: "x", data: { route: "/a" } }, response: { status_code: 500, type: "response" }, odd: 3 };
+  assert.deepEqual(attributesOf({ contexts }), [["odd", 3], ["response.status_code", 500], ["route", "/a"]]);
+});
+
 test("a payload that is no JSON, or no object, does no harm", () => {
   assert.deepEqual(attributesOf("{broken"), [["payload", "{broken"]]);
   for (const odd of [null, 3, [], "3", "null", undefined]) assert.deepEqual(attributesOf(odd), []);

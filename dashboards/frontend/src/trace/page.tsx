@@ -7,6 +7,7 @@ import { painted } from "../core/painted.ts";
 import { changePage, useUrl } from "../core/url.ts";
 import { ProblemBox } from "../issues/empty.tsx";
 import { usePalette } from "./canvas.ts";
+import { colourOf } from "./draw.ts";
 import { Drawer } from "./drawer.tsx";
 import { TraceHead, TraceTools } from "./head.tsx";
 import { Minimap } from "./minimap.tsx";
@@ -101,7 +102,7 @@ function Loaded({ trace, span }: { trace: TraceDocument; span: string }): React.
           <Waterfall scene={scene} duration_ns={trace.duration_ns} palette={palette} acts={state} />
         )}
         {state.open && scene.chosen >= 0 ? (
-          <Drawer trace={trace} tree={scene.tree} row={scene.chosen} colour={scene.colours.get(trace.columns.service[scene.tree.order[scene.chosen]!] ?? "") ?? 0} choose={state.choose} close={state.close} />
+          <Drawer trace={trace} tree={scene.tree} row={scene.chosen} colour={colourOf(scene, scene.tree.order[scene.chosen]!)} choose={state.choose} close={state.close} />
         ) : null}
       </div>
     </section>

@@ -4,9 +4,17 @@ import * as React from "react";
 import { formatDuration } from "../core/format.ts";
 import { useBox } from "../issues/watch.ts";
 import type { Scene } from "./draw.ts";
+import { isFailure } from "./model.ts";
 import { shownRows } from "./view.ts";
 
 const ROW = 28;
+
+/** The status, and the error events that happened in the span. */
+function statusText(scene: Scene, row: number): string {
+  const errors = scene.errors.get(row)?.length ?? 0;
+  const status = (scene.columns.status[scene.tree.order[row]!] ?? "").slice(0, 40);
+  return errors === 0 ? status : `${status}, ${errors} ${errors === 1 ? "error" : "errors"}`;
+}
 
 export function SpanTable({ scene, choose }: { scene: Scene; choose: (row: number) => void }): React.ReactElement {
   const box = useBox();
@@ -43,7 +51,7 @@ export function SpanTable({ scene, choose }: { scene: Scene; choose: (row: numbe
                 <td className="truncate">
                   <bdi>{(columns.service[span] ?? "").slice(0, 80)}</bdi>
                 </td>
-                <td className={scene.errors.has(row) ? "bad" : ""}>{(columns.status[span] ?? "").slice(0, 40)}</td>
+                <td className={scene.errors.has(row) || isFailure(columns.status[span] ?? "") ? "bad truncate" : "truncate"}>{statusText(scene, row)}</td>
                 <td className="number">{formatDuration(columns.start_ns[span] ?? 0)}</td>
                 <td className="number">{formatDuration(columns.duration_ns[span] ?? 0)}</td>
                 <td className="number">{formatDuration(columns.self_ns[span] ?? 0)}</td>

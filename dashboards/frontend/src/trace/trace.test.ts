@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { colourMap, hash, SERVICE_COLOURS, serviceColour, services } from "./colours.ts";
+import { colourMap, groupsOf, hash, SERVICE_COLOURS, serviceColour, shares } from "./colours.ts";
 import { criticalPath } from "./critical.ts";
 import { filterRows, isFailure, layOut, positionOf, safeParents, type TraceColumns, type Tree, unfoldTo, visibleRows } from "./model.ts";
 import { clampWindow, pan, reveal, scrollTo, shownRows, tickLabel, ticks, toPixel, toTime, whole, zoom } from "./view.ts";
@@ -177,7 +177,7 @@ test("a service has one colour for ever", () => {
   assert.deepEqual(["checkout", "payments", "web"].map(serviceColour), ["checkout", "payments", "web"].map(serviceColour));
   for (let i = 0; i < 1_000; i += 1) assert.ok(serviceColour(`service-${i}`) < SERVICE_COLOURS);
   assert.equal(new Set(Array.from({ length: 200 }, (_, i) => serviceColour(`s${i}`))).size, SERVICE_COLOURS);
-  assert.deepEqual(services(["a", "b", "a"], [1, 9, 2]).map(({ service, self_ns }) => [service, self_ns]), [["b", 9], ["a", 3]]);
+  assert.deepEqual(shares(["a", "b", "a"], [1, 9, 2]).map(({ service, self_ns }) => [service, self_ns]), [["b", 9], ["a", 3]]);
 });
 
 test("services of one trace share no colour while there are enough, whatever order they come in", () => {
@@ -187,4 +187,13 @@ test("services of one trace share no colour while there are enough, whatever ord
   assert.deepEqual(colourMap([...names].reverse()), colours);
   assert.equal(colourMap(["checkout"]).get("checkout"), serviceColour("checkout"));
   assert.equal(colourMap(Array.from({ length: 40 }, (_, i) => `s${i}`)).size, 40);
+});
+
+test("spans are grouped by service, else by project, else by the first word of the operation", () => {
+  const named = columns([{ service: "web", op: "http.server" }, { service: "pay", op: "db.query" }]);
+  assert.deepEqual(groupsOf(named), { kind: "service", names: ["web", "pay"] });
+  const nameless = columns([{ service: "", op: "http.server" }, { service: "", op: "db.query" }]);
+  assert.deepEqual(groupsOf(nameless), { kind: "op", names: ["http", "db"] });
+  nameless.project = ["shop", "pay"];
+  assert.deepEqual(groupsOf(nameless), { kind: "service", names: ["shop", "pay"] });
 });

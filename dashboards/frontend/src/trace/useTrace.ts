@@ -2,7 +2,7 @@
 import * as React from "react";
 
 import { changePage } from "../core/url.ts";
-import { colourMap } from "./colours.ts";
+import { colourMap, groupsOf } from "./colours.ts";
 import { criticalPath, type Stretch } from "./critical.ts";
 import type { Scene } from "./draw.ts";
 import { filterRows, isFailure, layOut, positionOf, type TraceDocument, type Tree, unfoldTo, visibleRows } from "./model.ts";
@@ -39,7 +39,8 @@ export function useTrace(trace: TraceDocument, span: string): TraceState {
   const tree = React.useMemo(() => layOut(trace.columns), [trace]);
   const errors = React.useMemo(() => errorsByRow(trace, tree), [trace, tree]);
   const path = React.useMemo(() => pathByRow(criticalPath(tree, trace.columns)), [trace, tree]);
-  const colours = React.useMemo(() => colourMap(trace.columns.service), [trace]);
+  const groups = React.useMemo(() => groupsOf(trace.columns), [trace]);
+  const colours = React.useMemo(() => colourMap(groups.names), [groups]);
   const failures = React.useMemo(() => failuresOf(trace, tree, errors), [trace, tree, errors]);
   const [folded, setFolded] = React.useState<ReadonlySet<number>>(new Set());
   const [filter, setFilter] = React.useState("");
@@ -83,6 +84,7 @@ export function useTrace(trace: TraceDocument, span: string): TraceState {
     kept: found?.kept ?? null,
     path: shownPath,
     errors,
+    groups,
     colours,
     window: window_,
     split,
