@@ -27,7 +27,7 @@ export function ProblemBox({ problem, retry }: { problem: Problem; retry: (() =>
     <div className="problem page-problem" role="alert">
       <strong>{problem.message}</strong>
       {problem.hint ? <span>{problem.hint}</span> : null}
-      {problem.suggestion ? <span>Did you mean {problem.suggestion}?</span> : null}
+      {problem.suggestion && problem.suggestion !== problem.hint ? <span>Did you mean {problem.suggestion}?</span> : null}
       <span className="muted">
         <code>{problem.code}</code>
         {problem.requestId ? <code> · {problem.requestId}</code> : null}

@@ -4,6 +4,7 @@ import * as React from "react";
 import { get, post, request, write } from "../core/api.ts";
 import { Icon } from "../core/icons.tsx";
 import { type Shortcut, useShortcuts } from "../core/keys.ts";
+import { refreshPage } from "../core/refresh.ts";
 import { apiQuery } from "../core/search.ts";
 import { navigate, useHref, useUrl } from "../core/url.ts";
 import { AssignPicker } from "./assign.tsx";
@@ -91,7 +92,8 @@ function StatusButtons({ issue, act }: { issue: Issue; act: (change: IssueChange
 function useIssue(placed: IssueDocument): { issue: Issue; act: (change: IssueChange) => void } {
   const { state } = useUrl();
   const [issue, setIssue] = React.useState<Issue>(placed);
-  React.useEffect(() => setIssue(placed), [placed]);
+  // An answer asked before a change was made must not take it back.
+  React.useEffect(() => setIssue((now) => (now.id === placed.id && now.version > placed.version ? now : placed)), [placed]);
   const act = (change: IssueChange): void => {
     const before = issue;
     if ((Object.keys(change) as (keyof IssueChange)[]).every((key) => change[key] === before[key])) return;
@@ -104,10 +106,13 @@ function useIssue(placed: IssueDocument): { issue: Issue; act: (change: IssueCha
       undo: async () => {
         await post("issues/bulk", { restore: [earlier] });
         await reload();
+        refreshPage();
       },
     }).then((after) => {
-      if (after) setIssue((now) => ({ ...now, ...workflow(after) }));
-      else void reload().catch(() => setIssue(before));
+      if (after) {
+        setIssue((now) => ({ ...now, ...workflow(after) }));
+        refreshPage(); // for the activity
+      } else void reload().catch(() => setIssue(before));
     });
   };
   return { issue, act };
