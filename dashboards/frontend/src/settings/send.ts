@@ -40,14 +40,15 @@ export async function send(
     const { document } = await request<unknown>(method, path, options);
     if (after.done) toast(after.done);
     const secret = after.once ? memberOf(document, after.once.member) : "";
-    if (!secret) leave(after, document);
+    if (!secret) leave(method, after, document);
     return { problem: null, secret };
   } catch (error) {
     return { problem: asProblem(error), secret: "" };
   }
 }
 
-function leave(after: Aftermath, document: unknown): void {
-  if (after.go) navigate(filledFrom(after.go, document));
+function leave(method: string, after: Aftermath, document: unknown): void {
+  // What was deleted must not stay chosen in the bar.
+  if (after.go) navigate(filledFrom(after.go, document), { bare: method === "DELETE" });
   else refreshPage();
 }
