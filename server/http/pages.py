@@ -111,7 +111,6 @@ class PagePorts:
         return cast("dict[str, Any]", document)
 
 
-
 def _dispatched(app: Flask, environ: dict[str, Any]) -> Response:
     """Return what an application answers to a request of our own."""
 

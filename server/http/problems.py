@@ -47,6 +47,14 @@ def problem_response(members: Mapping[str, Any], headers: Mapping[str, str] | No
     return Response(body, status=int(members["status"]), headers=dict(headers or {}), content_type=PROBLEM_TYPE)
 
 
+def _field_problems(error: AmberError) -> Sequence[FieldProblem]:
+    """Return what is wrong with single members, as far as the error says: layers below name a `field` of their own."""
+    if isinstance(error, InvalidInput):
+        return error.problems
+    field = getattr(error, "field", "")
+    return (FieldProblem(field, error.message),) if isinstance(field, str) and field else ()
+
+
 def register_problems(app: Flask) -> None:
     """Make every error of the application a problem document, those of routing and unforeseen ones included."""
 
@@ -61,8 +69,9 @@ def register_problems(app: Flask) -> None:
         if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, CapacityError):
             _log.error("request failed", path=request.path, code=error.code, exc_info=error)
         members = problem_of(error)
-        if isinstance(error, InvalidInput):
-            members["errors"] = [{"field": found.field, "detail": found.detail} for found in error.problems]
+        problems = _field_problems(error)
+        if problems:
+            members["errors"] = [{"field": found.field, "detail": found.detail} for found in problems]
         return problem_response(members, headers)
 
     @app.errorhandler(HTTPException)

@@ -16,6 +16,7 @@ from queries.complete import Completions, Facts, complete, value_items
 from queries.edit import Change, Exclude, Filter, GroupBy, SetLimit, SortBy, edit
 from queries.parser import parse
 from queries.printer import print_query
+from queries.result import rfc3339
 from queries.series import series_text
 from server.http.access import needs
 from server.http.documents import queries as documents
@@ -141,6 +142,7 @@ def _facets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "type": "string",
                 "total": row["total"],
                 "distinct": row["distinct"],
+                "since": None if row["since"] is None else rfc3339(row["since"]),
                 "values": [],
             },
         )

@@ -16,8 +16,8 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "reference"
 _HEAD = """# API
 
 Generated from the routes by `python -m server.http.reference`; do not edit. The same as an OpenAPI 3.1 document:
-[openapi.json](openapi.json), or `GET /api/v1/openapi.json` of a running server. How to sign in, what all lists, errors and
-ETags have in common: [HTTP API](http.md). What the actions mean and who may: [Access](../explanation/access.md).
+[openapi.json](openapi.json), or `GET /api/v1/openapi.json` of a running server. How to sign in, what all lists, errors
+and ETags have in common: [HTTP API](http.md). What the actions mean and who may: [Access](../explanation/access.md).
 """
 _METHODS = ("get", "post", "put", "patch", "delete")
 

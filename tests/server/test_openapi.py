@@ -159,3 +159,9 @@ def test_every_wrong_member_is_told_at_once_with_its_name(api):
     assert "`slug`" in problem["detail"]
     assert "`colour` is not known here" in problem["detail"]
     assert json.dumps(problem)
+
+
+def test_a_wrong_option_of_a_project_is_told_with_its_name(api):
+    """The form shows it beside its field."""
+    problem = api.send("PATCH", "projects/shop", {"options": {"retention_days": 99_999_999}}, status=400)
+    assert [one["field"] for one in problem["errors"]] == ["options.retention_days"]

@@ -312,6 +312,7 @@ class TagDistribution(Document):
     key: str
     total: int
     distinct: int
+    since: datetime | None = Field(description="Counted over the events since then only; null: over all.")
     top: list[TagValue]
 
 

@@ -206,6 +206,7 @@ class Facet(Document):
     type: str
     total: int = Field(description="Rows that have the field.")
     distinct: int = Field(description="Different values.")
+    since: datetime | None = Field(description="Counted over the rows since then only; null: over all.")
     values: list[FacetValue]
 
 
