@@ -97,6 +97,7 @@ def test_completion_offers_values_and_enter_still_runs(page: Any) -> None:
     """The list is there to choose from; Enter takes an entry only when one was chosen."""
     page.goto("/app/discover")
     _rows_stand(page)
+    page.wait_for_selector("[data-testid=facets] summary")
     _type(page, "from errors level:")
     page.wait_for_selector(".query-completions li")
     assert "error" in page.inner_text(".query-completions")
