@@ -55,6 +55,7 @@ export function useTrace(trace: TraceDocument, span: string): TraceState {
   const found = React.useMemo(() => (wanted.trim() === "" ? null : filterRows(tree, trace.columns, wanted)), [tree, trace, wanted]);
   const rows = React.useMemo(() => visibleRows(tree, found ? NONE_FOLDED : folded, found?.kept), [tree, folded, found]);
 
+  const tell = useSpanInAddress();
   const point = React.useCallback(
     (row: number) => {
       if (row < 0 || row >= tree.size) return;
@@ -63,9 +64,9 @@ export function useTrace(trace: TraceDocument, span: string): TraceState {
       const at = tree.order[row]!;
       const start = trace.columns.start_ns[at] ?? 0;
       show((now) => reveal(now, start, start + (trace.columns.duration_ns[at] ?? 0), trace.duration_ns));
-      changePage({ span: trace.columns.span_id[at] ?? "" }, { replace: true });
+      tell(trace.columns.span_id[at] ?? "");
     },
-    [trace, tree],
+    [trace, tree, tell],
   );
   // The address may change under the page (back, a pasted link of the same trace): it decides.
   React.useEffect(() => {
@@ -116,6 +117,22 @@ export function useTrace(trace: TraceDocument, span: string): TraceState {
     fold: (row) => setFolded((now) => toggled(now, row)),
     foldAll: (on) => setFolded(on ? foldable(tree) : new Set()),
   };
+}
+
+/** Browsers take no more than about 200 changes of the address in 30 seconds; a held key makes more. */
+const TELL_MS = 150;
+
+/** Names the chosen span in the address, once the choice rests; not when one has gone to another page meanwhile. */
+function useSpanInAddress(): (span: string) => void {
+  const timer = React.useRef(0);
+  React.useEffect(() => () => window.clearTimeout(timer.current), []);
+  return React.useCallback((span) => {
+    window.clearTimeout(timer.current);
+    const here = window.location.pathname;
+    timer.current = window.setTimeout(() => {
+      if (window.location.pathname === here) changePage({ span }, { replace: true });
+    }, TELL_MS);
+  }, []);
 }
 
 const NONE_FOLDED: ReadonlySet<number> = new Set();
