@@ -256,6 +256,33 @@ def test_keys_go_places_but_not_while_one_types(page: Any) -> None:
     assert urlsplit(page.url).path == "/app/discover"
 
 
+def test_two_keys_go_to_a_page(page: Any) -> None:
+    """And the focus goes to its content, so that a screen reader begins there."""
+    page.goto("/app/discover")
+    _rows_stand(page)
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    page.wait_for_url("**/app/issues")
+    page.wait_for_selector("nav [aria-current=page] >> text=Issues")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_signing_out_ends_the_session_and_forgets_the_questions(page: Any, watch: Watch) -> None:
+    """The next one at this browser sees neither."""
+    watch.refusals.add(404)  # the fake may have no page to sign in
+    page.goto("/app/discover")
+    _rows_stand(page)
+    _type(page, "from errors a secret")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**secret**")
+    assert "a secret" in page.evaluate("localStorage.getItem('amber.queries')")
+    page.click("[aria-label^='Account']")
+    with page.expect_request(lambda request: request.method == "DELETE" and request.url.endswith("/session")):
+        page.click("text=Sign out")
+    page.wait_for_url("**/login**")
+    assert page.evaluate("localStorage.getItem('amber.queries')") is None
+
+
 def test_an_ended_session_shows_the_way_back(page: Any, watch: Watch) -> None:
     """The link of the dialog comes back to the same address."""
     watch.refusals.add(401)

@@ -114,7 +114,7 @@ function Legend({ lines, hover, hidden, onHidden }: LegendProps): React.ReactEle
         const value = hover === null ? undefined : line.values[hover];
         return (
           <button
-            key={line.label}
+            key={`${line.group}.${line.aggregate}`}
             type="button"
             aria-pressed={!hidden.has(index)}
             title={`${line.label} (click: show or hide; Alt-click: only this)`}
