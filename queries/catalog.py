@@ -181,7 +181,7 @@ def _field(table: Table, declared: Field) -> FieldInfo:
 
 def closest_names(name: str, known: object, count: int = 3) -> tuple[str, ...]:
     """Return up to `count` names of `known` that look like `name`, best first."""
-    return tuple(difflib.get_close_matches(name, list(known), n=count, cutoff=0.6))  # type: ignore[call-overload]
+    return tuple(difflib.get_close_matches(name, list(dict.fromkeys(known)), n=count, cutoff=0.6))  # type: ignore[call-overload]
 
 
 def did_you_mean(names: tuple[str, ...]) -> str:

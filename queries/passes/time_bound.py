@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlglot import expressions as exp
 
@@ -41,13 +42,29 @@ def time_bound(tree: exp.Expr, context: PassContext) -> exp.Expr:
     return tree
 
 
-def bound_again(tree: exp.Expr, start: dt.datetime, end: dt.datetime) -> exp.Expr:
-    """Return a finished tree over another time range: its bounds are changed in place."""
-    for bound in tree.find_all(exp.GTE, exp.LT):
-        table = bound.meta.get(SLICE)
-        if table is not None:
-            bound.set("expression", moment(start if isinstance(bound, exp.GTE) else end, table))
-    return tree
+START, END = "9200000000000000001", "9200000000000000002"
+"""Numbers that stand for the ends of the range while a statement is written out for several ranges. They lie behind
+the last time that can be asked for, and every other number in a finished statement is a smaller one or a parameter."""
+
+
+def texts(tree: exp.Expr, ranges: Sequence[tuple[dt.datetime, dt.datetime]]) -> list[str]:
+    """Return a finished statement written out over each of some ranges; its bounds are changed in place.
+
+    The generator runs once, which takes a millisecond for a usual statement.
+    """
+    bounds = [node for node in tree.find_all(exp.GTE, exp.LT) if SLICE in node.meta]
+    for bound in bounds:
+        bound.expression.set("expressions", [_number_for(bound), bound.expression.expressions[1]])
+    text = tree.sql(dialect="clickhouse", copy=False)
+    if not bounds:
+        return [text] * len(ranges)  # the guard will refuse it
+    table = bounds[0].meta[SLICE]
+    digits = [[moment(at, table).expressions[0].name for at in time] for time in ranges]
+    return [text.replace(START, start).replace(END, end) for start, end in digits]
+
+
+def _number_for(bound: exp.Expr) -> exp.Expr:
+    return exp.Literal.number(START if isinstance(bound, exp.GTE) else END)
 
 
 def moment(at: dt.datetime, table: Table) -> exp.Expr:

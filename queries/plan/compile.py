@@ -118,8 +118,9 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
         environments=context.environments,
     )
     tree, parameters = run_passes(tree, passes)
-    sql, reads = tree.sql(dialect="clickhouse", copy=False), _reads(tree, builder, ids)
-    step = SqlStep("s0", sql, parameters, (), reads, sliced(tree, ordered, builder, sql_limit), sql_limit)
+    reads = _reads(tree, builder, ids)
+    sql, slices = sliced(tree, ordered, builder, sql_limit)
+    step = SqlStep("s0", sql, parameters, (), reads, slices, sql_limit)
     steps: tuple[Step, ...] = (step,)
     series = None if block.grouping is None else block.grouping.series
     if series is not None and series.fill in FRAME_FILLS:

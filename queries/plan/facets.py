@@ -69,12 +69,6 @@ class _Rows:
             add_condition(select, self.newest.copy(), fixed=False)
         return select
 
-    def begin(self) -> exp.Expr:
-        """Return from when the rows are; null for all of them."""
-        if self.since is not None:
-            return self.since.copy()
-        return exp.cast(exp.Null(), exp.DataType.build("Nullable(DateTime)", dialect="clickhouse"))
-
 
 def facets(stage: ast.Facets, block: Block, builder: Builder) -> Block:
     """Return rows of field, value, count, total, distinct and since.
@@ -106,7 +100,7 @@ def facets(stage: ast.Facets, block: Block, builder: Builder) -> Block:
     query: exp.Query = members[0]
     for member in members[1:]:
         query = exp.Union(this=query, expression=member, distinct=False)
-    return _ranked(query, rows, builder, count)
+    return _ranked(query, newest, builder, (count, 2 ** len(cheap)))
 
 
 def _chosen(stage: ast.Facets, rows: Block, builder: Builder) -> tuple[list[_Facet], bool]:
@@ -164,20 +158,18 @@ def _newest(rows: Block, builder: Builder) -> _Rows:
     wanted = exp.LT(this=_at(chosen, "newer"), expression=_number(builder.context.facet_rows))
     first = exp.Anonymous(this="minIf", expressions=[_at(chosen, "hour"), wanted])
     oldest = exp.Anonymous(this="min", expressions=[_at(chosen, "hour")])
+    some = exp.GT(this=first.copy(), expression=oldest)
+    since = exp.Anonymous(this="toNullable", expressions=[first.copy()])
+    begin = exp.Anonymous(this="if", expressions=[some, since, exp.Null()])
     both = exp.Subquery(
         this=exp.Select(
-            expressions=[exp.Tuple(expressions=[first, oldest])],
+            expressions=[exp.Tuple(expressions=[first, begin])],
             from_=exp.From(this=exp.Subquery(this=summed, alias=table_alias(chosen))),
         )
     )
-    # The same text twice, which the engine computes once.
-    start, end = (exp.Anonymous(this="tupleElement", expressions=[both.copy(), _number(i)]) for i in (1, 2))
-    condition = exp.GTE(this=translate(time.value), expression=start.copy())
-    cut = exp.GT(this=start.copy(), expression=end)
-    since = exp.Anonymous(
-        this="if", expressions=[cut, exp.Anonymous(this="toNullable", expressions=[start]), exp.Null()]
-    )
-    return _Rows(rows, condition, since)
+    # The same text in several places, which the engine computes once.
+    start, begun = (exp.Anonymous(this="tupleElement", expressions=[both.copy(), _number(i)]) for i in (1, 2))
+    return _Rows(rows, exp.GTE(this=translate(time.value), expression=start), begun)
 
 
 def _single(made: Typed, item: ast.Named) -> Typed:
@@ -245,7 +237,6 @@ def _of_fields(chosen: list[_Facet], rows: _Rows, builder: Builder, first: int) 
             aliased(exp.Anonymous(this="transform", expressions=labels), "field"),
             aliased(exp.Anonymous(this="toNullable", expressions=[value]), "value"),
             aliased(_at(alias, "n"), "n"),
-            aliased(rows.begin(), "since"),
         ],
         from_=exp.From(this=exp.Subquery(this=groups, alias=table_alias(alias))),
     )
@@ -303,7 +294,6 @@ def _of_tags(rows: _Rows, builder: Builder, taken: list[str], place: int) -> exp
             aliased(_label(shown, rows.block.catalog), "field"),
             aliased(exp.Anonymous(this="toNullable", expressions=[_at(shown, "value")]), "value"),
             aliased(_at(shown, "n"), "n"),
-            aliased(rows.begin(), "since"),
         ],
         from_=exp.From(this=exp.Subquery(this=ranks, alias=table_alias(shown))),
         where=exp.Where(this=exp.LTE(this=_at(shown, "rank"), expression=_number(MAX_TAG_KEYS))),
@@ -328,8 +318,16 @@ def _label(alias: str, found: Catalog) -> exp.Expr:
     return exp.Anonymous(this="if", expressions=[hidden, exp.Anonymous(this="concat", expressions=parts), key])
 
 
-def _ranked(query: exp.Query, rows: Block, builder: Builder, count: int) -> Block:
-    """Return the counts with the totals of their fields, best first within each field."""
+def _ranked(query: exp.Query, newest: _Rows, builder: Builder, limits: tuple[int, int]) -> Block:
+    """Return the counts with the totals of their fields, best first within each field.
+
+    Args:
+        query: rows of place, field, value and count.
+        newest: the rows that the fields from a place on were counted over.
+        builder: of the planning run.
+        limits: values shown of each field, and that place.
+    """
+    count, place = limits
     inner, alias = builder.alias(), builder.alias()
     fields = ["place", "field"]
     outer = exp.Select(
@@ -340,7 +338,7 @@ def _ranked(query: exp.Query, rows: Block, builder: Builder, count: int) -> Bloc
             aliased(_at(inner, "n"), "count"),
             aliased(_over("sum", inner, "n", fields), "total"),
             aliased(_over("count", inner, "n", fields), "distinct"),
-            aliased(_at(inner, "since"), "since"),
+            aliased(_since(inner, newest, place), "since"),
         ],
         from_=exp.From(this=exp.Subquery(this=query, alias=table_alias(inner))),
         where=exp.Where(this=exp.NEQ(this=_at(inner, "value"), expression=exp.Literal.string(""))),
@@ -356,12 +354,20 @@ def _ranked(query: exp.Query, rows: Block, builder: Builder, count: int) -> Bloc
         source=Derived(alias, outer),
         table=table,
         catalog=None,
-        time=rows.time,
+        time=newest.block.time,
         columns=columns,
         shown=tuple(columns),
         order=order,
         limit_by=(count, (table["place"],)),
     )
+
+
+def _since(alias: str, newest: _Rows, place: int) -> exp.Expr:
+    """Return from when the rows are that a field was counted over; null for all of them."""
+    if newest.since is None:
+        return exp.cast(exp.Null(), exp.DataType.build("Nullable(DateTime)", dialect="clickhouse"))
+    dear = exp.GTE(this=_at(alias, "place"), expression=_number(place))
+    return exp.Anonymous(this="if", expressions=[dear, newest.since, exp.Null()])
 
 
 def _place(number: exp.Expr, first: int) -> exp.Expr:

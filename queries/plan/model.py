@@ -42,7 +42,7 @@ class PlanContext:
     params: Mapping[str, object] = field(default_factory=dict)
     saved_filters: Mapping[str, str] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
-    facet_rows: int = 100_000
+    facet_rows: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import itertools
 
 from sqlglot import expressions as exp
 
-from queries.passes.time_bound import bound_again
+from queries.passes.time_bound import texts
 from queries.plan.block import Block, Scan, TimeRange
 from queries.plan.builder import Builder
 
@@ -32,8 +32,8 @@ MAX_ROWS = 10_001
 """Longer answers are read whole: they are exports, and most of the range is wanted."""
 
 
-def sliced(tree: exp.Expr, block: Block, builder: Builder, row_limit: int) -> tuple[str, ...]:
-    """Return the statement over parts of its time range, first rows first; empty when that would not give its rows.
+def sliced(tree: exp.Expr, block: Block, builder: Builder, row_limit: int) -> tuple[str, tuple[str, ...]]:
+    """Return the statement, and over parts of its time range, first rows first; no parts where that is another answer.
 
     Args:
         tree: the finished statement; its time bounds are changed in place.
@@ -42,12 +42,12 @@ def sliced(tree: exp.Expr, block: Block, builder: Builder, row_limit: int) -> tu
         row_limit: most rows the statement returns.
     """
     descending = _by_time(block)
-    if descending is None or row_limit > MAX_ROWS or len(builder.scans) != 1 or builder.nested:
-        return ()
-    parts = time_parts(block.time, newest_first=descending)
-    if len(parts) == 1:
-        return ()
-    return tuple(bound_again(tree, *part).sql(dialect="clickhouse", copy=False) for part in parts)
+    alone = len(builder.scans) == 1 and not builder.nested
+    parts = [] if descending is None else time_parts(block.time, newest_first=descending)
+    if not alone or row_limit > MAX_ROWS or len(parts) <= 1:
+        return tree.sql(dialect="clickhouse", copy=False), ()
+    whole, *some = texts(tree, [block.time, *parts])
+    return whole, tuple(some)
 
 
 def time_parts(time: TimeRange, *, newest_first: bool) -> list[TimeRange]:
