@@ -92,8 +92,12 @@ function requestRows(request: Record<string, unknown>): [string, unknown][] {
   const known = FIRST.filter((key) => key in request);
   const rest = Object.keys(request).filter((key) => !FIRST.includes(key));
   return [...known, ...rest]
-    .filter((key) => request[key] !== null && request[key] !== "")
+    .filter((key) => !isEmpty(request[key]))
     .flatMap((key): [string, unknown][] => (key === "headers" ? headerRows(request[key]) : [[key, request[key]]]));
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 function headerRows(headers: unknown): [string, unknown][] {
