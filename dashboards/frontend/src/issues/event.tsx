@@ -164,6 +164,13 @@ function Pager({ issue, event, go, step }: PagerProps): React.ReactElement {
       {arrow("Newer event", "next", "right", "]")}
       {end("Latest", "latest", event.next !== null)}
       <Moment time={event.timestamp} />
+      {[event.release, event.environment].map((text, i) =>
+        text === "" ? null : (
+          <span key={i} className="badge truncate" title={`${i === 0 ? "Release" : "Environment"} ${text}`.slice(0, 300)}>
+            <bdi>{text.slice(0, 100)}</bdi>
+          </span>
+        ),
+      )}
       <span className="event-links">
         <CopyButton text={event.event_id} label={event.event_id.slice(0, 8)} said="Event id copied." />
         {event.trace_id ? (
