@@ -36,7 +36,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
     ),
     Example(
         "Latency over time, by operation",
-        "from spans | make-series p95(span.duration) every 5m by span.op top 5 by count()",
+        "from spans | make-series p95(span.duration) by span.op top 5 by count()",
         "make-series: lines without gaps",
     ),
     Example(
