@@ -141,7 +141,7 @@ export function createResultGrid(parent: HTMLElement, options: GridOptions): Gri
     ensureDomOrder: true,
     suppressNoRowsOverlay: true,
     sortingOrder: ["desc", "asc", null],
-    rowBuffer: 20,
+    rowBuffer: 6,
     ...handlers(options, () => columns),
   });
   return {
