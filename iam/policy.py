@@ -66,6 +66,16 @@ def implied_scopes(scopes: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def scopes_of(role: Role, kind: str) -> frozenset[str]:
+    """Return the scopes a token needs for all that a role on an organisation, team or project lets people do."""
+    found = set()
+    for rule in ACTIONS.values():
+        least = _least(rule, kind)
+        if least is not None and role.covers(least) and rule.scope:
+            found.add(rule.scope)
+    return implied_scopes(found)
+
+
 def _token_refusal(principal: Principal, rule: Rule, resource: Resource) -> str:
     if principal.kind is PrincipalKind.TOKEN and rule.scope is None:
         return "No token may do this: sign in."

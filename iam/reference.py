@@ -54,9 +54,11 @@ Each column names the least role that is enough there. Beyond the table:
 
 A token belongs to a person and never exceeds them: each request asks what the person may now, then cuts it by the
 scopes and the projects of the token. A token for some projects reaches nothing outside them, not even the
-organisation's name. A token that makes a token cannot give what it does not have. Tokens made before there were
-scopes belong to the first administrator and have no limit; replace them when you can. A new password does not end
-tokens: revoke them.
+organisation's name. A token that makes a token cannot give what it does not have, nor a later end than its own, and
+it gives nobody a role that may what it may not itself: to make somebody a viewer of a project it needs `event:read`,
+`issue:read` and `project:read` besides. No token makes sign-in links. Revoking a token does not revoke those it has
+made; the audit names them. Tokens made before there were scopes belong to the first administrator and have no limit;
+replace them when you can. A new password does not end tokens: revoke them.
 
 | scope | what it lets a token do | included |
 |---|---|---|"""

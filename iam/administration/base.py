@@ -9,8 +9,8 @@ from engine.clock import Clock
 from engine.errors import NotFound
 from engine.metadata import AuditEntry, MetadataStore, OrganisationRow, ProjectRow, TeamRow
 from iam.errors import Denied
-from iam.model import Action, Kind, Principal, Resource, Role
-from iam.policy import decide, role_on
+from iam.model import Action, Kind, Principal, PrincipalKind, Resource, Role
+from iam.policy import decide, implied_scopes, role_on, scopes_of
 from iam.projects import project_resource
 
 
@@ -71,6 +71,25 @@ def check_reach(principal: Principal, resource: Resource, *roles: str | None) ->
         if role is not None and role and (own is None or not own.covers(Role(role))):
             has = f"the role {own}" if own else "no role"
             raise Denied(f"With {has} on the {resource.kind} one cannot grant, change or take away the role {role}.")
+
+
+def check_gift(principal: Principal, resource: Resource, *roles: str | None) -> None:
+    """Raise Denied when a token would give somebody a role that lets them do what the token itself may not.
+
+    Otherwise a leaked token of few scopes would make its holder's own account an owner.
+    """
+    if principal.scopes is None:
+        return
+    for role in roles:
+        missing = scopes_of(Role(role), resource.kind) - implied_scopes(principal.scopes) if role else ()
+        if missing:
+            raise Denied(f"A token cannot give the role {role} without the scope {', '.join(sorted(missing))}.")
+
+
+def check_no_token(principal: Principal) -> None:
+    """Raise Denied for every token: what it would get by this outlives it and has no scopes."""
+    if principal.kind is PrincipalKind.TOKEN:
+        raise Denied("No token may do this: sign in.")
 
 
 def entry(principal: Principal, action: Action | str, resource: str, **details: Any) -> AuditEntry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.errors import Changed, NotFound, UserError
 from engine.metadata import AuditEntry, RoleRow, UserRow
-from iam.administration.base import AdministrationBase, check_reach, entry
+from iam.administration.base import AdministrationBase, check_gift, check_no_token, check_reach, entry
 from iam.identity import LINK_LIFE
 from iam.model import Action, Kind, Principal, Resource, Role
 from iam.passwords import check_password, hash_password, matches
@@ -43,6 +43,7 @@ class PeoplePart(AdministrationBase):
         resource = self._organisation_resource()
         self._allow(principal, Action.MEMBER_WRITE, resource)
         check_reach(principal, resource, role)
+        check_gift(principal, resource, role)
         audit = entry(principal, "user.invite", f"user:{email.strip().lower()}", name=name, role=role)
         user = self._metadata.create_user(email, name=name, role=role or "", audit=audit)
         return user, self._link(principal, user)
@@ -53,6 +54,7 @@ class PeoplePart(AdministrationBase):
         """Change somebody's role on the organisation; None takes it away, roles on teams and projects stay."""
         user = self._managed_user(principal, user_id, if_version)
         check_reach(principal, self._organisation_resource(), role)
+        check_gift(principal, self._organisation_resource(), role)
         audit = entry(principal, "user.role", f"user:{user.email}", after=role)
         return self._metadata.set_user_role(user.id, role, if_version=user.row_version, audit=audit)
 
@@ -71,7 +73,8 @@ class PeoplePart(AdministrationBase):
         return self._metadata.set_user_disabled(user.id, disabled=False, if_version=user.row_version, audit=audit)
 
     def make_link(self, principal: Principal, user_id: int) -> str:
-        """Return the secret of a link with which somebody signs in once, within a day."""
+        """Return the secret of a link with which somebody signs in once, within a day; nothing for tokens."""
+        check_no_token(principal)
         user = self._managed_user(principal, user_id, None)
         if user.disabled_at is not None:
             raise UserError(f"{user.email} is disabled.", code="user-disabled", hint="Enable the account first.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import NotFound, UserError
 from engine.metadata import KeyRow, OrganisationRow, ProjectRow, RoleRow
-from iam.administration.base import AdministrationBase, check_reach, entry
+from iam.administration.base import AdministrationBase, check_gift, check_reach, entry
 from iam.model import Action, Kind, Principal, Role
 from iam.policy import decide
 from iam.projects import project_resource
@@ -93,6 +93,7 @@ class ProjectPart(AdministrationBase):
         rows = self._metadata.roles_on(Kind.PROJECT, project.id)
         present = next((row.role for row in rows if row.user_id == user_id), None)
         check_reach(principal, project_resource(project), present, role)
+        check_gift(principal, project_resource(project), role)
         user = self._metadata.user(user_id)
         audit = entry(principal, "project.role", f"project:{project.slug}", user=user.email, after=role)
         self._metadata.set_project_role(project.id, user.id, role, expected=present, audit=audit)

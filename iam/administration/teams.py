@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.metadata import TeamRow
-from iam.administration.base import AdministrationBase, check_reach, entry, team_resource
+from iam.administration.base import AdministrationBase, check_gift, check_reach, entry, team_resource
 from iam.model import Action, Principal, Role
 from iam.policy import decide
 from iam.projects import project_resource
@@ -46,6 +46,7 @@ class TeamPart(AdministrationBase):
         team = self._team(principal, team_id, Action.TEAM_WRITE)
         present = dict(team.members).get(user_id)
         check_reach(principal, team_resource(team), present, role)
+        check_gift(principal, team_resource(team), role)
         user = self._metadata.user(user_id)
         audit = entry(principal, "team.member", f"team:{team.slug}", user=user.email, after=role)
         return self._metadata.set_team_member(team.id, user.id, role, expected=present, audit=audit)
@@ -58,6 +59,8 @@ class TeamPart(AdministrationBase):
         team = self._team(principal, team_id, Action.TEAM_WRITE)
         project = self._project(principal, project_id, Action.PROJECT_WRITE)
         check_reach(principal, project_resource(project), *(role for _, role in team.members))
+        if attached:
+            check_gift(principal, project_resource(project), *(role for _, role in team.members))
         audit = entry(
             principal,
             "team.attach" if attached else "team.detach",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from engine.errors import NotFound, UserError
 from engine.metadata import TokenRow
@@ -13,6 +13,9 @@ from iam.errors import Denied
 from iam.model import Action, Kind, Principal, Resource
 from iam.policy import decide, implied_scopes
 from iam.projects import visible_projects
+
+_LAST_EXPIRY = datetime(9999, 1, 1, tzinfo=UTC)
+"""Later moments may have no date in another zone."""
 
 
 class TokenPart(AdministrationBase):
@@ -39,7 +42,7 @@ class TokenPart(AdministrationBase):
             name: what people call it.
             scopes: names of `SCOPES`, at least one.
             project_ids: projects it is cut to; None for every project its person may see, now and later.
-            expires_at: None for never.
+            expires_at: None for never, which a token with an end of its own cannot give.
         """
         if not principal.user_id:
             raise UserError("A token belongs to a person.", code="token-nobody", hint="Name one: `--user EMAIL`.")
@@ -47,8 +50,7 @@ class TokenPart(AdministrationBase):
         self._check_gift(principal, scopes, project_ids)
         if not name.strip():
             raise UserError("A token needs a name.", code="name-invalid", hint="Say what it is for.")
-        if expires_at is not None and expires_at <= self._clock.now():
-            raise UserError("The token would be over already.", code="expiry-invalid")
+        self._check_expiry(principal, expires_at)
         audit = entry(
             principal,
             "token.create",
@@ -73,6 +75,16 @@ class TokenPart(AdministrationBase):
 
     def _token_resource(self, user_id: int) -> Resource:
         return Resource(Kind.TOKEN, organisation_id=self._organisation().id, user_id=user_id)
+
+    def _check_expiry(self, principal: Principal, expires_at: datetime | None) -> None:
+        """Raise unless the end is to come, can be stored, and is not behind that of the token that makes this one."""
+        if expires_at is not None and not self._clock.now() < expires_at < _LAST_EXPIRY:
+            raise UserError("The token would be over already, or lasts too long.", code="expiry-invalid")
+        if not principal.token_id:
+            return
+        own = next((row.expires_at for row in self._metadata.tokens() if row.id == principal.token_id), None)
+        if own is not None and (expires_at is None or expires_at > own):
+            raise Denied("A token cannot make one that outlives it.")
 
     def _check_gift(self, principal: Principal, scopes: Sequence[str], project_ids: Sequence[int] | None) -> None:
         """Raise unless the maker has what the new token is to carry."""

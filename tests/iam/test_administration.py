@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -315,6 +315,47 @@ def test_a_token_cannot_give_more_than_it_has(
     assert administration.users(everything)
 
 
+def test_a_token_gives_no_role_that_may_what_it_may_not(
+    administration: Administration, identity: Identity, people: People, staff: dict[str, Principal]
+) -> None:
+    """On the organisation, a team or a project, by invitation or by attaching a team; with the scopes it may."""
+    ann, guest = people.as_principal(1), staff["guest"].user_id
+    shop, team = administration.create_project(ann, "shop").id, administration.create_team(ann, "web").id
+    administration.set_team_member(ann, team, staff["member"].user_id, Role.VIEWER)
+
+    def token(*scopes: str) -> Principal:
+        return identity.by_token(administration.create_token(ann, "t", scopes)[0])
+
+    people_only, projects_only = token("organisation:admin"), token("project:admin")
+    refused("forbidden", lambda: administration.invite_user(people_only, "eve@example.org", "", Role.OWNER))
+    refused("forbidden", lambda: administration.set_user_role(people_only, guest, Role.VIEWER))
+    refused("forbidden", lambda: administration.set_team_member(people_only, team, guest, Role.MEMBER))
+    refused("forbidden", lambda: administration.set_project_role(projects_only, shop, guest, Role.VIEWER))
+    both = token("organisation:admin", "project:admin")
+    refused("forbidden", lambda: administration.set_team_project(both, team, shop, attached=True))
+    reader = token("organisation:admin", "project:admin", "event:read", "issue:read")
+    administration.set_team_project(reader, team, shop, attached=True)
+    administration.set_project_role(reader, shop, guest, Role.VIEWER)
+    administration.set_project_role(projects_only, shop, guest, None)
+    administration.set_team_project(both, team, shop, attached=False)
+    refused("forbidden", lambda: administration.set_project_role(reader, shop, guest, Role.MEMBER))
+    administration.set_user_role(token(*SCOPES), guest, Role.OWNER)
+    assert administration.invite_user(people_only, "carl@example.org", "", None)[0].role == ""
+
+
+def test_a_token_makes_no_way_in_that_outlives_it(
+    administration: Administration, identity: Identity, people: People, clock: HandClock
+) -> None:
+    """No sign-in link whatever its scopes, and no token with a later end or none."""
+    ann, soon = people.as_principal(1), clock.at + timedelta(hours=1)
+    plain = administration.create_token(ann, "ci", list(SCOPES), None, soon)[0]
+    ci = identity.by_token(plain)
+    refused("forbidden", lambda: administration.make_link(ci, 1))
+    refused("forbidden", lambda: administration.create_token(ci, "x", ["event:read"]))
+    refused("forbidden", lambda: administration.create_token(ci, "x", ["event:read"], None, soon + timedelta(days=1)))
+    assert administration.create_token(ci, "x", ["event:read"], None, soon)[1].expires_at == soon
+
+
 def test_tokens_of_others_are_for_who_administers_people(
     administration: Administration, staff: dict[str, Principal]
 ) -> None:
@@ -340,6 +381,8 @@ def test_tokens_that_make_no_sense_are_refused(
     refused("scope-unknown", lambda: administration.create_token(ann, "x", ["event:write"]))
     refused("name-invalid", lambda: administration.create_token(ann, "  ", ["event:read"]))
     refused("expiry-invalid", lambda: administration.create_token(ann, "x", ["event:read"], None, past))
+    unstorable = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-23)))
+    refused("expiry-invalid", lambda: administration.create_token(ann, "x", ["event:read"], None, unstorable))
     refused("project-unknown", lambda: administration.create_token(guest, "x", ["event:read"], [shop]))
     refused("project-unknown", lambda: administration.create_token(ann, "x", ["event:read"], [999]))
     refused("token-nobody", lambda: administration.create_token(LOCAL, "x", ["event:read"]))
