@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from iam.actions import ACTIONS, SCOPES, Rule, Scope
 from iam.administration import Administration
+from iam.attempts import place_of
 from iam.errors import Denied, ProjectUnknown, TooManyAttempts, Unauthenticated
 from iam.identity import Identity, OpenedSession, Session, user_principal
 from iam.model import (
@@ -51,6 +52,7 @@ __all__ = [
     "decide",
     "hash_password",
     "implied_scopes",
+    "place_of",
     "project_resource",
     "reaches",
     "role_on",

@@ -31,7 +31,7 @@ class TooManyAttempts(AccessError):
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(
-            "There were too many failed attempts to sign in.",
+            "There were too many failed attempts.",
             hint=f"Try again in {retry_after_s} seconds; `amber user reset-password` helps who forgot.",
         )
         self.retry_after_s = retry_after_s

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,7 +11,8 @@ from engine.clock import Clock
 from engine.errors import NotFound
 from engine.ids import new_secret
 from engine.metadata import AuditEntry, MetadataStore, RoleRow, SessionRow, UserRow
-from iam.errors import TooManyAttempts, Unauthenticated
+from iam.attempts import account_delay, address_delay, count_attempt, place_of
+from iam.errors import Unauthenticated
 from iam.model import LOCAL, Principal, PrincipalKind, Role, RoleBinding
 from iam.passwords import check_password, hash_password, matches, outdated
 
@@ -26,10 +25,6 @@ SESSION_LIFE = timedelta(days=30)
 LINK_LIFE = timedelta(days=1)
 """How long a one-time link may be used."""
 
-# An account is slowed from the fifth failure on, to one guess a minute: more would let strangers keep its owner out.
-# An address may be that of a whole office, so it has more free attempts, and waits longer then.
-_FREE_FOR_ACCOUNT, _LONGEST_FOR_ACCOUNT = 4, timedelta(minutes=1)
-_FREE_FOR_ADDRESS, _LONGEST_FOR_ADDRESS = 20, timedelta(minutes=15)
 _MAX_ADDRESS, _MAX_AGENT = 64, 300
 
 
@@ -124,22 +119,26 @@ class Identity:
             TooManyAttempts: the delay after failed attempts, per account and per address, is not over.
         """
         account = f"account:{email.strip().lower()}"
-        self._count({account: _delay_of_account, _place(address): _delay_of_address})
+        count_attempt(self._metadata, self._clock, {account: account_delay, _place(address): address_delay})
         found = self._metadata.credentials(email)
         stored = found.password_hash if found is not None else None
         right = matches(stored or self._nobodys_hash, password)
         if found is None or stored is None or not right or found.user.disabled_at is not None:
-            raise Unauthenticated("E-mail address and password do not go together.", code="credentials-wrong")
+            raise _wrong_credentials()
         self._metadata.forgive_attempt(account, _place(address))
+        try:
+            secret, row = self._metadata.open_session(
+                found.user.id,
+                expires_at=self._clock.now() + SESSION_LIFE,
+                address=address[:_MAX_ADDRESS],
+                user_agent=_shown(user_agent),
+                password_hash=stored,
+                audit=_remembered(found.user, "session.open", {"by": "password", "address": address[:_MAX_ADDRESS]}),
+            )
+        except NotFound as error:  # the password was changed while this one was looked at: it lets nobody in any more
+            raise _wrong_credentials() from error
         if outdated(stored):
             self._metadata.rehash_password(found.user.id, stored, hash_password(password))
-        secret, row = self._metadata.open_session(
-            found.user.id,
-            expires_at=self._clock.now() + SESSION_LIFE,
-            address=address[:_MAX_ADDRESS],
-            user_agent=_shown(user_agent),
-            audit=_remembered(found.user, "session.open", {"by": "password", "address": address[:_MAX_ADDRESS]}),
-        )
         return self._opened(secret, row)
 
     def link_user(self, secret: str, *, address: str) -> UserRow:
@@ -149,7 +148,7 @@ class Identity:
             Unauthenticated: with code `link-invalid`; the link is unknown, used or too old, or its person disabled.
             TooManyAttempts: the delay after failed attempts from the address is not over.
         """
-        self._count({_place(address): _delay_of_address})
+        count_attempt(self._metadata, self._clock, {_place(address): address_delay})
         number = self._metadata.link_user(secret) if secret.isascii() else None
         user = None if number is None else self._metadata.user(number)
         if user is None or user.disabled_at is not None:
@@ -226,11 +225,6 @@ class Identity:
         user, roles = self._metadata.person(row.user_id)
         return OpenedSession(secret, _session(row, user, roles))
 
-    def _count(self, delays: dict[str, Callable[[int], timedelta]]) -> None:
-        until = self._metadata.count_attempt(delays)
-        if until is not None:
-            raise TooManyAttempts(max(1, math.ceil((until - self._clock.now()).total_seconds())))
-
     def _over(self, row: SessionRow) -> bool:
         now = self._clock.now()
         return row.expires_at <= now or row.last_used + SESSION_IDLE <= now
@@ -256,21 +250,8 @@ def _bindings(roles: list[RoleRow]) -> tuple[RoleBinding, ...]:
     return tuple(RoleBinding(Role(row.role), row.kind, row.id, row.organisation_id) for row in roles)
 
 
-def _delay_of_account(failures: int) -> timedelta:
-    return _delay(failures - _FREE_FOR_ACCOUNT, _LONGEST_FOR_ACCOUNT)
-
-
-def _delay_of_address(failures: int) -> timedelta:
-    return _delay(failures - _FREE_FOR_ADDRESS, _LONGEST_FOR_ADDRESS)
-
-
-def _delay(beyond: int, longest: timedelta) -> timedelta:
-    """Return 1 s, 2 s, 4 s and so on for the first, second, third failure beyond the free ones."""
-    return min(longest, timedelta(seconds=2 ** min(beyond - 1, 20))) if beyond > 0 else timedelta()
-
-
 def _place(address: str) -> str:
-    return f"address:{address}"
+    return f"address:{place_of(address)}"
 
 
 def _shown(user_agent: str) -> str:
@@ -284,6 +265,10 @@ def _remembered(user: UserRow, action: str, details: dict[str, str]) -> AuditEnt
 def _check_signed_in(principal: Principal) -> None:
     if principal.kind is not PrincipalKind.USER:
         raise NotFound("There is no such session.", code="session-unknown")
+
+
+def _wrong_credentials() -> Unauthenticated:
+    return Unauthenticated("E-mail address and password do not go together.", code="credentials-wrong")
 
 
 def _no_token() -> Unauthenticated:

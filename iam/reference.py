@@ -76,7 +76,8 @@ _SIGN_IN = f"""
 * Four failures of an account are free, then each costs a wait of 1, 2, 4 ... seconds, at most a minute: more would
   let a stranger keep the owner out. An address has twenty free failures over all accounts and waits up to 15
   minutes. Failures outlive a restart and are forgotten after a day. An attempt counts before the password is looked
-  at, so many at once count as many. An unknown account costs the same work, and all refusals read the same.
+  at, so many at once count as many. An unknown account costs the same work, and all refusals read the same. IPv6
+  addresses count by their first 64 bits. Wrong present passwords, given to set a new one, cost the same waits.
 * A session ends {SESSION_IDLE.days} days after its last use, {SESSION_LIFE.days} days after it began, with the
   person being disabled, and, but for the one that asks, with a new password. Its secret, like those of tokens and
   links, is 256 random bits of which only a hash is stored.

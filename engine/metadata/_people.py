@@ -100,6 +100,12 @@ def rehash(connection: Connection, user_id: int, old: str, new: str) -> None:
     connection.execute(update(USERS).where(*same).values(password_hash=new))
 
 
+def lets_in(connection: Connection, user_id: int, password_hash: str) -> bool:
+    """Whether a person may still sign in with the password of this hash: it is theirs, and they are not disabled."""
+    same = (USERS.c.id == user_id, USERS.c.password_hash == password_hash, USERS.c.disabled_at.is_(None))
+    return connection.execute(select(USERS.c.id).where(*same).with_for_update()).first() is not None
+
+
 def first_organisation(connection: Connection) -> int:
     """Return the number of the organisation; NotFound when there is none yet."""
     return int(

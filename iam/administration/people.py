@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.errors import Changed, NotFound, UserError
 from engine.metadata import AuditEntry, RoleRow, UserRow
 from iam.administration.base import AdministrationBase, check_gift, check_no_token, check_reach, entry
+from iam.attempts import account_delay, count_attempt
 from iam.identity import LINK_LIFE
 from iam.model import Action, Kind, Principal, Resource, Role
 from iam.passwords import check_password, hash_password, matches
@@ -94,12 +95,17 @@ class PeoplePart(AdministrationBase):
 
         Raises:
             UserError: with code `password-wrong`; the old one is not right.
+            TooManyAttempts: the delay after wrong ones is not over.
             PasswordWeak: the new text may not be the password.
         """
         user = self._self(principal)
+        # Not the subject of signing in: strangers who fail there must not keep its owner from changing the password.
+        subject = f"password:{user.id}"
+        count_attempt(self._metadata, self._clock, {subject: account_delay})
         found = self._metadata.credentials(user.email)
         if found is None or found.password_hash is None or not matches(found.password_hash, old):
             raise UserError("The present password is not right.", code="password-wrong")
+        self._metadata.forgive_attempt(subject, "")
         check_password(new, user.email)
         audit = _own(principal, "self.password")
         self._metadata.set_password(user.id, hash_password(new), keep_session=principal.session_id, audit=audit)

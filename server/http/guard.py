@@ -29,6 +29,7 @@ from iam import (
     Unauthenticated,
     decide,
     implied_scopes,
+    place_of,
     project_resource,
 )
 from server.http.access import Access, needs, public
@@ -160,7 +161,7 @@ def register_guard(app: Flask, guard: Guard, declared: Mapping[str, Access]) -> 
 def _limit_log_ins(guard: Guard, rule: str) -> None:
     if request.method == "POST" and rule.startswith(("/login", "/api/v1/session")):
         guard.cookies.check_site(request)
-        guard.log_ins.take(request.remote_addr or "")
+        guard.log_ins.take(place_of(request.remote_addr or ""))
 
 
 def _who(guard: Guard) -> None:

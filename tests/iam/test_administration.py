@@ -11,7 +11,20 @@ import pytest
 
 from engine.errors import Changed, NotFound, StateError, UserError
 from engine.metadata import MetadataStore
-from iam import EMBEDDED, LOCAL, SCOPES, Administration, Denied, Identity, PasswordWeak, Principal, Role, hash_password
+from iam import (
+    EMBEDDED,
+    LOCAL,
+    SCOPES,
+    Administration,
+    Denied,
+    Identity,
+    PasswordWeak,
+    Principal,
+    Role,
+    TooManyAttempts,
+    Unauthenticated,
+    hash_password,
+)
 from tests.iam.conftest import HandClock, People
 
 PASSWORD = "correct horse battery 12"
@@ -429,6 +442,25 @@ def test_ones_own_password_needs_the_present_one(
     assert administration.set_own_name(principal, " Ann B. ").name == "Ann B."
     with pytest.raises(NotFound):
         administration.set_own_name(LOCAL, "x")
+
+
+def test_guesses_at_ones_own_password_are_slowed_down(
+    administration: Administration, identity: Identity, people: People, clock: HandClock
+) -> None:
+    """A stolen session is no oracle for the password; strangers who fail to sign in do not block the change."""
+    administration.reset_password(LOCAL, 1, PASSWORD)
+    ann = people.as_principal(1)
+    for _ in range(5):
+        with pytest.raises(Unauthenticated):
+            identity.log_in("ann@example.org", "wrong", address="192.0.2.1", user_agent="")
+    for _ in range(5):
+        refused("password-wrong", lambda: administration.change_own_password(ann, "wrong", "another battery 34"))
+    with pytest.raises(TooManyAttempts):
+        administration.change_own_password(ann, PASSWORD, "another battery 34")
+    clock.go(seconds=2)
+    administration.change_own_password(ann, PASSWORD, "another battery 34")
+    for _ in range(4):
+        refused("password-wrong", lambda: administration.change_own_password(ann, PASSWORD, "yet another 56789"))
 
 
 def test_a_revoked_key_is_not_rotated(administration: Administration, people: People) -> None:

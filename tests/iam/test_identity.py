@@ -141,6 +141,16 @@ def test_an_address_is_slowed_down_over_all_accounts(identity: Identity, ann: in
     assert caught.value.retry_after_s == 15 * 60
 
 
+def test_the_addresses_of_one_ipv6_network_are_one_place(identity: Identity, ann: int) -> None:
+    """Whoever has one has 2^64; another network is another place."""
+    for number in range(21):
+        fail(identity, f"nobody{number}@example.org", f"2001:db8::{number:x}:1")
+    with pytest.raises(TooManyAttempts):
+        identity.log_in(EMAIL, PASSWORD, address="2001:db8::ffff:ffff:ffff:ffff", user_agent="")
+    identity.log_in(EMAIL, PASSWORD, address="2001:db8:0:1::1", user_agent="")
+    identity.log_in(EMAIL, PASSWORD, address="::ffff:192.0.2.1", user_agent="")
+
+
 def test_an_own_account_gives_no_free_guesses_at_others(identity: Identity, ann: int) -> None:
     """Signing in oneself in between does not clear what the address has failed."""
     for number in range(20):
@@ -316,6 +326,33 @@ def test_a_token_is_over_when_it_says_and_of_nobody_it_opens_nothing(
     for dead in (plain, orphan):
         with pytest.raises(Unauthenticated):
             identity.by_token(dead)
+
+
+@pytest.mark.parametrize("change", ["password", "disabled"])
+def test_what_changes_while_a_password_is_looked_at_keeps_its_holder_out(
+    identity: Identity,
+    people: People,
+    administration: Administration,
+    metadata: MetadataStore,
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+) -> None:
+    """Looking takes a while: a session of an old password must not be opened behind the end of all sessions."""
+    second = people.make("second", Role.OWNER)
+    administration.reset_password(LOCAL, second, PASSWORD)
+
+    def slow(stored: str, password: str) -> bool:
+        if change == "password":
+            administration.reset_password(LOCAL, second, "another battery 34")
+        else:
+            administration.disable_user(LOCAL, second)
+        return True
+
+    monkeypatch.setattr("iam.identity.matches", slow)
+    with pytest.raises(Unauthenticated) as caught:
+        identity.log_in("second@example.org", PASSWORD, **HERE)
+    assert caught.value.code == "credentials-wrong"
+    assert metadata.sessions(second) == []
 
 
 def test_a_hash_of_other_parameters_is_made_anew(

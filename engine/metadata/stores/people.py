@@ -102,12 +102,27 @@ class PeopleStore(BaseStore):
         expires_at: datetime,
         address: str,
         user_agent: str,
+        password_hash: str = "",
         audit: AuditEntry | None = None,
     ) -> tuple[str, SessionRow]:
-        """Open a session and return its secret, which is not stored, with its row."""
+        """Open a session and return its secret, which is not stored, with its row.
+
+        Args:
+            user_id: the person.
+            expires_at: when it ends in any case.
+            address: where the browser is.
+            user_agent: what the browser says it is.
+            password_hash: of the password that was right a moment ago; empty when another thing lets in.
+            audit: what is to be remembered.
+
+        Raises:
+            NotFound: the password was changed meanwhile, or the person disabled.
+        """
         secret = new_secret()
         values = {"user_id": user_id, "expires_at": expires_at, "address": address, "user_agent": user_agent}
         with self._managed(audit) as write:
+            if password_hash and not _people.lets_in(write.connection, user_id, password_hash):
+                raise NotFound("There is nobody with this password.", code="user-unknown")
             return secret, self._opened(write.connection, secret, values)
 
     def find_session(self, secret: str) -> SessionRow | None:
