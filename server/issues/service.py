@@ -17,6 +17,7 @@ from iam import Action, Denied, Principal, decide, project_resource
 from queries import ast
 from queries.result import rfc3339
 from server.issues import texts
+from server.issues.assignees import assignees
 from server.issues.events import EventReader
 from server.issues.items import Numbers, item_of, trend_step_ms, trends_of
 from server.issues.looking import Look, rows
@@ -88,7 +89,7 @@ class IssueService:
         found = rows(result)
         shown, elapsed_ms = found[: wanted.limit], result.stats.elapsed_ms
         state = self._metadata.issues((row["project_id"], row["id"]) for row in shown)
-        trends, trend_ms = self._trends(look, search, [row.short_id for row in state.values()])
+        trends, trend_ms = self._trends(look, search, [row["id"] for row in shown])
         more = len(found) > wanted.limit
         total, total_ms = self._total(look, search, wanted, None if more or wanted.after else len(shown))
         return IssuePage(
@@ -129,7 +130,7 @@ class IssueService:
         """Return the document of one issue with its numbers in the range; no error when it has no event there."""
         look = replace(look, projects=(row.project_id,))
         facts = rows(look.ask(self._queries, texts.facts_text(), {"issue": row.short_id}))[0]
-        trends, _ = self._trends(look, None, [row.short_id]) if facts["events"] else ({}, 0.0)
+        trends, _ = self._trends(look, None, [row.issue_id]) if facts["events"] else ({}, 0.0)
         numbers = Numbers(facts["events"], facts["users"], facts["first"], facts["last"])
         if row.issue_id in trends:
             numbers = replace(numbers, trend=trends[row.issue_id])
@@ -143,7 +144,7 @@ class IssueService:
             "events_query": search,
             "tags_query": f"{search} | facets top 10",
             "activity": self.workflow.activity(row),
-            "possible_assignees": self.workflow.assignees(),
+            "possible_assignees": assignees(self._metadata, look.principal),
         }
 
     def tags(self, look: Look, row: IssueRow, top: int) -> dict[str, Any]:
@@ -173,13 +174,12 @@ class IssueService:
         return items
 
     def _trends(
-        self, look: Look, search: ast.Search | None, short_ids: list[str]
+        self, look: Look, search: ast.Search | None, issue_ids: list[int]
     ) -> tuple[dict[int, tuple[int, ...]], float]:
-        if not short_ids:
+        if not issue_ids:
             return {}, 0.0
         step_ms = trend_step_ms(look.start, look.end)
-        params = {"start": look.start, **{f"i{place}": name for place, name in enumerate(short_ids)}}
-        result = look.ask(self._queries, texts.trend_text(search, len(short_ids), step_ms), params)
+        result = look.ask(self._queries, texts.trend_text(search, issue_ids, step_ms), {"start": look.start})
         return trends_of(rows(result), step_ms), result.stats.elapsed_ms
 
     def _total(

@@ -1,10 +1,8 @@
-"""The Discover texts of the issue service. Values stand as parameters, or are numbers we made ourselves.
-
-Issues are named by their short ids: half of their numbers are above 2^63, where the language's whole numbers end.
-"""
+"""The Discover texts of the issue service. Values stand as parameters, or are numbers we made ourselves."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.errors import UserError
@@ -49,11 +47,14 @@ def from_errors(search: ast.Search | None) -> str:
 
 
 def rows_only(search: ast.Search | None) -> ast.Search | None:
-    """Return a search without its filters on groups (`count():>10`), which mean another thing in other groups."""
+    """Return a search for the rows of issues it has found: without filters on groups (`count():>10`) and on states.
+
+    The first mean another thing in other groups, the second hold for all of an issue's rows or for none.
+    """
     if search is None or search.root is None:
         return None
     terms = search.root.terms if isinstance(search.root, ast.And) else (search.root,)
-    kept = tuple(term for term in terms if not _has_aggregate(term))
+    kept = tuple(term for term in terms if not isinstance(term, ast.Is) and not _has_aggregate(term))
     if not kept:
         return None
     return replace(search, root=kept[0] if len(kept) == 1 else ast.And(kept))
@@ -91,11 +92,11 @@ def count_text(search: ast.Search | None) -> str:
     return f"{from_errors(search)} | summarize n=count() by id=issue.id | summarize issues=count()"
 
 
-def trend_text(search: ast.Search | None, issues: int, step_ms: int) -> str:
-    """Return the text of the trends of some issues, the parameters `i0`, `i1` …; `start` is the begin of the range."""
-    listed = ", ".join(f"$i{place}" for place in range(issues))
+def trend_text(search: ast.Search | None, issues: Sequence[int], step_ms: int) -> str:
+    """Return the text of the trends of some issues by number; the parameter `start` is the begin of the range."""
+    listed = ", ".join(map(str, issues))
     return (
-        f"{from_errors(rows_only(search))} | where issue in [{listed}] | extend age = timestamp - $start"
+        f"{from_errors(rows_only(search))} | where issue.id in [{listed}] | extend age = timestamp - $start"
         f" | summarize n=count() by id=issue.id, bucket=bin(age, {int(step_ms)}ms)"
     )
 

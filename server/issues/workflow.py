@@ -9,6 +9,7 @@ from engine.errors import NotFound, UserError
 from engine.metadata import AuditEntry, IssueChange, IssueRow, MetadataStore
 from iam import Action, Denied, Principal, decide, project_resource, visible_projects
 from queries.result import rfc3339
+from server.issues.assignees import assignees
 
 MOST_ISSUES = 10_000
 """Most issues one request changes."""
@@ -46,7 +47,7 @@ class Workflow:
             UserError: there is no such person or team.
         """
         pairs = [(issue.project_id, issue.issue_id)]
-        changed = self._write(principal, pairs, self._change_of(wanted), if_version)
+        changed = self._write(principal, pairs, self._change_of(principal, wanted), if_version)
         return changed[0][1]
 
     def change_many(
@@ -58,7 +59,7 @@ class Workflow:
             UserError: too many, or there is no such person or team.
         """
         _not_too_many(len(pairs))
-        changed = self._write(principal, pairs, self._change_of(wanted)) if pairs else []
+        changed = self._write(principal, pairs, self._change_of(principal, wanted)) if pairs else []
         return [_state_of(before) for before, after in changed]
 
     def restore(self, principal: Principal, states: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
@@ -66,8 +67,7 @@ class Workflow:
         _not_too_many(len(states))
         pairs = self.named(principal, [state["id"] for state in states])
         changes = [IssueChange(s["status"], s["substatus"], s["assignee"], s["priority"]) for s in states]
-        for assignee in {state["assignee"] for state in states}:
-            self._known(assignee)
+        self._check_known(principal, {state["assignee"] for state in states})
         changed = self._write(principal, pairs, changes) if pairs else []
         return [_state_of(before) for before, after in changed]
 
@@ -107,30 +107,21 @@ class Workflow:
             for entry in sorted(found, key=lambda entry: -entry.id)
         ]
 
-    def assignees(self) -> list[dict[str, str]]:
-        """Return who may be given an issue: people who can sign in, and teams."""
-        people = [
-            {"assignee": f"user:{user.email}", "name": user.name or user.email}
-            for user in self._metadata.users()
-            if user.disabled_at is None
-        ]
-        teams = [{"assignee": f"team:{team.slug}", "name": team.name or team.slug} for team in self._metadata.teams()]
-        return people + teams
-
-    def _change_of(self, wanted: Mapping[str, str]) -> IssueChange:
+    def _change_of(self, principal: Principal, wanted: Mapping[str, str]) -> IssueChange:
         if not wanted:
             raise UserError("Nothing is to be changed.", code="body-invalid", hint="Give status, assignee or priority.")
         assignee = wanted.get("assignee")
         if assignee is not None:
-            self._known(assignee)
+            self._check_known(principal, {assignee})
         status = wanted.get("status")
         substatus = None if status is None else _AFTER[status]
         return IssueChange(status, substatus, assignee, wanted.get("priority"))
 
-    def _known(self, assignee: str) -> None:
-        if assignee and assignee not in {one["assignee"] for one in self.assignees()}:
+    def _check_known(self, principal: Principal, wanted: set[str]) -> None:
+        unknown = sorted(wanted - {"", *(one["assignee"] for one in assignees(self._metadata, principal))})
+        if unknown:
             raise UserError(
-                f"There is nobody called {assignee[:200]!r}.",
+                f"There is nobody called {unknown[0][:200]!r}.",
                 code="assignee-unknown",
                 hint="Use `user:` and an address, `team:` and a slug, or an empty text for nobody.",
             )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from queries.errors import QueryError
+from queries.plan import PlanContext, plan
 from tests.queries_compile.conftest import NOW, Shop
 
 Row = dict[str, Any]
@@ -152,6 +153,18 @@ def test_an_issue_is_found_by_its_short_id_in_any_case(shop: Shop) -> None:
     assert shop.rows('from errors | where issue != "WEB-2" | summarize n=count()') == [
         {"n": len(shop.seen_errors) - len(wanted)}
     ]
+
+
+def test_a_list_of_names_costs_one_look_up(shop: Shop) -> None:
+    """Fifty issues or projects in an expression are looked up together, and select what the search selects."""
+    names = ", ".join(f'"WEB-{number}"' for number in range(1, 50))
+    text = f"from errors | where issue in [{names}] | summarize n=count()"
+    context = PlanContext(now=NOW, projects={1: "web"})
+    assert plan(text, context).sql[0].count('FROM "issues"') == 1
+    assert shop.rows(text) == shop.rows(f"from errors issue:[{names}] | summarize n=count()")
+    assert shop.rows('from errors | where project in ["web", "payment"] | summarize n=count()') == shop.rows(
+        "from errors project:[web, payment] | summarize n=count()"
+    )
 
 
 def test_an_unknown_key_is_a_tag_and_says_so(shop: Shop) -> None:
