@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPMethod
 from typing import Any, cast
@@ -119,12 +120,12 @@ def _events(routes: Routes, services: Services) -> None:
     @routes.on(
         HTTPMethod.GET,
         "/events/<event_id>",
-        _READ,
+        needs(Action.EVENT_READ),
         {200: {"content": {JSON: {"schema": {}}}, "description": "The event."}, **NOT_FOUND, **QUERY_LIMIT},
     )
     def payload(path: documents.EventPath, query: LookParameters) -> Response:
         """Return the JSON of an event, byte for byte as it is stored: scrubbed, otherwise as it was sent."""
-        look = _look(services, query, _everything(services))
+        look = _allowing(_look(services, query, _everything(services)), Action.EVENT_READ)
         return Response(services.issues.events.payload(look, path.event_id), content_type=JSON)
 
 
@@ -167,12 +168,13 @@ def _bulk(services: Services, body: documents.BulkBody) -> list[dict[str, str]]:
         return workflow.change_many(principal(), workflow.named(principal(), body.ids), wanted)
     match = body.match or documents.IssueMatch()
     look = _look(services, LookParameters.model_validate(match.model_dump(exclude={"query"})))
-    found = services.issues.matching(_writable(look), match.query, 10_000)
+    found = services.issues.matching(_allowing(look, Action.ISSUE_WRITE), match.query, 10_000)
     return workflow.change_many(principal(), found, wanted)
 
 
-def _writable(look: Look) -> Look:
-    return Look(look.principal, look.projects, look.environments, look.start, look.end, Action.ISSUE_WRITE)
+def _allowing(look: Look, action: Action) -> Look:
+    """Return a look at the projects on which another action is allowed."""
+    return replace(look, action=action)
 
 
 def _set(body: documents.IssueSet) -> dict[str, str]:

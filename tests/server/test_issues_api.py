@@ -207,6 +207,21 @@ def test_changes_are_seen_at_once_by_queries_and_remembered(own):
     assert activity[0]["details"]["after"]["status"] == "resolved"
 
 
+def test_who_sees_a_project_only_learns_of_its_people_only(own):
+    """Neither from the list of who may be given an issue, nor from what a change of the assignee answers."""
+    own.metadata.create_team("hidden", "Hidden")
+    found = {one["assignee"] for one in own.get("issues/SHOP-3", "project-member")["possible_assignees"]}
+    assert {"user:project-viewer@example.org", "user:owner@example.org", "user:team-member@example.org"} <= found
+    assert "team:web" in found
+    assert not {"user:nobody@example.org", "team:hidden"} & found
+    for unseen in ("user:nobody@example.org", "user:unknown@example.org", "team:hidden"):
+        refused = own.send("PATCH", "issues/SHOP-3", {"assignee": unseen}, "project-member", 400)
+        assert (refused["code"], refused["detail"]) == ("assignee-unknown", f"There is nobody called {unseen!r}.")
+    own.send("PATCH", "issues/SHOP-3", {"assignee": "user:owner@example.org"}, "project-member")
+    everybody = {one["assignee"] for one in own.get("issues/SHOP-3", "viewer")["possible_assignees"]}
+    assert {"user:nobody@example.org", "team:hidden"} <= everybody
+
+
 def test_of_two_who_change_the_same_version_the_second_is_told(own):
     """412 and nothing changed; without If-Match the last one wins; with the new ETag it works."""
     tag = own.call("owner", "GET", "/api/v1/issues/SHOP-2").headers["ETag"]
