@@ -32,7 +32,7 @@ from queries.complete_items import (
     tags,
     values_of,
 )
-from queries.complete_place import Spot, Where, spot, word_around
+from queries.complete_place import LONGEST_WORD, Spot, Where, spot, word_around
 from queries.edit_values import equals, name, text
 from queries.errors import NameProblem, QueryError
 from queries.parser import parse
@@ -46,7 +46,7 @@ _TERM = re.compile(r"[^\s()]*\Z")
 _FILTER = re.compile(r"!?(?:tags\[\"?([^\]\"]+)\"?\]|\"?([\w.:-]+?)\"?)(?:\[\*\])?:(>=|<=|!=|[=<>])?(.*)\Z", re.DOTALL)
 _LAST_WORD = re.compile(r"([A-Za-z_][\w.-]*|[^\w\s])\s*\Z")
 _COMPARED = re.compile(
-    r"(?:tags\[\s*[\"']([^\"']+)[\"']\s*\]|field\(\s*\"([^\"]+)\"\s*\)|([A-Za-z_][\w.]*))\s*"
+    r"(?:tags\[\s*[\"']([^\"']+)[\"']\s*\]|field\(\s*\"([^\"]+)\"\s*\)|(?<![\w.])([A-Za-z_][\w.]*+))\s*"
     r"(?:=|!=|==|=~|<>|contains|in\s*\[[^\]]*|not\s+in\s*\[[^\]]*)\s*\Z"
 )
 _OPEN_TAG = re.compile(r"tags\[\s*\Z")
@@ -172,7 +172,7 @@ def _term_start(place: Spot) -> int:
     opened = place.before.rfind("[", 0, end)
     if opened > place.before.rfind("]", 0, end) and place.before[:opened].endswith((":", "tags")):
         end = opened
-    found = _TERM.search(place.before, 0, end)
+    found = _TERM.search(place.before, max(end - LONGEST_WORD, 0), end)
     return found.start() if found else end
 
 
@@ -243,7 +243,7 @@ def _expression(source: str, cursor: int, place: Spot, known: Facts) -> Completi
     start, end = word_around(source, cursor)
     typed = source[start:cursor]
     before = place.before[: len(place.before) - len(typed)]
-    last = _LAST_WORD.search(before)
+    last = _LAST_WORD.search(before.rstrip()[-LONGEST_WORD:])
     word = last[1].lower() if last else ""
     if word == "every":
         return _chosen(start, end, typed, values_of(EVERY))

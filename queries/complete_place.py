@@ -18,6 +18,10 @@ _LET = re.compile(r"\s*let\s+[A-Za-z_]\w*\s*=(?![=~])\s*", re.IGNORECASE)
 _FROM = re.compile(r"\s*from\s+((?:[A-Za-z_][\w.]*\s*,\s*)*)([A-Za-z_][\w.]*)?", re.IGNORECASE)
 _RANGE = re.compile(r"\s+(?:last\s+\S+|at\s+\S+|between\s+\S+\s+and\s+\S+)(?=\s)", re.IGNORECASE)
 _STAGE = re.compile(r"\s*([A-Za-z][\w-]*)")
+LONGEST_WORD = 500
+"""How far back a word is looked for: from each place of a longer one an expression that ends at the cursor would be
+tried in vain, which takes the square of its length, and no other thread runs meanwhile."""
+
 _PIPE_AFTER = re.compile(r"\|(?=\s|\Z)")
 
 
@@ -88,7 +92,7 @@ def spot(text: str, cursor: int) -> Spot:
 
 def word_around(text: str, cursor: int) -> tuple[int, int]:
     """Return the range of the word the cursor touches."""
-    found = _WORD_END.search(text, 0, cursor)
+    found = _WORD_END.search(text, max(cursor - LONGEST_WORD, 0), cursor)
     start = found.start() if found else cursor
     rest = _WORD_REST.match(text, cursor)
     return start, rest.end() if rest else cursor
@@ -160,7 +164,7 @@ def _in_head(left: str, start: int, scan: _Scan, sources: tuple[str, ...]) -> Sp
 
 
 def _before_word(text: str) -> str:
-    return _WORD_END.sub("", text).strip()
+    return text[: word_around(text, len(text))[0]].strip()
 
 
 def _in_stage(left: str, scan: _Scan, sources: tuple[str, ...]) -> Spot:

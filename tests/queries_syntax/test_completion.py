@@ -156,3 +156,21 @@ def test_it_takes_a_few_milliseconds() -> None:
     for _ in range(20):
         complete(text, len(text), FACTS)
     assert (time.process_time() - began) / 20 < 0.005
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from errors | where " + "a" * 16_000 + " )",
+        "from errors last " + "a" * 16_000 + "  ",
+        "from errors " + "a." * 8_000 + ":",
+        "from errors " + "-" * 16_000 + "a:b",
+        "from errors | where " + "a" * 16_000 + " in [",
+    ],
+)
+def test_a_long_word_does_not_take_the_square_of_its_length(text: str) -> None:
+    """While an expression is matched, no other thread of the server runs."""
+    for cursor in (len(text), len(text) // 2):
+        began = time.process_time()
+        complete(text, cursor, FACTS)
+        assert time.process_time() - began < 0.5
