@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import brotli
 import pytest
 
 from dashboards.bundle import built_files, css_dist, js_dist, version
@@ -108,6 +109,31 @@ def test_a_browser_without_brotli_gets_the_plain_file() -> None:
     plain = client.get(url)
     assert "Content-Encoding" not in plain.headers
     assert plain.get_data() == (ASSETS / "amber_ui.js").read_bytes()
+
+
+def test_a_file_is_compressed_once_under_whatever_version_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dash takes any version in a name: nobody shall fill the memory with copies."""
+    made: list[int] = []
+    original = brotli.compress
+
+    def compress(body: bytes, quality: int) -> bytes:
+        made.append(len(body))
+        packed: bytes = original(body, quality=quality)
+        return packed
+
+    monkeypatch.setattr("dashboards.delivery.brotli.compress", compress)
+    client = fake_app()[0].test_client()
+    for number in range(3):
+        url = f"/app/_dash-component-suites/dashboards/assets/amber_ui.v{number}m{number}.js"
+        answer = client.get(url, headers={"Accept-Encoding": "br"})
+        assert brotli.decompress(answer.get_data()) == (ASSETS / "amber_ui.js").read_bytes()
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("path", ["dashboards/assets/unknown.js", "dashboards/../../../etc/passwd", "os/path.py"])
+def test_a_file_that_is_not_served_is_not_found(path: str) -> None:
+    """And no defect: anybody may ask, so that each would be a trace in the log."""
+    assert fake_app()[0].test_client().get(f"/app/_dash-component-suites/{path}").status_code == 404
 
 
 def test_versions_are_exact_and_the_lock_file_names_no_addresses() -> None:
