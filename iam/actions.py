@@ -167,9 +167,9 @@ ACTIONS: Mapping[Action, Rule] = MappingProxyType(
             organisation=Role.OWNER,
             scope="organisation:admin",
         ),
-        Action.SELF_READ: Rule("See one's own account and sessions.", (Kind.USER,), own=True, scope=""),
+        Action.SELF_READ: Rule("See one's own account.", (Kind.USER,), own=True, scope=""),
         Action.SELF_WRITE: Rule(
-            "Change one's own name and password, end one's own sessions.", (Kind.USER,), own=True, scope=None
+            "Change one's own name and password; see and end one's own sessions.", (Kind.USER,), own=True, scope=None
         ),
     }
 )

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from engine.errors import NotFound
-from iam import Action, OpenedSession, Principal, visible_projects
+from iam import Action, Kind, OpenedSession, Principal, Resource, decide, visible_projects
 from queries.result import rfc3339
 from server.http.access import needs, public
 from server.http.documents import people as documents
@@ -87,7 +87,7 @@ def _self(routes: Routes, services: Services) -> None:
         administration.change_own_password(principal(), body.old, body.new)
         return nothing()
 
-    @routes.on(HTTPMethod.GET, "/me/sessions", _READ, {200: documents.OwnSessions})
+    @routes.on(HTTPMethod.GET, "/me/sessions", _WRITE, {200: documents.OwnSessions})
     def sessions() -> Response:
         """List the browsers one is signed in with."""
         found = services.identity.sessions(principal()) if principal().user_id else []
@@ -157,13 +157,18 @@ def _self_document(services: Services) -> dict[str, Any] | None:
 
 def _document(services: Services, who: Principal) -> dict[str, Any]:
     organisation = services.metadata.organisations()[0]
+    named = decide(who, Action.ORGANISATION_READ, Resource(Kind.ORGANISATION, organisation_id=organisation.id))
     seen = visible_projects(services.metadata, who, Action.EVENT_READ)
     roles = [binding for binding in who.roles if binding.kind == "organisation"]
     return {
         "principal": {"name": who.name, "kind": who.kind.value},
         "role": roles[0].role.value if roles else "",
         "roles": [{"role": one.role.value, "kind": str(one.kind), "id": one.id} for one in who.roles],
-        "organisation": {"id": organisation.id, "slug": organisation.slug, "name": organisation.name},
+        "organisation": {
+            "id": organisation.id,
+            "slug": organisation.slug if named else "",
+            "name": organisation.name if named else "",
+        },
         "projects": [
             {"id": row.id, "slug": row.slug, "name": row.name} for row in services.metadata.projects() if row.id in seen
         ],

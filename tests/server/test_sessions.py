@@ -198,6 +198,15 @@ def test_the_front_serves_the_second_application_once_it_is_built_and_the_first_
     assert Client(front).get("/api/v1/health").status_code == 200
 
 
+def test_who_may_not_read_the_organisation_is_not_told_its_name(api):
+    """A token of one project, one without the scope, somebody without any role; a role on a part is enough."""
+    for who in ("token:a", "token:none", "token:event:read", "nobody"):
+        told = api.get("session", who)["organisation"]
+        assert (told["slug"], told["name"]) == ("", "")
+    for who in ("viewer", "project-viewer", "token:organisation:read", "token:all"):
+        assert api.get("session", who)["organisation"]["slug"] == "default"
+
+
 def test_a_page_reads_exactly_what_the_api_answers_to_its_reader(api):
     """The same document, the same refusals; nothing without a reader."""
     app = api.app

@@ -69,7 +69,7 @@ class SessionDocument(Document):
     user: SelfDocument | None = Field(description="Null for tokens without a person.")
     role: str = Field(description="Role on the organisation, or empty.")
     roles: list[RoleDocument]
-    organisation: Named
+    organisation: Named = Field(description="Without slug and name for who may not read them.")
     projects: list[Named]
     csrf_token: str | None = Field(description="Null for tokens.")
     expires_at: datetime | None = Field(description="Null for tokens.")
