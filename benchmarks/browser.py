@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 FLAGS = (
     "--no-sandbox",
@@ -40,6 +40,7 @@ class Watch:
         foreign: addresses of other hosts that were asked for.
         dialogs: texts of alert, confirm and prompt; a page of Amber opens none, a script that got in would.
         failed: requests of our own that were answered with 5xx.
+        refusals: statuses that are meant to come: Chromium writes each refused request to the console.
     """
 
     host: str
@@ -47,19 +48,29 @@ class Watch:
     foreign: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    refusals: set[int] = field(default_factory=set)
 
     def attach(self, page: Page) -> None:
         """Watch a page from now on."""
-        page.on("console", lambda m: self.console.append(f"{m.type}: {m.text}") if m.type == "error" else None)
+        page.on("console", self._said)
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
         page.on("request", lambda request: self._asked(request.url))
-        page.on("response", lambda r: self.failed.append(f"{r.status} {r.url}") if r.status >= 500 else None)
+        page.on("response", lambda response: self._answered(response.status, response.url))
         page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        expected = any(f"status of {status}" in message.text for status in self.refusals)
+        if message.type in {"error", "warning"} and not expected:
+            self.console.append(f"{message.type}: {message.text} {message.location.get('url', '')}".rstrip())
 
     def _asked(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != self.host:
             self.foreign.append(url)
+
+    def _answered(self, status: int, url: str) -> None:
+        if status >= 500 and status not in self.refusals:
+            self.failed.append(f"{status} {url}")
 
     def problems(self) -> list[str]:
         """Return everything that went wrong, one line each."""

@@ -100,7 +100,10 @@ def _fields(dataset: str) -> tuple[Item, ...]:
     found = catalog(dataset)
     docs = {declared.name: declared.doc for declared in found.dataset.fields}
     docs |= {"project": "The project, by its slug.", "issue": "The issue, by its short id."}
-    names = list(dict.fromkeys(info.name for info in found.fields.values()))
+    # A column that a field reads under a better name (`error_type` is `error.type`) is understood, but not offered.
+    read = {column for declared in found.dataset.fields for column in (declared.column, declared.any_of)}
+    every = dict.fromkeys(info.name for info in found.fields.values())
+    names = [name for name in every if name in docs or name not in read]
     ranked = [*found.defaults, *sorted(set(names) - set(found.defaults))]
     return tuple(Item(n, n, "field", docs.get(n, ""), _word(found.fields[n])) for n in ranked if n in found.fields)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from benchmarks.browser import chromium_path
 from engine.arrow import arrow_schema
 from engine.eventstore import EventStore, open_store
 from engine.schema import TABLES
@@ -75,3 +76,12 @@ def write_arrow(path: Path, table: pa.Table, *, rows_per_batch: int | None = Non
 def arrow_file() -> Callable[..., Path]:
     """`write_arrow` as a fixture."""
     return write_arrow
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in the browser say so when there is none."""
+    if chromium_path() is None:
+        missing = pytest.mark.skip(reason="Chromium is not installed (AMBER_TEST_CHROMIUM names one)")
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(missing)

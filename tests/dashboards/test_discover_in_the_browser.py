@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from benchmarks.browser import Watch
 from dashboards.components import declared_components
-from tests.dashboards.conftest import Watch
 
 pytestmark = pytest.mark.browser
 

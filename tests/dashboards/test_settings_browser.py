@@ -12,10 +12,10 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
+from benchmarks.browser import Watch
 from dashboards.bundle import is_built
 from iam import Principal, PrincipalKind, Role, RoleBinding
 from tests.dashboards import fake_settings
-from tests.dashboards.conftest import Watch
 from tests.dashboards.fake import fake_app
 from tests.dashboards.fake_login import ADA, FakeDoor, door_app
 

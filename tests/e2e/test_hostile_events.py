@@ -8,14 +8,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from benchmarks.browser import Watch, chromium, chromium_path, sign_in, watched
+from benchmarks.browser import Watch, chromium, sign_in, watched
 from tests.e2e.conftest import Amber
 from tests.e2e.hostile import HOSTILE, MARK, hostile_envelopes
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(chromium_path() is None, reason="Chromium is not installed (AMBER_TEST_CHROMIUM names one)"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import amber as sdk
-from benchmarks.browser import chromium, chromium_path, sign_in, watched
+from benchmarks.browser import chromium, sign_in, watched
 from tests.e2e.conftest import Amber
 
 QUERY = "from errors | summarize n=count() by error.type | sort n desc"
@@ -25,9 +25,6 @@ TEXTS = (
     "from errors error.type:[A, B] | summarize n=count(), last=max(timestamp) by error.type, level | sort n desc",
     'from errors | extend odd = error.type = "A" | summarize n=count(), share=avg(odd ? 1.5 : null) by odd | sort odd',
     "from errors | make-series n=count() every 6h",
-)
-needs_chromium = pytest.mark.skipif(
-    chromium_path() is None, reason="Chromium is not installed (AMBER_TEST_CHROMIUM names one)"
 )
 
 
@@ -109,7 +106,6 @@ def shown_rows(page: Page, columns: list[str]) -> list[list[str]]:
     )
 
 
-@needs_chromium
 @pytest.mark.browser
 @pytest.mark.parametrize("text", TEXTS)
 def test_page_api_command_line_and_python_give_equal_rows(filled: Amber, page: Page, text: str):
@@ -139,7 +135,6 @@ def timeless(value: object) -> object:
     return value[:-1].rstrip("0").rstrip(".") + "Z" if "." in value else value
 
 
-@needs_chromium
 @pytest.mark.browser
 def test_the_table_of_the_page_shows_the_rows_of_the_answer(filled: Amber, page: Page):
     """What is read on the screen is what was answered, in its order."""

@@ -120,6 +120,14 @@ def test_columns_of_earlier_stages_take_the_place_of_fields() -> None:
     assert "level" in labels("from errors | extend twice=1 | where lev¦", "field")
 
 
+def test_a_column_is_offered_under_its_best_name_only() -> None:
+    """`error.type` is offered, `error_type` beneath it is not; what no field reads is."""
+    text = "from errors | summarize n=count() by "
+    labels = [item.label for item in complete(text, len(text)).items if item.kind == "field"]
+    assert {"error.type", "stack.function", "contexts", "modules"} <= set(labels)
+    assert not [label for label in labels if label.startswith("error_") or label == "stack_functions"]
+
+
 def test_every_item_says_what_it_is() -> None:
     """Fields carry their type and a line of documentation, functions their signature."""
     duration = next(i for i in at("from spans span.d¦").items if i.label == "span.duration")
