@@ -124,8 +124,8 @@ def test_a_column_is_offered_under_its_best_name_only() -> None:
     """`error.type` is offered, `error_type` beneath it is not; what no field reads is."""
     text = "from errors | summarize n=count() by "
     labels = [item.label for item in complete(text, len(text)).items if item.kind == "field"]
-    assert {"error.type", "stack.function", "contexts", "modules"} <= set(labels)
-    assert not [label for label in labels if label.startswith("error_") or label == "stack_functions"]
+    assert {"error.type", "contexts", "modules"} <= set(labels)
+    assert not [label for label in labels if label.startswith("error_")]
 
 
 def test_every_item_says_what_it_is() -> None:
