@@ -34,7 +34,9 @@ from iam import (
 )
 from server.http.access import Access, needs, public
 from server.http.cookies import SESSION_COOKIE, Cookies
+from server.http.middleware import is_ingest_path
 from server.http.rates import RateLimit
+from server.http.routes import MAX_BODY_BYTES
 
 PRINCIPAL_KEY = "amber.principal"
 """Member of the WSGI environment for requests the server makes to itself; no client can set it (`HTTP_…` only)."""
@@ -143,6 +145,9 @@ def register_guard(app: Flask, guard: Guard, declared: Mapping[str, Access]) -> 
         access = access_of(rule.rule, rule.endpoint, declared)
         if access is None:
             raise StateError("This route has no declared access.", code="route-undeclared")
+        if not is_ingest_path(request.path):
+            # Reading a long body as JSON lets no other thread run; what nobody reads costs nothing.
+            request.max_content_length = MAX_BODY_BYTES
         if access.action is None:
             _limit_log_ins(guard, rule.rule)
             return None

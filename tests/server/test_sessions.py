@@ -7,8 +7,9 @@ import orjson
 import pytest
 
 from iam import LOCAL, Unauthenticated
+from server.http.app import create_app
 from server.http.cookies import Cookies
-from server.http.pages import Front, PagePorts, waiting_routes
+from server.http.pages import Front, PagePorts, mount_pages, waiting_routes
 from server.http.rates import RateLimit, TooManyRequests
 from tests.server.api import build_api
 
@@ -170,6 +171,22 @@ def test_a_page_sends_who_is_not_signed_in_to_the_log_in_page_and_back(api):
         "/login?next=%2Fapp%2Fissues%2FSHOP-1%3Frange%3D7d",
     )
     assert client.get("/app/_dash-layout").status_code == 401
+
+
+def test_a_callback_of_the_pages_has_a_body_of_bounded_size(api, monkeypatch):
+    """Dash reads whatever it is sent as JSON, and no other thread runs meanwhile."""
+    app = create_app(api.services, mount=lambda app: mount_pages(app, api.services.settings))
+    monkeypatch.setattr(api, "app", app)
+    body = {
+        "output": "..page.children...shell.shown..",
+        "outputs": [{"id": "page", "property": "children"}, {"id": "shell", "property": "shown"}],
+        "inputs": [{"id": "shell", "property": "location", "value": {"pathname": "/app/discover"}}],
+    }
+    path = "/app/_dash-update-component"
+    content = {"Content-Type": "application/json"}
+    assert api.call("viewer", "POST", path, body, **content).status_code == 200
+    refused = api.call("viewer", "POST", path, {**body, "state": ["x" * 2**20]}, **content)
+    assert (refused.status_code, refused.mimetype) == (413, "application/problem+json")
 
 
 def test_until_the_pages_are_built_a_small_page_says_so_and_reloads(api):
