@@ -163,7 +163,7 @@ class Identity:
             Unauthenticated: with code `link-invalid`; the link is unknown, used or too old, or its person disabled.
             TooManyAttempts: the delay after failed attempts from the address is not over.
         """
-        return self._by_link(secret, "", address, user_agent)
+        return self._by_link(secret, None, address, user_agent)
 
     def set_password_by_link(self, secret: str, new_password: str, *, address: str, user_agent: str) -> OpenedSession:
         """Burn a one-time link, set the password of its person and open a session, all or nothing.
@@ -200,11 +200,11 @@ class Identity:
         entry = AuditEntry(principal.name, "session.end-others", principal.name)
         self._metadata.end_other_sessions(principal.user_id, principal.session_id, audit=entry)
 
-    def _by_link(self, link: str, password: str, address: str, user_agent: str) -> OpenedSession:
+    def _by_link(self, link: str, password: str | None, address: str, user_agent: str) -> OpenedSession:
         user = self.link_user(link, address=address)
         details: dict[str, str] = {"by": "link", "address": address[:_MAX_ADDRESS]}
         hashed = ""
-        if password:
+        if password is not None:
             check_password(password, user.email)
             hashed = hash_password(password)
             details["sets"] = "the password"

@@ -266,6 +266,19 @@ def test_a_link_sets_the_first_password(identity: Identity, people: People, admi
         identity.set_password_by_link(secret, PASSWORD, **HERE)
 
 
+@pytest.mark.parametrize("password", ["", "short"])
+def test_a_link_that_sets_no_good_password_stays_usable(
+    identity: Identity, people: People, administration: Administration, password: str
+) -> None:
+    """An empty password is a weak one too, not a way in without any."""
+    bob = people.make("bob", Role.MEMBER)
+    link = administration.make_link(LOCAL, bob)
+    with pytest.raises(PasswordWeak):
+        identity.set_password_by_link(link, password, **HERE)
+    assert identity.sessions(people.as_principal(bob)) == []
+    assert identity.set_password_by_link(link, PASSWORD, **HERE).session.user.id == bob
+
+
 def test_guessing_links_slows_the_address_down(identity: Identity, ann: int) -> None:
     """As failed passwords do."""
     for _ in range(21):
