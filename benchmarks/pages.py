@@ -125,6 +125,8 @@ def _prepared(data: Dataset) -> Path:
     _amber("user", "reset-password", EMAIL, "--password-stdin", data=directory, typed=PASSWORD)
     for number in range(2, PROJECTS + 1):
         _amber("project", "create", _slug(number), data=directory)
+    # Opening it once gives every fingerprint its issue, which takes longer than a server may need to start.
+    _amber("query", "from errors | limit 1", data=directory)
     return directory
 
 
