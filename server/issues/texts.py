@@ -94,9 +94,12 @@ def count_text(search: ast.Search | None) -> str:
 
 def trend_text(search: ast.Search | None, issues: Sequence[int], step_ms: int) -> str:
     """Return the text of the trends of some issues by number; the parameter `start` is the begin of the range."""
-    listed = ", ".join(map(str, issues))
+    listed = ast.NumberList(tuple(ast.Number(number) for number in issues))
+    theirs = ast.Filter(ast.Key("issue.id"), ast.Op.EQ, listed)
+    rows = rows_only(search)
+    root = theirs if rows is None or rows.root is None else ast.And((theirs, rows.root))
     return (
-        f"{from_errors(rows_only(search))} | where issue.id in [{listed}] | extend age = timestamp - $start"
+        f"{from_errors(ast.Search(root))} | extend age = timestamp - $start"
         f" | summarize n=count() by id=issue.id, bucket=bin(age, {int(step_ms)}ms)"
     )
 

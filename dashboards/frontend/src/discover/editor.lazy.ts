@@ -200,7 +200,7 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
         autocompletion({
           override: [source(options)],
           selectOnOpen: false,
-          activateOnTypingDelay: 60,
+          activateOnTypingDelay: 5,
           interactionDelay: 0, // nothing is chosen until the reader chooses, so no key can hit a fresh list by accident
           icons: false,
           maxRenderedOptions: 60,
