@@ -24,7 +24,7 @@ from benchmarks.report import BUDGETS
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("chdb-core", "clickhouse-connect", "ibis-framework", "sqlglot", "pyarrow", "sentry-sdk")
 PIPED_WIDTH = 160
-NEEDS_DATA = frozenset({"query", "questions", "start"})
+NEEDS_DATA = frozenset({"query", "questions", "start", "pages"})
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ from benchmarks.dataset import dataset, prepare
 from benchmarks.ingest_load import LoadPlan, measure_ingest
 from benchmarks.options import SECTIONS, Options
 from benchmarks.page_queries import measure_page_queries
+from benchmarks.pages import measure_pages
 from benchmarks.planning import measure_planning
 from benchmarks.query_cases import PROMOTED
 from benchmarks.query_overhead import measure_queries
@@ -57,8 +58,12 @@ def _import(_options: Options) -> dict[str, object]:
     return measure_import()
 
 
+def _pages(options: Options) -> dict[str, object]:
+    return measure_pages(dataset(Path(options.data), options.rows))
+
+
 MEASURES: Mapping[str, Callable[[Options], dict[str, object]]] = dict(
-    zip(SECTIONS, (_data, _query, _plan, _questions, _ingest, _start, _import), strict=True)
+    zip(SECTIONS, (_data, _query, _plan, _questions, _ingest, _start, _import, _pages), strict=True)
 )
 
 

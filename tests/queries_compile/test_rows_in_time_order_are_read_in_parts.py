@@ -1,6 +1,5 @@
 """Rows ordered by time are read from the end shown first; what comes out is what the whole statement gives."""
 
-
 from __future__ import annotations
 
 import datetime as dt
