@@ -15,6 +15,8 @@ from engine.metadata._tables import ATTEMPTS, LINKS, SESSIONS, USERS
 from engine.metadata.rows import SessionRow
 
 _FORGOTTEN_AFTER = timedelta(days=1)
+_LONG_AGO = timedelta(days=1)
+"""Not blocked, whichever of two attempts at the same moment read its clock first."""
 
 
 def _session(row: Row[Any]) -> SessionRow:
@@ -109,7 +111,9 @@ def count_attempt(
     """
     connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.last_at <= now - _FORGOTTEN_AFTER))
     names = {_subject(name): delay for name, delay in delays.items()}
-    fresh = [{"subject": name, "failures": 0, "last_at": now, "blocked_until": now} for name in sorted(names)]
+    fresh = [
+        {"subject": name, "failures": 0, "last_at": now, "blocked_until": now - _LONG_AGO} for name in sorted(names)
+    ]
     connection.execute(upsert(connection.dialect, ATTEMPTS).on_conflict_do_nothing(), fresh)
     query = select(ATTEMPTS).where(ATTEMPTS.c.subject.in_(names)).order_by(ATTEMPTS.c.subject).with_for_update()
     known = connection.execute(query).all()
@@ -118,7 +122,8 @@ def count_attempt(
         return max(waits)
     for row in known:
         failures = row.failures + 1
-        values = {"failures": failures, "last_at": now, "blocked_until": now + names[row.subject](failures)}
+        delay = names[row.subject](failures)
+        values = {"failures": failures, "last_at": now, "blocked_until": now + (delay or -_LONG_AGO)}
         connection.execute(update(ATTEMPTS).where(ATTEMPTS.c.subject == row.subject).values(**values))
     return None
 
@@ -128,4 +133,6 @@ def forgive(connection: Connection, account: str, address: str, now: datetime) -
     connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.subject == _subject(account)))
     # The address keeps its other failures: who has one account must not get free guesses at all others.
     here = (ATTEMPTS.c.subject == _subject(address), ATTEMPTS.c.failures > 0)
-    connection.execute(update(ATTEMPTS).where(*here).values(failures=ATTEMPTS.c.failures - 1, blocked_until=now))
+    connection.execute(
+        update(ATTEMPTS).where(*here).values(failures=ATTEMPTS.c.failures - 1, blocked_until=now - _LONG_AGO)
+    )

@@ -393,12 +393,12 @@ def test_one_can_do_it_all_by_keyboard(page: Page, site: Site):
     expect(opener).to_be_focused()
 
 
-def test_signing_in_with_a_link_and_a_countdown(chromium: Browser):
+def test_signing_in_with_a_link_and_a_countdown(browser: Browser):
     """The code leaves the address bar at once; after too many attempts the button waits and says how long."""
     door = FakeDoor()
     door.identity.links["abc"] = ADA
     for url in serve(door_app(door)):
-        context = chromium.new_context(base_url=url)
+        context = browser.new_context(base_url=url)
         page = context.new_page()
         page.goto("/login/link#abc")
         page.get_by_label("New password").fill("long enough now")
