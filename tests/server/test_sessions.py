@@ -265,7 +265,7 @@ def test_buckets_are_bounded_in_number():
 
 
 def test_too_many_requests_of_one_session_are_refused_with_the_time_to_wait(event_store, rows_of, tmp_path):
-    """429 with Retry-After for this session only."""
+    """429 with Retry-After for the one who asks too often, not for others."""
     built = build_api(event_store, rows_of, tmp_path, 772_500, api_rate_per_minute=60, api_burst=2)
     codes = [built.call("owner", "GET", "/api/v1/session").status_code for _ in range(3)]
     last = built.call("owner", "GET", "/api/v1/session")
