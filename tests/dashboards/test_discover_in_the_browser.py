@@ -107,6 +107,26 @@ def test_completion_offers_values_and_enter_still_runs(page: Any) -> None:
     page.wait_for_url("**q=from%20errors%20level%3Aerror**")
 
 
+def test_completion_comes_when_an_earlier_text_had_none(page: Any) -> None:
+    """An empty answer that arrives late, for a text typed on since, does not end the offering."""
+    held: list[Any] = []
+
+    def hold_the_first(route: Any) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.goto("/app/discover")
+    _rows_stand(page)
+    page.route("**/api/v1/query/complete", hold_the_first)
+    with page.expect_request("**/api/v1/query/complete"):
+        _type(page, "from errors lev")
+    page.keyboard.type("el:")
+    held[0].fulfill(json={"from": 0, "to": 0, "items": []})
+    page.wait_for_selector(".query-completions li")
+
+
 def test_hostile_text_is_text(page: Any) -> None:
     """Event text never becomes markup: not in the table, not in the values, not in the chart's legend."""
     _open(page, "from errors | summarize n=count() by error.type")

@@ -91,7 +91,13 @@ function source(options: EditorOptions) {
   return async (context: CompletionContext): Promise<CompletionResult | null> => {
     const text = context.state.doc.toString();
     const answer = await options.complete(text, toCharacters(text, context.pos)).catch(() => undefined);
-    if (!answer?.items.length || context.aborted) return null;
+    if (context.aborted) return null;
+    if (!answer?.items.length) {
+      // Nothing for a text that was typed on meanwhile: an empty result makes the editor ask again, null would leave it
+      // waiting until the next key.
+      const outdated = context.view !== undefined && context.view.state.doc !== context.state.doc;
+      return outdated ? { from: context.pos, options: [] } : null;
+    }
     const completions: Completion[] = answer.items.map((item, index) => ({
       label: item.label,
       apply: item.insert,
