@@ -236,6 +236,49 @@ MAPPINGS = Table(
     PrimaryKeyConstraint("project_id", "fingerprint"),
 )
 
+SAVED_QUERIES = Table(
+    "saved_queries",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("organisation_id", _ID, ForeignKey("organisations.id"), nullable=False),
+    Column("owner_id", _ID, ForeignKey("users.id")),
+    Column("sharing", Text, nullable=False),
+    # Names are unique where they are looked up: among what is shared, and among what is one person's own.
+    Column("space", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    _row_version(),
+    UniqueConstraint("space", "name_key"),
+    sqlite_autoincrement=True,
+)
+"""`row_version` is the number of the newest row in `saved_query_versions`."""
+
+SAVED_QUERY_VERSIONS = Table(
+    "saved_query_versions",
+    METADATA,
+    Column("query_id", _ID, ForeignKey("saved_queries.id"), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("parameters", Json, nullable=False),
+    Column("sharing", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("query_id", "version"),
+)
+"""A trigger, made by the migration, refuses UPDATE; rows go only with their query."""
+
+SAVED_QUERY_STARS = Table(
+    "saved_query_stars",
+    METADATA,
+    Column("user_id", _ID, ForeignKey("users.id"), nullable=False),
+    Column("query_id", _ID, ForeignKey("saved_queries.id"), nullable=False),
+    PrimaryKeyConstraint("user_id", "query_id"),
+)
+
 OUTBOX = Table(
     "outbox",
     METADATA,

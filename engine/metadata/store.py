@@ -8,10 +8,11 @@ from engine.metadata.stores.audit import AuditStore
 from engine.metadata.stores.issues import IssueStore
 from engine.metadata.stores.people import PeopleStore
 from engine.metadata.stores.projects import ProjectStore
+from engine.metadata.stores.saved import SavedQueryStore
 from engine.metadata.stores.settings import SettingStore
 
 
-class MetadataStore(ProjectStore, PeopleStore, AccessStore, IssueStore, SettingStore, AuditStore):
+class MetadataStore(ProjectStore, PeopleStore, AccessStore, IssueStore, SavedQueryStore, SettingStore, AuditStore):
     """One metadata database. Every method is one short transaction and may be called from any thread.
 
     Writes of what people manage take an `audit` entry and store it in their own transaction; without one it is the

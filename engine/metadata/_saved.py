@@ -1,0 +1,212 @@
+"""Saved queries: a row that says whose, and versions that say what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, literal, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from engine.errors import UserError
+from engine.metadata._counters import upsert
+from engine.metadata._edits import checked_name, edit, only, taken
+from engine.metadata._tables import SAVED_QUERIES, SAVED_QUERY_STARS, SAVED_QUERY_VERSIONS
+from engine.metadata.rows import SavedQueryRow, SavedQueryText, SavedQueryWanted
+
+WHAT = "saved-query"
+PRIVATE = "private"
+ORGANISATION = "organisation"
+SHARINGS = (PRIVATE, ORGANISATION)
+KINDS = ("query", "filter")
+LANGUAGES = ("discover", "sql")
+_Q = SAVED_QUERIES.c
+_V = SAVED_QUERY_VERSIONS.c
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A version as it is written: what it says, who may see it, who wrote it and when."""
+
+    content: SavedQueryText
+    sharing: str
+    author: str
+    at: datetime
+
+
+def create(connection: Connection, organisation_id: int, user_id: int, written: Written) -> SavedQueryRow:
+    """Create a saved query with its first version; `user_id` is 0 for the owner of the data directory."""
+    written = _checked(written)
+    name = written.content.name
+    values = {
+        "organisation_id": organisation_id,
+        "owner_id": user_id or None,
+        "created_at": written.at,
+        **_place(name, user_id, written.sharing),
+    }
+    try:
+        number = connection.execute(insert(SAVED_QUERIES).values(**values).returning(_Q.id)).scalar_one()
+    except IntegrityError as error:
+        raise taken("a saved query", name) from error
+    _add_version(connection, number, 1, written)
+    return get(connection, number)
+
+
+def change(connection: Connection, row: SavedQueryRow, written: Written, if_version: int | None) -> SavedQueryRow:
+    """Add a version and make it the newest; NotFound, Changed."""
+    written = _checked(written)
+    name = written.content.name
+    try:
+        values = _place(name, row.owner_id, written.sharing)
+        made = edit(connection, SAVED_QUERIES, row.id, values, what=WHAT, if_version=if_version)
+    except IntegrityError as error:
+        raise taken("a saved query", name) from error
+    _add_version(connection, row.id, made.row_version, written)
+    return get(connection, row.id)
+
+
+def remove(connection: Connection, query_id: int, if_version: int | None) -> None:
+    """Remove a saved query with its versions and stars; NotFound, Changed."""
+    edit(connection, SAVED_QUERIES, query_id, {}, what=WHAT, if_version=if_version)
+    connection.execute(delete(SAVED_QUERY_STARS).where(SAVED_QUERY_STARS.c.query_id == query_id))
+    connection.execute(delete(SAVED_QUERY_VERSIONS).where(_V.query_id == query_id))
+    connection.execute(delete(SAVED_QUERIES).where(_Q.id == query_id))
+
+
+def star(connection: Connection, query_id: int, user_id: int, *, starred: bool) -> None:
+    """Remember that a person likes a query, or no longer."""
+    key = {"user_id": user_id, "query_id": query_id}
+    if starred:
+        connection.execute(upsert(connection.dialect, SAVED_QUERY_STARS).values(**key).on_conflict_do_nothing())
+    else:
+        connection.execute(delete(SAVED_QUERY_STARS).filter_by(**key))
+
+
+def get(connection: Connection, query_id: int, user_id: int = 0) -> SavedQueryRow:
+    """Return a saved query as it is now; NotFound when there is none."""
+    found = _rows(connection, user_id, _Q.id == query_id, _V.version == _Q.row_version)
+    return found[0] if found else _row(only(None, WHAT))
+
+
+def versions(connection: Connection, query_id: int) -> list[SavedQueryRow]:
+    """Return every version of a saved query, newest first."""
+    return _rows(connection, 0, _Q.id == query_id, order=(_V.version.desc(),))
+
+
+def version(connection: Connection, query_id: int, number: int) -> SavedQueryRow:
+    """Return one version of a saved query; NotFound when there is none."""
+    found = _rows(connection, 0, _Q.id == query_id, _V.version == number)
+    return found[0] if found else _row(only(None, "saved-query-version"))
+
+
+def page(connection: Connection, wanted: SavedQueryWanted) -> list[SavedQueryRow]:
+    """Return the queries that are wanted, by name."""
+    name, number = wanted.after
+    conditions: list[ColumnElement[bool]] = [
+        _V.version == _Q.row_version,
+        or_(_Q.name_key > name, and_(_Q.name_key == name, _Q.id > number)),
+    ]
+    if not wanted.every:
+        conditions.append(or_(_Q.sharing == ORGANISATION, _Q.space == _own_space(wanted.user_id)))
+    if wanted.search:
+        conditions.append(_Q.name_key.contains(wanted.search.casefold(), autoescape=True))
+    if wanted.kind is not None:
+        conditions.append(_V.kind == wanted.kind)
+    if wanted.starred:
+        conditions.append(SAVED_QUERY_STARS.c.user_id.is_not(None))
+    return _rows(connection, wanted.user_id, *conditions, order=(_Q.name_key, _Q.id), limit=wanted.limit)
+
+
+def _rows(
+    connection: Connection,
+    user_id: int,
+    *conditions: ColumnElement[bool],
+    order: tuple[ColumnElement[Any], ...] = (),
+    limit: int | None = None,
+) -> list[SavedQueryRow]:
+    stars = SAVED_QUERY_STARS
+    own_star = and_(stars.c.query_id == _Q.id, stars.c.user_id == literal(user_id))
+    joined = SAVED_QUERIES.join(SAVED_QUERY_VERSIONS, _V.query_id == _Q.id).outerjoin(stars, own_star)
+    columns = (
+        _Q.id,
+        _Q.organisation_id,
+        _Q.owner_id,
+        _Q.created_at,
+        _Q.row_version,
+        *(column.label(f"version_{column.name}") for column in SAVED_QUERY_VERSIONS.c),
+        stars.c.user_id.label("star"),
+    )
+    query = select(*columns).select_from(joined).where(*conditions).order_by(*order).limit(limit)
+    return [_row(row) for row in connection.execute(query)]
+
+
+def _row(row: Row[Any]) -> SavedQueryRow:
+    return SavedQueryRow(
+        id=row.id,
+        organisation_id=row.organisation_id,
+        owner_id=row.owner_id or 0,
+        sharing=row.version_sharing,
+        content=SavedQueryText(
+            name=row.version_name,
+            text=row.version_text,
+            description=row.version_description,
+            kind=row.version_kind,
+            language=row.version_language,
+            parameters=tuple(row.version_parameters),
+        ),
+        version=row.version_version,
+        author=row.version_author,
+        created_at=row.created_at,
+        changed_at=row.version_created_at,
+        row_version=row.row_version,
+        starred=row.star is not None,
+    )
+
+
+def _add_version(connection: Connection, query_id: int, number: int, written: Written) -> None:
+    content = written.content
+    connection.execute(
+        insert(SAVED_QUERY_VERSIONS).values(
+            query_id=query_id,
+            version=number,
+            name=content.name,
+            description=content.description,
+            kind=content.kind,
+            language=content.language,
+            text=content.text,
+            parameters=[dict(one) for one in content.parameters],
+            sharing=written.sharing,
+            author=written.author,
+            created_at=written.at,
+        )
+    )
+
+
+def _own_space(user_id: int) -> str:
+    return f"user:{user_id}"
+
+
+def _place(name: str, user_id: int, sharing: str) -> dict[str, str]:
+    space = ORGANISATION if sharing == ORGANISATION else _own_space(user_id)
+    return {"sharing": sharing, "space": space, "name_key": name.casefold()}
+
+
+def _checked(written: Written) -> Written:
+    content = written.content
+    closed = (
+        ("kind", content.kind, KINDS),
+        ("language", content.language, LANGUAGES),
+        ("sharing", written.sharing, SHARINGS),
+    )
+    for what, value, known in closed:
+        if value not in known:
+            raise UserError(
+                f"{value!r} is no {what} of a saved query.",
+                code=f"{WHAT}-{what}-unknown",
+                hint=f"One of {', '.join(known)}.",
+            )
+    name = checked_name(content.name)
+    if not name:
+        raise UserError("A saved query needs a name.", code="name-invalid")
+    return replace(written, content=replace(content, name=name))
