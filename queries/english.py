@@ -7,7 +7,7 @@ from typing import assert_never
 
 from queries import ast
 from queries.catalog import DEFAULT_DATASET
-from queries.printer import print_expression, print_search
+from queries.printer import print_expression, print_search, print_stage
 
 TimeRange = tuple[dt.datetime, dt.datetime]
 
@@ -76,7 +76,7 @@ def _stage(stage: ast.Stage) -> str:
             most = "most frequent values" if stage.count is None else f"{stage.count} most frequent values"
             return f"counts the {most} of {what}"
         case _:
-            assert_never(stage)
+            return f"applies {print_stage(stage)}"
 
 
 def _named(items: tuple[ast.Named, ...]) -> str:
@@ -89,12 +89,24 @@ def _by(keys: tuple[ast.Named, ...]) -> str:
 
 
 def _series(stage: ast.MakeSeries) -> str:
-    every = f" every {_length(stage.every.ns)}" if stage.every is not None else " over time"
+    every = _every(stage.every)
     best = ""
     if stage.top is not None:
         rest = ", the rest as Other" if stage.top.other else ""
         best = f" (the top {stage.top.count} by {print_expression(stage.top.by)}{rest})"
     return f"computes {_named(stage.aggregates)}{every}{_by(stage.by)}{best}"
+
+
+def _every(width: ast.Duration | ast.Calendar | None) -> str:
+    match width:
+        case None:
+            return " over time"
+        case ast.Duration():
+            return f" every {_length(width.ns)}"
+        case ast.Calendar():
+            return f" every {width.value}"
+        case _:
+            assert_never(width)
 
 
 def _top(stage: ast.Top) -> str:

@@ -59,7 +59,7 @@ _LEXEME = re.compile(
     | (?P<word>{IDENTIFIER})
     | (?P<parameter>\$[A-Za-z_][A-Za-z0-9_]*+)
     | (?P<string>"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+')
-    | (?P<sign>=~|==|!=|<=|>=|<>|&&|\|\||->|=>|[-=<>+*/%()\[\],?:;|!])
+    | (?P<sign>=~|==|!=|!>|<=|>=|<>|&&|\|\||->|=>|[-=<>+*/%()\[\],?:;|!])
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -82,20 +82,23 @@ class Lexer:
         end: reading stops here.
         config: types of keys for the searches in backticks.
         peek: the token at the current position.
+        before: where the last token that was taken by `next` ends.
     """
 
-    __slots__ = ("_position", "config", "end", "peek", "text")
+    __slots__ = ("_position", "before", "config", "end", "peek", "text")
 
     def __init__(self, text: str, position: int, end: int, config: SearchConfig) -> None:
         self.text = text
         self.end = end
         self.config = config
         self._position = position
+        self.before = position
         self.peek = self._read(position)
 
     def next(self) -> Lexeme:
         """Return the current token and go on to the following one."""
         token = self.peek
+        self.before = token.end
         self.move(token.end)
         return token
 

@@ -11,11 +11,17 @@ from typing import assert_never
 from queries import ast
 from queries.parser.source import trailing_time
 from queries.parser.words import SOURCE_WORDS
-from queries.printer_expressions import print_expression, print_named
+from queries.printer_expressions import print_expression
 from queries.printer_search import edge_words, print_search
+from queries.printer_stages import print_stage as print_stage_with
 from queries.printer_values import print_duration, print_instant, print_relative
 
-__all__ = ["print_expression", "print_query", "print_search"]
+__all__ = ["print_expression", "print_query", "print_search", "print_stage"]
+
+
+def print_stage(stage: ast.Stage) -> str:
+    """Return the canonical text of one stage, without its pipe."""
+    return print_stage_with(stage, _pipeline)
 
 
 def print_query(query: ast.Query) -> str:
@@ -40,7 +46,10 @@ def _pipeline(pipeline: ast.Pipeline) -> str:
     if pipeline.search is not None and pipeline.search.root is not None:
         head.append(_guarded_search(pipeline.search, has_source=pipeline.source is not None))
     return " | ".join(
-        [*([" ".join(head)] if head else [""] * bool(pipeline.stages)), *map(_stage, pipeline.stages)]
+        [
+            *([" ".join(head)] if head else [""] * bool(pipeline.stages)),
+            *map(print_stage, pipeline.stages),
+        ]
     ).lstrip()
 
 
@@ -80,52 +89,3 @@ def _moment(moment: ast.Instant | ast.RelativeInstant) -> str:
     if isinstance(moment, ast.Instant):
         return print_instant(moment.at, whole_day=moment.whole_day)
     return "now" if moment.ns == 0 else print_relative(moment.ns)
-
-
-def _stage(stage: ast.Stage) -> str:
-    match stage:
-        case ast.Where():
-            return f"{stage.keyword} {print_expression(stage.condition)}"
-        case ast.Extend():
-            return f"extend {_items(stage.items)}"
-        case ast.Project():
-            return f"project {_items(stage.items)}"
-        case ast.Summarize():
-            return f"summarize {_items(stage.aggregates)}{_by(stage.by)}"
-        case ast.MakeSeries():
-            return _make_series(stage)
-        case ast.Sort():
-            return f"sort {', '.join(print_expression(key.expr) + ' desc' * key.descending for key in stage.keys)}"
-        case ast.Limit():
-            return f"limit {stage.count}"
-        case ast.Top():
-            return _top(stage)
-        case ast.Facets():
-            fields = f" {_items(stage.fields)}" if stage.fields else ""
-            return f"facets{fields}{'' if stage.count is None else f' top {stage.count}'}"
-        case _:
-            assert_never(stage)
-
-
-def _items(items: tuple[ast.Named, ...]) -> str:
-    return ", ".join(map(print_named, items))
-
-
-def _by(keys: tuple[ast.Named, ...]) -> str:
-    return f" by {_items(keys)}" if keys else ""
-
-
-def _make_series(stage: ast.MakeSeries) -> str:
-    text = f"make-series {_items(stage.aggregates)}"
-    if stage.every is not None:
-        text += f" every {print_duration(stage.every.ns)}"
-    text += _by(stage.by)
-    if stage.top is not None:
-        text += f" top {stage.top.count} by {print_expression(stage.top.by)}{' other' * stage.top.other}"
-    return text if stage.fill is None else f"{text} fill {stage.fill.value}"
-
-
-def _top(stage: ast.Top) -> str:
-    per = f" per {_items(stage.per)}" if stage.per else ""
-    order = "" if stage.descending else " asc"
-    return f"top {stage.count}{per} by {print_expression(stage.by)}{order}{' other' * stage.other}"

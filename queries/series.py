@@ -64,7 +64,13 @@ def series_text(text: str, every: str | None = None) -> str | None:
 
 def _width(every: str) -> ast.Duration:
     stage = parse(f"from errors | make-series count() every {every}").pipeline.stages[-1]
-    if not isinstance(stage, ast.MakeSeries) or stage.every is None or stage.by or stage.fill or stage.top:
+    if (
+        not isinstance(stage, ast.MakeSeries)
+        or not isinstance(stage.every, ast.Duration)
+        or stage.by
+        or stage.fill
+        or stage.top
+    ):
         raise SyntaxProblem(f"{every!r} is not a duration.", suggestion="Write one such as 5min or 1h.")
     return stage.every
 

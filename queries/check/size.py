@@ -22,10 +22,10 @@ def check_growth(query: ast.Query) -> None:
         QueryError: it has too many stages, or an expression that names others grows too large.
     """
     weights: dict[str, int] = {}
-    stages = len(query.pipeline.stages)
+    stages = _stages(query.pipeline)
     for let in query.lets:
         if isinstance(let.value, ast.Pipeline):
-            stages += len(let.value.stages)
+            stages += _stages(let.value)
             _check_pipeline(let.value, weights)
         else:
             weights[let.name] = _bounded(_weigh(let.value, weights), let.span)
@@ -34,7 +34,24 @@ def check_growth(query: ast.Query) -> None:
     _check_pipeline(query.pipeline, weights)
 
 
+def _stages(pipeline: ast.Pipeline) -> int:
+    return len(pipeline.stages) + sum(_stages(inner) for inner in _inner(pipeline))
+
+
+def _inner(pipeline: ast.Pipeline) -> list[ast.Pipeline]:
+    """Return the pipelines that stages hold in parentheses."""
+    found: list[ast.Pipeline | ast.Name] = []
+    for stage in pipeline.stages:
+        if isinstance(stage, ast.Join):
+            found.append(stage.other)
+        elif isinstance(stage, ast.Union):
+            found += stage.others
+    return [other for other in found if isinstance(other, ast.Pipeline)]
+
+
 def _check_pipeline(pipeline: ast.Pipeline, lets: dict[str, int]) -> None:
+    for inner in _inner(pipeline):
+        _check_pipeline(inner, lets)
     weights = dict(lets)
     for stage in pipeline.stages:
         if isinstance(stage, ast.Extend | ast.Project):
@@ -42,7 +59,7 @@ def _check_pipeline(pipeline: ast.Pipeline, lets: dict[str, int]) -> None:
                 weight = _bounded(_weigh(item.expr, weights), item.span)
                 if item.name:
                     weights[item.name] = weight
-        else:
+        elif not isinstance(stage, ast.Join | ast.Union):
             _bounded(_weigh(stage, weights), stage.span)
 
 

@@ -12,10 +12,10 @@ from queries import ast
 from queries.parser.expressions import RESERVED
 from queries.parser.pipeline import PipelineParser
 from queries.parser.warnings import ParseWarning
-from queries.parser.words import LATER_STAGES, STAGES
+from queries.parser.words import STAGES
 from queries.search.tree import shallow
 
-__all__ = ["LATER_STAGES", "RESERVED", "STAGES", "ParseWarning", "Parsed", "parse", "parse_with_warnings"]
+__all__ = ["RESERVED", "STAGES", "ParseWarning", "Parsed", "parse", "parse_with_warnings"]
 
 
 @dataclass(frozen=True, slots=True)

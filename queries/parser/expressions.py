@@ -189,7 +189,7 @@ class ExpressionParser:
             return self._unary("not", NOT)
         if token.is_sign("-"):
             return self._unary("-", UNARY)
-        return self._postfix(self._primary())
+        return self._postfix(self.primary())
 
     def _unary(self, operator: str, strength: int) -> ast.Expr:
         token = self.lexer.next()
@@ -213,7 +213,8 @@ class ExpressionParser:
             base = ast.Index(base, index, span)
         return base
 
-    def _primary(self) -> ast.Expr:
+    def primary(self) -> ast.Expr:
+        """Read a value that stands for itself: a literal, name, call, search, or something in parentheses."""
         token = self.lexer.peek
         self._height = 1
         match token.kind:

@@ -37,6 +37,9 @@ _LET = re.compile(r"let[ \t\r\n]++([A-Za-z_][A-Za-z0-9_]*+)[ \t\r\n]*+=(?![=~])"
 _FROM = re.compile(r"from\b(?![.:\[(-])", re.IGNORECASE)
 _PIPE = re.compile(r"\|([ \t\r\n]*+)([A-Za-z][A-Za-z0-9_]*+(?:-[A-Za-z0-9_]++)*+)?")
 _FOLLOWS = re.compile(r"[\w.:\[-]")
+MAX_DEPTH = 8
+"""Pipelines in parentheses, one inside the other."""
+
 _ANY_TIME = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
 
@@ -47,11 +50,13 @@ class PipelineParser:
     Attributes:
         names: names bound by `let`, with the data sets they read.
         warnings: by position, because a place may be looked at twice.
+        depth: pipelines in parentheses around the one being read.
     """
 
     text: str
     names: dict[str, frozenset[str]] = field(default_factory=dict)
     warnings: dict[int, ParseWarning] = field(default_factory=dict)
+    depth: int = 0
 
     def query(self) -> ast.Query:
         """Read the whole text.
@@ -122,6 +127,7 @@ class PipelineParser:
             in_let=in_let,
             stop=partial(self._is_pipe, position, strict or source is not None),
         )
+        reader.enclosed = self.depth > 0
         tokens, after = read_terms(reader, position)
         if source is not None:
             source, tokens = self._take_trailing_time(reader, source, tokens)
@@ -181,10 +187,26 @@ class PipelineParser:
         lexer = Lexer(self.text, position, len(self.text), config)
         while lexer.peek.is_sign("|"):
             lexer.move(lexer.peek.end)
-            stages.append(read_stage(lexer))
-        if lexer.peek.kind is Lex.END or (in_let and lexer.peek.is_sign(";")):
+            stages.append(read_stage(lexer, partial(self._enclosed, in_let=in_let)))
+        ended = lexer.peek.is_sign(")") if self.depth else in_let and lexer.peek.is_sign(";")
+        if ended or lexer.peek.kind is Lex.END:
             return tuple(stages), lexer.peek.start
-        raise unexpected(lexer.peek, "`|` or the end")
+        raise unexpected(lexer.peek, "`|` or `)`" if self.depth else "`|` or the end")
+
+    def _enclosed(self, position: int, *, in_let: bool) -> tuple[ast.Pipeline, int]:
+        """Read the pipeline in the parentheses of a stage; returns the position of what ends it."""
+        start = skip_blanks(self.text, position)
+        if self.depth >= MAX_DEPTH:
+            message = f"Pipelines stand in at most {MAX_DEPTH} others."
+            raise SyntaxProblem(message, span=ast.Span(position, position + 1))
+        wrong = unknown_source(self.text, start, frozenset(self.names))
+        if wrong is not None:
+            raise source_problem(*wrong, frozenset(self.names))
+        self.depth += 1
+        try:
+            return self._pipeline(start, in_let=in_let, strict=True)
+        finally:
+            self.depth -= 1
 
     def _warn(self, position: int, warning: ParseWarning | None) -> None:
         if warning is not None:

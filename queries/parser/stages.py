@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from queries import ast
 from queries.errors import SyntaxProblem
-from queries.lexer import Lex, Lexeme, Lexer
+from queries.lexer import Lex, Lexeme, Lexer, unescape_string
+from queries.parser import analyses
+from queries.parser.clauses import at_end, by_expression, by_keys, choice, clauses, count, duration, expect
 from queries.parser.expressions import ExpressionParser, unexpected
-from queries.parser.literals import duration_literal, number_literal
-from queries.parser.words import LATER_STAGES, STAGES, nearest_stage
-
-MAX_COUNT = 2**63 - 1
-"""Largest number of rows a stage can be told to keep."""
+from queries.parser.literals import number_literal
+from queries.parser.nesting import ReadPipeline, read_join, read_union
+from queries.parser.words import STAGES, nearest_stage
 
 
-def read_stage(lexer: Lexer) -> ast.Stage:
+def read_stage(lexer: Lexer, read_pipeline: ReadPipeline) -> ast.Stage:
     """Read the stage at the lexer's position.
 
+    Args:
+        lexer: stands before the stage's word.
+        read_pipeline: reads the pipeline inside parentheses.
+
     Raises:
-        SyntaxProblem: the stage is not known, not available yet, or not complete.
+        SyntaxProblem: the stage is not known, or not complete.
     """
     word = lexer.stage_word()
     name = word.text.lower()
+    if name in _NESTING:
+        return _NESTING[name](lexer, word, read_pipeline)
     reader = _READERS.get(name)
     if reader is None:
         raise _no_such_stage(word)
@@ -34,13 +41,6 @@ def _no_such_stage(word: Lexeme) -> SyntaxProblem:
     available = f"Stages are {', '.join(STAGES)}."
     if not name:
         return SyntaxProblem("A stage must follow the pipe.", span=word.span, suggestion=available)
-    if name in LATER_STAGES:
-        return SyntaxProblem(
-            f"The stage `{name}` is not available yet.",
-            span=word.span,
-            suggestion=available,
-            code="query-not-available",
-        )
     near = nearest_stage(name)
     advice = f"Did you mean {near}?" if near else available
     return SyntaxProblem(f"`{word.text}` is not a stage.", span=word.span, suggestion=advice)
@@ -68,96 +68,91 @@ def _project(lexer: Lexer, word: Lexeme) -> ast.Stage:
 
 def _summarize(lexer: Lexer, word: Lexeme) -> ast.Stage:
     aggregates = _aggregates(lexer, word)
-    keys = _by_keys(lexer)
+    keys = by_keys(lexer)
     last = (keys or aggregates)[-1]
     return ast.Summarize(aggregates, keys, ast.Span(word.start, last.span.end))
 
 
 def _aggregates(lexer: Lexer, word: Lexeme) -> tuple[ast.Named, ...]:
-    if lexer.peek.is_word("by", "every") or lexer.peek.kind is Lex.END or lexer.peek.is_sign("|", ";"):
+    if lexer.peek.is_word("by", "every") or at_end(lexer):
         raise SyntaxProblem(
             f"`{word.text.lower()}` needs an aggregate.", span=word.span, suggestion="Write one such as n=count()."
         )
     return ExpressionParser(lexer).named_list()
 
 
-def _by_keys(lexer: Lexer) -> tuple[ast.Named, ...]:
-    if not lexer.peek.is_word("by"):
-        return ()
-    lexer.next()
-    return ExpressionParser(lexer).named_list()
+@dataclass(slots=True)
+class _Series:
+    """Clauses of `make-series` as far as they were read."""
+
+    lexer: Lexer
+    every: ast.Duration | ast.Calendar | None = None
+    zone: str = ""
+    by: tuple[ast.Named, ...] = ()
+    top: ast.SeriesTop | None = None
+    fill: ast.Fill | None = None
+    readers: dict[str, Callable[[], int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.readers = {"every": self._every, "by": self._by, "top": self._top, "fill": self._fill}
+
+    def _every(self) -> int:
+        token = self.lexer.peek
+        if token.is_word(*(unit.value for unit in ast.Calendar)):
+            self.every = choice(self.lexer, ast.Calendar)
+        else:
+            self.every = duration(self.lexer, "5m, or one of day, week, month, quarter, year,")
+        end = token.end
+        if self.lexer.peek.is_word("in"):
+            self.lexer.next()
+            zone = self.lexer.peek
+            if zone.kind is not Lex.STRING:
+                raise unexpected(zone, 'a time zone such as "Europe/Berlin"')
+            self.zone = unescape_string(self.lexer.next().text)
+            end = zone.end
+        return end
+
+    def _by(self) -> int:
+        self.by = ExpressionParser(self.lexer).named_list()
+        return self.by[-1].span.end
+
+    def _top(self) -> int:
+        start = self.lexer.peek.start
+        most = count(self.lexer, "top")
+        by = by_expression(self.lexer)
+        end, other = by.span.end, self.lexer.peek.is_word("other")
+        if other:
+            end = self.lexer.next().end
+        self.top = ast.SeriesTop(most, by, other, ast.Span(start, end))
+        return end
+
+    def _fill(self) -> int:
+        end = self.lexer.peek.end
+        self.fill = choice(self.lexer, ast.Fill)
+        return end
 
 
 def _make_series(lexer: Lexer, word: Lexeme) -> ast.Stage:
     aggregates = _aggregates(lexer, word)
-    end = aggregates[-1].span.end
-    every: ast.Duration | None = None
-    keys: tuple[ast.Named, ...] = ()
-    top: ast.SeriesTop | None = None
-    fill: ast.Fill | None = None
-    seen: set[str] = set()
-    while lexer.peek.is_word("every", "by", "top", "fill"):
-        clause = lexer.peek
-        name = clause.text.lower()
-        if name in seen:
-            raise SyntaxProblem(f"`{name}` is given twice.", span=clause.span, suggestion="Keep one of them.")
-        seen.add(name)
-        if name == "by":
-            keys = _by_keys(lexer)
-            end = keys[-1].span.end
-            continue
-        lexer.next()
-        if name == "every":
-            every = _duration(lexer)
-            end = every.span.end
-        elif name == "top":
-            top = _series_top(lexer, clause)
-            end = top.span.end
-        else:
-            end = lexer.peek.end
-            fill = _fill(lexer)
-    return ast.MakeSeries(aggregates, every, keys, top, fill, ast.Span(word.start, end))
-
-
-def _duration(lexer: Lexer) -> ast.Duration:
-    if lexer.peek.kind is not Lex.NUMBER:
-        raise unexpected(lexer.peek, "a duration such as 5m")
-    return duration_literal(lexer.next())
-
-
-def _series_top(lexer: Lexer, word: Lexeme) -> ast.SeriesTop:
-    count = _count(lexer, "top")
-    by = _by_expression(lexer)
-    end, other = by.span.end, lexer.peek.is_word("other")
-    if other:
-        end = lexer.next().end
-    return ast.SeriesTop(count, by, other, ast.Span(word.start, end))
-
-
-def _by_expression(lexer: Lexer) -> ast.Expr:
-    if not lexer.peek.is_word("by"):
-        raise unexpected(lexer.peek, "`by` and what to rank by")
-    lexer.next()
-    return ExpressionParser(lexer).expression()
-
-
-def _fill(lexer: Lexer) -> ast.Fill:
-    token = lexer.peek
-    for choice in ast.Fill:
-        if token.is_word(choice.value):
-            lexer.next()
-            return choice
-    raise unexpected(token, "zero, null, linear or forward")
+    found = _Series(lexer)
+    end = clauses(lexer, found.readers, aggregates[-1].span.end)
+    span = ast.Span(word.start, end)
+    return ast.MakeSeries(aggregates, found.every, found.by, found.top, found.fill, found.zone, span)
 
 
 def _sort(lexer: Lexer, word: Lexeme) -> ast.Stage:
     if lexer.peek.is_word("by"):
         raise SyntaxProblem("`sort` takes no `by`.", span=lexer.peek.span, suggestion="Write `sort n desc`.")
+    keys = _sort_keys(lexer)
+    return ast.Sort(keys, ast.Span(word.start, keys[-1].span.end))
+
+
+def _sort_keys(lexer: Lexer) -> tuple[ast.SortKey, ...]:
     keys = [_sort_key(lexer)]
     while lexer.peek.is_sign(","):
         lexer.next()
         keys.append(_sort_key(lexer))
-    return ast.Sort(tuple(keys), ast.Span(word.start, keys[-1].span.end))
+    return tuple(keys)
 
 
 def _sort_key(lexer: Lexer) -> ast.SortKey:
@@ -176,46 +171,80 @@ def _direction(lexer: Lexer, *, default: bool) -> tuple[bool, int]:
 
 def _limit(lexer: Lexer, word: Lexeme) -> ast.Stage:
     end = lexer.peek.end
-    return ast.Limit(_count(lexer, "limit"), ast.Span(word.start, end))
-
-
-def _count(lexer: Lexer, stage: str) -> int:
-    token = lexer.peek
-    if token.kind is not Lex.NUMBER:
-        raise unexpected(token, f"the number of rows `{stage}` keeps")
-    literal = number_literal(lexer.next())
-    if isinstance(literal, ast.Number) and isinstance(literal.value, int) and literal.value <= MAX_COUNT:
-        return literal.value
-    raise SyntaxProblem(f"`{token.text}` is not a number of rows.", span=token.span, suggestion="Write one such as 20.")
+    return ast.Limit(count(lexer, "limit"), ast.Span(word.start, end))
 
 
 def _top(lexer: Lexer, word: Lexeme) -> ast.Stage:
-    count = _count(lexer, "top")
+    most = count(lexer, "top")
     per: tuple[ast.Named, ...] = ()
     if lexer.peek.is_word("per"):
         lexer.next()
         per = ExpressionParser(lexer).named_list()
-    by = _by_expression(lexer)
+    by = by_expression(lexer)
     descending, end = _direction(lexer, default=True)
     end = end or by.span.end
     other = lexer.peek.is_word("other")
     if other:
         end = lexer.next().end
-    return ast.Top(count, by, per, descending, other, ast.Span(word.start, end))
+    return ast.Top(most, by, per, descending, other, ast.Span(word.start, end))
 
 
-def _facets(lexer: Lexer, word: Lexeme) -> ast.Stage:
-    fields: tuple[ast.Named, ...] = ()
-    count: int | None = None
-    end = word.end
-    if lexer.peek.kind is not Lex.END and not lexer.peek.is_sign("|", ";") and not lexer.peek.is_word("top"):
-        fields = ExpressionParser(lexer).named_list()
-        end = fields[-1].span.end
-    if lexer.peek.is_word("top"):
+def _distinct(lexer: Lexer, word: Lexeme) -> ast.Stage:
+    if at_end(lexer):
+        return ast.Distinct((), word.span)
+    keys = ExpressionParser(lexer).named_list()
+    return ast.Distinct(keys, ast.Span(word.start, keys[-1].span.end))
+
+
+def _sample(lexer: Lexer, word: Lexeme) -> ast.Stage:
+    token = lexer.peek
+    size = _sample_size(lexer)
+    end, seed = token.end, 0
+    if lexer.peek.is_word("seed"):
         lexer.next()
         end = lexer.peek.end
-        count = _count(lexer, "top")
-    return ast.Facets(fields, count, ast.Span(word.start, end))
+        seed = count(lexer, "seed")
+    return ast.Sample(size, seed, ast.Span(word.start, end))
+
+
+def _sample_size(lexer: Lexer) -> ast.Percentage | int:
+    token = lexer.peek
+    if token.kind is Lex.NUMBER and token.text.endswith("%"):
+        share = number_literal(lexer.next())
+        assert isinstance(share, ast.Percentage)
+        if 0 < share.ratio <= 1:
+            return share
+        raise SyntaxProblem("A sample is more than 0% and at most 100% of the rows.", span=token.span)
+    most = count(lexer, "sample")
+    if most < 1:
+        raise SyntaxProblem("A sample has at least one row.", span=token.span, suggestion="Write sample 1000.")
+    return most
+
+
+def _share(lexer: Lexer, word: Lexeme) -> ast.Stage:
+    of: ast.Expr | None = None
+    end = word.end
+    if lexer.peek.is_word("of"):
+        lexer.next()
+        of = ExpressionParser(lexer).expression()
+        end = of.span.end
+    keys = by_keys(lexer)
+    return ast.Share(of, keys, ast.Span(word.start, keys[-1].span.end if keys else end))
+
+
+def _window(lexer: Lexer, word: Lexeme) -> ast.Stage:
+    made = ExpressionParser(lexer).named()
+    if made.name is None or not isinstance(made.expr, ast.Call):
+        raise SyntaxProblem(
+            "`window` gives a window function a name.",
+            span=made.span,
+            suggestion="Write window before = lag(n) sort timestamp.",
+        )
+    by = by_keys(lexer)
+    expect(lexer, "sort", "`sort` and the order of the rows")
+    keys = _sort_keys(lexer)
+    span = ast.Span(word.start, keys[-1].span.end)
+    return ast.Window(made.name, made.expr.name, made.expr.args, by, keys, span)
 
 
 _READERS: Mapping[str, Callable[[Lexer, Lexeme], ast.Stage]] = {
@@ -228,5 +257,10 @@ _READERS: Mapping[str, Callable[[Lexer, Lexeme], ast.Stage]] = {
     "sort": _sort,
     "limit": _limit,
     "top": _top,
-    "facets": _facets,
+    "distinct": _distinct,
+    "sample": _sample,
+    "share": _share,
+    "window": _window,
+    **analyses.READERS,
 }
+_NESTING: Mapping[str, Callable[[Lexer, Lexeme, ReadPipeline], ast.Stage]] = {"join": read_join, "union": read_union}

@@ -16,37 +16,31 @@ STAGES = (
     "sort",
     "limit",
     "top",
+    "distinct",
+    "sample",
+    "share",
+    "window",
+    "join",
+    "union",
+    "compare",
+    "histogram",
+    "heatmap",
     "facets",
+    "diff",
+    "cluster",
+    "patterns",
+    "anomalies",
+    "changepoint",
+    "correlate",
+    "funnel",
+    "sessions",
+    "retention",
+    "trace",
+    "explain",
 )
-"""Stages that can be used."""
+"""Stages, as written."""
 
-LATER_STAGES = frozenset(
-    {
-        "anomalies",
-        "changepoint",
-        "cluster",
-        "compare",
-        "correlate",
-        "diff",
-        "distinct",
-        "explain",
-        "funnel",
-        "heatmap",
-        "histogram",
-        "join",
-        "patterns",
-        "retention",
-        "sample",
-        "sessions",
-        "share",
-        "trace",
-        "union",
-        "window",
-    }
-)
-"""Stages of the grammar that this version does not have yet."""
-
-KNOWN_STAGES = frozenset(STAGES) | LATER_STAGES
+KNOWN_STAGES = frozenset(STAGES)
 
 OTHER_LANGUAGES = {
     "aggregate": "summarize",

@@ -14,8 +14,10 @@ from queries.catalog import ASSIGNEE
 from queries.errors import QueryError, TypeProblem
 from queries.functions.scalars import bucket
 from queries.plan.block import Block, Grouping, Order, SeriesFill
-from queries.plan.builder import Builder, unique_names
+from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
+from queries.plan.fills import filled_series
+from queries.plan.names import unique_names
 from queries.plan.render import render
 from queries.plan.scope import Scope
 from queries.plan.searches import group_condition, holds_aggregate
@@ -154,6 +156,8 @@ def _all_aggregates(node: ast.SearchNode) -> bool:
 def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     """Return one row per time bucket and keys, without gaps."""
     rows = ungrouped(block, builder)
+    if isinstance(stage.every, ast.Calendar) or stage.zone:
+        raise QueryError("Buckets of the calendar are not available yet.", span=stage.span, code="query-not-available")
     every_ns = stage.every.ns if stage.every is not None else _nice_width(rows)
     scope = builder.scope(rows, aggregates=True, window_seconds=every_ns / SECOND_NS)
     time = scope.facts.special.get("time")
@@ -169,7 +173,7 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     assert grouped.grouping is not None
     series = replace(fill, bucket=grouped.grouping.keys[0])
     grouped = replace(grouped, grouping=replace(grouped.grouping, series=series))
-    return replace(settle_pending(grouped, builder, by=True), sealed=True)
+    return filled_series(replace(settle_pending(grouped, builder, by=True), sealed=True), builder)
 
 
 def _nice_width(rows: Block) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import assert_never
+from typing import Any
 
 import ibis.expr.types as ir
 
@@ -16,7 +17,7 @@ from queries.plan.facets import facets
 from queries.plan.grouping import make_series, summarize
 from queries.plan.searches import group_condition, holds_aggregate, node_condition
 from queries.plan.top import top
-from queries.printer import print_expression
+from queries.printer import print_expression, print_stage
 from queries.types import Base, Missing
 from queries.values.typed import Typed, as_null, certain
 
@@ -29,27 +30,11 @@ def apply_stage(stage: ast.Stage, block: Block, builder: Builder) -> Block:
     Raises:
         QueryError: the stage does not fit what came before.
     """
-    match stage:
-        case ast.Where():
-            return where(stage, block, builder)
-        case ast.Extend():
-            return _extend(stage, block, builder)
-        case ast.Project():
-            return _project(stage, block, builder)
-        case ast.Summarize():
-            return summarize(stage, block, builder)
-        case ast.MakeSeries():
-            return make_series(stage, block, builder)
-        case ast.Sort():
-            return _sort(stage, block, builder)
-        case ast.Limit():
-            return _limit(stage, block, builder)
-        case ast.Top():
-            return top(stage, block, builder)
-        case ast.Facets():
-            return facets(stage, block, builder)
-        case _:
-            assert_never(stage)
+    compiler = _COMPILERS.get(type(stage))
+    if compiler is None:
+        word = print_stage(stage).split(maxsplit=1)[0]
+        raise QueryError(f"The stage {word} is not available yet.", span=stage.span, code="query-not-available")
+    return compiler(stage, block, builder)
 
 
 def search(found: ast.Search | None, block: Block, builder: Builder) -> Block:
@@ -162,3 +147,17 @@ def _limit(stage: ast.Limit, block: Block, builder: Builder) -> Block:
     block = newest_first(block, builder)
     least = stage.count if block.limit is None else min(stage.count, block.limit)
     return replace(block, limit=least)
+
+
+_COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
+    ast.Where: where,
+    ast.Extend: _extend,
+    ast.Project: _project,
+    ast.Summarize: summarize,
+    ast.MakeSeries: make_series,
+    ast.Sort: _sort,
+    ast.Limit: _limit,
+    ast.Top: top,
+    ast.Facets: facets,
+}
+"""One function for each stage."""

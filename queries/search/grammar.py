@@ -40,6 +40,8 @@ def _stops(reader: Reader, position: int, *, nested: bool) -> bool:
     if nested or reader.stop is None:
         return False
     character = reader.at(position)
+    if character == ")":
+        return reader.enclosed
     return reader.stop(position) if character == "|" else character == ";" and reader.ends_value(position)
 
 

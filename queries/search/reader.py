@@ -66,6 +66,7 @@ class Reader:
         end: reading stops here; tokens have offsets in the whole `text`.
         stop: tells whether the character at a position outside of parentheses ends the search; asked for `|` only.
         now: what relative dates count from.
+        enclosed: the search stands in parentheses of a stage, whose `)` ends it.
     """
 
     text: str
@@ -74,6 +75,7 @@ class Reader:
     now: dt.datetime
     classes: CharClasses
     stop: Callable[[int], bool] | None = None
+    enclosed: bool = False
     filters: dict[int, FilterToken | None] = field(default_factory=dict)
     groups: dict[int, Group | None] = field(default_factory=dict)
     word_ends: dict[tuple[int, bool], int | None] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from queries import ast
 from queries.parser import RESERVED
+from queries.printer_expressions import print_named
 from queries.search.escapes import has_wildcard
 
 MINUTE = 60 * 10**9
@@ -184,24 +185,75 @@ maybe_named = st.lists(named, max_size=2).map(tuple)
 counts = st.integers(0, 2**63 - 1)
 series_tops = st.builds(ast.SeriesTop, counts, expressions, st.booleans())
 sort_keys = st.builds(ast.SortKey, expressions, st.booleans())
-_stages = st.one_of(
+some_sort_keys = st.lists(sort_keys, min_size=1, max_size=2).map(tuple)
+maybe_count = st.none() | counts
+maybe_duration = st.none() | durations
+backticked = searches | st.just(ast.Search(None))
+series_widths = st.tuples(st.none(), st.just("")) | st.tuples(
+    durations | st.sampled_from(list(ast.Calendar)), st.sampled_from(["", "UTC", "Europe/Berlin"])
+)
+made_series = st.builds(
+    lambda aggregates, width, by, top, fill: ast.MakeSeries(aggregates, width[0], by, top, fill, width[1]),
+    some_named,
+    series_widths,
+    maybe_named,
+    st.none() | series_tops,
+    st.none() | st.sampled_from(list(ast.Fill)),
+)
+_row_stages = st.one_of(
     st.builds(ast.Where, expressions, st.sampled_from(["where", "having"])),
     st.builds(ast.Extend, st.lists(assigned, min_size=1, max_size=2).map(tuple)),
     st.builds(ast.Project, some_named),
     st.builds(ast.Summarize, some_named, maybe_named),
-    st.builds(
-        ast.MakeSeries,
-        some_named,
-        st.none() | durations,
-        maybe_named,
-        st.none() | series_tops,
-        st.none() | st.sampled_from(list(ast.Fill)),
-    ),
-    st.builds(ast.Sort, st.lists(sort_keys, min_size=1, max_size=2).map(tuple)),
+    made_series,
+    st.builds(ast.Sort, some_sort_keys),
     st.builds(ast.Limit, counts),
     st.builds(ast.Top, counts, expressions, maybe_named, st.booleans(), st.booleans()),
-    st.builds(ast.Facets, maybe_named, st.none() | counts),
+    st.builds(ast.Distinct, maybe_named),
+    st.builds(ast.Sample, st.integers(1, 10**9) | st.integers(1, 100).map(lambda n: ast.Percentage(n / 100)), counts),
+    st.builds(ast.Share, st.none() | expressions, maybe_named),
+    st.builds(
+        ast.Window, identifiers, call_names, st.lists(expressions, max_size=2).map(tuple), maybe_named, some_sort_keys
+    ),
 )
+
+
+def _starts_with_a_clause(item: ast.Named | None) -> bool:
+    """Whether an optional aggregate would be read as the clause that may stand in its place."""
+    return item is not None and print_named(item).split("(")[0].lower().startswith(("season", "sensitivity"))
+
+
+_compare_targets = st.one_of(
+    st.sampled_from(list(ast.Period)),
+    durations,
+    st.builds(ast.Release, texts.map(ast.String) | st.just(ast.Name("$release"))),
+    backticked,
+)
+_trace_steps = st.lists(st.builds(ast.TraceStep, st.sampled_from(list(ast.TraceOp)), backticked), max_size=3).map(tuple)
+_analysis_stages = st.one_of(
+    st.builds(ast.Compare, _compare_targets, st.none() | st.sampled_from(list(ast.Change))),
+    st.builds(ast.Histogram, named, maybe_count) | st.builds(ast.Histogram, named, st.none(), st.just(True)),
+    st.builds(ast.Heatmap, named, maybe_duration),
+    st.builds(ast.Facets, maybe_named, maybe_count),
+    st.builds(ast.Diff, backticked, st.none() | st.just(ast.Period.PREVIOUS) | backticked, maybe_named, maybe_count),
+    st.builds(ast.Cluster, maybe_named, maybe_count),
+    st.builds(ast.Patterns, named, maybe_count),
+    st.builds(
+        ast.Anomalies,
+        (st.none() | named).filter(lambda item: not _starts_with_a_clause(item)),
+        st.none() | st.sampled_from(list(ast.Season)),
+        st.none() | st.integers(1, 100) | st.floats(0.01, 100),
+    ),
+    st.builds(ast.Changepoint, st.none() | named),
+    st.builds(ast.Correlate, named, some_named),
+    st.builds(
+        ast.Funnel, st.lists(backticked, min_size=2, max_size=3).map(tuple), named, maybe_duration, st.none() | named
+    ),
+    st.builds(ast.Sessions, named, durations),
+    st.builds(ast.Retention, named, durations),
+    st.builds(ast.Trace, backticked, _trace_steps),
+)
+_stages = _row_stages | _analysis_stages
 stages = brief(lambda: _stages)
 ends = instants | st.integers(-(10**15), 10**15).map(ast.RelativeInstant)
 time_ranges = st.builds(ast.Last, durations) | st.builds(ast.Between, ends, ends) | st.builds(ast.At, instants)
@@ -213,8 +265,27 @@ def _sources(bound: tuple[str, ...]):
     return st.builds(ast.Source, datasets, st.none() | time_ranges)
 
 
-def _pipelines(source: st.SearchStrategy):
-    return st.builds(ast.Pipeline, source, st.none() | searches, st.lists(stages, max_size=2).map(tuple))
+explains = st.sampled_from(list(ast.Explained)).map(ast.Explain)
+
+
+def _pipelines(source: st.SearchStrategy, bound: tuple[str, ...] = (), *, nested: bool = False):
+    every = stages if nested else stages | _nesting(bound)
+    several = st.lists(every, max_size=2).map(tuple)
+    if not nested:
+        several |= st.tuples(stages, explains)
+    return st.builds(ast.Pipeline, source, st.none() | searches, several)
+
+
+def _nesting(bound: tuple[str, ...]):
+    """Stages that hold pipelines."""
+    other = st.sampled_from(["errors", "inner", *bound]).map(ast.Name) | _pipelines(
+        st.none() | _sources(bound), bound, nested=True
+    )
+    keys = st.builds(ast.JoinKey, names, names) | names.map(lambda name: ast.JoinKey(name, name))
+    some_keys = st.lists(keys, min_size=1, max_size=2).map(tuple)
+    return st.builds(ast.Join, st.sampled_from(list(ast.JoinKind)), other, some_keys, maybe_duration) | st.builds(
+        ast.Union, st.lists(other, min_size=1, max_size=2).map(tuple)
+    )
 
 
 let_names = st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True)
@@ -226,7 +297,7 @@ def queries(draw: st.DrawFn) -> ast.Query:
     bound: tuple[str, ...] = ()
     lets: list[ast.Let] = []
     for name in draw(st.lists(let_names, max_size=2)):
-        value = draw(_pipelines(_sources(bound)) | expressions)
+        value = draw(_pipelines(_sources(bound), bound) | expressions)
         lets.append(ast.Let(name, value))
         bound = (*bound, name)
-    return ast.Query(tuple(lets), draw(_pipelines(st.none() | _sources(bound))))
+    return ast.Query(tuple(lets), draw(_pipelines(st.none() | _sources(bound), bound)))

@@ -9,7 +9,7 @@ import pytest
 from queries import ast
 from queries.ast import FreeText, Name, RelativeInstant
 from queries.errors import SyntaxProblem
-from queries.parser import LATER_STAGES, parse, parse_with_warnings
+from queries.parser import parse, parse_with_warnings
 from queries.printer import print_query
 from queries.search import parse_search
 
@@ -240,15 +240,6 @@ def test_a_misspelt_stage_in_a_bare_search_is_text_and_warned_of() -> None:
     assert found.query.pipeline.stages == ()
     assert [(w.span, w.suggestion) for w in found.warnings] == [(ast.Span(10, 18), "Did you mean | summarize?")]
     assert not parse_with_warnings("a | b | cat | grep").warnings
-
-
-@pytest.mark.parametrize("stage", sorted(LATER_STAGES))
-def test_stages_of_the_language_that_are_not_built_yet_say_so(stage: str) -> None:
-    """They are known words, so they are pipes in a bare search too, and the error names what exists."""
-    with pytest.raises(SyntaxProblem, match="not available yet") as caught:
-        parse(f"level:error | {stage} x")
-    assert caught.value.code == "query-not-available"
-    assert "summarize" in caught.value.suggestion
 
 
 @pytest.mark.parametrize(
