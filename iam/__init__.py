@@ -22,6 +22,7 @@ from iam.model import (
 from iam.passwords import PasswordWeak, check_password, hash_password
 from iam.policy import decide, implied_scopes, reaches, role_on
 from iam.projects import chosen_projects, project_resource, visible_projects
+from iam.saved import query_resource, saved_filters
 
 __all__ = [
     "ACTIONS",
@@ -54,8 +55,10 @@ __all__ = [
     "implied_scopes",
     "place_of",
     "project_resource",
+    "query_resource",
     "reaches",
     "role_on",
+    "saved_filters",
     "user_principal",
     "visible_projects",
 ]

@@ -45,6 +45,9 @@ class Action(StrEnum):
     EVENT_READ = "event.read"
     ISSUE_READ = "issue.read"
     ISSUE_WRITE = "issue.write"
+    QUERY_READ = "query.read"
+    QUERY_WRITE = "query.write"
+    QUERY_SHARE = "query.share"
     TOKEN_READ = "token.read"  # noqa: S105 - the name of an action
     TOKEN_WRITE = "token.write"  # noqa: S105 - the name of an action
     AUDIT_READ = "audit.read"
@@ -72,6 +75,7 @@ class Kind(StrEnum):
     PROJECT = "project"
     USER = "user"
     TOKEN = "token"  # noqa: S105 - a kind of resource
+    QUERY = "query"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +132,11 @@ class Resource:
 
     Attributes:
         kind: one of `Kind`.
-        organisation_id: the organisation it belongs to; 0 for the installation.
+        organisation_id: the organisation it belongs to; 0 for the installation, and for a saved query that is not
+            shared.
         project_id: the project, of projects.
         team_ids: the teams a project is attached to, or the team itself.
-        user_id: the person, or the one a token belongs to.
+        user_id: the person, or the one a token or saved query belongs to.
     """
 
     kind: str

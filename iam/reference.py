@@ -47,6 +47,7 @@ Each column names the least role that is enough there. Beyond the table:
   attaching a team to a project needs a role on the project that is as high as the highest in the team.
 * Nobody disables themselves.
 * A disabled person's sessions end and their tokens are dead. Enabled again, tokens live, sessions do not.
+* A private saved query is its owner's alone, whatever roles others have.
 * What one may not see reads like what does not exist: 404, the same words. What one sees and may not do is 403 and
   says which role would be enough.
 
@@ -85,10 +86,10 @@ _SIGN_IN = f"""
 
 ## The audit
 
-Every write of a managed thing - people, roles, teams, projects, keys, tokens, issues - and every sign-in leaves a
-row in the same transaction: when, who, what, on what, what was before. There is no write without its row and no row
-without its write. What the program does by itself (an issue that appears with its first event) is not in it, and
-neither is a password, token or link.
+Every write of a managed thing - people, roles, teams, projects, keys, tokens, issues, saved queries - and every
+sign-in leaves a row in the same transaction: when, who, what, on what, what was before. There is no write without
+its row and no row without its write. What the program does by itself (an issue that appears with its first event) is
+not in it, and neither is a password, token or link.
 
 Rows are only added: triggers in the database refuse to change or remove them. Each row holds SHA-256 over the hash
 of the row before and its own content, and the number and hash of the last row are kept beside. `amber audit verify`

@@ -41,7 +41,7 @@ def taken(what: str, name: str) -> UserError:
 def only(row: Row[Any] | None, what: str) -> Row[Any]:
     """Return the row, NotFound when there is none."""
     if row is None:
-        raise NotFound(f"There is no such {what}.", code=f"{what}-unknown")
+        raise NotFound(f"There is no such {what.replace('-', ' ')}.", code=f"{what}-unknown")
     return row
 
 
@@ -62,6 +62,7 @@ def edit(
     if row is None:
         only(connection.execute(select(table.c.id).where(table.c.id == row_id)).one_or_none(), what)
         raise Changed(
-            f"The {what} was changed meanwhile.", hint="Read it again, look at what is different, and repeat."
+            f"The {what.replace('-', ' ')} was changed meanwhile.",
+            hint="Read it again, look at what is different, and repeat.",
         )
     return row

@@ -19,6 +19,7 @@ RESOURCES = {
     Kind.PROJECT: Resource(Kind.PROJECT, organisation_id=ORGANISATION, project_id=PROJECT, team_ids=(TEAM, 71)),
     Kind.USER: Resource(Kind.USER, organisation_id=ORGANISATION, user_id=PERSON),
     Kind.TOKEN: Resource(Kind.TOKEN, organisation_id=ORGANISATION, user_id=PERSON),
+    Kind.QUERY: Resource(Kind.QUERY, organisation_id=ORGANISATION, user_id=PERSON),
 }
 
 

@@ -1,0 +1,107 @@
+"""Saved queries: one's own, and those that are shared with the organisation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.errors import NotFound, UserError
+from engine.metadata import SavedQueryRow, SavedQueryText, SavedQueryWanted
+from iam.administration.base import AdministrationBase, entry
+from iam.model import Action, Kind, Principal, PrincipalKind, Resource
+from iam.policy import decide
+from iam.saved import SHARED, query_resource
+
+_OWNERS_OF_THE_DIRECTORY = {PrincipalKind.LOCAL, PrincipalKind.EMBEDDED}
+
+
+class SavedPart(AdministrationBase):
+    """Saved queries. What a text means is not looked at here; who saves one checks it before."""
+
+    def saved_queries(self, principal: Principal, wanted: SavedQueryWanted) -> list[SavedQueryRow]:
+        """Return the saved queries the principal may see, by name; `user_id` and `every` of `wanted` are set here."""
+        every = principal.kind in _OWNERS_OF_THE_DIRECTORY
+        rows = self._metadata.saved_queries(replace(wanted, user_id=principal.user_id, every=every))
+        return [row for row in rows if decide(principal, Action.QUERY_READ, query_resource(row))]
+
+    def saved_query(self, principal: Principal, number: int) -> SavedQueryRow:
+        """Return a saved query as it is now."""
+        return self._saved_query(principal, number, Action.QUERY_READ)
+
+    def saved_query_called(self, principal: Principal, name: str) -> SavedQueryRow:
+        """Return a saved query by its number or name; one's own comes before one that is shared."""
+        if name.isascii() and name.isdigit() and len(name) <= 18:
+            return self.saved_query(principal, int(name))
+        found = self.saved_queries(principal, SavedQueryWanted(0, search=name))
+        same = [row for row in found if row.content.name.casefold() == name.casefold()]
+        if not same:
+            raise NotFound(f"There is no saved query called {name!r}.", code="saved-query-unknown")
+        return min(same, key=lambda row: (row.owner_id != principal.user_id, row.sharing == SHARED))
+
+    def saved_query_versions(self, principal: Principal, number: int) -> list[SavedQueryRow]:
+        """Return every version of a saved query, newest first."""
+        return self._metadata.saved_query_versions(self.saved_query(principal, number).id)
+
+    def saved_query_version(self, principal: Principal, number: int, version: int) -> SavedQueryRow:
+        """Return a saved query as it was in one version."""
+        return self._metadata.saved_query_version(self.saved_query(principal, number).id, version)
+
+    def save_query(self, principal: Principal, content: SavedQueryText, sharing: str) -> SavedQueryRow:
+        """Save a query as the principal's own; UserError when they have one of that name."""
+        organisation = self._organisation().id
+        self._allow(principal, Action.QUERY_WRITE, Resource(Kind.QUERY, user_id=principal.user_id))
+        self._check_share(principal, "private", sharing)
+        audit = entry(principal, "query.save", f"query:{content.name}", name=content.name)
+        return self._metadata.create_saved_query(
+            content,
+            organisation_id=organisation,
+            owner=(principal.user_id, principal.name),
+            sharing=sharing,
+            audit=audit,
+        )
+
+    def change_saved_query(
+        self, principal: Principal, row: SavedQueryRow, content: SavedQueryText, sharing: str, if_version: int | None
+    ) -> SavedQueryRow:
+        """Make a new version of a saved query.
+
+        An admin who makes somebody else's private gives it back to its owner, and no longer sees it.
+        """
+        row = self._saved_query(principal, row.id, Action.QUERY_WRITE)
+        self._check_share(principal, row.sharing, sharing)
+        audit = entry(principal, "query.change", f"query:{row.content.name}", id=row.id)
+        return self._metadata.change_saved_query(
+            row.id, content, sharing=sharing, author=principal.name, if_version=if_version, audit=audit
+        )
+
+    def restore_saved_query(
+        self, principal: Principal, number: int, version: int, if_version: int | None
+    ) -> SavedQueryRow:
+        """Make a new version that says what an old one said; who may see it stays."""
+        row = self._saved_query(principal, number, Action.QUERY_WRITE)
+        old = self._metadata.saved_query_version(row.id, version)
+        return self.change_saved_query(principal, row, old.content, row.sharing, if_version)
+
+    def delete_saved_query(self, principal: Principal, number: int, if_version: int | None) -> None:
+        """Delete a saved query with all its versions."""
+        row = self._saved_query(principal, number, Action.QUERY_WRITE)
+        audit = entry(principal, "query.delete", f"query:{row.content.name}")
+        self._metadata.delete_saved_query(row.id, if_version=if_version, audit=audit)
+
+    def star_saved_query(self, principal: Principal, number: int, *, starred: bool) -> None:
+        """Put a saved query among those the person likes, or no longer."""
+        row = self.saved_query(principal, number)
+        if not principal.user_id:
+            raise UserError("Only people have stars.", code="star-of-nobody", hint="Sign in, or use a person's token.")
+        audit = entry(principal, "query.star", f"query:{row.content.name}", id=row.id, starred=starred)
+        self._metadata.star_saved_query(row.id, principal.user_id, starred=starred, audit=audit)
+
+    def _saved_query(self, principal: Principal, number: int, action: Action) -> SavedQueryRow:
+        row = self._metadata.saved_query(number, user_id=principal.user_id)
+        if not decide(replace(principal, scopes=None), Action.QUERY_READ, query_resource(row)):
+            raise NotFound("There is no such saved query.", code="saved-query-unknown")
+        self._allow(principal, action, query_resource(row))
+        return row
+
+    def _check_share(self, principal: Principal, before: str, after: str) -> None:
+        if after == SHARED != before:
+            self._allow(principal, Action.QUERY_SHARE, self._organisation_resource())
