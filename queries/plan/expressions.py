@@ -122,6 +122,8 @@ def _parameter(expr: ast.Name, scope: Scope) -> Typed:
             return literal(value, STRING)
         case dt.datetime():
             return Typed(instant(as_utc(value)), TIME, constant=as_utc(value))
+        case ast.Duration() | ast.Size():
+            return compile_literal(value)
         case _:
             raise TypeProblem(f"The parameter ${name} is neither text, number, boolean nor time.", span=expr.span)
 

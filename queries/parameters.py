@@ -1,0 +1,221 @@
+"""Declared parameters of a saved text: `$name` with a type, a default, and values that are bound, never spliced."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from queries import ast
+from queries.errors import NameProblem, QueryError, SyntaxProblem, TypeProblem
+from queries.lexer import Lex, Lexeme
+from queries.parser.literals import duration_literal, number_literal, time_literal
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_MOST = 50
+_LONGEST_TEXT = 10_000
+
+Bound: TypeAlias = str | int | float | bool | dt.datetime | ast.Duration | ast.Size
+"""What planning takes for a parameter."""
+
+Given: TypeAlias = str | int | float | bool | None
+"""A value as JSON or a command line gives it."""
+
+
+class ParameterType(StrEnum):
+    """Types a parameter may be declared with."""
+
+    STRING = "string"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    DURATION = "duration"
+    SIZE = "size"
+
+
+_EXAMPLES = {
+    ParameterType.STRING: "a text",
+    ParameterType.NUMBER: "a number such as 5, 0.5 or 2k",
+    ParameterType.BOOLEAN: "true or false",
+    ParameterType.TIME: "a time such as 2026-03-01T10:00:00Z",
+    ParameterType.DURATION: "a duration such as 500ms, 5m or 1d",
+    ParameterType.SIZE: "a size such as 10kb or 1mib",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One declared parameter.
+
+    Attributes:
+        name: without the `$`.
+        type: what values it takes.
+        default: the value when none is given; None when one must be.
+        description: for people who fill it in.
+    """
+
+    name: str
+    type: ParameterType
+    default: Given = None
+    description: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the declaration as it is stored and shown."""
+        return {
+            "name": self.name,
+            "type": self.type.value,
+            "default": self.default,
+            "description": self.description,
+        }
+
+
+def read_parameters(declared: Sequence[Mapping[str, object]]) -> tuple[Parameter, ...]:
+    """Return the parameters of stored or sent declarations.
+
+    Raises:
+        QueryError: a name, type or default cannot be, or two have one name.
+    """
+    if len(declared) > _MOST:
+        raise QueryError(f"A saved query has at most {_MOST} parameters.", code="parameter-invalid")
+    found: dict[str, Parameter] = {}
+    for one in declared:
+        parameter = _declared(one)
+        if parameter.name in found:
+            raise QueryError(f"The parameter ${parameter.name} is declared twice.", code="parameter-invalid")
+        if parameter.default is not None:
+            bind_value(parameter, parameter.default)
+        found[parameter.name] = parameter
+    return tuple(found.values())
+
+
+def _declared(one: Mapping[str, object]) -> Parameter:
+    name, default, words = str(one.get("name", "")), one.get("default"), one.get("description") or ""
+    if not _NAME.fullmatch(name):
+        raise QueryError(
+            f"{name[:100]!r} cannot be the name of a parameter.",
+            code="parameter-invalid",
+            suggestion="Letters, digits and _, at most 64, not beginning with a digit.",
+        )
+    try:
+        kind = ParameterType(str(one.get("type", "")))
+    except ValueError:
+        raise QueryError(
+            f"The parameter ${name} has no type of the language.",
+            code="parameter-invalid",
+            suggestion=f"One of {', '.join(ParameterType)}.",
+        ) from None
+    if not isinstance(default, str | int | float | bool | None):
+        raise QueryError(f"The default of ${name} is no single value.", code="parameter-invalid")
+    return Parameter(name, kind, default, str(words))
+
+
+def used_parameters(query: ast.Query) -> dict[str, ast.Span]:
+    """Return the names of the parameters a text uses, each with its first place."""
+    found: dict[str, ast.Span] = {}
+    for name in _names(query):
+        if name.name.startswith("$") and not name.quoted:
+            found.setdefault(name.name[1:], name.span)
+    return found
+
+
+def _names(node: object) -> Iterator[ast.Name]:
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ast.Name):
+            yield one
+        elif isinstance(one, tuple):
+            waiting += reversed(one)
+        elif is_dataclass(one):
+            waiting += reversed([getattr(one, field.name) for field in fields(one)])
+
+
+def check_declared(query: ast.Query, parameters: Sequence[Parameter]) -> None:
+    """Raise NameProblem when a text uses a parameter that is not declared, or one is declared that it does not use."""
+    used, declared = used_parameters(query), {parameter.name for parameter in parameters}
+    for name, span in used.items():
+        if name not in declared:
+            raise NameProblem(f"The parameter ${name} is not declared.", span=span, suggestion="Give it a type.")
+    for name in sorted(declared - used.keys()):
+        raise NameProblem(f"The parameter ${name} is declared, and the text does not use it.")
+
+
+def bind(parameters: Sequence[Parameter], given: Mapping[str, Given]) -> dict[str, Bound]:
+    """Return the values of all parameters, for `PlanContext.params`.
+
+    Raises:
+        NameProblem: a value is missing, or is given for a parameter that is not declared.
+        TypeProblem: a value is not of the declared type.
+    """
+    known = {parameter.name: parameter for parameter in parameters}
+    for name in given:
+        if name not in known:
+            named = ", ".join(f"${one}" for one in known) or "none"
+            raise NameProblem(f"There is no parameter ${name[:100]}; declared: {named}.", code="parameter-unknown")
+    bound: dict[str, Bound] = {}
+    for name, parameter in known.items():
+        value = given.get(name)
+        if value is None:
+            value = parameter.default
+        if value is None:
+            raise NameProblem(
+                f"The parameter ${name} needs a value.",
+                code="parameter-missing",
+                suggestion=f"Give {_EXAMPLES[parameter.type]}.",
+            )
+        bound[name] = bind_value(parameter, value)
+    return bound
+
+
+def bind_value(parameter: Parameter, value: Given) -> Bound:
+    """Return one value as planning takes it; numbers, booleans, times and quantities may come as their text.
+
+    Raises:
+        TypeProblem: it is not of the parameter's type.
+    """
+    bound = _read(parameter.type, value)
+    if bound is None:
+        shown = value if not isinstance(value, str) else value[:100]
+        raise TypeProblem(
+            f"The parameter ${parameter.name} takes {_EXAMPLES[parameter.type]}, not {shown!r}.",
+            code="parameter-type",
+        )
+    return bound
+
+
+def _read(kind: ParameterType, value: Given) -> Bound | None:
+    """Return the value, None when it is not of the type."""
+    if kind is ParameterType.STRING:
+        return value if isinstance(value, str) and len(value) <= _LONGEST_TEXT else None
+    if isinstance(value, bool):
+        return value if kind is ParameterType.BOOLEAN else None
+    if isinstance(value, int | float):
+        return value if kind is ParameterType.NUMBER else None
+    return None if value is None else _read_text(kind, value.strip())
+
+
+def _read_text(kind: ParameterType, text: str) -> Bound | None:
+    if kind is ParameterType.BOOLEAN:
+        return {"true": True, "false": False}.get(text.lower())
+    sign, digits = (-1, text[1:]) if kind is ParameterType.NUMBER and text.startswith("-") else (1, text)
+    lexeme = Lexeme(Lex.NUMBER, digits, 0, len(digits))
+    try:
+        if kind is ParameterType.TIME:
+            return time_literal(text, ast.NOWHERE).at
+        found = duration_literal(lexeme) if kind is ParameterType.DURATION else number_literal(lexeme)
+    except SyntaxProblem:
+        return None
+    match kind, found:
+        case ParameterType.NUMBER, ast.Number():
+            return sign * found.value
+        case ParameterType.DURATION, ast.Duration():
+            return ast.Duration(found.ns)
+        case ParameterType.SIZE, ast.Size():
+            return ast.Size(found.bytes)
+        case ParameterType.SIZE, ast.Ambiguous(suffix="b"):
+            return ast.Size(float(found.value))
+        case _:
+            return None
