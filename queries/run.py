@@ -5,33 +5,24 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-import re
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from engine.clock import Clock, SystemClock
-from engine.eventstore import (
-    BatchStream,
-    EventStore,
-    LimitExceeded,
-    Limits,
-    Progress,
-    QueryCancelled,
-    QueryStats,
-    StoreRejected,
-)
-from queries import frames, guard
-from queries.ast import Query, Span
-from queries.errors import LimitReached, QueryError
-from queries.plan import FrameStep, Plan, PlanContext, SqlStep, plan
+from engine.eventstore import EventStore, Limits, Progress, StoreRejected
+from queries import frames
+from queries.ast import Query
+from queries.plan import Plan, PlanContext, plan
 from queries.present import columns_of, present_batch, present_schema, present_table
 from queries.result import Result, ResultColumn, ResultStats, result_column
+from queries.run_errors import raise_if_regex, sql_rejected
+from queries.run_steps import Running, Steps
 from queries.sql import compile_sql
 
 GIB = 1024**3
@@ -39,10 +30,11 @@ GIB = 1024**3
 
 @dataclass(frozen=True, slots=True)
 class QueryClass:
-    """What a kind of caller may use: engine limits, and rows of an answer."""
+    """What a kind of caller may use: engine limits, rows of an answer, and rows handed to a step in the process."""
 
     limits: Limits
     max_rows: int
+    max_input_rows: int = 100_000
 
 
 CLASSES = {
@@ -54,17 +46,11 @@ CLASSES = {
 }
 """Limits by class of caller; the default answer has 1 000 rows in every class."""
 
+_CANCEL_PATIENCE_S = 2.0
+_CANCEL_PAUSE_S = 0.01
+
 STREAM_ROWS = 2**62
 """Rows of an Arrow stream: no limit but the text's own."""
-
-
-@dataclass(slots=True)
-class _Running:
-    """The statement a query is in at the moment."""
-
-    statement_id: str = ""
-    cancelled: bool = False
-    done: list[QueryStats] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +68,26 @@ class Runner:
     """Plans and runs queries against a store.
 
     One runner serves all threads of a process. A query's id names it for `progress` and `cancel` while it runs.
+
+    Args:
+        store: runs the statements.
+        clock: for callers that need the time of the plans.
+        classes: limits that differ from `CLASSES`, by name.
+        detectors: operations over Arrow tables from elsewhere, by the name plans call them.
     """
 
     def __init__(
-        self, store: EventStore, clock: Clock | None = None, classes: Mapping[str, QueryClass] | None = None
+        self,
+        store: EventStore,
+        clock: Clock | None = None,
+        classes: Mapping[str, QueryClass] | None = None,
+        detectors: Mapping[str, frames.Operation] | None = None,
     ) -> None:
         self._store = store
         self._classes = CLASSES if classes is None else {**CLASSES, **classes}
+        self._steps = Steps(store, {**frames.OPERATIONS, **(detectors or {})})
         self.clock: Clock = clock or SystemClock()
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, Running] = {}
         self._lock = threading.Lock()
 
     def plan(
@@ -107,7 +104,12 @@ class Runner:
         Raises:
             QueryError: the text cannot be run; carries span and suggestion.
         """
-        narrowed = dataclasses.replace(context, max_rows=min(context.max_rows, self._classes[query_class].max_rows))
+        kind = self._classes[query_class]
+        narrowed = dataclasses.replace(
+            context,
+            max_rows=min(context.max_rows, kind.max_rows),
+            input_rows=min(context.input_rows, kind.max_input_rows),
+        )
         if language == "sql" and isinstance(text, str):
             return compile_sql(text, narrowed)
         return plan(text, narrowed)
@@ -132,14 +134,15 @@ class Runner:
         started = time.perf_counter()
         made = self.plan(text, context, query_class=query_class, language=language)
         plan_ms = (time.perf_counter() - started) * 1000
-        with self._registered(query_id) as (name, running):
+        with self._registered(query_id, context, query_class) as running:
             try:
-                table, stats = self._execute(made, context, self._classes[query_class].limits, name, running)
+                table = self._steps.rows(made, running)
             except StoreRejected as error:
-                _raise_if_regex(error, text)
+                raise_if_regex(error, text)
                 if language != "sql":
                     raise  # a statement of ours, so a defect
-                raise _sql_rejected(error) from error
+                raise sql_rejected(error) from error
+        stats = running.cost()
         columns = columns_of(made.columns, table.schema)
         return Result(
             table=present_table(table.slice(0, made.row_limit), columns),
@@ -150,8 +153,8 @@ class Runner:
             truncated=table.num_rows > made.row_limit,
             sample_rate=1.0,
             stats=ResultStats(stats.rows_read, stats.bytes_read, stats.elapsed_s * 1000, plan_ms),
-            warnings=made.warnings,
-            query_id=name,
+            warnings=(*made.warnings, *running.notes),
+            query_id=running.name,
         )
 
     @contextmanager
@@ -159,17 +162,16 @@ class Runner:
         self, text: str | Query, context: PlanContext, *, query_class: str = "notebook", query_id: str | None = None
     ) -> Iterator[ResultStream]:
         """Run a text and yield its answer in batches, without a limit on rows but the text's own."""
-        made = plan(text, dataclasses.replace(context, limit=STREAM_ROWS, max_rows=STREAM_ROWS))
+        wide = dataclasses.replace(context, limit=STREAM_ROWS, max_rows=STREAM_ROWS)
+        made = plan(text, dataclasses.replace(wide, input_rows=self._classes[query_class].max_input_rows))
         columns = tuple(result_column(c.name, c.type) for c in made.columns)
-        with self._registered(query_id) as (name, running):
-            if len(made.steps) > 1:
-                table, _ = self._execute(made, context, self._classes[query_class].limits, name, running)
-                shown = present_table(table, made.columns)
-                yield ResultStream(name, made, columns, shown.schema, iter(shown.to_batches()))
+        with self._registered(query_id, context, query_class) as running, self._steps.stream(made, running) as raw:
+            if isinstance(raw, pa.Table):
+                shown = present_table(raw, made.columns)
+                yield ResultStream(running.name, made, columns, shown.schema, iter(shown.to_batches()))
                 return
-            with self._open_stream(made, context, self._classes[query_class].limits, running, name) as raw:
-                batches = (present_batch(batch, made.columns) for batch in raw)
-                yield ResultStream(name, made, columns, present_schema(raw.schema, made.columns), batches)
+            batches = (present_batch(batch, made.columns) for batch in raw)
+            yield ResultStream(running.name, made, columns, present_schema(raw.schema, made.columns), batches)
 
     def cancel(self, query_id: str) -> bool:
         """Stop a running query; False when no such query runs here."""
@@ -177,92 +179,36 @@ class Runner:
             running = self._running.get(query_id)
             if running is None:
                 return False
-            running.cancelled = True
-            statement_id = running.statement_id
-        return self._store.cancel(statement_id) if statement_id else True
+        statement = running.stop()
+        # It may not have reached the engine yet, which then knows nothing of it.
+        give_up = time.monotonic() + _CANCEL_PATIENCE_S
+        while statement and running.statement_id == statement and time.monotonic() < give_up:
+            if self._store.cancel(statement):
+                break
+            time.sleep(_CANCEL_PAUSE_S)
+        return True
 
     def progress(self, query_id: str) -> Progress | None:
         """Return how far a running query is, all its finished statements included; None when it does not run here."""
         with self._lock:
             running = self._running.get(query_id)
-        if running is None or not running.statement_id:
+        if running is None:
             return None
-        now = self._store.progress(running.statement_id)
-        if now is None:
-            return None
-        rows = sum(s.rows_read for s in running.done)
-        return Progress(
-            rows_read=now.rows_read + rows,
-            bytes_read=now.bytes_read + sum(s.bytes_read for s in running.done),
-            total_rows=now.total_rows + rows,
-            elapsed_s=now.elapsed_s + sum(s.elapsed_s for s in running.done),
-        )
+        statement = running.statement_id
+        return running.progress(self._store.progress(statement) if statement else None)
 
     @contextmanager
-    def _registered(self, query_id: str | None) -> Iterator[tuple[str, _Running]]:
+    def _registered(self, query_id: str | None, context: PlanContext, query_class: str) -> Iterator[Running]:
         name = query_id or uuid.uuid4().hex
-        running = _Running()
+        running = Running(name, frozenset(context.projects), self._classes[query_class].limits)
         with self._lock:
             self._running[name] = running
         try:
-            yield name, running
+            yield running
         finally:
+            running.statement_id = ""
             with self._lock:
                 self._running.pop(name, None)
-
-    def _execute(
-        self, made: Plan, context: PlanContext, limits: Limits, name: str, running: _Running
-    ) -> tuple[pa.Table, QueryStats]:
-        results: dict[str, pa.Table] = {}
-        for step in made.steps:
-            match step:
-                case SqlStep():
-                    results[step.id] = self._statement(step, context, limits, name, running)
-                case FrameStep():
-                    inputs = [results[i] for i in step.inputs]
-                    results[step.id] = frames.OPERATIONS[step.operation](inputs, step.options)
-        total = QueryStats(
-            rows_read=sum(s.rows_read for s in running.done),
-            bytes_read=sum(s.bytes_read for s in running.done),
-            elapsed_s=sum(s.elapsed_s for s in running.done),
-        )
-        return results[made.steps[-1].id], total
-
-    def _statement(self, step: SqlStep, context: PlanContext, limits: Limits, name: str, running: _Running) -> pa.Table:
-        """Run a step and return its rows; one that is cut in slices only as far as rows are wanted."""
-        tables: list[pa.Table] = []
-        for sql in step.slices or (step.sql,):
-            guard.verify(sql, step.reads, frozenset(context.projects))
-            left = self._begin(step, limits, name, running)
-            try:
-                answer = self._store.query(sql, step.parameters, limits=left, query_id=running.statement_id)
-            except LimitExceeded as error:
-                raise _limit_reached(error) from error
-            running.done.append(answer.stats)
-            tables.append(answer.table)
-            if step.slices and sum(table.num_rows for table in tables) >= step.enough:
-                break
-        return pa.concat_tables(tables).slice(0, step.enough) if step.slices else tables[0]
-
-    def _begin(self, step: SqlStep, limits: Limits, name: str, running: _Running) -> Limits:
-        with self._lock:
-            if running.cancelled:
-                raise QueryCancelled("The query was cancelled.")
-            running.statement_id = f"{name}-{step.id}"
-        if limits.max_seconds is None:
-            return limits
-        spent = sum(s.elapsed_s for s in running.done)
-        return dataclasses.replace(limits, max_seconds=max(limits.max_seconds - spent, 0.1))
-
-    def _open_stream(
-        self, made: Plan, context: PlanContext, limits: Limits, running: _Running, name: str
-    ) -> AbstractContextManager[BatchStream]:
-        step = made.steps[0]
-        if not isinstance(step, SqlStep):
-            raise TypeError("The first step of a plan is a statement.")
-        guard.verify(step.sql, step.reads, frozenset(context.projects))
-        left = self._begin(step, limits, name, running)
-        return _opened(self._store.stream(step.sql, step.parameters, limits=left, query_id=running.statement_id))
 
 
 def cache_key(made: Plan, project_ids: frozenset[int], *, watermark: int, mapping_version: int, epoch: int) -> str:
@@ -279,53 +225,3 @@ def cache_key(made: Plan, project_ids: frozenset[int], *, watermark: int, mappin
     asked = (made.canonical, sorted(project_ids), sorted(made.environments), start, end, made.row_limit)
     parts = (*asked, watermark, mapping_version, epoch)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
-_LIMIT_HINTS = {
-    "max_seconds": "Use a shorter time range, a narrower filter, or run it as a report.",
-    "max_memory_bytes": "Group by fewer keys, or ask for an approximation with hll().",
-    "max_rows_read": "Use a shorter time range or fewer projects.",
-    "max_bytes_read": "Use a shorter time range or fewer projects.",
-    "max_result_rows": "Add a limit, or take the answer as an Arrow stream.",
-}
-
-
-_BAD_REGEX = 427  # CANNOT_COMPILE_REGEXP
-_REGEX_REASON = re.compile(r"cannot compile re2: (.*), error: (.*?)\. Look at", re.DOTALL)
-
-
-def _raise_if_regex(error: StoreRejected, text: str | Query) -> None:
-    """Raise what the engine says of a pattern: nothing but RE2 itself knows which patterns it takes."""
-    if error.engine_code != _BAD_REGEX:
-        return
-    found = _REGEX_REASON.search(error.message)
-    pattern, reason = found.groups() if found else ("", "")
-    start = text.find(pattern) if pattern and isinstance(text, str) else -1
-    span = Span(start, start + len(pattern)) if start >= 0 else None
-    said = f"This pattern is not valid: {reason}." if reason else "A pattern is not valid."
-    raise QueryError(said, span=span, code="query-pattern", suggestion="Patterns are RE2's.") from error
-
-
-@contextmanager
-def _opened(stream: AbstractContextManager[BatchStream]) -> Iterator[BatchStream]:
-    try:
-        with stream as batches:
-            yield batches
-    except StoreRejected as error:
-        _raise_if_regex(error, "")
-        raise
-
-
-_ENGINE_WORDS = re.compile(
-    r"^Code: \d+\. DB::Exception: |(: failed at position|\bIn scope\b|\b[wW]hile executing\b).*", re.DOTALL
-)
-
-
-def _sql_rejected(error: StoreRejected) -> QueryError:
-    """Return what the engine says of a statement somebody wrote, without the statement that was made of it."""
-    reason = _ENGINE_WORDS.sub("", error.message).strip(" .:") or "it is not valid"
-    return QueryError(f"The engine refuses the statement: {reason}.", code="query-rejected")
-
-
-def _limit_reached(error: LimitExceeded) -> LimitReached:
-    return LimitReached(error.message, hint=_LIMIT_HINTS.get(error.limit, error.hint))

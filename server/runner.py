@@ -7,6 +7,7 @@ from dataclasses import replace
 from engine.eventstore import Limits
 from queries.run import CLASSES, QueryClass, Runner
 from server.compose import Installation
+from server.detectors import DETECTORS
 from server.settings import Settings
 
 _STREAM_PATIENCE = 10
@@ -14,7 +15,7 @@ _STREAM_PATIENCE = 10
 
 def make_runner(installation: Installation) -> Runner:
     """Return the runner over an installation's store."""
-    return Runner(installation.store, installation.clock, _classes(installation.settings))
+    return Runner(installation.store, installation.clock, _classes(installation.settings), DETECTORS)
 
 
 def _classes(settings: Settings) -> dict[str, QueryClass]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import ibis.expr.types as ir
 from sqlglot import expressions as exp
@@ -13,19 +13,23 @@ from sqlglot import expressions as exp
 from engine.schema import Table
 from queries import ast
 from queries.ast import Fill
+from queries.catalog import PROJECT
 from queries.errors import QueryError
 from queries.functions import Facts
 from queries.plan.block import Block, Derived, Order, TimeRange
+from queries.plan.frame_rows import Frame, frame_block
 from queries.plan.model import PlanContext
+from queries.plan.names import unique_names
 from queries.plan.render import render
 from queries.plan.scope import Notes, Scope, kept_special_fields, special_fields
-from queries.types import BOOLEAN, SPARSE_STRING
+from queries.types import BOOLEAN, SPARSE_STRING, STRING, ValueType
 from queries.values.calls import call, derived_table, widened_table
 from queries.values.typed import Typed
 
-_SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
-_TABLE_ALIAS = re.compile(r"[irst][0-9]+[mr]?|limited")
-"""What the compiler and its passes call scans; a column of that name would hide the scan."""
+Output: TypeAlias = tuple[str, Typed]
+"""A column of an answer: its public name and its value."""
+
+CompilePipeline: TypeAlias = "Callable[[ast.Pipeline, Builder], Block]"
 
 MAX_SELECTS = 100
 """Nested and united SELECTs; a name bound by `let` counts each time it is used."""
@@ -39,14 +43,22 @@ IN_QUERY = "amber_in_query"
 
 @dataclass(slots=True)
 class Builder:
-    """State of one planning run; not shared between runs."""
+    """State of one planning run; not shared between runs.
+
+    Attributes:
+        compile: makes the block of a pipeline, for stages that hold one or ask theirs again over other rows.
+        prefix: the pipeline up to the stage that is being applied, without it.
+    """
 
     context: PlanContext
+    compile: CompilePipeline
+    prefix: ast.Pipeline = field(default_factory=ast.Pipeline)
     notes: Notes = field(default_factory=Notes)
     expressions: dict[str, ast.Expr] = field(default_factory=dict)
     pipelines: dict[str, ast.Pipeline] = field(default_factory=dict)
     nested: list[exp.Query] = field(default_factory=list)
     scans: list[tuple[str, Table, TimeRange]] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
     wide: bool = False
     aliases: int = 0
 
@@ -122,23 +134,76 @@ class Builder:
             pending=block.pending,
         )
 
+    def frame(
+        self,
+        block: Block | Sequence[Block],
+        operation: str,
+        options: Mapping[str, object],
+        columns: Mapping[str, ValueType],
+    ) -> Block:
+        """Return the rows a step in the process makes of a block's rows; later stages are SQL over them.
+
+        The operation is handed one Arrow table for each block, as a reader would see it: public names, null for what
+        is missing, UTC times, issues and projects by name; at most `PlanContext.input_rows` rows.
+
+        Args:
+            block: whose rows it takes, or several.
+            operation: name in `queries.frames.OPERATIONS`, or of a detector.
+            options: its arguments, plain data.
+            columns: exactly what it gives, in order, by public name; no maps.
+
+        Raises:
+            QueryError: a column cannot be handed on, or a filter on an aggregate still waits for groups.
+        """
+        inputs = (block,) if isinstance(block, Block) else tuple(block)
+        for one in inputs:
+            settled(one)
+        time = (min(b.time[0] for b in inputs), max(b.time[1] for b in inputs))
+        made = frame_block(len(self.frames), columns, time, (self.alias(), self.alias()))
+        self.frames.append(Frame(inputs, operation, dict(options), dict(columns), made))
+        return made
+
+    def outputs(self, block: Block) -> list[Output]:
+        """Return the columns of the answer of a block: those shown, else the defaults of the data set and all made."""
+        if block.shown is not None:
+            return [(name, block.columns[name]) for name in block.shown]
+        scope = self.scope(block)
+        defaults = block.catalog.defaults if block.catalog is not None else ()
+        found = [(name, scope.attribute(name, None).typed) for name in defaults if name not in block.columns]
+        return [*found, *block.columns.items()]
+
+    def columns(self, block: Block) -> dict[str, ValueType]:
+        """Return the columns `frame` hands to an operation; numbers that stand for names are texts there."""
+        return {name: _readable(typed) for name, typed in self.outputs(block)}
+
     def loose(self, block: Block) -> Block:
         """Return a block to which filters and groups may be added: the same, or one around a limited one."""
         return self.reopen(block) if block.is_cut else block
 
     def reopen(self, block: Block) -> Block:
-        """Return a block around one that takes no more stages.
-
-        Raises:
-            QueryError: gaps of a series are filled in a step after the statement, so no stage may follow.
-        """
-        series = None if block.grouping is None else block.grouping.series
-        if series is not None and series.fill in FRAME_FILLS:
-            raise QueryError(
-                "No stage but limit may follow a series filled with linear or forward.",
-                suggestion="Move the stage before make-series, or fill with zero or null.",
-            )
+        """Return a block around one that takes no more stages."""
         return self.wrap(block)
+
+
+def _readable(typed: Typed) -> ValueType:
+    if typed.virtual:
+        return STRING if typed.virtual == PROJECT else SPARSE_STRING
+    return typed.type
+
+
+def settled(block: Block) -> Block:
+    """Return the block.
+
+    Raises:
+        QueryError: a filter on an aggregate waits for groups that no stage made.
+    """
+    if block.pending:
+        raise QueryError(
+            "A filter on an aggregate chooses groups, and this query makes none.",
+            span=block.pending[0].span,
+            suggestion="Add a stage such as `| summarize count() by issue`.",
+        )
+    return block
 
 
 def _order_of(block: Block) -> tuple[Order, ...]:
@@ -150,20 +215,4 @@ def _order_of(block: Block) -> tuple[Order, ...]:
     return tuple(Order(grouping.table[key], descending=False) for key in (*names, grouping.series.bucket))
 
 
-def unique_names(columns: Mapping[str, object], taken: Container[str]) -> dict[str, str]:
-    """Return an SQL name for each column: its own where that is a plain identifier, and never one that is taken."""
-    names: dict[str, str] = {}
-    used: set[str] = set()
-    for position, name in enumerate(columns):
-        plain = (
-            name
-            if _SAFE_NAME.fullmatch(name) and not name.startswith("__")
-            else re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
-        )
-        if not _SAFE_NAME.fullmatch(plain) or _TABLE_ALIAS.fullmatch(plain) or plain in used or plain in taken:
-            plain = f"c{position}"
-            while plain in used or plain in taken:
-                plain += "_"
-        names[name] = plain
-        used.add(plain)
-    return names
+__all__ = ["FRAME_FILLS", "IN_QUERY", "MAX_SELECTS", "Builder", "Output", "settled", "unique_names"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeAlias
 
 import ibis.expr.types as ir
 from sqlglot import expressions as exp
@@ -18,9 +17,12 @@ from queries.parser import parse_with_warnings
 from queries.passes import PassContext, run_passes
 from queries.passes.context import TIME
 from queries.plan.block import Block, Order, TimeRange
-from queries.plan.builder import FRAME_FILLS, Builder, unique_names
+from queries.plan.builder import Builder, Output, settled
+from queries.plan.frame_rows import bindings, frame_step_id
 from queries.plan.model import DEFAULT_ROWS, FrameStep, OutputColumn, Plan, PlanContext, SqlStep, Step, TableRead
+from queries.plan.names import unique_names
 from queries.plan.render import aliased, render, table_alias
+from queries.plan.saved_filters import expand_saved
 from queries.plan.slices import sliced
 from queries.plan.sources import open_source
 from queries.plan.stages import apply_stage, newest_first, search
@@ -31,7 +33,6 @@ from queries.values.calls import call, derived_table, field_name, translate
 from queries.values.typed import Typed
 
 NO_LIMIT = 2**60
-Output: TypeAlias = tuple[str, Typed]
 
 
 def plan(text: str | ast.Query, context: PlanContext) -> Plan:
@@ -44,7 +45,7 @@ def plan(text: str | ast.Query, context: PlanContext) -> Plan:
     Raises:
         QueryError: the text cannot be run; carries code, span and suggestion.
     """
-    builder = Builder(context)
+    builder = Builder(context, compile_pipeline)
     if isinstance(text, str):
         parsed = parse_with_warnings(text)
         query = parsed.query
@@ -52,17 +53,12 @@ def plan(text: str | ast.Query, context: PlanContext) -> Plan:
             builder.notes.add(warning.message)
     else:
         query = text
+    query = expand_saved(query, context.saved_filters)
     check_literals(query)
     check_growth(query)
     _bind(query.lets, builder)
     block = compile_pipeline(query.pipeline, builder)
-    if block.pending:
-        raise QueryError(
-            "A filter on an aggregate chooses groups, and this query makes none.",
-            span=block.pending[0].span,
-            suggestion="Add a stage such as `| summarize count() by issue`.",
-        )
-    return _finish(query, block, builder)
+    return finish(query, settled(block), builder)
 
 
 def _bind(lets: tuple[ast.Let, ...], builder: Builder) -> None:
@@ -79,7 +75,8 @@ def compile_pipeline(pipeline: ast.Pipeline, builder: Builder) -> Block:
     """Return the block of a pipeline. A name bound by `let` sees only the names bound before it."""
     block = open_source(pipeline.source, builder, _compile_bound)
     block = search(pipeline.search, block, builder)
-    for stage in pipeline.stages:
+    for number, stage in enumerate(pipeline.stages):
+        builder.prefix = replace(pipeline, stages=pipeline.stages[:number])
         block = apply_stage(stage, block, builder)
     return block
 
@@ -95,16 +92,71 @@ def _compile_bound(pipeline: ast.Pipeline, builder: Builder) -> Block:
         builder.pipelines = known
 
 
-def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
+def finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
+    """Return the plan of a pipeline whose stages have all been applied."""
     context = builder.context
     asked = context.limit if context.limit is not None else DEFAULT_ROWS
-    if block.grouping is not None and block.grouping.series is not None:
+    if _is_series(block, builder):
         asked = max(asked, context.max_rows)
     most = min(block.limit if block.limit is not None else asked, context.max_rows)
     own_limit = block.limit is not None and block.limit <= context.max_rows
-    sql_limit = most if own_limit else most + 1
+    steps: list[Step] = [step for number in range(len(builder.frames)) for step in _frame_steps(number, builder)]
+    if _is_frame(block, builder):
+        columns = steps[-1].columns
+    else:
+        last = _statement(f"s{len(steps)}", block, builder, most if own_limit else most + 1)
+        steps.append(last)
+        columns = last.columns
+    return Plan(
+        steps=tuple(steps),
+        columns=columns,
+        time_range=_whole_range(block, builder),
+        row_limit=most,
+        warnings=builder.notes.texts,
+        english=describe(query, block.time, context.environments),
+        canonical=print_query(query),
+        environments=context.environments,
+    )
+
+
+def _is_frame(block: Block, builder: Builder) -> bool:
+    """Whether a block is nothing but the rows of the last step in the process."""
+    return bool(builder.frames) and block is builder.frames[-1].block
+
+
+def _is_series(block: Block, builder: Builder) -> bool:
+    """Whether a block is a series, which the default limit does not cut, or what a step in the process made of one."""
+    if block.grouping is not None:
+        return block.grouping.series is not None
+    frame = next((frame for frame in builder.frames if frame.block is block), None)
+    return frame is not None and all(_is_series(one, builder) for one in frame.inputs)
+
+
+def _frame_steps(number: int, builder: Builder) -> list[Step]:
+    """Return the steps of a frame: the statements it takes the rows of, those of earlier frames as they are."""
+    frame = builder.frames[number]
+    steps: list[Step] = []
+    inputs: list[str] = []
+    for place, block in enumerate(frame.inputs):
+        earlier = next((i for i in range(number) if builder.frames[i].block is block), None)
+        if earlier is not None:
+            inputs.append(frame_step_id(earlier))
+            continue
+        cap = builder.context.input_rows
+        own = block.limit is not None and block.limit <= cap
+        wanted = block.limit if own and block.limit is not None else cap + 1
+        step = replace(_statement(f"{frame_step_id(number)}s{place}", block, builder, wanted), cap=cap)
+        steps.append(step)
+        inputs.append(step.id)
+    columns = tuple(OutputColumn(name, type_, name) for name, type_ in frame.columns.items())
+    return [*steps, FrameStep(frame_step_id(number), tuple(inputs), frame.operation, frame.options, columns)]
+
+
+def _statement(name: str, block: Block, builder: Builder, sql_limit: int) -> SqlStep:
+    """Return the finished statement of a block."""
+    context = builder.context
     ordered = _ordered(block, builder)
-    outputs = _outputs(ordered, builder)
+    outputs = builder.outputs(ordered)
     tree, columns = _select(ordered, outputs, builder, sql_limit)
     ids = tuple(sorted(context.projects))
     passes = PassContext(
@@ -119,22 +171,10 @@ def _finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
     )
     tree, parameters = run_passes(tree, passes)
     reads = _reads(tree, builder, ids)
+    bound = bindings(tree, builder.frames) if builder.frames else ()
     sql, slices = sliced(tree, ordered, builder, sql_limit)
-    step = SqlStep("s0", sql, parameters, (), reads, slices, sql_limit)
-    steps: tuple[Step, ...] = (step,)
-    series = None if block.grouping is None else block.grouping.series
-    if series is not None and series.fill in FRAME_FILLS:
-        steps = (step, _fill_step(step, columns, block))
-    return Plan(
-        steps=steps,
-        columns=columns,
-        time_range=_whole_range(block, builder),
-        row_limit=most,
-        warnings=builder.notes.texts,
-        english=describe(query, block.time, context.environments),
-        canonical=print_query(query),
-        environments=context.environments,
-    )
+    inputs = tuple(dict.fromkeys(binding.step for binding in bound))
+    return SqlStep(name, sql, parameters, inputs, reads, slices, sql_limit, columns, bound)
 
 
 def _whole_range(block: Block, builder: Builder) -> TimeRange:
@@ -153,15 +193,6 @@ def _ordered(block: Block, builder: Builder) -> Block:
         ties = tuple(Order(k, descending=False) for k in keys if not any(k.equals(value) for value in named))
         return replace(block, order=(*block.order, *ties))
     return newest_first(block, builder)
-
-
-def _outputs(block: Block, builder: Builder) -> list[Output]:
-    scope = builder.scope(block)
-    if block.shown is not None:
-        return [(name, block.columns[name]) for name in block.shown]
-    defaults = block.catalog.defaults if block.catalog is not None else ()
-    found = [(name, scope.attribute(name, None).typed) for name in defaults if name not in block.columns]
-    return [*found, *block.columns.items()]
 
 
 def _select(
@@ -256,17 +287,3 @@ def _reads(tree: exp.Expr, builder: Builder, ids: tuple[int, ...]) -> tuple[Tabl
         elif TIME in scan.meta:
             reads[TableRead(scan.name, ids, *scan.meta[TIME])] = None
     return tuple(reads)
-
-
-def _fill_step(step: SqlStep, columns: tuple[OutputColumn, ...], block: Block) -> FrameStep:
-    grouping = block.grouping
-    assert grouping is not None
-    assert grouping.series is not None
-    assert grouping.series.fill is not None
-    by_name = {column.sql_name: i for i, column in enumerate(columns)}
-    keys = [by_name[key] for key in grouping.keys if key != grouping.series.bucket and key in by_name]
-    filled = [
-        i for i, c in enumerate(columns) if c.sql_name not in grouping.keys and c.type.is_number and c.type.nullable
-    ]
-    options = {"how": grouping.series.fill.value, "keys": keys, "columns": filled}
-    return FrameStep("s1", (step.id,), "fill_gaps", options)

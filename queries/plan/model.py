@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from queries.releases import Releases
 from queries.types import ValueType
 
 DEFAULT_RANGE = dt.timedelta(hours=24)
@@ -27,9 +28,11 @@ class PlanContext:
         max_rows: most rows to return whatever the text says.
         promoted: per table, the tag keys that have a column of their own.
         params: values of `$name` parameters.
-        saved_filters: named searches.
+        saved_filters: searches that `saved:name` stands for, by name.
+        releases: which releases each project has, see `queries.releases`; None when nobody looked.
         environments: rows of data sets with an environment are cut to these; the empty name is for none; empty for all.
         facet_rows: newest rows over which `facets` counts fields that are dear to read, at least.
+        input_rows: most rows a step in the process takes; it is said when there were more.
     """
 
     now: dt.datetime
@@ -41,8 +44,10 @@ class PlanContext:
     promoted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     params: Mapping[str, object] = field(default_factory=dict)
     saved_filters: Mapping[str, str] = field(default_factory=dict)
+    releases: Releases | None = None
     environments: tuple[str, ...] = ()
     facet_rows: int = 20_000
+    input_rows: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,23 @@ class OutputColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """An array parameter that is a column of an earlier step.
+
+    Attributes:
+        parameter: its name in the statement.
+        step: id of the step.
+        column: position of the column; None for the numbers of the rows, from 0.
+        type: of the values.
+    """
+
+    parameter: str
+    step: str
+    column: int | None
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
 class SqlStep:
     """One ClickHouse statement with its bound parameters.
 
@@ -72,11 +94,14 @@ class SqlStep:
         id: unique within the plan.
         sql: the finished text; values stand as `{p0:String}`.
         parameters: values of those placeholders.
-        inputs: ids of steps whose Arrow result the statement reads; empty so far for every stage.
+        inputs: ids of steps whose Arrow result the statement reads, as `bindings`.
         reads: the scans the statement makes, as the planner meant them.
         slices: the same statement over parts of the time range, in the order of the answer: their rows one after the
             other are its rows. They are run until `enough` rows are there. Empty: `sql` is run as it is.
         enough: most rows of the answer.
+        columns: of the answer, in order; empty when only the engine knows them.
+        bindings: parameters whose values are columns of the inputs.
+        cap: most rows that are handed to the next step, which is said when there are more; 0 when the step is the last.
     """
 
     id: str
@@ -86,6 +111,9 @@ class SqlStep:
     reads: tuple[TableRead, ...]
     slices: tuple[str, ...] = ()
     enough: int = 0
+    columns: tuple[OutputColumn, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    cap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +123,16 @@ class FrameStep:
     Attributes:
         id: unique within the plan.
         inputs: ids of the steps it reads.
-        operation: name in `queries.frames.OPERATIONS`.
+        operation: name in `queries.frames.OPERATIONS`, or of a detector the runner was given.
         options: arguments of the operation, plain data.
+        columns: what it gives, in order.
     """
 
     id: str
     inputs: tuple[str, ...]
     operation: str
     options: Mapping[str, object]
+    columns: tuple[OutputColumn, ...] = ()
 
 
 Step = SqlStep | FrameStep

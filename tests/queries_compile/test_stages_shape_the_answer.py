@@ -128,7 +128,6 @@ def test_aggregate_filters_before_a_grouping_filter_its_groups(shop: Shop) -> No
         ("from errors between 2026-03-02 and 2026-03-01", "ends before it starts"),
         ("let a = 1; let a = 2; from errors", "bound twice"),
         ("from logs", "not available yet"),
-        ("from errors | make-series n=count() fill linear | where n > 1", "No stage but limit"),
     ],
 )
 def test_a_stage_that_does_not_fit_is_refused(shop: Shop, text: str, message: str) -> None:

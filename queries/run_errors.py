@@ -1,0 +1,60 @@
+"""What the engine refuses, in the language's words."""
+
+from __future__ import annotations
+
+import re
+
+from engine.eventstore import LimitExceeded, StoreRejected
+from queries.ast import Query, Span
+from queries.errors import LimitReached, QueryError
+
+_LIMIT_HINTS = {
+    "max_seconds": "Use a shorter time range, a narrower filter, or run it as a report.",
+    "max_memory_bytes": "Group by fewer keys, or ask for an approximation with hll().",
+    "max_rows_read": "Use a shorter time range or fewer projects.",
+    "max_bytes_read": "Use a shorter time range or fewer projects.",
+    "max_result_rows": "Add a limit, or take the answer as an Arrow stream.",
+}
+
+_BAD_REGEX = 427  # CANNOT_COMPILE_REGEXP
+_REGEX_REASON = re.compile(r"cannot compile re2: (.*), error: (.*?)\. Look at", re.DOTALL)
+
+_ENGINE_WORDS = re.compile(
+    r"^Code: \d+\. DB::Exception: |(: failed at position|\bIn scope\b|\b[wW]hile executing\b).*", re.DOTALL
+)
+
+
+def raise_if_regex(error: StoreRejected, text: str | Query) -> None:
+    """Raise what the engine says of a pattern: nothing but RE2 itself knows which patterns it takes."""
+    if error.engine_code != _BAD_REGEX:
+        return
+    found = _REGEX_REASON.search(error.message)
+    pattern, reason = found.groups() if found else ("", "")
+    start = text.find(pattern) if pattern and isinstance(text, str) else -1
+    span = Span(start, start + len(pattern)) if start >= 0 else None
+    said = f"This pattern is not valid: {reason}." if reason else "A pattern is not valid."
+    raise QueryError(said, span=span, code="query-pattern", suggestion="Patterns are RE2's.") from error
+
+
+def sql_rejected(error: StoreRejected) -> QueryError:
+    """Return what the engine says of a statement somebody wrote, without the statement that was made of it."""
+    reason = _ENGINE_WORDS.sub("", error.message).strip(" .:") or "it is not valid"
+    return QueryError(f"The engine refuses the statement: {reason}.", code="query-rejected")
+
+
+def limit_reached(error: LimitExceeded) -> LimitReached:
+    """Return a limit of the engine as the language's error, with what helps."""
+    return LimitReached(error.message, hint=_LIMIT_HINTS.get(error.limit, error.hint))
+
+
+def time_reached() -> LimitReached:
+    """Return the error for a plan that took longer than it may."""
+    return LimitReached("The query needs more than the time it may take.", hint=_LIMIT_HINTS["max_seconds"])
+
+
+def memory_reached() -> LimitReached:
+    """Return the error for rows that are too many for a step in the process."""
+    return LimitReached(
+        "The query needs more than the memory it may use.",
+        hint="Summarize, or project fewer columns, before the stage that looks at all rows.",
+    )

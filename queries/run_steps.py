@@ -1,0 +1,246 @@
+"""Carries out the steps of one plan: under one deadline, watched and cancelled by one id."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from engine.eventstore import (
+    BatchStream,
+    EventStore,
+    LimitExceeded,
+    Limits,
+    Progress,
+    QueryCancelled,
+    QueryStats,
+    StoreRejected,
+)
+from queries import guard
+from queries.binding import bound, conformed
+from queries.errors import QueryError
+from queries.frames import Operation
+from queries.plan import FrameStep, Plan, SqlStep
+from queries.present import present_table
+from queries.run_errors import limit_reached, memory_reached, raise_if_regex, time_reached
+
+_FRAME_SHARE = 4
+"""A step in the process may be handed a quarter of the memory a statement may use: it needs room to work."""
+
+_SHORTEST_S = 0.1
+
+
+@dataclass(slots=True)
+class Running:
+    """A plan that is being carried out.
+
+    Attributes:
+        name: the id of the query.
+        scope: ids of the projects that may be read.
+        limits: of the whole plan.
+        statement_id: the statement it is in at the moment.
+        total_steps: of the plan.
+        stopped: done once somebody cancelled.
+        done: costs of the finished statements.
+        notes: said to the reader beside the warnings of the plan.
+    """
+
+    name: str
+    scope: frozenset[int]
+    limits: Limits
+    statement_id: str = ""
+    steps_done: int = 0
+    total_steps: int = 1
+    stopped: Future[None] = field(default_factory=Future)
+    started: float = field(default_factory=time.monotonic)
+    done: list[QueryStats] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody cancelled."""
+        return self.stopped.done()
+
+    def stop(self) -> str:
+        """Let nothing more begin; return the statement that runs now, if any."""
+        with self.lock:
+            if not self.stopped.done():
+                self.stopped.set_result(None)
+            return self.statement_id
+
+    def begin(self, step_id: str) -> Limits:
+        """Note that a statement begins and return what is left for it.
+
+        Raises:
+            QueryCancelled: somebody cancelled.
+            LimitReached: the time is over.
+        """
+        with self.lock:
+            if self.cancelled:
+                raise QueryCancelled("The query was cancelled.")
+            self.statement_id = f"{self.name}-{step_id}"
+        left = self.seconds_left()
+        return self.limits if left is None else dataclasses.replace(self.limits, max_seconds=left)
+
+    def end(self, cost: QueryStats) -> None:
+        """Note that the statement ended, and what it cost."""
+        with self.lock:
+            self.statement_id = ""
+        self.done.append(cost)
+
+    def seconds_left(self) -> float | None:
+        """Return what is left of the time, None when it is not limited; LimitReached when nothing is."""
+        if self.limits.max_seconds is None:
+            return None
+        left = self.limits.max_seconds - (time.monotonic() - self.started)
+        if left <= 0:
+            raise time_reached()
+        return max(left, _SHORTEST_S)
+
+    def cost(self) -> QueryStats:
+        """Return what all finished statements cost together."""
+        return QueryStats(
+            rows_read=sum(s.rows_read for s in self.done),
+            bytes_read=sum(s.bytes_read for s in self.done),
+            elapsed_s=sum(s.elapsed_s for s in self.done),
+        )
+
+    def progress(self, now: Progress | None) -> Progress | None:
+        """Return how far the plan is, given how far the statement is that runs."""
+        spent = self.cost()
+        elapsed = time.monotonic() - self.started
+        if now is None:
+            return Progress(spent.rows_read, spent.bytes_read, spent.rows_read, elapsed)
+        return Progress(
+            rows_read=now.rows_read + spent.rows_read,
+            bytes_read=now.bytes_read + spent.bytes_read,
+            total_rows=now.total_rows + spent.rows_read,
+            elapsed_s=elapsed,
+        )
+
+
+class Steps:
+    """Carries out plans against a store.
+
+    Args:
+        store: runs the statements.
+        operations: what a step in the process may name.
+    """
+
+    def __init__(self, store: EventStore, operations: Mapping[str, Operation]) -> None:
+        self._store = store
+        self._operations = operations
+
+    def rows(self, made: Plan, running: Running) -> pa.Table:
+        """Return the rows of the last step, as the engine or the step in the process gave them."""
+        results = self._before(made, running)
+        last = made.steps[-1]
+        if isinstance(last, FrameStep):
+            return self._frame(last, results, running)
+        return self._statement(last, results, running)
+
+    @contextmanager
+    def stream(self, made: Plan, running: Running) -> Iterator[BatchStream | pa.Table]:
+        """Give the rows of the last step: batch by batch when it is a statement, else the table it made."""
+        results = self._before(made, running)
+        last = made.steps[-1]
+        if isinstance(last, FrameStep):
+            yield self._frame(last, results, running)
+            return
+        (sql,), values = bound([last.sql], last.bindings, results)
+        guard.verify(sql, last.reads, running.scope)
+        left = running.begin(last.id)
+        statement = running.statement_id
+        parameters = {**last.parameters, **values}
+        with _opened(self._store.stream(sql, parameters, limits=left, query_id=statement)) as batches:
+            yield batches
+
+    def _before(self, made: Plan, running: Running) -> dict[str, pa.Table]:
+        """Run all steps but the last; return their rows as readers see them."""
+        running.total_steps = len(made.steps)
+        results: dict[str, pa.Table] = {}
+        for step in made.steps[:-1]:
+            if isinstance(step, FrameStep):
+                results[step.id] = self._frame(step, results, running)
+            else:
+                table = present_table(self._statement(step, results, running), step.columns)
+                results[step.id] = _capped(table, step, running)
+            running.steps_done += 1
+        return results
+
+    def _statement(self, step: SqlStep, results: Mapping[str, pa.Table], running: Running) -> pa.Table:
+        """Run a step and return its rows; one that is cut in slices only as far as rows are wanted."""
+        tables: list[pa.Table] = []
+        statements, values = bound(step.slices or (step.sql,), step.bindings, results)
+        parameters = {**step.parameters, **values}
+        for sql in statements:
+            guard.verify(sql, step.reads, running.scope)
+            left = running.begin(step.id)
+            try:
+                answer = self._store.query(sql, parameters, limits=left, query_id=running.statement_id)
+            except LimitExceeded as error:
+                raise limit_reached(error) from error
+            running.end(answer.stats)
+            tables.append(answer.table)
+            if step.slices and sum(table.num_rows for table in tables) >= step.enough:
+                break
+        return pa.concat_tables(tables).slice(0, step.enough) if step.slices else tables[0]
+
+    def _frame(self, step: FrameStep, results: Mapping[str, pa.Table], running: Running) -> pa.Table:
+        """Run a step in the process in a thread of its own, so that a cancel or the end of the time need not wait."""
+        operation = self._operations.get(step.operation)
+        if operation is None:
+            raise QueryError(f"{step.operation} is not available here.", code="query-not-available")
+        inputs = [results[name] for name in step.inputs]
+        most = running.limits.max_memory_bytes
+        if most is not None and sum(table.nbytes for table in inputs) > most // _FRAME_SHARE:
+            raise memory_reached()
+        left = running.seconds_left()
+        made = _in_thread(lambda: operation(inputs, step.options), f"frame-{step.operation}")
+        either: tuple[Future[Any], ...] = (made, running.stopped)
+        wait(either, timeout=left, return_when=FIRST_COMPLETED)
+        if running.cancelled:
+            raise QueryCancelled("The query was cancelled.")
+        if not made.done():
+            raise time_reached()
+        return conformed(made.result(), step.columns, step.operation)
+
+
+def _in_thread(work: Callable[[], pa.Table], name: str) -> Future[pa.Table]:
+    future: Future[pa.Table] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return future
+
+
+def _capped(table: pa.Table, step: SqlStep, running: Running) -> pa.Table:
+    if not step.cap or table.num_rows <= step.cap:
+        return table
+    running.notes.append(f"Only the first {step.cap:,} rows were looked at; there are more.")
+    return table.slice(0, step.cap)
+
+
+@contextmanager
+def _opened(stream: AbstractContextManager[BatchStream]) -> Iterator[BatchStream]:
+    try:
+        with stream as batches:
+            yield batches
+    except LimitExceeded as error:
+        raise limit_reached(error) from error
+    except StoreRejected as error:
+        raise_if_regex(error, "")
+        raise
