@@ -11,7 +11,10 @@ from queries.ast import TagType
 from queries.errors import NameProblem
 from queries.search.config import DURATION_MEASUREMENTS
 from queries.types import FLOAT, INTEGER, NULLABLE_STRING, SPARSE_STRING, Base, Missing, ValueType, type_of_kind
+from queries.versions import BUILD_PART, PACKAGE_PART, VERSION_PART
 
+HOUR = ValueType(Base.TIME, precision=0)
+MAYBE = ValueType(Base.BOOLEAN, missing=Missing.NULL)
 DEFAULT_DATASET = "errors"
 PROJECT = "project"
 ISSUE = "issue"
@@ -19,6 +22,41 @@ ASSIGNEE = "issue.assignee"
 ISSUE_STATES = ("status", "substatus", "priority")
 """Columns of the issues mirror that rows with an issue have as fields `issue.status` and so on."""
 SEGMENT_NAME = "amber_segment_name"
+RELEASE_PREFIX = "release."
+RELEASE_STAGE = "release.stage"
+"""A key for filters only: how far a release has spread, see `queries.releases`."""
+SAVED = "saved"
+"""`saved:name` stands for a saved filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A field that is computed from another column of its row.
+
+    Attributes:
+        column: what is read.
+        function: the engine's function.
+        args: its further arguments.
+        type: type of the value.
+        doc: one line of documentation.
+    """
+
+    column: str
+    function: str
+    args: tuple[str, ...]
+    type: ValueType
+    doc: str
+
+
+DERIVED: dict[str, Derived] = {
+    "release.version": Derived("release", "extract", (VERSION_PART,), SPARSE_STRING, "Version of the release."),
+    "release.package": Derived("release", "extract", (PACKAGE_PART,), SPARSE_STRING, "Package of the release."),
+    "release.build": Derived("release", "extract", (BUILD_PART,), SPARSE_STRING, "Build of the release."),
+    "timestamp.to_hour": Derived("timestamp", "toStartOfHour", (), HOUR, "The hour it happened in, UTC."),
+    "timestamp.to_day": Derived("timestamp", "toStartOfDay", (), HOUR, "The day it happened on, UTC."),
+    "error.unhandled": Derived("error_handled", "not", (), MAYBE, "Whether the program did not catch the exception."),
+}
+"""Fields that data sets with the column have besides those the schema declares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +73,7 @@ class FieldInfo:
         virtual: `project`, `issue` or `issue.assignee` for names that stand for a number in the store, else empty.
         mirror: column of the issues mirror whose value the row's issue has, else empty.
         computed: mark for a pass that computes the value from the column at query time, else empty.
+        derived: function of the engine and its further arguments that give the value from the column, else empty.
         tag: the field is a look-up in the tags.
         guessed: the name is not in the catalogue; `closest` holds the nearest known ones.
     """
@@ -47,6 +86,7 @@ class FieldInfo:
     element_type: ValueType | None = None
     virtual: str = ""
     computed: str = ""
+    derived: tuple[str, ...] = ()
     mirror: str = ""
     tag: bool = False
     guessed: bool = False
@@ -143,10 +183,20 @@ def catalog(dataset: str, promoted: tuple[str, ...] = ()) -> Catalog:
         fields.setdefault(ISSUE, FieldInfo(ISSUE, INTEGER, "issue_id", virtual=ISSUE))
         if found.name != "issues":
             fields |= _issue_fields()
+    for name, info in _derived(names).items():
+        fields.setdefault(name, info)
     for name in names - set(fields):
         if name in {"tags", "contexts", "measurements", "modules"} or name.startswith(("stack_", "error_")):
             fields[name] = FieldInfo(name, type_of_kind(table.column(name).kind), name)
     return Catalog(found, table, fields, promoted)
+
+
+def _derived(columns: set[str]) -> dict[str, FieldInfo]:
+    return {
+        name: FieldInfo(name, rule.type, rule.column, derived=(rule.function, *rule.args))
+        for name, rule in DERIVED.items()
+        if rule.column in columns
+    }
 
 
 def _issue_fields() -> dict[str, FieldInfo]:

@@ -141,6 +141,8 @@ def attribute_of(info: FieldInfo, table: ir.Table) -> Attribute:
         return Attribute(Typed(column[info.map_key], info.type), text=text)
     if info.computed:
         column = call(info.computed, info.type, column)
+    if info.derived:
+        column = call(info.derived[0], info.type, column, *info.derived[1:])
     typed = Typed(column, info.type, virtual=info.virtual)
     if elements is None and info.type.base is Base.ARRAY:
         return Attribute(typed, elements=column, element_type=ValueType(info.type.element or Base.STRING))

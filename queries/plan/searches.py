@@ -12,9 +12,10 @@ import ibis.expr.types as ir
 from queries import ast
 from queries.ast import Op, TextMatch
 from queries.catalog import ASSIGNEE
-from queries.errors import QueryError, TypeProblem
+from queries.errors import TypeProblem
 from queries.plan import numbers, texts
 from queries.plan.issue_states import state_condition
+from queries.plan.release_filters import release_condition
 from queries.plan.scope import Attribute, Scope
 from queries.plan.virtual import is_assigned, matches
 from queries.types import BOOLEAN, STRING, Base, Missing
@@ -87,7 +88,9 @@ def group_condition(node: ast.SearchNode, scope: Scope, compile_expr: CompileExp
 
 
 def _filter(node: ast.Filter, scope: Scope, compile_expr: CompileExpr) -> ir.Value:
-    _check_release(node)
+    of_release = release_condition(node, scope)
+    if of_release is not None:
+        return ~of_release if node.op is Op.NE else of_release
     if isinstance(node.key, ast.AggregateKey):
         attribute = Attribute(_aggregate(node.key, scope, compile_expr))
     else:
@@ -98,21 +101,6 @@ def _filter(node: ast.Filter, scope: Scope, compile_expr: CompileExpr) -> ir.Val
         return _elements(node, attribute, scope)
     found = _scalar(node, attribute, scope)
     return ~found if node.op is Op.NE else found
-
-
-def _check_release(node: ast.Filter) -> None:
-    """Refuse what needs the order of versions, instead of comparing them as text."""
-    if not isinstance(node.key, ast.Key) or not f"{node.key.name}.".startswith("release."):
-        return
-    text = node.value.text if isinstance(node.value, ast.Text) and not node.value.quoted else ""
-    ordered = node.op not in {Op.EQ, Op.NE} or text.startswith((">", "<"))
-    if node.key.name != "release" or ordered or text == "latest":
-        raise QueryError(
-            "Filters on parts and the order of versions are not available yet.",
-            span=node.span,
-            suggestion="Name whole releases: release:[shop@1.2.0, shop@1.2.1], or release:shop@1.2.*",
-            code="query-not-available",
-        )
 
 
 def _aggregate(key: ast.AggregateKey, scope: Scope, compile_expr: CompileExpr) -> Typed:
