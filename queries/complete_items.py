@@ -14,7 +14,7 @@ from queries.lexer import quote_string
 from queries.parser.expressions import is_plain_name
 from queries.parser.words import STAGES
 from queries.plan.grouping import column_name
-from queries.plan.issue_states import STATES
+from queries.plan.issue_states import ALL_STATES
 from queries.types import ValueType
 
 EVERY = ("1min", "5min", "15min", "1h", "6h", "24h")
@@ -167,7 +167,7 @@ def datasets(bound: Iterable[str] = ()) -> list[Item]:
 
 def states() -> list[Item]:
     """Return the states `is:` knows."""
-    return [Item(state, state, "value", "State of the issue.") for state in STATES]
+    return [Item(state, state, "value", "State of the issue.") for state in ALL_STATES]
 
 
 def keywords(words: Iterable[str]) -> list[Item]:

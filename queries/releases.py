@@ -33,7 +33,7 @@ FACT_QUERIES: Final = tuple(
 )
 """Texts whose rows `release_facts` takes, the data set that counts for adoption first."""
 
-_NEEDED = re.compile(r"\brelease(?:\.stage\s*:|(?:\.version)?\s*:\s*\[?[^|]*latest)", re.IGNORECASE)
+_NEEDED = re.compile(r'\brelease(?:\.stage"?:|(?:\.version)?"?:(?:!=|=)?(?:\[[^\]]*)?latest)')
 
 
 def needs_releases(texts: Iterable[str]) -> bool:

@@ -6,9 +6,10 @@ import ibis.expr.types as ir
 
 from queries import ast
 from queries.catalog import closest_names, did_you_mean
-from queries.errors import NameProblem, QueryError, TypeProblem
+from queries.errors import NameProblem, TypeProblem
 from queries.plan.mirror import issue_in
 from queries.plan.scope import Scope
+from queries.values.typed import FALSE, TRUE
 
 STATES: dict[str, tuple[bool, str, tuple[str, ...]]] = {
     # An issue the mirror has not heard of yet is unresolved and unassigned, so those two are "not otherwise".
@@ -25,7 +26,11 @@ STATES: dict[str, tuple[bool, str, tuple[str, ...]]] = {
 }
 """State -> whether the look-up must hold, column of the mirror, values; no values means any but the empty text."""
 
-LATER = {"linked": "Links to other trackers are not stored yet, so is:linked is not available."}
+LINKED = {"linked": False, "unlinked": True}
+"""State -> whether every issue has it: no tracker can be linked yet."""
+
+ALL_STATES = (*STATES, *LINKED)
+"""What may follow `is:`."""
 
 
 def state_condition(node: ast.Is, scope: Scope) -> ir.Value:
@@ -36,10 +41,8 @@ def state_condition(node: ast.Is, scope: Scope) -> ir.Value:
         TypeProblem: the dataset has no issues.
     """
     state = node.state.lower()
-    if state in LATER:
-        raise QueryError(LATER[state], span=node.span, code="query-not-available")
-    if state not in STATES:
-        hint = did_you_mean(closest_names(state, STATES)) or f"States: {', '.join(STATES)}."
+    if state not in ALL_STATES:
+        hint = did_you_mean(closest_names(state, ALL_STATES)) or f"States: {', '.join(ALL_STATES)}."
         raise NameProblem(f"There is no issue state called {node.state}.", span=node.span, suggestion=hint)
     if scope.catalog is None or scope.table is None or not scope.catalog.has_column("issue_id"):
         raise TypeProblem(
@@ -47,6 +50,9 @@ def state_condition(node: ast.Is, scope: Scope) -> ir.Value:
             span=node.span,
             suggestion="Use it in errors or issues.",
         )
+    if state in LINKED:
+        scope.notes.add(f"is:{state}: no issue is linked, because there are no other trackers to link one to yet.")
+        return TRUE if LINKED[state] else FALSE
     wanted, column, values = STATES[state]
     if scope.catalog.dataset.name == "issues":
         found = scope.table[column].isin(values) if values else scope.table[column] != ""

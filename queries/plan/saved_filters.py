@@ -29,7 +29,8 @@ def expand_saved(query: ast.Query, saved: Mapping[str, str]) -> ast.Query:
         NameProblem: there is no saved filter of a name.
         QueryError: a saved filter cannot be read, names others, or cannot be negated.
     """
-    expanded = _Expansion(saved).tree(query)
+    # Names are unique whatever their letters' case, so that nobody has two that read alike.
+    expanded = _Expansion(saved, {name.casefold(): text for name, text in saved.items()}).tree(query)
     assert isinstance(expanded, ast.Query)
     return expanded
 
@@ -71,6 +72,7 @@ def _names(node: ast.Filter) -> list[str]:
 @dataclass(slots=True)
 class _Expansion:
     saved: Mapping[str, str]
+    folded: Mapping[str, str]
     nodes: int = 0
 
     def tree(self, node: Any) -> Any:
@@ -102,7 +104,7 @@ class _Expansion:
         Raises:
             QueryError: as `expand_saved`.
         """
-        text = self.saved.get(name)
+        text = self.folded.get(name.casefold())
         if text is None:
             hint = did_you_mean(closest_names(name, self.saved)) or "Look at the list of saved filters."
             raise NameProblem(f"There is no saved filter called {name!r}.", span=node.value.span, suggestion=hint)

@@ -182,9 +182,6 @@ def test_an_unknown_key_is_a_tag_and_says_so(shop: Shop) -> None:
         ("from errors is:unresolvd", "no issue state", "unresolved"),
         ("from spans span.duration:>2kb", "Invalid duration", ""),
         ("from spans | where span.duration > 2kb", "A duration and a size", "2s is a duration"),
-        ("from errors release:>1.2.3", "not available yet", "release:"),
-        ("from errors release.version:>1.2.3", "not available yet", "release:"),
-        ("from errors release:latest", "not available yet", "release:"),
     ],
 )
 def test_a_wrong_value_is_refused_with_a_reason(shop: Shop, text: str, part: str, hint: str) -> None:
