@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 import ibis
+import ibis.expr.datashape as dshape
 import ibis.expr.datatypes as dtypes
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
@@ -23,8 +24,22 @@ from sqlglot import expressions as exp
 from engine.schema import Kind, Table
 from queries.types import Base, ValueType, type_of_kind
 
-PARAMETRIC = frozenset({"quantileExactInclusiveOrNull", "topK", "groupUniqArray"})
-"""Aggregates whose first argument is a parameter, written `name(parameter)(argument)`; also with `If`."""
+PARAMETRIC = {
+    "quantileExactInclusiveOrNull": 1,
+    "quantileExactWeightedInterpolatedOrNull": 2,
+    "quantilesExactInclusive": 1,
+    "topK": 1,
+    "topKWeighted": 2,
+    "groupUniqArray": 1,
+}
+"""Aggregates with parameters, written `name(parameter, …)(argument, …)`, and how many arguments they have; also with
+`If`, whose condition is one more."""
+
+LAMBDA = "amber_lambda"
+"""`amber_lambda(body, name, …)`: a mark for the function `(name, …) -> body` of array functions."""
+
+OVER_ALL = "amber_over_all"
+"""`amber_over_all(aggregate)`: a mark for an aggregate over all rows of the answer: `aggregate OVER ()`."""
 
 _BASE_DTYPES: dict[Base, dtypes.DataType] = {
     Base.STRING: dtypes.string,
@@ -84,6 +99,34 @@ def aggregate(name: str, result: ValueType, *args: object, where: ir.Value | Non
     return _builtin("agg", name, dtype_of(result), len(args))(*args)
 
 
+def variable(name: str, type_: ValueType) -> ir.Value:
+    """Return an argument of a function written with `mapping`."""
+    return ops.Argument(name=name, shape=dshape.columnar, dtype=dtype_of(type_)).to_expr()
+
+
+def mapping(name: str, result: ValueType, body: ir.Value, variables: tuple[ir.Value, ...], *arrays: ir.Value) -> ir.Value:
+    """Return an array function with a function over the elements: `arrayMap((x, y) -> body, xs, ys)`.
+
+    Args:
+        name: of the engine function.
+        result: type of what it gives.
+        body: made of `variables` and of values of the row.
+        variables: one `variable` for each array, of names used nowhere around it.
+        arrays: equally long.
+    """
+    return call(name, result, call(LAMBDA, result, body, *variables), *arrays)
+
+
+def over_all(value: ir.Value, result: ValueType) -> ir.Value:
+    """Return an aggregate over all rows of a SELECT: with one inside, over all its groups."""
+    return call(OVER_ALL, result, value)
+
+
+def looks_at_all(value: ir.Value) -> bool:
+    """Return whether `over_all` stands in a value, so that the groups must all be there when it is computed."""
+    return any(getattr(node, "__func_name__", "") == OVER_ALL for node in value.op().find(ops.ScalarUDF))
+
+
 @lru_cache(maxsize=1024)
 def _builtin(kind: str, name: str, dtype: dtypes.DataType, arity: int) -> Any:
     def declared() -> None: ...
@@ -107,7 +150,8 @@ def translate(value: ir.Value) -> exp.Expr:
 
 
 def _visit(node: ops.Node, _: object, **kwargs: Any) -> object:
-    kwargs = {name: _unshared(value) for name, value in kwargs.items()}
+    used: set[int] = set()
+    kwargs = {name: _unshared(value, used) for name, value in kwargs.items()}
     match node:
         case ops.UnboundTable():
             return None
@@ -124,17 +168,31 @@ def _column(name: str, table: str) -> exp.Column:
     return exp.Column(this=exp.Identifier(this=name, quoted=True), table=exp.Identifier(this=table, quoted=True))
 
 
-def _unshared(value: Any) -> Any:
-    """Copy a tree that already stands somewhere: Ibis shares equal nodes, a SQLGlot node has one parent only."""
+def _unshared(value: Any, used: set[int]) -> Any:
+    """Copy a tree that already stands somewhere: Ibis shares equal nodes, a SQLGlot node has one parent only.
+
+    `used` holds the ids of the trees the same node already has, as both sides of `a OR a`.
+    """
     if isinstance(value, exp.Expr):
-        return value if value.parent is None else value.copy()
+        if value.parent is not None or id(value) in used:
+            return value.copy()
+        used.add(id(value))
+        return value
     if isinstance(value, tuple):
-        return tuple(_unshared(item) for item in value)
+        return tuple(_unshared(item, used) for item in value)
     return value
 
 
 def function(name: str, args: list[exp.Expr]) -> exp.Expr:
-    """Return a function call under exactly this name; parametric aggregates take their parameter first."""
-    if name.removesuffix("If") in PARAMETRIC:
-        return sge.ParameterizedAgg(this=name, expressions=[args[0]], params=args[1:])
-    return exp.Anonymous(this=name, expressions=args)
+    """Return a function call under exactly this name; parametric aggregates take their parameters first."""
+    count = PARAMETRIC.get(name) or PARAMETRIC.get(name.removesuffix("If"), 0)
+    if count:
+        cut = len(args) - count - (name not in PARAMETRIC)
+        return sge.ParameterizedAgg(this=name, expressions=args[:cut], params=args[cut:])
+    match name:
+        case "amber_lambda":
+            return exp.Lambda(this=args[0], expressions=args[1:])
+        case "amber_over_all":
+            return exp.Window(this=args[0])
+        case _:
+            return exp.Anonymous(this=name, expressions=args)

@@ -69,6 +69,7 @@ def test_values_come_back_as_they_went_in(
     project_id = new_project_id()
     span = {
         "project_id": project_id,
+        "retention_days": 20_000,  # the row is of 2023: a merge would drop it, sooner or later
         "trace_id": "a" * 32,
         "span_id": "b" * 16,
         "duration_ns": 2**64 - 1,
@@ -399,3 +400,47 @@ def test_a_closed_store_is_unavailable(standin_url: str) -> None:
     closed.close()
     with pytest.raises(StoreUnavailable):
         closed.query("SELECT 1")
+
+
+def test_the_version_of_data_follows_every_change_of_the_rows_it_is_of(
+    store: EventStore, new_project_id: Callable[[], int], rows_of: RowMaker, arrow_file: FileMaker
+) -> None:
+    """Inserts by rows and by file change it, also for roll-ups; asking again and merging parts do not."""
+    project = new_project_id()
+
+    def version(table: str = "errors") -> str | None:
+        return store.data_version([table], [project])
+
+    first = version()
+    assert first is not None
+    assert version() == first
+    store.insert_rows("errors", events(rows_of, project, 3))
+    second, rollup = version(), version("errors_hourly")
+    assert second != first
+    store.insert_file("errors", arrow_file("errors", events(rows_of, project, 3, first=3)), "version-token")
+    assert version() != second
+    assert version("errors_hourly") != rollup
+    third = version()
+    store.query("SELECT count() FROM errors")
+    assert version() == third
+    store.statement(
+        "ALTER TABLE errors DELETE WHERE project_id = {p:UInt64} SETTINGS mutations_sync = 2", {"p": project}
+    )
+    assert version() != third
+    fourth = version()
+    store.insert_rows("issue_map_log", rows_of("issue_map_log", [{"project_id": project, "fingerprint": 1}]))
+    assert version() != fourth
+
+
+def test_the_version_of_data_is_that_of_the_projects_asked_for(
+    event_store: EventStore, new_project_id: Callable[[], int], rows_of: RowMaker
+) -> None:
+    """Rows of another project, or of another table, change nothing where the process knows what it writes."""
+    mine, other = new_project_id(), new_project_id()
+    before = event_store.data_version(["errors"], [mine])
+    event_store.insert_rows("errors", events(rows_of, other, 2))
+    event_store.insert_rows("spans", rows_of("spans", [{"project_id": mine, "trace_id": "a" * 32}]))
+    assert event_store.data_version(["errors"], [mine]) == before
+    assert event_store.data_version(["errors"], [mine, other]) != before
+    assert not event_store.cancel("nobody-runs-under-this-name")
+    assert event_store.data_version(["errors"], [mine]) == before

@@ -188,6 +188,7 @@ SOURCES = st.sampled_from(
 
 @settings(max_examples=120, deadline=None)
 @example("from errors ", "issue:a OR issue:a", [])
+@example("from errors ", "stack.function:a* OR stack.function:a*", [])
 @given(SOURCES, SEARCHES, st.lists(STAGES, max_size=2))
 def test_no_generated_query_passes_unscoped(source: str, found: str, stages: list[str]) -> None:
     """Whatever is written, either it is a user's error or its SQL passes the guard, and only with the right projects."""
