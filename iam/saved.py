@@ -19,7 +19,7 @@ def query_resource(row: SavedQueryRow) -> Resource:
 
 
 def saved_filters(metadata: MetadataStore, principal: Principal) -> dict[str, str]:
-    """Return the texts of the filters a principal may use in searches, by name in folded case.
+    """Return the texts of the filters a principal may use in searches, by name.
 
     A token's scopes are not asked: a text means the same with every token of a person. One's own comes before a shared
     one of the same name.
@@ -28,4 +28,4 @@ def saved_filters(metadata: MetadataStore, principal: Principal) -> dict[str, st
     rows = metadata.saved_queries(SavedQueryWanted(principal.user_id, kind="filter", limit=_MOST_FILTERS))
     seen = [row for row in rows if decide(person, Action.QUERY_READ, query_resource(row))]
     shared_first = sorted(seen, key=lambda row: row.sharing != SHARED)
-    return {row.content.name.casefold(): row.content.text for row in shared_first}
+    return {row.content.name: row.content.text for row in shared_first}

@@ -20,7 +20,7 @@ from engine.clock import Clock
 from engine.errors import CapacityError, StateError, UserError
 from engine.eventstore import Progress, QueryCancelled
 from engine.metadata import MetadataStore
-from iam import Action, Principal, chosen_projects, visible_projects
+from iam import Action, Principal, chosen_projects, saved_filters, visible_projects
 from queries.plan import PlanContext
 from queries.plan.model import DEFAULT_RANGE
 from queries.result import Result, result_column, rfc3339
@@ -30,6 +30,7 @@ from server.metrics import Metrics
 _T = TypeVar("_T")
 _QUERY_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 MAX_TEXT = 64 * 1024
+_SAVED = "saved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,7 @@ class QueryService:
             limit=question.limit,
             params=question.params or {},
             environments=question.environments,
+            saved_filters=saved_filters(self._metadata, principal) if _SAVED in question.text else {},
         )
 
     @contextmanager

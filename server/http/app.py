@@ -23,6 +23,7 @@ from server.http.query import query_routes
 from server.http.query_help import query_help_routes
 from server.http.rates import RateLimit
 from server.http.routes import Routes, answer
+from server.http.saved import saved_routes
 from server.http.services import Services
 from server.http.spec import spec_routes
 from server.http.state import metrics_routes, state_routes
@@ -63,6 +64,7 @@ def routes_of(services: Services) -> list[Routes]:
         account_routes(services),
         query_routes(services.queries, services.clock),
         query_help_routes(services.queries, services.clock),
+        saved_routes(services),
         issue_routes(services),
         trace_routes(services),
         managed_routes(services),

@@ -49,6 +49,8 @@ VALUES: dict[str, Any] = {
     "token": NEVER,
     "team": "web",
     "attached": "no-such-project",
+    "saved": NEVER,
+    "version": 1,
 }
 QUERY = {"query": "from errors | limit 1"}
 BODIES: dict[str, Any] = {
@@ -58,6 +60,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/query/facets": QUERY,
     "POST /api/v1/query/complete": {"query": "lev", "cursor": 3, "values": False},
     "POST /api/v1/query/edit": {"query": "from errors", "change": {"op": "limit", "count": 5}},
+    "POST /api/v1/saved-queries": {"name": "x", "text": "from errors | sumarize n=count()"},
     "POST /api/v1/projects": {"slug": "shop"},
     "POST /api/v1/teams": {"slug": "web"},
     "POST /api/v1/users": {"email": "owner@example.org"},
