@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -91,7 +91,7 @@ class ClickHouseStore(ABC):
         """Stop a running statement and wait until it stopped; False when no such one runs."""
         rows = self.query(_PROCESS, {"id": query_id}, limits=_ADMIN_LIMITS).table.to_pylist()
         for row in rows:
-            self.statement("KILL QUERY WHERE query_id = {id:String} SYNC", {"id": row["query_id"]})
+            self._command("KILL QUERY WHERE query_id = {id:String} SYNC", {"id": row["query_id"]})
         return bool(rows)
 
     def estimate(self, sql: str, parameters: Mapping[str, object] | None = None) -> Estimate:
@@ -99,6 +99,10 @@ class ClickHouseStore(ABC):
         table = self.query(f"EXPLAIN ESTIMATE {sql}", parameters, limits=_ADMIN_LIMITS).table
         rows = table.to_pylist()
         return Estimate(*(sum(row[name] for row in rows) for name in ("parts", "rows", "marks")))
+
+    @abstractmethod
+    def data_version(self, tables: Collection[str], project_ids: Collection[int]) -> str | None:
+        """Return a text that is another one whenever rows of these tables and projects may have changed since."""
 
     def insert_file(self, table: str, path: Path, token: str) -> None:
         """Insert an Arrow IPC stream file as one block, durably; see the port."""
@@ -116,8 +120,19 @@ class ClickHouseStore(ABC):
 
     def statement(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
         """Run an administrative statement."""
+        try:
+            self._command(sql, parameters)
+        finally:
+            self._changed_everything()
+
+    def _command(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Run a statement that changes no row."""
         with told(), self._writers.take() as client:
             client.command(sql, parameters=dict(parameters or {}) or None)
+
+    @abstractmethod
+    def _changed_everything(self) -> None:
+        """Note that any row may have changed."""
 
     def reload_issue_map(self) -> None:
         """Make the rows of `issue_map_log` visible to queries through the dictionary."""

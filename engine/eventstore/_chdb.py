@@ -11,7 +11,7 @@ import fcntl
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from engine.eventstore._failures import amber_error, code_of, told
 from engine.eventstore._pool import Pool
 from engine.eventstore._settings import clause, insert_settings, literal
 from engine.eventstore._stream import Batches
+from engine.eventstore._versions import Versions
 from engine.eventstore.errors import StoreUnavailable
 from engine.eventstore.port import DEFAULT_LIMITS, BatchStream, Limits, QueryStats
 
@@ -55,6 +56,14 @@ class ChdbStore(ClickHouseStore):
         self._opening = threading.Lock()
         self._anchor: Any = None
         self._logs_are_synchronous = False
+        self._versions = Versions()
+
+    def data_version(self, tables: Collection[str], project_ids: Collection[int]) -> str | None:
+        """Return the version this process keeps: it is the only one that writes."""
+        return str(self._versions.of(tables, project_ids))
+
+    def _changed_everything(self) -> None:
+        self._versions.changed_everything()
 
     def close(self) -> None:
         """Close every handle, and with the last one the engine; later calls raise `StoreUnavailable`."""
@@ -102,8 +111,12 @@ class ChdbStore(ClickHouseStore):
             f"INSERT INTO {table} ({columns}) FROM INFILE {literal(path.resolve())}"
             f" {clause(insert_settings(token))} FORMAT ArrowStream"
         )
-        with told(), self._writers.take() as client:
-            client.raw_query(sql)
+        try:
+            with told(), self._writers.take() as client:
+                client.raw_query(sql)
+        finally:
+            # A statement that failed may have inserted all the same.
+            self._versions.changed_file(table, path)
         if token is not None and not self._logs_are_synchronous:
             _dedup_log.sync(self._directory)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,29 @@ from engine.eventstore._failures import told
 from engine.eventstore._pool import Pool
 from engine.eventstore._settings import insert_settings
 from engine.eventstore._stream import Batches
+from engine.eventstore._versions import source_table
 from engine.eventstore.port import DEFAULT_LIMITS, BatchStream, Limits, QueryStats
 
 _WAIT = {"wait_end_of_query": 1}
 """The server answers when it is done: errors come as errors instead of in the middle of the data, and the summary
 in the headers is complete. The server buffers the answer, on its disk when it is large."""
+_VERSION_LIMITS = Limits(max_seconds=5.0)
+_MAPPING_LOG = "issue_map_log"
+"""What rows mean lies here, and in the dictionary made of it: a change of theirs may change any answer."""
+
+_PARTS = """
+SELECT t.name AS name, NOT endsWith(t.engine, 'MergeTree') AS elsewhere, p.parts AS parts, (
+    SELECT toString((max(last_successful_update_time), sum(element_count)))
+    FROM system.dictionaries WHERE database = currentDatabase()
+) AS loaded
+FROM system.tables AS t
+LEFT JOIN (
+    SELECT table, [max(max_block_number), sum(rows), toUInt64(max(data_version))] AS parts
+    FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table
+) AS p ON p.table = t.name
+WHERE t.database = currentDatabase() AND t.name IN {tables:Array(String)}
+ORDER BY name
+"""
 _TIMEOUT_S = 3600
 _PROTOCOL = "http"
 
@@ -43,6 +61,21 @@ class HttpStore(ClickHouseStore):
         """Close every client; later calls raise `StoreUnavailable`."""
         self._readers.close()
         super().close()
+
+    def data_version(self, tables: Collection[str], project_ids: Collection[int]) -> str | None:
+        """Return what the engine says of the parts of the tables, whatever the projects: others may write as well.
+
+        Every insert takes new block numbers and every mutation a new version of the data; a merge changes neither the
+        newest of them nor the rows. The parts of a distributed table lie elsewhere, so it has no version here.
+        """
+        names = sorted({source_table(name) for name in tables} | {_MAPPING_LOG})
+        rows = self.query(_PARTS, {"tables": names}, limits=_VERSION_LIMITS).table.to_pylist()
+        if len(rows) != len(names) or any(row["elsewhere"] for row in rows):
+            return None
+        return repr([(row["name"], row["parts"], row["loaded"]) for row in rows])
+
+    def _changed_everything(self) -> None:
+        """Nothing to note: the engine knows."""
 
     def _client(self, settings: Mapping[str, object], database: str | None) -> Client:
         address = self._address

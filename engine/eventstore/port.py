@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +144,14 @@ class EventStore(Protocol):
 
     def estimate(self, sql: str, parameters: Mapping[str, object] | None = None) -> Estimate:
         """Return what a SELECT would read, without running it."""
+        ...
+
+    def data_version(self, tables: Collection[str], project_ids: Collection[int]) -> str | None:
+        """Return a text that is another one whenever rows of these tables and projects may have changed since.
+
+        Read it before the rows: an answer computed after it may be newer than it, never older. None when the store
+        cannot tell.
+        """
         ...
 
     def insert_file(self, table: str, path: Path, token: str) -> None:
