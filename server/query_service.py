@@ -12,8 +12,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from engine.clock import Clock
@@ -23,9 +24,11 @@ from engine.metadata import MetadataStore
 from iam import Action, Principal, chosen_projects, saved_filters, visible_projects
 from queries.plan import PlanContext
 from queries.plan.model import DEFAULT_RANGE
+from queries.releases import needs_releases
 from queries.result import Result, result_column, rfc3339
 from queries.run import ResultStream, Runner
 from server.metrics import Metrics
+from server.release_facts import ReleaseFacts
 
 _T = TypeVar("_T")
 _QUERY_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -98,6 +101,7 @@ class QueryService:
         self._metadata = metadata
         self._clock = clock
         self._metrics = metrics
+        self._releases = ReleaseFacts(partial(runner.run, query_class="dashboard"))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="query")
         self._slots = threading.BoundedSemaphore(workers + queue)
         self._lock = threading.Lock()
@@ -207,7 +211,7 @@ class QueryService:
             raise UserError("`limit` must be 1 or more.", code="limit-invalid")
         now = self._clock.now()
         visible = visible_projects(self._metadata, principal, question.action)
-        return PlanContext(
+        context = PlanContext(
             now=now,
             projects=chosen_projects(visible, question.projects),
             time_range=_time_range(question, now),
@@ -216,6 +220,9 @@ class QueryService:
             environments=question.environments,
             saved_filters=saved_filters(self._metadata, principal) if _SAVED in question.text else {},
         )
+        if needs_releases((question.text, *context.saved_filters.values())):
+            return replace(context, releases=self._releases.of(context))
+        return context
 
     @contextmanager
     def _registered(self, query_id: str, principal: Principal) -> Iterator[_Running]:

@@ -1,0 +1,89 @@
+"""`release:latest` over HTTP: the facts are read for texts that need them, once a minute, within the scope."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from queries.plan import PlanContext
+from queries.releases import FACT_QUERIES
+from queries.result import Result, ResultStats
+from server.release_facts import KEPT_S, ReleaseFacts
+from tests.server.api import build_api
+
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+
+
+class Asked:
+    """Counts what is asked and answers one release for each project of the context."""
+
+    def __init__(self, table: Any) -> None:
+        self.texts: list[str] = []
+        self.contexts: list[PlanContext] = []
+        self.table = table
+
+    def __call__(self, text: str, context: PlanContext) -> Result:
+        self.texts.append(text)
+        self.contexts.append(context)
+        rows = [
+            {"project": p, "release": f"r{p}", "day": NOW, "events": 1, "recent": 1, "first": NOW, "last": NOW}
+            for p in context.projects
+        ]
+        stats = ResultStats(0, 0, 0.0, 0.0)
+        return Result(self.table(rows), (), (), "", (NOW, NOW), False, 1.0, stats, (), "q")
+
+
+@pytest.fixture(scope="module")
+def api(event_store, rows_of, tmp_path_factory):
+    """The application without events."""
+    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("releases"), 774_000)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def asked() -> Asked:
+    return Asked(pa.Table.from_pylist)
+
+
+def test_facts_are_kept_for_a_minute_by_projects_and_environments(asked: Asked) -> None:
+    """Another scope or environment is another question; the request's own range is none."""
+    clock = [0.0]
+    facts = ReleaseFacts(asked, lambda: clock[0])
+    context = PlanContext(now=NOW, projects={1: "a", 2: "b"}, time_range=(NOW, NOW), limit=3)
+    found = facts.of(context)
+    assert {project: [seen.name for seen in known] for project, known in found.items()} == {1: ["r1"], 2: ["r2"]}
+    assert asked.texts == list(FACT_QUERIES)
+    assert asked.contexts[0].time_range is None
+    assert asked.contexts[0].limit is None
+    clock[0] = KEPT_S - 1
+    assert facts.of(context) is found
+    assert len(asked.texts) == 2
+    facts.of(PlanContext(now=NOW, projects={1: "a"}))
+    facts.of(PlanContext(now=NOW, projects={1: "a"}, environments=("staging",)))
+    assert len(asked.texts) == 6
+    clock[0] = KEPT_S + 1
+    facts.of(context)
+    assert len(asked.texts) == 8
+
+
+def test_the_latest_release_is_looked_up_for_a_request(api: Any) -> None:
+    """Among the projects that may be seen only, in the environment that is asked about."""
+    now = dt.datetime.now(dt.UTC)
+    for project, names in ((api.a, ("shop@1.10.0", "shop@1.9.0")), (api.b, ("shop@3.0.0",))):
+        rows = [
+            {
+                "event_id": f"{7_000 + project.id * 10 + number:032x}",
+                "timestamp": now - dt.timedelta(minutes=9 - number),
+                "fingerprint": 77,
+                "release": name,
+                "environment": "latest-test",
+            }
+            for number, name in enumerate(names)
+        ]
+        api.add_errors(project.id, rows)
+    body = {"query": "from errors release:latest | summarize n=count() by release", "environment": "latest-test"}
+    assert api.send("POST", "query", body, "project-viewer")["rows"] == [{"release": "shop@1.10.0", "n": 1}]
