@@ -154,7 +154,7 @@ _BOOL = _nullable_like(BOOLEAN)
 def _fn(name: str, args: tuple[Arg, ...], result: ResultType, build: Callable[[Bound], ir.Value], *texts: str,
         keeps_empty: bool = False) -> Function:  # fmt: skip
     unit_rule, doc, example = texts
-    return Function(name, args, result, unit_rule, build, doc, example, keeps_empty=keeps_empty)
+    return Function(name, args, result, build, unit_rule, doc, example, keeps_empty=keeps_empty)
 
 
 SCALARS: tuple[Function, ...] = (

@@ -9,12 +9,14 @@ import ibis.expr.types as ir
 
 from engine.schema import Unit
 from queries import ast
+from queries.catalog import closest_names, did_you_mean
 from queries.check.units import settle, unit_class
 from queries.errors import NameProblem, TypeProblem
 from queries.functions import Arg, Bound, Function, Want, find_function
 from queries.plan.scope import Scope
 from queries.plan.virtual import shown
-from queries.types import Base, Missing, ValueType
+from queries.search.values import MAX_REGEX
+from queries.types import STRING, Base, Missing, ValueType
 from queries.values.typed import Typed, as_null, certain, literal
 
 Compile = Callable[[ast.Expr, Scope], Typed]
@@ -39,8 +41,8 @@ def build_call(expr: ast.Call, scope: Scope, compile_expr: Compile) -> Typed:
         where, given = _condition(expr, inner, compile_expr)
     args = _arguments(function, given, expr, inner, compile_expr)
     for role in function.needs:
-        optional = role == "duration" and bool(args) and function.name != "apdex"
-        if role not in inner.facts.special and not optional:
+        replaced = role == "duration" and bool(function.args) and function.args[0].name == "x" and bool(args)
+        if role not in inner.facts.special and not replaced:
             raise NameProblem(f"{function.name}() needs a {role}, which this dataset does not have.", span=expr.span)
     try:
         value = function.build(Bound(args, where, inner.facts))
@@ -117,6 +119,9 @@ def _counted(least: int, most: int) -> str:
 
 def _argument(function: Function, arg: Arg, node: ast.Expr, before: list[Typed], tools: tuple[Scope, Compile]) -> Typed:
     scope, compile_expr = tools
+    word = _word(arg, node)
+    if word is not None:
+        return literal(word, STRING)
     if isinstance(node, ast.Ambiguous):
         made = literal(*settle(node, _DURATION if arg.want is Want.DURATION else _unit_giver(before)))
     else:
@@ -129,6 +134,15 @@ def _argument(function: Function, arg: Arg, node: ast.Expr, before: list[Typed],
     if function.aggregate or function.keeps_empty or made.is_constant:
         return made
     return as_null(made)
+
+
+def _word(arg: Arg, node: ast.Expr) -> str | None:
+    """Return the word an argument stands for by itself; what may be a field is none when it is written `field(…)`."""
+    match node:
+        case ast.Name(name=name, quoted=False) | ast.String(value=name) if name.lower() in arg.words:
+            return name.lower()
+        case _:
+            return None
 
 
 def _unit_giver(before: list[Typed]) -> ValueType | None:
@@ -149,11 +163,28 @@ def _check(function: Function, arg: Arg, made: Typed, node: ast.Expr) -> None:
             suggestion="Use two summarize stages.",
         )
     if not _FITS[arg.want](made):
+        if arg.want is Want.WORD:
+            near = did_you_mean(closest_names(_spelled(node), arg.words))
+            raise TypeProblem(
+                f"{function.name}() takes one of {', '.join(arg.words)} as {arg.name}.", span=node.span, suggestion=near
+            )
         raise TypeProblem(
             f"{function.name}() takes {arg.want.value} as {arg.name}, this is {made.type.describe()}.",
             span=node.span,
             suggestion=f"Write {function.signature}, for example: {function.example}",
         )
+
+
+def _spelled(node: ast.Expr) -> str:
+    match node:
+        case ast.Name(name=name) | ast.String(value=name):
+            return name.lower()
+        case _:
+            return ""
+
+
+def _is_pattern(made: Typed) -> bool:
+    return isinstance(made.constant, str) and 0 < len(made.constant) <= MAX_REGEX
 
 
 _FITS: dict[Want, Callable[[Typed], bool]] = {
@@ -167,4 +198,10 @@ _FITS: dict[Want, Callable[[Typed], bool]] = {
     Want.COUNT: lambda made: isinstance(made.constant, int) and not isinstance(made.constant, bool),
     Want.SHARE: lambda made: isinstance(made.constant, int | float) and not isinstance(made.constant, bool),
     Want.TEXT: lambda made: isinstance(made.constant, str),
+    Want.PATTERN: _is_pattern,
+    Want.WORD: lambda _: False,
+    Want.WIDTH: lambda made: isinstance(made.constant, int | float) and not isinstance(made.constant, bool),
+    Want.ARRAY: lambda made: made.type.base is Base.ARRAY,
+    Want.SEQUENCE: lambda made: made.type.base in {Base.STRING, Base.ARRAY},
+    Want.NUMBER_OR_TEXT: lambda made: made.type.is_number or made.type.base is Base.STRING,
 }

@@ -154,6 +154,11 @@ SPECIAL_ROLES = {
     "status": ("span.status",),
     "time": ("timestamp",),
     "id": ("id",),
+    "user": ("user",),
+    "http_status": ("http.status_code",),
+    "measurements": ("measurements",),
+    "cache_hit": ("cache.hit",),
+    "weight": ("sample_weight",),
 }
 
 
@@ -161,8 +166,11 @@ SPECIAL_ROLES = {
 def special_fields(dataset: str, table: ir.Table) -> dict[str, Typed]:
     """Return the fields functions read by themselves, by role, as far as the dataset has them."""
     found: dict[str, Typed] = {}
+    fields = catalog(dataset)
     for role, names in SPECIAL_ROLES.items():
-        known = [info for info in map(catalog(dataset).find, names) if info is not None]
+        known = [info for info in map(fields.find, names) if info is not None]
+        if not known and role == "cache_hit" and fields.dataset.tags:
+            known = [fields.tag(names[0])]
         if known:
             found[role] = attribute_of(known[0], table).typed
     return found

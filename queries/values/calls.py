@@ -104,7 +104,9 @@ def variable(name: str, type_: ValueType) -> ir.Value:
     return ops.Argument(name=name, shape=dshape.columnar, dtype=dtype_of(type_)).to_expr()
 
 
-def mapping(name: str, result: ValueType, body: ir.Value, variables: tuple[ir.Value, ...], *arrays: ir.Value) -> ir.Value:
+def mapping(
+    name: str, result: ValueType, body: ir.Value, variables: tuple[ir.Value, ...], *arrays: ir.Value
+) -> ir.Value:
     """Return an array function with a function over the elements: `arrayMap((x, y) -> body, xs, ys)`.
 
     Args:

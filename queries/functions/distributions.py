@@ -1,0 +1,181 @@
+"""What describes the values of a group: mean, extremes, percentiles, spread, correlation, concentration, sets.
+
+Percentiles are `quantileExactInclusive`: every value counts, linear interpolation between neighbours, the same numbers
+as numpy and pandas give by default (definition 7 of Hyndman and Fan 1996), the same on every run. ClickHouse's plain
+`quantile` samples 8 192 values per group at random, so two runs of one query differ. Spread and correlation use the
+engine's `…Stable` functions, which keep their digits where values are large and close together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import ibis
+import ibis.expr.types as ir
+
+from engine.schema import Unit
+from queries.functions.counting import presence, rounded, rows, share, total, where_all
+from queries.functions.model import (
+    NULLABLE_FLOAT,
+    Bound,
+    Build,
+    array_of_first,
+    float_of_first,
+    nullable,
+    nullable_first,
+    same_as_first,
+)
+from queries.types import BOOLEAN, FLOAT, INTEGER, Base, Missing, ValueType
+from queries.values.calls import aggregate, call, mapping, variable
+from queries.values.typed import Typed, present
+
+FLOATS = ValueType(Base.ARRAY, element=Base.FLOAT)
+MAX_LEVELS = 50
+_WEIGHT_STEPS = 1000
+"""Weighted percentiles take whole weights; a fraction keeps three digits."""
+
+
+def number_or_null(value: ir.Value, type_: ValueType = NULLABLE_FLOAT) -> ir.Value:
+    """Return a value with null for NaN: what too few values leave uncomputed."""
+    return call("if", type_, call("isNaN", BOOLEAN, value), ibis.null(), value)
+
+
+def sum_of(bound: Bound) -> ir.Value:
+    """Build `sum(x)`."""
+    result = same_as_first(bound.args)
+    made = total(bound, present(bound.args[0]), result=result)
+    return rounded(bound, made) if result.base is Base.INTEGER else made
+
+
+def avg(bound: Bound) -> ir.Value:
+    """Build `avg(x)`."""
+    value, result = present(bound.args[0]), float_of_first(bound.args)
+    if bound.facts.weight is None:
+        return aggregate("avgOrNull", result, value, where=bound.where)
+    return share(total(bound, value), rows(bound, *presence(bound.args[0])))
+
+
+def simple(name: str) -> Build:
+    """Return the builder of an aggregate that gives a value of its argument's type, or null."""
+    return lambda b: aggregate(name, nullable_first(b.args), present(b.args[0]), where=b.where)
+
+
+def quantile(bound: Bound, item: Typed, level: float) -> ir.Value:
+    """Return a percentile of a value, `level` from 0 to 1.
+
+    With weights it is the value that a share of `level` of the weight does not exceed, interpolated between the places
+    where the weights of neighbours begin.
+    """
+    value, result = present(item), float_of_first((item,))
+    if level >= 1:
+        return aggregate("maxOrNull", result, call("toFloat64", FLOAT, value), where=bound.where)
+    weight = bound.facts.weight
+    if weight is None:
+        return aggregate("quantileExactInclusiveOrNull", result, level, value, where=bound.where)
+    steps = call("toUInt64", INTEGER, call("round", FLOAT, weight.value * _WEIGHT_STEPS))
+    return aggregate("quantileExactWeightedInterpolatedOrNull", result, level, value, steps, where=bound.where)
+
+
+def level_of(number: float) -> float:
+    """Return a level from 0 to 1 of one written as 0.95 or 95.
+
+    Raises:
+        ValueError: it is none.
+    """
+    level = number / 100 if number > 1 else number
+    if not 0 <= level <= 1:
+        raise ValueError("takes percentiles from 0 to 100 here")
+    return level
+
+
+def percentile(bound: Bound) -> ir.Value:
+    """Build `percentile(x, q)`."""
+    return quantile(bound, bound.args[0], level_of(bound.number(1, 0.5)))
+
+
+def percentiles(bound: Bound) -> ir.Value:
+    """Build `percentiles(x, q, …)`."""
+    levels = [level_of(bound.number(i, 0.5)) for i in range(1, len(bound.args))]
+    if len(levels) > MAX_LEVELS:
+        raise ValueError(f"takes at most {MAX_LEVELS} percentiles")
+    if bound.facts.weight is not None:
+        return call("array", FLOATS, *(quantile(bound, bound.args[0], level) for level in levels))
+    value = present(bound.args[0])
+    found = aggregate("quantilesExactInclusive", FLOATS, *levels, value, where=bound.where)
+    one = variable("one", FLOAT)
+    return mapping("arrayMap", FLOATS, number_or_null(one), (one,), found)
+
+
+def fixed_percentile(level: float) -> Build:
+    """Return the builder of `p50([x])` and its kin; of the dataset's duration without an argument."""
+    return lambda b: quantile(b, b.arg(0) or b.facts.special["duration"], level)
+
+
+def fixed_type(args: tuple[Typed, ...]) -> ValueType:
+    """Return the type of `p50` and its kin."""
+    return float_of_first(args) if args else ValueType(Base.FLOAT, Unit.NANOSECOND, Missing.NULL)
+
+
+def percentiles_type(args: tuple[Typed, ...]) -> ValueType:
+    """Return an array of numbers of the unit of the first argument."""
+    return replace(FLOATS, unit=args[0].type.unit)
+
+
+def spread(name: str) -> Build:
+    """Return the builder of a statistic of one or two numbers; null where there are fewer than two rows to compare."""
+
+    def build(bound: Bound) -> ir.Value:
+        return number_or_null(aggregate(name, FLOAT, *map(present, bound.args), where=bound.where))
+
+    return build
+
+
+def linear_regression(bound: Bound) -> ir.Value:
+    """Build `linear_regression(x, y)`: least squares, slope `cov(x, y) / var(x)`, then the intercept."""
+    where = where_all(bound, *presence(*bound.args))
+    x, y = (call("assumeNotNull", FLOAT, call("toFloat64", FLOAT, present(a))) for a in bound.args)
+    spread_x = aggregate("varPopStable", FLOAT, x, where=where)
+    slope = share(aggregate("covarPopStable", FLOAT, x, y, where=where), spread_x)
+    offset = aggregate("avg", FLOAT, y, where=where) - slope * aggregate("avg", FLOAT, x, where=where)
+    return call("array", FLOATS, number_or_null(slope), number_or_null(offset))
+
+
+def entropy(bound: Bound) -> ir.Value:
+    """Build `entropy(x)`: Shannon's, in bits, of how often each value occurs."""
+    return number_or_null(aggregate("entropy", FLOAT, present(bound.args[0]), where=bound.where))
+
+
+def gini(bound: Bound) -> ir.Value:
+    """Build `gini(x)`: with the values sorted, `2 sum(i x_i) / (n sum(x_i)) - (n + 1) / n`.
+
+    Source: Damgaard and Weiner 2000, "Describing inequality in plant size or fecundity", equation 2.
+    """
+    values = aggregate("groupArray", FLOATS, call("toFloat64", FLOAT, present(bound.args[0])), where=bound.where)
+    ordered = call("arraySort", FLOATS, values)
+    count = call("length", INTEGER, values)
+    ranked = call("arrayDotProduct", FLOAT, call("arrayEnumerate", FLOATS, ordered), ordered)
+    whole = call("nullIf", FLOAT, call("arraySum", FLOAT, values), 0)
+    return number_or_null(ranked * 2 / (whole * count) - (count + 1) / call("nullIf", INTEGER, count, 0))
+
+
+def topk(bound: Bound) -> ir.Value:
+    """Build `topk(x, [n])`: the engine's filtered space-saving sketch, at most `n` values."""
+    most = int(bound.within(1, 5, (1, 10_000)))
+    value, result, weight = present(bound.args[0]), array_of_first(bound.args), bound.facts.weight
+    if weight is None:
+        return aggregate("topK", result, most, value, where=bound.where)
+    steps = call("toUInt64", INTEGER, call("round", FLOAT, weight.value * _WEIGHT_STEPS))
+    return aggregate("topKWeighted", result, most, value, steps, where=bound.where)
+
+
+def make_set(bound: Bound) -> ir.Value:
+    """Build `make_set(x, [n])`."""
+    most = int(bound.within(1, 100, (1, 100_000)))
+    result = array_of_first(bound.args)
+    found = aggregate("groupUniqArray", result, most, present(bound.args[0]), where=bound.where)
+    return call("arraySort", result, found)
+
+
+def float_or_null_of_first(args: tuple[Typed, ...]) -> ValueType:
+    """Return a fractional number of the unit of the first argument, null where it cannot be computed."""
+    return nullable(float_of_first(args))
