@@ -18,7 +18,7 @@ from queries.errors import QueryError
 from queries.functions import Facts
 from queries.plan.block import Block, Derived, Order, TimeRange
 from queries.plan.frame_rows import Frame, frame_block
-from queries.plan.model import PlanContext
+from queries.plan.model import Interval, PlanContext, Sampling
 from queries.plan.names import unique_names
 from queries.plan.render import render
 from queries.plan.scope import Notes, Scope, kept_special_fields, special_fields
@@ -36,6 +36,9 @@ MAX_SELECTS = 100
 
 FRAME_FILLS = frozenset({Fill.LINEAR, Fill.FORWARD})
 """Fills that are computed from the finished rows of a series."""
+
+WEIGHT = "__weight"
+"""What the weight of a row is called in a SELECT around its own."""
 
 IN_QUERY = "amber_in_query"
 """`amber_in_query(number, value, …)`: a mark for `(value, …) IN (nested query)`."""
@@ -59,6 +62,8 @@ class Builder:
     nested: list[exp.Query] = field(default_factory=list)
     scans: list[tuple[str, Table, TimeRange]] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    sampled: Sampling | None = None
+    intervals: list[Interval] = field(default_factory=list)
     wide: bool = False
     aliases: int = 0
 
@@ -90,7 +95,9 @@ class Builder:
         special = kept_special_fields(block.columns)
         if block.catalog is not None:
             special = special_fields(block.catalog.dataset.name, block.table)
-        facts = Facts(self.context.now, window_seconds or max((end - start) / dt.timedelta(seconds=1), 1.0), special)
+        seconds = window_seconds or max((end - start) / dt.timedelta(seconds=1), 1.0)
+        weight = block.weight if block.grouping is None else None  # a group stands for itself
+        facts = Facts(self.context.now, seconds, special, weight=weight)
         return Scope(self.context, self.notes, facts, block.columns, block.catalog, block.table, self.expressions)
 
     def in_query(self, values: list[ir.Value], query: exp.Query) -> ir.Value:
@@ -119,6 +126,10 @@ class Builder:
                 outputs.append((same, order.value))
                 types[same] = BOOLEAN
             orders.append((same, order))
+        weight = block.weight if block.grouping is None else None
+        if weight is not None:
+            outputs.append((WEIGHT, weight.value))
+            types[WEIGHT] = weight.type
         table = derived_table(types, alias) if block.catalog is None else widened_table(block.table, types, alias)
         columns = {
             name: Typed(table[names[name]], typed.type, virtual=typed.virtual) for name, typed in block.columns.items()
@@ -132,6 +143,7 @@ class Builder:
             shown=block.shown,
             order=tuple(Order(table[name], order.descending) for name, order in orders),
             pending=block.pending,
+            weight=None if weight is None else replace(weight, value=table[WEIGHT]),
         )
 
     def frame(

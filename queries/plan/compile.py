@@ -19,7 +19,17 @@ from queries.passes.context import TIME
 from queries.plan.block import Block, Order, TimeRange
 from queries.plan.builder import Builder, Output, settled
 from queries.plan.frame_rows import bindings, frame_step_id
-from queries.plan.model import DEFAULT_ROWS, FrameStep, OutputColumn, Plan, PlanContext, SqlStep, Step, TableRead
+from queries.plan.model import (
+    DEFAULT_ROWS,
+    FrameStep,
+    Interval,
+    OutputColumn,
+    Plan,
+    PlanContext,
+    SqlStep,
+    Step,
+    TableRead,
+)
 from queries.plan.names import unique_names
 from queries.plan.render import aliased, render, table_alias
 from queries.plan.saved_filters import expand_saved
@@ -57,8 +67,18 @@ def plan(text: str | ast.Query, context: PlanContext) -> Plan:
     check_literals(query)
     check_growth(query)
     _bind(query.lets, builder)
-    block = compile_pipeline(query.pipeline, builder)
-    return finish(query, settled(block), builder)
+    asked, explain = _answered(query)
+    block = compile_pipeline(asked.pipeline, builder)
+    return replace(finish(asked, settled(block), builder), canonical=print_query(query), explain=explain)
+
+
+def _answered(query: ast.Query) -> tuple[ast.Query, ast.Explained | None]:
+    """Return the query without its last stage `explain`, and what that wants to see."""
+    stages = query.pipeline.stages
+    last = stages[-1] if stages else None
+    if not isinstance(last, ast.Explain):
+        return query, None
+    return replace(query, pipeline=replace(query.pipeline, stages=stages[:-1])), last.what
 
 
 def _bind(lets: tuple[ast.Let, ...], builder: Builder) -> None:
@@ -116,7 +136,15 @@ def finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
         english=describe(query, block.time, context.environments),
         canonical=print_query(query),
         environments=context.environments,
+        sampled=builder.sampled,
+        intervals=_shown_intervals(columns, builder),
     )
+
+
+def _shown_intervals(columns: tuple[OutputColumn, ...], builder: Builder) -> tuple[Interval, ...]:
+    """Return the intervals whose columns are all in the answer."""
+    names = {column.name for column in columns}
+    return tuple(i for i in builder.intervals if {i.column, i.low, i.high} <= names)
 
 
 def _is_frame(block: Block, builder: Builder) -> bool:

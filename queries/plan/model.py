@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from queries.ast import Explained
 from queries.releases import Releases
 from queries.types import ValueType
 
@@ -33,6 +34,7 @@ class PlanContext:
         environments: rows of data sets with an environment are cut to these; the empty name is for none; empty for all.
         facet_rows: newest rows over which `facets` counts fields that are dear to read, at least.
         input_rows: most rows a step in the process takes; it is said when there were more.
+        weighted: physical tables in which a row may stand for several, as its `sample_weight` says.
     """
 
     now: dt.datetime
@@ -48,6 +50,7 @@ class PlanContext:
     environments: tuple[str, ...] = ()
     facet_rows: int = 20_000
     input_rows: int = 100_000
+    weighted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,38 @@ class OutputColumn:
     name: str
     type: ValueType
     sql_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How rows were left out.
+
+    Attributes:
+        rate: share of the rows that were kept; None when only a number of rows was asked for.
+        method: how they were chosen, in a word.
+        seed: repeats the choice; None when it was free.
+    """
+
+    rate: float | None
+    method: str
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Bounds of an estimated column, which are columns themselves.
+
+    Attributes:
+        column: public name of the estimate.
+        low: public name of its lower bound.
+        high: public name of its upper bound.
+        level: probability that the true value lies between, as 0.95.
+    """
+
+    column: str
+    low: str
+    high: str
+    level: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +187,9 @@ class Plan:
         english: the plain reading of the query.
         canonical: canonical text, the first part of the cache key.
         environments: those of the request.
+        sampled: how rows were left out, None when none were.
+        intervals: bounds of estimated columns of the answer.
+        explain: what of the query is shown instead of its answer.
     """
 
     steps: tuple[Step, ...]
@@ -162,6 +200,9 @@ class Plan:
     english: str
     canonical: str
     environments: tuple[str, ...] = ()
+    sampled: Sampling | None = None
+    intervals: tuple[Interval, ...] = ()
+    explain: Explained | None = None
 
     @property
     def sql(self) -> tuple[str, ...]:

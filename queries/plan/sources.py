@@ -17,7 +17,7 @@ from queries.plan.block import Block, Derived, Scan, TimeRange
 from queries.plan.builder import Builder, unique_names
 from queries.plan.render import render
 from queries.plan.scope import attribute_of
-from queries.types import NULLABLE_STRING, STRING, Base, Missing, ValueType
+from queries.types import FLOAT, NULLABLE_STRING, STRING, Base, Missing, ValueType
 from queries.values.calls import call, derived_table, physical_table
 from queries.values.typed import Typed, as_null, constant
 
@@ -65,6 +65,8 @@ def scan(dataset: str, time: TimeRange, builder: Builder) -> Block:
     block = Block(Scan(alias, found, time), table, found, time)
     if found.dataset.condition:
         block = replace(block, where=(table[found.dataset.condition],))
+    if found.table.name in builder.context.weighted:
+        block = replace(block, weight=Typed(table["sample_weight"], FLOAT))
     return block
 
 
