@@ -19,7 +19,10 @@ _AGGREGATES = """
     avgornull avgornullif minornull minornullif maxornull maxornullif anyornull anyornullif
     argmax argmaxif argmaxornull argmaxornullif argmin argminif arg_max arg_min
     quantile quantileif quantileexact quantileexactinclusive quantileexactinclusiveornull quantileexactinclusiveornullif
-    topk topkif approx_top_k grouparray grouparrayif array_agg groupuniqarray groupuniqarrayif
+    varsampstable varsampstableif stddevsampstable stddevsampstableif covarsampstable covarsampstableif
+    corrstable corrstableif varpopstable varpopstableif covarpopstable covarpopstableif entropy entropyif
+    quantileexactweightedornull quantileexactweightedornullif
+    topk topkif topkweighted topkweightedif approx_top_k grouparray grouparrayif array_agg groupuniqarray groupuniqarrayif
     stddevpop stddevsamp varpop varsamp stddev variance variance_pop stddev_pop stddev_samp var_pop var_samp
     row_number rank dense_rank lag lead first_value last_value
 """
@@ -30,8 +33,10 @@ _SCALARS = """
     replaceall replaceone replace position positioncaseinsensitive str_position substring trim concat concat_ws
     splitbychar split match extract regexp_like regexp_replace like ilike domain path
     empty notempty has hasany hasall arrayexists arrayfilter arraymap arrayelement arrayelementornull arraysort
+    arraypopback arraypopfront arraysum arraydotproduct arrayenumerate
+    array_sum isnan is_nan isfinite erf
     arrayjoin explode arrayzip tupleelement grouping arraydistinct arrayconcat arrayslice array array_size array_filter
-    array_distinct array_contains array_concat array_contains_all array_overlaps array_any sort_array tuple
+    array_distinct array_contains array_concat array_contains_all array_overlaps array_any sort_array tuple struct
     mapcontains map_contains_key mapkeys mapvalues map_keys map_values map
     toint64 toint32 touint64 tofloat64 tostring toint64ornull tofloat64ornull todate todatetime todatetime64 to_char
     toyyyymmdd cast try_cast date timestamp_trunc date_trunc datetrunc

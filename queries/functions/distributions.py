@@ -26,11 +26,11 @@ from queries.functions.model import (
     same_as_first,
 )
 from queries.types import BOOLEAN, FLOAT, INTEGER, Base, Missing, ValueType
-from queries.values.calls import aggregate, call, mapping, variable
+from queries.values.calls import aggregate, call
 from queries.values.typed import Typed, present
 
 FLOATS = ValueType(Base.ARRAY, element=Base.FLOAT)
-MAX_LEVELS = 50
+MAX_LEVELS = 20
 _WEIGHT_STEPS = 1000
 """Weighted percentiles take whole weights; a fraction keeps three digits."""
 
@@ -63,8 +63,7 @@ def simple(name: str) -> Build:
 def quantile(bound: Bound, item: Typed, level: float) -> ir.Value:
     """Return a percentile of a value, `level` from 0 to 1.
 
-    With weights it is the value that a share of `level` of the weight does not exceed, interpolated between the places
-    where the weights of neighbours begin.
+    With weights it is the smallest value below or at which a share of `level` of the weight lies.
     """
     value, result = present(item), float_of_first((item,))
     if level >= 1:
@@ -73,7 +72,8 @@ def quantile(bound: Bound, item: Typed, level: float) -> ir.Value:
     if weight is None:
         return aggregate("quantileExactInclusiveOrNull", result, level, value, where=bound.where)
     steps = call("toUInt64", INTEGER, call("round", FLOAT, weight.value * _WEIGHT_STEPS))
-    return aggregate("quantileExactWeightedInterpolatedOrNull", result, level, value, steps, where=bound.where)
+    found = aggregate("quantileExactWeightedOrNull", result, level, value, steps, where=bound.where)
+    return call("toFloat64", result, found)
 
 
 def level_of(number: float) -> float:
@@ -98,12 +98,7 @@ def percentiles(bound: Bound) -> ir.Value:
     levels = [level_of(bound.number(i, 0.5)) for i in range(1, len(bound.args))]
     if len(levels) > MAX_LEVELS:
         raise ValueError(f"takes at most {MAX_LEVELS} percentiles")
-    if bound.facts.weight is not None:
-        return call("array", FLOATS, *(quantile(bound, bound.args[0], level) for level in levels))
-    value = present(bound.args[0])
-    found = aggregate("quantilesExactInclusive", FLOATS, *levels, value, where=bound.where)
-    one = variable("one", FLOAT)
-    return mapping("arrayMap", FLOATS, number_or_null(one), (one,), found)
+    return call("array", FLOATS, *(quantile(bound, bound.args[0], level) for level in levels))
 
 
 def fixed_percentile(level: float) -> Build:

@@ -26,8 +26,7 @@ from queries.types import Base, ValueType, type_of_kind
 
 PARAMETRIC = {
     "quantileExactInclusiveOrNull": 1,
-    "quantileExactWeightedInterpolatedOrNull": 2,
-    "quantilesExactInclusive": 1,
+    "quantileExactWeightedOrNull": 2,
     "topK": 1,
     "topKWeighted": 2,
     "groupUniqArray": 1,
