@@ -17,6 +17,7 @@ from queries.plan.facets import facets
 from queries.plan.grouping import make_series, summarize
 from queries.plan.searches import group_condition, holds_aggregate, node_condition
 from queries.plan.top import top
+from queries.plan.traces import trace
 from queries.printer import print_expression, print_stage
 from queries.types import Base, Missing
 from queries.values.typed import Typed, as_null, certain
@@ -159,5 +160,6 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Limit: _limit,
     ast.Top: top,
     ast.Facets: facets,
+    ast.Trace: trace,
 }
 """One function for each stage."""
