@@ -72,17 +72,21 @@ def _is_huge(values: pa.ChunkedArray[Any]) -> bool:
 
 
 def bound(
-    sql: Sequence[str], bindings: Iterable[Binding], frames: Mapping[str, pa.Table]
+    sql: Sequence[str], bindings: Iterable[Binding], frames: Mapping[str, pa.Table | None]
 ) -> tuple[list[str], dict[str, object]]:
     """Return statements with the values of their array parameters.
 
     Integers have a sign, unless a column holds one of 2^63 or more: then its parameter is declared without one, which
-    is the one thing of a finished statement that depends on data. The guard reads the statement after that.
+    is the one thing of a finished statement that depends on data. The guard reads the statement after that. A step
+    that has not run, None, has no rows.
     """
     texts = list(sql)
     values: dict[str, object] = {}
     for binding in bindings:
         table = frames[binding.step]
+        if table is None:
+            values[binding.parameter] = []
+            continue
         if binding.column is None:
             values[binding.parameter] = list(range(table.num_rows))
             continue

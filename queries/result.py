@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.schema import Unit
+from queries.plan.model import Interval, Sampling
 from queries.types import Base, ValueType
 
 SAFE_INTEGER = 2**53
@@ -52,6 +53,10 @@ class Result:
         stats: what it cost.
         warnings: said to the reader.
         query_id: id under which it ran.
+        sampled: how rows were left out; None when none were.
+        intervals: bounds of estimated columns.
+        age_s: how long ago the answer was computed, when it is one that was kept; None when it was computed now.
+        shared: it was being computed for somebody else already.
     """
 
     table: pa.Table
@@ -64,6 +69,17 @@ class Result:
     stats: ResultStats
     warnings: tuple[str, ...]
     query_id: str
+    sampled: Sampling | None = None
+    intervals: tuple[Interval, ...] = ()
+    age_s: float | None = None
+    shared: bool = False
+
+    @property
+    def cost(self) -> ResultStats:
+        """What this asker made the engine do: nothing when the answer was kept, or is shared with an earlier asker."""
+        if self.age_s is None and not self.shared:
+            return self.stats
+        return ResultStats(0, 0, 0.0, self.stats.plan_ms)
 
     def meta(self) -> dict[str, object]:
         """Return everything but the rows, as the HTTP API shows it."""
@@ -81,6 +97,14 @@ class Result:
             "elapsed_ms": round(self.stats.elapsed_ms, 3),
             "plan_ms": round(self.stats.plan_ms, 3),
             "warnings": list(self.warnings),
+            **outcome_document(self.sampled, self.intervals),
+            "cached": self.age_s is not None,
+            "age_s": None if self.age_s is None else round(self.age_s, 3),
+            "cost": {
+                "rows_read": self.cost.rows_read,
+                "bytes_read": self.cost.bytes_read,
+                "elapsed_ms": round(self.cost.elapsed_ms, 3),
+            },
         }
 
     def as_json_dict(self) -> dict[str, object]:
@@ -95,6 +119,14 @@ class Result:
             "rows": [list(row) for row in zip(*arrays, strict=True)] if arrays else [],
             "meta": self.meta(),
         }
+
+
+def outcome_document(sampled: Sampling | None, intervals: Sequence[Interval]) -> dict[str, object]:
+    """Return what is said of sampling, as the HTTP API shows it."""
+    return {
+        "sampled": None if sampled is None else {"rate": sampled.rate, "method": sampled.method, "seed": sampled.seed},
+        "intervals": [{"column": i.column, "low": i.low, "high": i.high, "level": i.level} for i in intervals],
+    }
 
 
 def result_column(name: str, type_: ValueType) -> ResultColumn:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
-import hashlib
 import threading
 import time
 import uuid
@@ -15,36 +13,19 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from engine.clock import Clock, SystemClock
-from engine.eventstore import EventStore, Limits, Progress, StoreRejected
+from engine.eventstore import Estimate, EventStore, StoreRejected
 from queries import frames
 from queries.ast import Query
-from queries.plan import Plan, PlanContext, plan
+from queries.cache import CacheFigures, ResultCache, cache_key
+from queries.explain import StepCost, explain_columns, explain_rows, step_costs
+from queries.flights import Asker, Flights
+from queries.plan import Plan, PlanContext, SqlStep, plan
 from queries.present import columns_of, present_batch, present_schema, present_table
 from queries.result import Result, ResultColumn, ResultStats, result_column
+from queries.run_classes import CLASSES, QueryClass
 from queries.run_errors import raise_if_regex, sql_rejected
-from queries.run_steps import Running, Steps
+from queries.run_steps import PlanProgress, Running, Steps
 from queries.sql import compile_sql
-
-GIB = 1024**3
-
-
-@dataclass(frozen=True, slots=True)
-class QueryClass:
-    """What a kind of caller may use: engine limits, rows of an answer, and rows handed to a step in the process."""
-
-    limits: Limits
-    max_rows: int
-    max_input_rows: int = 100_000
-
-
-CLASSES = {
-    "interactive": QueryClass(Limits(max_seconds=30.0, max_memory_bytes=4 * GIB), max_rows=50_000),
-    "dashboard": QueryClass(Limits(max_seconds=20.0, max_memory_bytes=2 * GIB), max_rows=10_000),
-    "notebook": QueryClass(Limits(max_seconds=300.0, max_memory_bytes=8 * GIB), max_rows=1_000_000),
-    "report": QueryClass(Limits(max_seconds=120.0, max_memory_bytes=4 * GIB), max_rows=100_000),
-    "alert": QueryClass(Limits(max_seconds=10.0, max_memory_bytes=1 * GIB), max_rows=1_000),
-}
-"""Limits by class of caller; the default answer has 1 000 rows in every class."""
 
 _CANCEL_PATIENCE_S = 2.0
 _CANCEL_PAUSE_S = 0.01
@@ -64,6 +45,32 @@ class ResultStream:
     batches: Iterator[pa.RecordBatch]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with its plan.
+
+    Attributes:
+        text: as it was asked.
+        language: `discover` or `sql`.
+        made: the plan.
+        plan_ms: how long planning took.
+        key: under which the answer is kept; None when it may not be.
+        version: of the data, read before the rows.
+    """
+
+    text: str | Query
+    language: str
+    made: Plan
+    plan_ms: float
+    key: str | None
+    version: str | None
+
+    @property
+    def flight(self) -> str | None:
+        """What another asker must want to share this run."""
+        return None if self.key is None or self.version is None else f"{self.key}:{self.version}"
+
+
 class Runner:
     """Plans and runs queries against a store.
 
@@ -74,6 +81,7 @@ class Runner:
         clock: for callers that need the time of the plans.
         classes: limits that differ from `CLASSES`, by name.
         detectors: operations over Arrow tables from elsewhere, by the name plans call them.
+        cache: keeps answers; without one every question is computed.
     """
 
     def __init__(
@@ -82,12 +90,15 @@ class Runner:
         clock: Clock | None = None,
         classes: Mapping[str, QueryClass] | None = None,
         detectors: Mapping[str, frames.Operation] | None = None,
+        cache: ResultCache | None = None,
     ) -> None:
         self._store = store
         self._classes = CLASSES if classes is None else {**CLASSES, **classes}
         self._steps = Steps(store, {**frames.OPERATIONS, **(detectors or {})})
+        self._cache = cache
+        self._flights = Flights()
         self.clock: Clock = clock or SystemClock()
-        self._running: dict[str, Running] = {}
+        self._running: dict[str, Running | Asker] = {}
         self._lock = threading.Lock()
 
     def plan(
@@ -104,12 +115,7 @@ class Runner:
         Raises:
             QueryError: the text cannot be run; carries span and suggestion.
         """
-        kind = self._classes[query_class]
-        narrowed = dataclasses.replace(
-            context,
-            max_rows=min(context.max_rows, kind.max_rows),
-            input_rows=min(context.input_rows, kind.max_input_rows),
-        )
+        narrowed = self._narrowed(context, query_class)
         if language == "sql" and isinstance(text, str):
             return compile_sql(text, narrowed)
         return plan(text, narrowed)
@@ -122,8 +128,12 @@ class Runner:
         query_class: str = "interactive",
         query_id: str | None = None,
         language: str = "discover",
+        fresh: bool = False,
     ) -> Result:
         """Run a text and return the whole answer; arguments as for `plan`, `query_id` names the run.
+
+        An answer that was kept is given again while the data it read is unchanged, unless it is to be `fresh`. The same
+        question in flight already is waited for instead of run again.
 
         Raises:
             QueryError: the text cannot be run; carries span and suggestion.
@@ -134,28 +144,75 @@ class Runner:
         started = time.perf_counter()
         made = self.plan(text, context, query_class=query_class, language=language)
         plan_ms = (time.perf_counter() - started) * 1000
-        with self._registered(query_id, context, query_class) as running:
+        name = query_id or uuid.uuid4().hex
+        if made.explain is not None:
+            return self._explained(made, context, name, plan_ms)
+        key = cache_key(made, self._narrowed(context, query_class), query_class=query_class, text=text)
+        asked = _Asked(text, language, made, plan_ms, key, self._version(made, context))
+        if not fresh:
+            kept = self._kept(asked, name)
+            if kept is not None:
+                return kept
+        running = Running(name, frozenset(context.projects), self._classes[query_class].limits)
+        return self._boarded(asked, running)
+
+    def _kept(self, asked: _Asked, name: str) -> Result | None:
+        if self._cache is None or asked.key is None or asked.version is None:
+            return None
+        found = self._cache.get(asked.key, asked.version)
+        if found is None:
+            return None
+        result, age_s = found
+        stats = dataclasses.replace(result.stats, plan_ms=asked.plan_ms)
+        return dataclasses.replace(result, stats=stats, query_id=name, age_s=age_s)
+
+    def _boarded(self, asked: _Asked, running: Running) -> Result:
+        """Wait for a run of the question: that of an earlier asker, or one of its own."""
+        asker = Asker()
+        with self._registered(running.name, asker):
+            flight = self._flights.board(asked.flight, asker, running, lambda mine: self._computed(asked, mine))
             try:
-                table = self._steps.rows(made, running)
-            except StoreRejected as error:
-                raise_if_regex(error, text)
-                if language != "sql":
-                    raise  # a statement of ours, so a defect
-                raise sql_rejected(error) from error
+                result = self._flights.wait(flight, asker)
+            finally:
+                self._left(asker)
+        return dataclasses.replace(result, query_id=running.name, shared=asker.joined)
+
+    def _computed(self, asked: _Asked, running: Running) -> Result:
+        """Run a question, and keep the answer."""
+        made = asked.made
+        try:
+            table = self._steps.rows(made, running)
+        except StoreRejected as error:
+            raise_if_regex(error, asked.text)
+            if asked.language != "sql":
+                raise  # a statement of ours, so a defect
+            raise sql_rejected(error) from error
+        finally:
+            running.statement_id = ""
         stats = running.cost()
         columns = columns_of(made.columns, table.schema)
-        return Result(
+        result = Result(
             table=present_table(table.slice(0, made.row_limit), columns),
             columns=tuple(result_column(c.name, c.type) for c in columns),
             sql=made.sql,
             english=made.english,
             time_range=made.time_range,
             truncated=table.num_rows > made.row_limit,
-            sample_rate=1.0,
-            stats=ResultStats(stats.rows_read, stats.bytes_read, stats.elapsed_s * 1000, plan_ms),
+            sample_rate=1.0 if made.sampled is None or made.sampled.rate is None else made.sampled.rate,
+            stats=ResultStats(stats.rows_read, stats.bytes_read, stats.elapsed_s * 1000, asked.plan_ms),
             warnings=(*made.warnings, *running.notes),
             query_id=running.name,
+            sampled=made.sampled,
+            intervals=made.intervals,
         )
+        if self._cache is not None and asked.key is not None and asked.version is not None:
+            self._cache.put(asked.key, asked.version, result)
+        return result
+
+    def _version(self, made: Plan, context: PlanContext) -> str | None:
+        """Return the version of the data a plan reads, None when the store cannot tell."""
+        tables = {read.table for step in made.steps if isinstance(step, SqlStep) for read in step.reads}
+        return self._store.data_version(tables, context.projects)
 
     @contextmanager
     def stream(
@@ -164,21 +221,62 @@ class Runner:
         """Run a text and yield its answer in batches, without a limit on rows but the text's own."""
         wide = dataclasses.replace(context, limit=STREAM_ROWS, max_rows=STREAM_ROWS)
         made = plan(text, dataclasses.replace(wide, input_rows=self._classes[query_class].max_input_rows))
+        name = query_id or uuid.uuid4().hex
+        if made.explain is not None:
+            shown = self._explained(made, context, name, 0.0)
+            yield ResultStream(name, made, shown.columns, shown.table.schema, iter(shown.table.to_batches()))
+            return
         columns = tuple(result_column(c.name, c.type) for c in made.columns)
-        with self._registered(query_id, context, query_class) as running, self._steps.stream(made, running) as raw:
+        running = Running(name, frozenset(context.projects), self._classes[query_class].limits)
+        with self._registered(name, running), self._steps.stream(made, running) as raw:
             if isinstance(raw, pa.Table):
-                shown = present_table(raw, made.columns)
-                yield ResultStream(running.name, made, columns, shown.schema, iter(shown.to_batches()))
+                table = present_table(raw, made.columns)
+                yield ResultStream(name, made, columns, table.schema, iter(table.to_batches()))
                 return
             batches = (present_batch(batch, made.columns) for batch in raw)
-            yield ResultStream(running.name, made, columns, present_schema(raw.schema, made.columns), batches)
+            yield ResultStream(name, made, columns, present_schema(raw.schema, made.columns), batches)
+
+    def costs(self, made: Plan, context: PlanContext) -> list[StepCost]:
+        """Return what each step of a plan would read, by the engine's estimate; nothing runs."""
+        return step_costs(made, lambda step: self._estimate(step, context))
 
     def cancel(self, query_id: str) -> bool:
-        """Stop a running query; False when no such query runs here."""
+        """Stop a running query; False when no such query runs here. One that others wait for as well goes on."""
         with self._lock:
-            running = self._running.get(query_id)
-            if running is None:
-                return False
+            found = self._running.get(query_id)
+        if found is None:
+            return False
+        if isinstance(found, Running):
+            self._stop(found)
+            return True
+        found.stop()
+        self._left(found)
+        return True
+
+    def progress(self, query_id: str) -> PlanProgress | None:
+        """Return how far a running query is, all its finished statements included; None when it does not run here."""
+        with self._lock:
+            found = self._running.get(query_id)
+        if isinstance(found, Asker):
+            flight = found.flight
+            running = None if flight is None else flight.running
+        else:
+            running = found
+        if running is None:
+            return None
+        statement = running.statement_id
+        return running.progress(self._store.progress(statement) if statement else None)
+
+    def cache_figures(self) -> CacheFigures:
+        """Return what the cache has done and holds."""
+        return CacheFigures(0, 0, 0, 0) if self._cache is None else self._cache.figures()
+
+    def _left(self, asker: Asker) -> None:
+        alone = self._flights.leave(asker)
+        if alone is not None:
+            self._stop(alone)
+
+    def _stop(self, running: Running) -> None:
         statement = running.stop()
         # It may not have reached the engine yet, which then knows nothing of it.
         give_up = time.monotonic() + _CANCEL_PATIENCE_S
@@ -186,42 +284,46 @@ class Runner:
             if self._store.cancel(statement):
                 break
             time.sleep(_CANCEL_PAUSE_S)
-        return True
 
-    def progress(self, query_id: str) -> Progress | None:
-        """Return how far a running query is, all its finished statements included; None when it does not run here."""
-        with self._lock:
-            running = self._running.get(query_id)
-        if running is None:
-            return None
-        statement = running.statement_id
-        return running.progress(self._store.progress(statement) if statement else None)
+    def _narrowed(self, context: PlanContext, query_class: str) -> PlanContext:
+        kind = self._classes[query_class]
+        return dataclasses.replace(
+            context,
+            max_rows=min(context.max_rows, kind.max_rows),
+            input_rows=min(context.input_rows, kind.max_input_rows),
+        )
+
+    def _explained(self, made: Plan, context: PlanContext, name: str, plan_ms: float) -> Result:
+        """Return what a query is, instead of its answer."""
+        assert made.explain is not None
+        columns = explain_columns(made.explain)
+        return Result(
+            table=explain_rows(made, made.explain, lambda step: self._estimate(step, context)),
+            columns=tuple(result_column(c.name, c.type) for c in columns),
+            sql=made.sql,
+            english=made.english,
+            time_range=made.time_range,
+            truncated=False,
+            sample_rate=1.0,
+            stats=ResultStats(0, 0, 0.0, plan_ms),
+            warnings=made.warnings,
+            query_id=name,
+        )
+
+    def _estimate(self, step: SqlStep, context: PlanContext) -> Estimate:
+        return self._steps.estimate(step, frozenset(context.projects))
 
     @contextmanager
-    def _registered(self, query_id: str | None, context: PlanContext, query_class: str) -> Iterator[Running]:
-        name = query_id or uuid.uuid4().hex
-        running = Running(name, frozenset(context.projects), self._classes[query_class].limits)
+    def _registered(self, name: str, one: Running | Asker) -> Iterator[None]:
         with self._lock:
-            self._running[name] = running
+            self._running[name] = one
         try:
-            yield running
+            yield
         finally:
-            running.statement_id = ""
+            if isinstance(one, Running):
+                one.statement_id = ""
             with self._lock:
                 self._running.pop(name, None)
 
 
-def cache_key(made: Plan, project_ids: frozenset[int], *, watermark: int, mapping_version: int, epoch: int) -> str:
-    """Return the key under which an answer may be kept.
-
-    Args:
-        made: the plan; its canonical text, time range and environments count.
-        project_ids: the scope after resolution.
-        watermark: newest data version the answer saw.
-        mapping_version: version of the fingerprint mapping.
-        epoch: grows with every erasure.
-    """
-    start, end = (moment.astimezone(dt.UTC).isoformat() for moment in made.time_range)
-    asked = (made.canonical, sorted(project_ids), sorted(made.environments), start, end, made.row_limit)
-    parts = (*asked, watermark, mapping_version, epoch)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+__all__ = ["CLASSES", "STREAM_ROWS", "QueryClass", "ResultStream", "Runner", "cache_key"]

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from engine.eventstore import (
     BatchStream,
+    Estimate,
     EventStore,
     LimitExceeded,
     Limits,
@@ -27,6 +28,7 @@ from queries import guard
 from queries.binding import bound, conformed
 from queries.errors import QueryError
 from queries.frames import Operation
+from queries.operations.notes import notes_of
 from queries.plan import FrameStep, Plan, SqlStep
 from queries.present import present_table
 from queries.run_errors import limit_reached, memory_reached, raise_if_regex, time_reached
@@ -35,6 +37,29 @@ _FRAME_SHARE = 4
 """A step in the process may be handed a quarter of the memory a statement may use: it needs room to work."""
 
 _SHORTEST_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProgress:
+    """How far a plan is.
+
+    Attributes:
+        rows_read: by all its statements so far.
+        bytes_read: likewise, uncompressed.
+        total_rows: estimate of the rows to be read by the statements begun so far, 0 while unknown.
+        elapsed_s: since the plan began.
+        steps_done: finished steps.
+        steps: all of them.
+        fraction: part of the work that is done, from 0 to 1; None while unknown.
+    """
+
+    rows_read: int
+    bytes_read: int
+    total_rows: int
+    elapsed_s: float
+    steps_done: int = 0
+    steps: int = 1
+    fraction: float | None = None
 
 
 @dataclass(slots=True)
@@ -113,17 +138,20 @@ class Running:
             elapsed_s=sum(s.elapsed_s for s in self.done),
         )
 
-    def progress(self, now: Progress | None) -> Progress | None:
-        """Return how far the plan is, given how far the statement is that runs."""
+    def progress(self, now: Progress | None) -> PlanProgress:
+        """Return how far the plan is, given how far the statement is that runs; all steps weigh the same."""
         spent = self.cost()
-        elapsed = time.monotonic() - self.started
-        if now is None:
-            return Progress(spent.rows_read, spent.bytes_read, spent.rows_read, elapsed)
-        return Progress(
-            rows_read=now.rows_read + spent.rows_read,
-            bytes_read=now.bytes_read + spent.bytes_read,
-            total_rows=now.total_rows + spent.rows_read,
-            elapsed_s=elapsed,
+        rows, size, total = (0, 0, 0) if now is None else (now.rows_read, now.bytes_read, now.total_rows)
+        step = min(rows / total, 1.0) if total else 0.0
+        known = total > 0 or self.steps_done > 0
+        return PlanProgress(
+            rows_read=rows + spent.rows_read,
+            bytes_read=size + spent.bytes_read,
+            total_rows=max(total, rows) + spent.rows_read,
+            elapsed_s=time.monotonic() - self.started,
+            steps_done=self.steps_done,
+            steps=self.total_steps,
+            fraction=min((self.steps_done + step) / self.total_steps, 1.0) if known else None,
         )
 
 
@@ -162,6 +190,13 @@ class Steps:
         parameters = {**last.parameters, **values}
         with _opened(self._store.stream(sql, parameters, limits=left, query_id=statement)) as batches:
             yield batches
+
+    def estimate(self, step: SqlStep, scope: frozenset[int]) -> Estimate:
+        """Return what a statement would read; rows of earlier steps, which it does not read, are taken as none."""
+        nothing = dict.fromkeys(step.inputs)
+        (sql,), values = bound([step.sql], step.bindings, nothing)
+        guard.verify(sql, step.reads, scope)
+        return self._store.estimate(sql, {**step.parameters, **values})
 
     def _before(self, made: Plan, running: Running) -> dict[str, pa.Table]:
         """Run all steps but the last; return their rows as readers see them."""
@@ -211,7 +246,9 @@ class Steps:
             raise QueryCancelled("The query was cancelled.")
         if not made.done():
             raise time_reached()
-        return conformed(made.result(), step.columns, step.operation)
+        table = made.result()
+        running.notes.extend(notes_of(table))
+        return conformed(table, step.columns, step.operation)
 
 
 def _in_thread(work: Callable[[], pa.Table], name: str) -> Future[pa.Table]:

@@ -83,6 +83,9 @@ class Counting:
         self.asked.append(sql)
         return self.store.query(sql, *args, **options)
 
+    def data_version(self, *_: Any) -> None:
+        """Nothing is shared or kept."""
+
 
 def test_a_part_that_is_enough_is_the_last_one_read(shop: Shop, event_store: EventStore) -> None:
     """Five rows are in the newest hour, none of an unknown user in any."""

@@ -72,7 +72,7 @@ def test_a_query_can_be_watched_and_cancelled_by_its_id(
             return query(
                 "SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))",
                 {},
-                limits=limits,
+                limits=Limits(max_seconds=60.0),
                 query_id=query_id,
             )
 
