@@ -70,11 +70,14 @@ def create_table(table: Table) -> str:
 
 def create_rollup_view(table: Table) -> str:
     """Return the statement that creates the materialised view feeding the roll-up `table`."""
+    return f"CREATE MATERIALIZED VIEW IF NOT EXISTS {table.name}_view TO {table.name} AS\n{rollup_query(table)}"
+
+
+def rollup_query(table: Table) -> str:
+    """Return the SELECT that makes rows of the roll-up `table` from those it counts."""
     select, _, group_by = table.rollup_select.partition(" GROUP BY ")
-    return (
-        f"CREATE MATERIALIZED VIEW IF NOT EXISTS {table.name}_view TO {table.name} AS\n"
-        f"SELECT {select}\nFROM {table.rollup_of}\nGROUP BY {group_by}"
-    )
+    unfold = f"\nARRAY JOIN {table.rollup_unfold}" if table.rollup_unfold else ""
+    return f"SELECT {select}\nFROM {table.rollup_of}{unfold}\nGROUP BY {group_by}"
 
 
 def create_issue_map() -> str:

@@ -11,6 +11,8 @@ believed: not its tree, not its passes, not its list of scans. This module impor
 * every scan of a table with a scope column has `column IN (numbers)` as a conjunct of the WHERE of the SELECT it stands
   in, all numbers among the projects the caller may see;
 * every scan of a table with a time column has a lower and an upper bound on it there, of a range the plan names;
+* every scan of a roll-up is bounded by whole hours, and reads its counts through the one aggregate that puts rows of
+  it together;
 * nothing carries hints, settings, a format or an output file.
 """
 
@@ -29,6 +31,7 @@ from sqlglot.errors import SqlglotError
 from engine.schema import TABLES, Kind, Table
 from queries.errors import GuardRefusal
 from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
+from queries.guard_rollups import check_measures
 
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f\\'\"`]")
 """Signs that two parsers may read differently inside a quoted name."""
@@ -218,7 +221,7 @@ def _check_scan(scan: exp.Table, reads: Sequence[Read], allowed: frozenset[int])
     if is_common_table(scan):
         return
     table = TABLES.get(name)
-    if table is None or table.engine.startswith("Aggregating"):
+    if table is None:
         raise GuardRefusal(f"{name} is no table that may be read.")
     if any(column.name == scan.alias_or_name for column in table.columns):
         raise GuardRefusal(f"A table may not be called {scan.alias_or_name}, like one of its columns.")
@@ -227,6 +230,8 @@ def _check_scan(scan: exp.Table, reads: Sequence[Read], allowed: frozenset[int])
         raise GuardRefusal(f"The scan of {name} is not limited to visible projects.")
     if table.time_column is not None:
         _check_time(scan, table, conjuncts, reads)
+    if table.rollup_of:
+        check_measures(scan, table, _select_of(scan))
 
 
 def _select_of(scan: exp.Table) -> exp.Select:
@@ -274,6 +279,7 @@ def _scopes(node: exp.Expr, scan: exp.Table, column: str, allowed: frozenset[int
     return {int(i) for i in ids} <= (allowed or frozenset({0}))
 
 
+HOUR_NS = 3_600_000_000_000
 _UNITS_NS = {
     "fromunixtimestamp64nano": 1,
     "fromunixtimestamp64micro": 1_000,
@@ -292,10 +298,14 @@ def _check_time(scan: exp.Table, table: Table, conjuncts: list[exp.Expr], reads:
     if not lows or not highs:
         raise GuardRefusal(f"The scan of {scan.name} has no time bound.")
     step = _COLUMN_NS[table.column(column).kind]
+    if table.rollup_of and (max(lows) % HOUR_NS or min(highs) % HOUR_NS):
+        raise GuardRefusal(f"The scan of {scan.name} is not bounded by whole hours.")
     for read in reads:
         if read.table != scan.name or read.start is None or read.end is None:
             continue
-        if max(lows) >= _ns(read.start) and min(highs) < _ns(read.end) + step:
+        # A row of a roll-up holds a whole hour: one that the range only touches counts events outside of it.
+        late = 0 if table.rollup_of else step - 1
+        if max(lows) >= _ns(read.start) and min(highs) <= _ns(read.end) + late:
             return
     raise GuardRefusal(f"The scan of {scan.name} reaches outside of the time range of the query.")
 

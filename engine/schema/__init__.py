@@ -10,9 +10,12 @@ from engine.schema.errors import DEFAULT_ISSUE_ID, ERRORS, ERRORS_DATASET, ERROR
 from engine.schema.model import Column, Dataset, Field, Kind, Table, Unit
 from engine.schema.operations import ISSUE_MAP, ISSUES, ISSUES_DATASET, OUTCOMES, OUTCOMES_DATASET
 from engine.schema.promotion import promoted_column
+from engine.schema.rollups import ERRORS_VALUES_HOURLY
 from engine.schema.spans import SPANS, SPANS_DATASET, TRANSACTIONS_DATASET
 
-TABLES: dict[str, Table] = {t.name: t for t in (ERRORS, ERRORS_HOURLY, SPANS, OUTCOMES, ISSUES, ISSUE_MAP)}
+TABLES: dict[str, Table] = {
+    t.name: t for t in (ERRORS, ERRORS_HOURLY, ERRORS_VALUES_HOURLY, SPANS, OUTCOMES, ISSUES, ISSUE_MAP)
+}
 
 DATASETS: dict[str, Dataset] = {
     d.name: d for d in (ERRORS_DATASET, SPANS_DATASET, TRANSACTIONS_DATASET, OUTCOMES_DATASET, ISSUES_DATASET)

@@ -47,7 +47,13 @@ ERRORS = Table(
         Column("level", Kind.SYMBOL, "fatal, error, warning, info or debug."),
         Column("platform", Kind.SYMBOL, "The client's platform, such as python or javascript."),
         Column("logger", Kind.SYMBOL, "Name of the logger that sent the event."),
-        Column("title", Kind.STRING, "What an issue list shows: type and value, or the message.", _Z),
+        Column(
+            "title",
+            Kind.STRING,
+            "What an issue list shows: type and value, or the message.",
+            _Z,
+            index="title_index: text(tokenizer = 'splitByNonAlpha') on lower(title)",
+        ),
         Column(
             "message",
             Kind.STRING,

@@ -90,6 +90,7 @@ class Table:
         projections: `name` -> body, in ClickHouse's words.
         rollup_of: name of the table whose inserts feed this one through a materialised view, empty for none.
         rollup_select: the SELECT list and GROUP BY of that view.
+        rollup_unfold: what its ARRAY JOIN makes of a row before that, empty for nothing.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Table:
     projections: tuple[tuple[str, str], ...] = ()
     rollup_of: str = ""
     rollup_select: str = ""
+    rollup_unfold: str = ""
 
     def column(self, name: str) -> Column:
         """Return the column called `name`; KeyError when there is none."""

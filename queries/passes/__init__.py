@@ -21,6 +21,7 @@ from queries.passes.nested_queries import nested_queries
 from queries.passes.null_guards import null_guards
 from queries.passes.parameters import lift_parameters
 from queries.passes.prune_columns import prune_columns
+from queries.passes.rollups import rollups
 from queries.passes.row_limit import row_limit
 from queries.passes.scope import scope
 from queries.passes.segment_names import segment_names
@@ -48,6 +49,7 @@ PASSES: tuple[Step, ...] = (
     Step(nested_queries, frozenset({"amber_in_query"})),
     Step(issue_lookup, frozenset({"amber_issue_in"})),  # adds scans, so before scope
     Step(row_limit),  # before segment_names, which treats limited rows in its own way
+    Step(rollups, frozenset({"count", "countIf", "minOrNull", "maxOrNull", "Group"})),  # adds scans, so before scope
     Step(segment_names, frozenset({"amber_segment_name"})),  # splits and adds scans, so before scope
     Step(map_access, frozenset({"Case", "If"})),
     Step(array_exists, frozenset({"notEmpty"})),

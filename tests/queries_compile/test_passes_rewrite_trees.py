@@ -5,6 +5,7 @@ Run with `AMBER_UPDATE_GOLDEN=1` to write what the passes give now, and review t
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 from pathlib import Path
@@ -28,6 +29,12 @@ CONTEXT = PassContext(
     row_limit=100,
     environments=("prod", ""),
 )
+LONG = dataclasses.replace(
+    CONTEXT, time=(START + dt.timedelta(minutes=30), START + dt.timedelta(hours=10, minutes=15)), environments=()
+)
+CONTEXTS = {"rollups": LONG, "top_groups": LONG}
+"""For passes that leave a short range alone."""
+
 BY_NAME = {step.run.__name__: step.run for step in passes.PASSES}
 
 
@@ -46,7 +53,7 @@ def run(name: str, before: str) -> str:
     if name == "parameters":
         lifted, values = lift_parameters(tree)
         return f"{lifted.sql(dialect='clickhouse')} -- {values}"
-    return BY_NAME[name](tree, CONTEXT).sql(dialect="clickhouse")
+    return BY_NAME[name](tree, CONTEXTS.get(name, CONTEXT)).sql(dialect="clickhouse")
 
 
 ALL = [*BY_NAME, "parameters"]
