@@ -86,4 +86,4 @@ def test_the_latest_release_is_looked_up_for_a_request(api: Any) -> None:
         ]
         api.add_errors(project.id, rows)
     body = {"query": "from errors release:latest | summarize n=count() by release", "environment": "latest-test"}
-    assert api.send("POST", "query", body, "project-viewer")["rows"] == [{"release": "shop@1.10.0", "n": 1}]
+    assert api.send("POST", "query", body, "project-viewer")["rows"] == [["shop@1.10.0", 1]]
