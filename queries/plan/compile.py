@@ -16,7 +16,7 @@ from queries.errors import QueryError
 from queries.parser import parse_with_warnings
 from queries.passes import PassContext, run_passes
 from queries.passes.context import TIME
-from queries.plan.block import Block, Order, TimeRange
+from queries.plan.block import Block, TimeRange
 from queries.plan.builder import Builder, Output, settled
 from queries.plan.frame_rows import bindings, frame_step_id
 from queries.plan.model import (
@@ -31,11 +31,12 @@ from queries.plan.model import (
     TableRead,
 )
 from queries.plan.names import unique_names
+from queries.plan.orders import with_order
 from queries.plan.render import aliased, render, table_alias
 from queries.plan.saved_filters import expand_saved
 from queries.plan.slices import sliced
 from queries.plan.sources import open_source
-from queries.plan.stages import apply_stage, newest_first, search
+from queries.plan.stages import apply_stage, search
 from queries.plan.virtual import MIRRORED, slug
 from queries.printer import print_query
 from queries.types import SPARSE_STRING, Base, ValueType
@@ -183,7 +184,7 @@ def _frame_steps(number: int, builder: Builder) -> list[Step]:
 def _statement(name: str, block: Block, builder: Builder, sql_limit: int) -> SqlStep:
     """Return the finished statement of a block."""
     context = builder.context
-    ordered = _ordered(block, builder)
+    ordered = with_order(block, builder)
     outputs = builder.outputs(ordered)
     tree, columns = _select(ordered, outputs, builder, sql_limit)
     ids = tuple(sorted(context.projects))
@@ -208,19 +209,6 @@ def _statement(name: str, block: Block, builder: Builder, sql_limit: int) -> Sql
 def _whole_range(block: Block, builder: Builder) -> TimeRange:
     times = [time for _, _, time in builder.scans]
     return (min(t[0] for t in times), max(t[1] for t in times)) if times else block.time
-
-
-def _ordered(block: Block, builder: Builder) -> Block:
-    """Give an order to what has none: raw rows newest first, groups by their keys; ties among groups by their keys."""
-    grouping = block.grouping
-    if grouping is not None:
-        if grouping.series is not None or block.limit_by is not None:
-            return block
-        keys = [grouping.table[key] for key in grouping.keys]
-        named = [order.value for order in block.order]
-        ties = tuple(Order(k, descending=False) for k in keys if not any(k.equals(value) for value in named))
-        return replace(block, order=(*block.order, *ties))
-    return newest_first(block, builder)
 
 
 def _select(

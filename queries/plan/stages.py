@@ -14,8 +14,14 @@ from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
 from queries.plan.facets import facets
+from queries.plan.funnel import funnel
 from queries.plan.grouping import make_series, summarize
+from queries.plan.heatmap import heatmap
+from queries.plan.histogram import histogram
+from queries.plan.orders import newest_first
+from queries.plan.retention import retention
 from queries.plan.searches import group_condition, holds_aggregate, node_condition
+from queries.plan.sessions import sessions
 from queries.plan.top import top
 from queries.plan.traces import trace
 from queries.printer import print_expression, print_stage
@@ -134,14 +140,6 @@ def _sortable(expr: ast.Expr, made: Typed) -> ir.Value:
     return made.value if made.type.base is Base.STRING else as_null(made).value
 
 
-def newest_first(block: Block, builder: Builder) -> Block:
-    """Return a block whose raw rows, where nothing else orders or cuts them, come newest first."""
-    if block.order or block.grouping is not None or block.catalog is None or block.is_cut:
-        return block
-    time = builder.scope(block).facts.special.get("time")
-    return block if time is None else replace(block, order=(Order(time.value, descending=True),))
-
-
 def _limit(stage: ast.Limit, block: Block, builder: Builder) -> Block:
     if block.limit_by is not None:
         block = builder.wrap(block)
@@ -160,6 +158,11 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Limit: _limit,
     ast.Top: top,
     ast.Facets: facets,
+    ast.Heatmap: heatmap,
+    ast.Histogram: histogram,
+    ast.Funnel: funnel,
+    ast.Sessions: sessions,
+    ast.Retention: retention,
     ast.Trace: trace,
 }
 """One function for each stage."""

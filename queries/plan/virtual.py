@@ -106,5 +106,6 @@ def _not_text(span: Span | None) -> TypeProblem:
 
 
 def slug(item: Typed) -> Typed:
-    """Return a project number as its slug."""
-    return replace(item, value=call(PROJECT_SLUG, STRING, item.value), type=STRING, virtual="")
+    """Return a project number as its slug, null where there is no project, as on the other side of a join."""
+    type_ = replace(STRING, missing=item.type.missing)
+    return replace(item, value=call(PROJECT_SLUG, type_, item.value), type=type_, virtual="")
