@@ -1,0 +1,329 @@
+"""From what a query of Sentry asks for to a text: each part is tried by planning it, and what does not plan is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from queries.errors import QueryError
+from queries.parser import parse
+from queries.plan import PlanContext, plan
+from queries.printer import print_query
+from queries.search.escapes import quote
+from queries.sentry._expressions import EQUATION, alias_of, expressions_of, field_text, is_function
+from queries.sentry._model import Column, Imported, SentryQuery
+
+DEFAULT_PERIOD = "14d"
+"""What Sentry's pages show when a URL names no time."""
+
+DEFAULT_TOP = 5
+_DATASETS = {
+    "errors": "errors",
+    "error-events": "errors",
+    "issueplatform": "errors",
+    "issues": "errors",
+    "transactions": "transactions",
+    "transaction-like": "transactions",
+    "metrics": "transactions",
+    "metricsenhanced": "transactions",
+    "spans": "spans",
+    "spansindexed": "spans",
+    "spansmetrics": "spans",
+    "logs": "logs",
+    "ourlogs": "logs",
+}
+_TRANSACTION_WORDS = re.compile(
+    r"transaction\.duration|event\.type:transaction|transaction\.(?:op|status)|measurements\.|"
+    r"\b(?:apdex|failure_rate|failure_count|user_misery|count_miserable|tpm|tps|p50|p75|p90|p95|p99|p100)\("
+)
+_EVENT_TYPE = re.compile(r"(?<!\S)!?event\.type:(?:transaction|error|default)(?!\S)")
+_PERIOD = re.compile(r"([0-9]{1,4})([smhdw])")
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9:]{5,8})(?:\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?")
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_MOST_COLUMNS = 50
+_CHART_DISPLAYS = ("previous", "top")
+
+
+@dataclass(slots=True)
+class _Writer:
+    """One translation under way.
+
+    Attributes:
+        context: what planning may use.
+        source: data set and time range, the begin of every text.
+        scope: filters of projects and environments, or empty.
+        warnings: what could not be said.
+    """
+
+    context: PlanContext
+    source: str = ""
+    scope: str = ""
+    search: str = ""
+    columns: list[Column] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> str:
+        """Where the text's rows come from: source and filters."""
+        return " ".join(part for part in (self.source, self.scope, self.search) if part)
+
+    def problem(self, text: str) -> str:
+        """Return why a text does not plan, or an empty string."""
+        try:
+            plan(text, self.context)
+        except QueryError as error:
+            return error.message
+        return ""
+
+    def first(self, ways: Iterable[str], text: Callable[[str], str]) -> tuple[str, str]:
+        """Return the first of several ways that plans in a text, or an empty one and what the first one lacks."""
+        why = ""
+        for way in ways:
+            found = self.problem(text(way))
+            if not found:
+                return way, ""
+            why = why or found
+        return "", why or "there is nothing like it"
+
+
+def to_discover(asked: SentryQuery, context: PlanContext, *, scope: bool = True) -> Imported:
+    """Return a query of Sentry as a Discover text that plans.
+
+    Args:
+        asked: what the query asks for.
+        context: the request it will be planned for; its projects tell slugs from Sentry's own numbers.
+        scope: whether projects and environments are written into the text.
+
+    Raises:
+        QueryError: its data set is not there, or nothing of it can be said.
+    """
+    writer = _begun(asked, context, scope=scope)
+    _add_columns(writer, asked.fields or asked.y_axes)
+    text = f"{writer.rows}{_shape(writer)}{_sorted(writer, asked)}"
+    chart = _chart(writer, asked) if asked.display.startswith(_CHART_DISPLAYS) or asked.interval else ""
+    return _imported(writer, asked, text, chart)
+
+
+def series_of(asked: SentryQuery, context: PlanContext, *, top: bool = False) -> Imported:
+    """Return the chart of a query of Sentry as a text: its `y_axes` over time, of the largest groups with `top`.
+
+    Raises:
+        QueryError: none of its axes can be said.
+    """
+    writer = _begun(asked, context, scope=False)
+    wanted = asked.y_axes or ("count()",)
+    _add_columns(writer, [*(one for one in asked.fields if top and not is_function(one)), *wanted])
+    if not any(column.aggregate for column in writer.columns):
+        raise QueryError("None of the axes can be computed here.", suggestion="; ".join(writer.warnings))
+    text = _series(writer, asked, keys=_keys(writer) if top else "")
+    return _imported(writer, asked, text, text)
+
+
+def _imported(writer: _Writer, asked: SentryQuery, text: str, chart: str) -> Imported:
+    made = plan(text, writer.context)
+    warnings = dict.fromkeys((*writer.warnings, *made.warnings))
+    chart = print_query(parse(chart)) if chart else ""
+    return Imported(asked.name, print_query(parse(text)), chart, tuple(writer.columns), tuple(warnings))
+
+
+def _begun(asked: SentryQuery, context: PlanContext, *, scope: bool) -> _Writer:
+    writer = _Writer(context, warnings=list(asked.remarks))
+    dataset = _dataset(asked, writer)
+    plan(f"from {dataset}", context)
+    writer.source = f"from {dataset} {_range(asked, writer)}"
+    if scope:
+        writer.scope = _scope(asked, writer)
+    writer.search = _search(asked.query, dataset, writer)
+    return writer
+
+
+def _dataset(asked: SentryQuery, writer: _Writer) -> str:
+    word = asked.dataset.replace("_", "").lower()
+    if word in _DATASETS:
+        return _DATASETS[word]
+    everything = " ".join((*asked.fields, *asked.y_axes, asked.query))
+    if _TRANSACTION_WORDS.search(everything):
+        return "transactions"
+    if word not in {"", "discover"}:
+        writer.warnings.append(f"The data set {asked.dataset} is not known here; errors are read.")
+    elif "event.type:error" not in everything:
+        writer.warnings.append("Sentry may mean errors and transactions; errors are read.")
+    return "errors"
+
+
+def _range(asked: SentryQuery, writer: _Writer) -> str:
+    if asked.start or asked.end:
+        begin, end = _moment(asked.start), _moment(asked.end)
+        text = f"between {begin} and {end or 'now()'}"
+        if begin and end and not writer.problem(f"from errors {text}"):
+            return text
+        writer.warnings.append(f"The time from {asked.start} to {asked.end} cannot be read.")
+    period = _PERIOD.fullmatch(asked.period)
+    if asked.period and period is None:
+        writer.warnings.append(f"The period {asked.period} cannot be read.")
+    length = asked.period if period is not None and int(period[1]) > 0 else DEFAULT_PERIOD
+    return f"last {length}"
+
+
+def _moment(text: str) -> str:
+    """Return a time of Sentry as a literal; it is UTC when it names no zone."""
+    found = _MOMENT.fullmatch(text.strip())
+    if found is None:
+        return ""
+    day, time, zone = found[1], found[2] or "00:00:00", found[3] or "Z"
+    time = time if len(time) > 5 else f"{time}:00"
+    zone = zone if zone == "Z" or ":" in zone else f"{zone[:3]}:{zone[3:]}"
+    return f"{day}T{time}{zone}"
+
+
+def _scope(asked: SentryQuery, writer: _Writer) -> str:
+    known = {slug.lower(): slug for slug in writer.context.projects.values()}
+    named = [project for project in asked.projects if project not in {"-1", "0"}]
+    found = [known[project.lower()] for project in named if project.lower() in known]
+    strange = [project for project in named if project.lower() not in known]
+    if strange:
+        writer.warnings.append(
+            f"The project {', '.join(strange)} of Sentry is not known here; choose the projects yourself."
+        )
+    parts = [_among("project", found), _among("environment", [one for one in asked.environments if one])]
+    return " ".join(part for part in parts if part)
+
+
+def _among(key: str, values: Sequence[str]) -> str:
+    if not values:
+        return ""
+    texts = [one if _PLAIN_VALUE.fullmatch(one) else quote(one) for one in values]
+    return f"{key}:{texts[0]}" if len(texts) == 1 else f"{key}:[{', '.join(texts)}]"
+
+
+def _search(query: str, dataset: str, writer: _Writer) -> str:
+    query = " ".join(query.split()) if '"' not in query else query.strip()
+    if dataset == "transactions" and "(" not in query and " or " not in query.lower():
+        query = " ".join(_EVENT_TYPE.sub("", query).split()) if '"' not in query else _EVENT_TYPE.sub("", query).strip()
+    if not query:
+        return ""
+    text = f"{writer.source} {query}"
+    try:
+        parsed = parse(text)
+        problem = "" if not parsed.pipeline.stages else "it holds a stage of this language"
+    except QueryError as error:
+        problem = error.message
+    problem = problem or writer.problem(f"{text} | summarize n=count() by id")
+    if not problem:
+        return query
+    writer.warnings.append(f"The search `{query}` is left out: {problem}")
+    return ""
+
+
+def _add_columns(writer: _Writer, wanted: Sequence[str]) -> None:
+    if len(wanted) > _MOST_COLUMNS:
+        writer.warnings.append(f"Only the first {_MOST_COLUMNS} columns are taken.")
+    functions = any(is_function(one) for one in wanted)
+    taken: set[str] = set()
+    for column in dict.fromkeys(one.strip() for one in wanted[:_MOST_COLUMNS]):
+        aggregate = is_function(column)
+        name = _free("equation" if column.startswith(EQUATION) else alias_of(column), taken) if aggregate else ""
+        way, why = writer.first(expressions_of(column), _trial(writer, name, aggregate=aggregate, grouped=functions))
+        if not way:
+            writer.warnings.append(f"The column {column} is left out: {why}")
+            continue
+        name = name or _column_name(way)
+        taken.add(name)
+        writer.columns.append(Column(column, name, way, aggregate))
+
+
+def _trial(writer: _Writer, name: str, *, aggregate: bool, grouped: bool) -> Callable[[str], str]:
+    def text(way: str) -> str:
+        if aggregate:
+            return f"{writer.source} | summarize {name}={way}"
+        return f"{writer.source} | summarize n=count() by {way}" if grouped else f"{writer.source} | project {way}"
+
+    return text
+
+
+def _column_name(way: str) -> str:
+    """Return how the answer names a key that is written without a name."""
+    return way.removeprefix('field("').removesuffix('")') if way.startswith("field(") else way
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return next(one for one in (name, *(f"{name}_{n}" for n in range(2, _MOST_COLUMNS + 3))) if one not in taken)
+
+
+def _keys(writer: _Writer) -> str:
+    return ", ".join(column.expression for column in writer.columns if not column.aggregate)
+
+
+def _aggregates(writer: _Writer) -> str:
+    return ", ".join(f"{column.name}={column.expression}" for column in writer.columns if column.aggregate)
+
+
+def _shape(writer: _Writer) -> str:
+    keys, aggregates = _keys(writer), _aggregates(writer)
+    if aggregates:
+        return f" | summarize {aggregates}" + (f" by {keys}" if keys else "")
+    return f" | project {keys}" if keys else ""
+
+
+def _sorted(writer: _Writer, asked: SentryQuery) -> str:
+    orders = []
+    for wanted in asked.sort:
+        found = _sort_column(writer, wanted.removeprefix("-"), asked)
+        if found is None:
+            writer.warnings.append(f"The order by {wanted} is left out: it is not among the columns.")
+        else:
+            orders.append(f"{found} {'desc' if wanted.startswith('-') else 'asc'}")
+    text = f" | sort {', '.join(orders)}" if orders else ""
+    problem = writer.problem(f"{writer.rows}{_shape(writer)}{text}") if text else ""
+    if problem:
+        writer.warnings.append(f"The order is left out: {problem}")
+    return "" if problem else text
+
+
+def _sort_column(writer: _Writer, wanted: str, asked: SentryQuery) -> str | None:
+    """Return the column an order means: Sentry writes `-count()`, `-count` and `-equation[0]`."""
+    numbered = re.fullmatch(r"equation\[([0-9]{1,2})\]", wanted)
+    if numbered is not None:
+        equations = [one.strip() for one in (asked.fields or asked.y_axes) if one.startswith(EQUATION)]
+        wanted = equations[int(numbered[1])] if int(numbered[1]) < len(equations) else wanted
+    for column in writer.columns:
+        if wanted == column.sentry or (column.aggregate and alias_of(wanted) == alias_of(column.sentry)):
+            return column.name if column.aggregate else column.expression
+    raw = not any(column.aggregate for column in writer.columns)
+    return field_text(wanted) if raw and not is_function(wanted) else None
+
+
+def _chart(writer: _Writer, asked: SentryQuery) -> str:
+    axes = replace(asked, y_axes=asked.y_axes or ("count()",))
+    own = replace(writer, columns=[], warnings=[])
+    top = asked.display.startswith("top")
+    own.columns = [one for one in writer.columns if top and not one.aggregate]
+    chosen = list(own.columns)
+    _add_columns(own, list(axes.y_axes))
+    own.columns = [*chosen, *(one for one in own.columns if one.aggregate)]
+    if not any(column.aggregate for column in own.columns):
+        return ""
+    text = _series(own, asked, keys=_keys(own) if top else "")
+    if asked.display.startswith("previous"):
+        compared = f"{text} | compare to previous"
+        text = text if writer.problem(compared) else compared
+    problem = writer.problem(text)
+    if problem:
+        writer.warnings.append(f"The chart is left out: {problem}")
+    return "" if problem else text
+
+
+def _series(writer: _Writer, asked: SentryQuery, *, keys: str) -> str:
+    every = ""
+    if _PERIOD.fullmatch(asked.interval):
+        every = f" every {asked.interval}"
+    elif asked.interval:
+        writer.warnings.append(f"The interval {asked.interval} cannot be read.")
+    text = f"{writer.rows} | make-series {_aggregates(writer)}{every}"
+    if not keys:
+        return text
+    first = next(column for column in writer.columns if column.aggregate)
+    by = _sort_column(writer, (asked.sort or ("",))[0].removeprefix("-"), asked)
+    ranked = next((column for column in writer.columns if column.aggregate and column.name == by), first)
+    return f"{text} by {keys} top {asked.top_events or DEFAULT_TOP} by {ranked.expression} other"
