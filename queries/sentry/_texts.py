@@ -100,6 +100,7 @@ def to_discover(asked: SentryQuery, context: PlanContext, *, scope: bool = True)
     """
     writer = _begun(asked, context, scope=scope)
     _add_columns(writer, asked.fields or asked.y_axes)
+    _check_search(writer)
     text = f"{writer.rows}{_shape(writer)}{_sorted(writer, asked)}"
     chart = _chart(writer, asked) if asked.display.startswith(_CHART_DISPLAYS) or asked.interval else ""
     return _imported(writer, asked, text, chart)
@@ -214,6 +215,14 @@ def _search(query: str, dataset: str, writer: _Writer) -> str:
         return query
     writer.warnings.append(f"The search `{query}` is left out: {problem}")
     return ""
+
+
+def _check_search(writer: _Writer) -> None:
+    """Leave the search out when it does not go with the columns: one of aggregates needs groups."""
+    problem = writer.problem(f"{writer.rows}{_shape(writer)}") if writer.search else ""
+    if problem:
+        writer.warnings.append(f"The search `{writer.search}` is left out: {problem}")
+        writer.search = ""
 
 
 def _add_columns(writer: _Writer, wanted: Sequence[str]) -> None:
