@@ -7,6 +7,8 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from queries.operations.histogram import heatmap, histogram
+
 Operation = Callable[[Sequence[pa.Table], Mapping[str, object]], pa.Table]
 
 
@@ -56,5 +58,5 @@ def _linear(values: list[Any], groups: list[tuple[Any, ...]]) -> list[Any]:
     return result
 
 
-OPERATIONS: Mapping[str, Operation] = {"fill_gaps": fill_gaps}
+OPERATIONS: Mapping[str, Operation] = {"fill_gaps": fill_gaps, "heatmap": heatmap, "histogram": histogram}
 """What a FrameStep may name."""

@@ -24,11 +24,11 @@ _AGGREGATES = """
     quantileexactweightedornull quantileexactweightedornullif
     topk topkif topkweighted topkweightedif approx_top_k grouparray grouparrayif array_agg groupuniqarray groupuniqarrayif
     stddevpop stddevsamp varpop varsamp stddev variance variance_pop stddev_pop stddev_samp var_pop var_samp
-    row_number rank dense_rank lag lead first_value last_value
+    argminornull argminornullif sumforeach windowfunnel row_number rank dense_rank lag lead first_value last_value
 """
 _SCALARS = """
     abs and or not ceil ceiling floor round trunc sqrt pow power exp log ln greatest least sign mod
-    if ifnull nullif coalesce isnull isnotnull tonullable assumenotnull case multiif transform
+    isfinite if ifnull nullif coalesce isnull isnotnull tonullable assumenotnull case multiif transform
     lower upper lowerutf8 upperutf8 length lengthutf8 startswith starts_with endswith ends_with reverse
     replaceall replaceone replace position positioncaseinsensitive str_position substring trim concat concat_ws
     splitbychar split match extract regexp_like regexp_replace like ilike domain path
@@ -44,7 +44,8 @@ _SCALARS = """
     tohour todayofweek hour day_of_week dayofweek day_of_week_iso dayofweek_iso year month day
     tointervalsecond tointervalmillisecond fromunixtimestamp64nano fromunixtimestamp64micro fromunixtimestamp64milli
     addnanoseconds subtractnanoseconds datediff date_diff timestamp_diff now now64 current_timestamp today
-    tounixtimestamp unix_timestamp tounixtimestamp64milli cityhash64 siphash64 inthash64 bitxor
+    tounixtimestamp unix_timestamp tounixtimestamp64milli tounixtimestamp64micro tounixtimestamp64nano intdiv
+    arraysplit arraydifference filter cityhash64 siphash64 inthash64 bitxor
 """
 
 NODES = frozenset(_NODES.split())
