@@ -191,6 +191,8 @@ def function(name: str, args: list[exp.Expr]) -> exp.Expr:
         cut = len(args) - count - (name not in PARAMETRIC)
         return sge.ParameterizedAgg(this=name, expressions=args[:cut], params=args[cut:])
     match name:
+        case "windowFunnel":  # one parameter, as many arguments as there are steps
+            return sge.ParameterizedAgg(this=name, expressions=args[:1], params=args[1:])
         case "amber_lambda":
             return exp.Lambda(this=args[0], expressions=args[1:])
         case "amber_over_all":
