@@ -44,6 +44,13 @@ _SCALARS = """
     tohour todayofweek hour day_of_week dayofweek day_of_week_iso dayofweek_iso year month day
     tointervalsecond tointervalmillisecond fromunixtimestamp64nano fromunixtimestamp64micro fromunixtimestamp64milli
     addnanoseconds subtractnanoseconds datediff date_diff timestamp_diff now now64 current_timestamp today
+    emptyarraystring array_slice arrayreversesort arraystringconcat extractall regexp_extract replaceregexpall
+    countsubstrings positionutf8 positioncaseinsensitiveutf8 substringutf8 leftutf8 rightutf8 reverseutf8 repeat pad
+    leftpadutf8 rightpadutf8 querystring extracturlparameter decodeurlcomponent jsonextract
+    isipv4string isipv6string isipaddressinrange toipv4ordefault toipv6ordefault ipv4cidrtorange ipv6cidrtorange
+    modulo positivemodulo intdiv int_div log2 log10 parsedatetime64besteffortornull time_to_str formatdatetime
+    totimezone timezoneoffset tominute todayofmonth todayofyear toisoweek week_of_year tomonth toquarter toyear quarter
+    tostartofmonth tostartofquarter tostartofyear tointervalhour tounixtimestamp64nano
     tounixtimestamp unix_timestamp tounixtimestamp64milli tounixtimestamp64micro tounixtimestamp64nano intdiv
     arraysplit arraydifference filter cityhash64 siphash64 inthash64 bitxor
 """
