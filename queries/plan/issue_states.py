@@ -51,7 +51,8 @@ def state_condition(node: ast.Is, scope: Scope) -> ir.Value:
             suggestion="Use it in errors or issues.",
         )
     if state in LINKED:
-        scope.notes.add(f"is:{state}: no issue is linked, because there are no other trackers to link one to yet.")
+        said = f"is:{state}: no issue is linked, because there are no other trackers to link one to yet."
+        scope.notes.add(said, node.span)
         return TRUE if LINKED[state] else FALSE
     wanted, column, values = STATES[state]
     if scope.catalog.dataset.name == "issues":

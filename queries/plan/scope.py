@@ -40,16 +40,21 @@ class Notes:
     """Collects warnings of one planning run, each once."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, None] = {}
+        self._places: dict[str, tuple[Span | None, str]] = {}
 
-    def add(self, text: str) -> None:
-        """Keep a warning."""
-        self._texts[text] = None
+    def add(self, text: str, span: Span | None = None, suggestion: str = "") -> None:
+        """Keep a warning, with its first place in the text and what to write instead where they are known."""
+        self._places.setdefault(text, (span, suggestion))
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The warnings in the order they came up."""
-        return tuple(self._texts)
+        return tuple(self._places)
+
+    @property
+    def places(self) -> tuple[tuple[str, Span | None, str], ...]:
+        """The warnings with place and suggestion."""
+        return tuple((text, *place) for text, place in self._places.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,9 @@ class Scope:
         if info.guessed:
             near = f" Similar names: {', '.join(info.closest)}." if info.closest else ""
             self.notes.add(
-                f"{info.name} is not a field of {self.catalog.dataset.name}; it is looked up as a tag.{near}"
+                f"{info.name} is not a field of {self.catalog.dataset.name}; it is looked up as a tag.{near}",
+                span,
+                did_you_mean(info.closest),
             )
         return attribute_of(info, self.table)
 

@@ -12,7 +12,7 @@ from engine.clock import Clock
 from engine.errors import AmberError, UserError
 from iam import Action
 from queries import ast
-from queries.complete import Completions, Facts, complete, value_items
+from queries.editor import Completions, Facts, complete, value_items
 from queries.edit import Change, Exclude, Filter, GroupBy, SetLimit, SortBy, edit
 from queries.parser import parse
 from queries.printer import print_query

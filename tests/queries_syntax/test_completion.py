@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queries.complete import Completions, Facts, complete, value_items
+from queries.editor import Completions, Facts, complete, value_items
 from queries.parser import parse
 
 FACTS = Facts(

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from engine.schema import DATASETS
 from queries import ast
-from queries.catalog import DEFAULT_DATASET, PROJECT, Catalog, FieldInfo, catalog
-from queries.complete_items import (
-    EVERY,
-    FILLS,
-    KEYWORDS_AFTER,
+from queries.catalog import DEFAULT_DATASET, PROJECT, RELEASE_STAGE, SAVED, Catalog, FieldInfo, catalog
+from queries.edit_values import equals, name, text
+from queries.editor.facts import Facts, columns_after
+from queries.editor.items import (
     Item,
     aggregates,
+    choices,
     clauses,
-    columns_of_stages,
     datasets,
     fields,
     keywords,
@@ -32,12 +31,12 @@ from queries.complete_items import (
     tags,
     values_of,
 )
-from queries.complete_place import LONGEST_WORD, Spot, Where, spot, word_around
-from queries.edit_values import equals, name, text
-from queries.errors import NameProblem, QueryError
-from queries.parser import parse
+from queries.editor.place import LONGEST_WORD, Spot, Where, spot, word_around
+from queries.editor.stage_table import STAGE_TABLE, START
+from queries.errors import NameProblem
 from queries.printer import print_expression, print_query
 from queries.printer_search import print_filter_value
+from queries.releases import STAGES as RELEASE_STAGES
 from queries.types import Base
 
 MAX_ITEMS = 50
@@ -53,23 +52,12 @@ _OPEN_TAG = re.compile(r"tags\[\s*\Z")
 _OPEN_FIELD = re.compile(r"field\(\s*\Z")
 _BY = re.compile(r"(?<![\w.])by(?![\w.(])", re.IGNORECASE)
 _OPERAND_SIGNS = frozenset("=<>!~+-*/%,([?:")
-_NAMING = frozenset({"extend", "project", "summarize", "make-series", "facets", "top"})
-_OPERAND_WORDS = frozenset({"by", "and", "or", "not", "in", "contains", "per", "when", "on"})
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What completion may know besides the schema.
-
-    Attributes:
-        projects: slugs of the visible projects.
-        tags: by data set, the tag keys there are, most frequent first.
-        promoted: as in `PlanContext`.
-    """
-
-    projects: Sequence[str] = ()
-    tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    promoted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+_NAMING = frozenset({"extend", "project", "summarize", "make-series", "facets", "top", "window"})
+_OPERAND_WORDS = frozenset({"by", "and", "or", "not", "in", "contains", "per", "on", "with", "of", "split", "sort"})
+_OVER_GROUPS = frozenset({"having", "top", "sort", "correlate", "anomalies", "changepoint", "share"})
+"""Stages whose values may hold aggregates."""
+_REPEATED = frozenset({"desc", "asc", *(op.value for op in ast.TraceOp)})
+"""Words that may stand more than once in a stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +145,8 @@ def _search(source: str, cursor: int, place: Spot, known: Facts) -> Completions:
     candidates += [replace(item, insert=f"{item.insert}:") for item in fields(found, known.projects)]
     candidates += tags(found, known.tags.get(found.dataset.name, ()), colon=True)
     candidates += keywords(("has:", "is:") if found.has_column("issue_id") else ("has:",))
+    candidates += keywords((f"{RELEASE_STAGE}:",) if found.has_column("release") else ())
+    candidates += keywords((f"{SAVED}:",) if known.saved_filters else ())
     if place.before[: _term_start(place)].strip() and not term.startswith("!"):
         candidates += keywords(("AND", "OR"))
     if place.sources and not place.stage:
@@ -188,6 +178,11 @@ def _value(
         end = rest.end()
     prefix = item.removeprefix('"')
     lowered = (plain or "").lower()
+    if tag is None and lowered == SAVED:
+        named = [Item(n, print_filter_value(text(n)), "value", t) for n, t in known.saved_filters.items()]
+        return _chosen(start, end, prefix, named)
+    if tag is None and lowered == RELEASE_STAGE:
+        return _chosen(start, end, prefix, values_of(RELEASE_STAGES))
     if tag is None and lowered == "is":
         return _chosen(start, end, prefix, states())
     if tag is None and lowered == "has":
@@ -245,16 +240,27 @@ def _expression(source: str, cursor: int, place: Spot, known: Facts) -> Completi
     before = place.before[: len(place.before) - len(typed)]
     last = _LAST_WORD.search(before.rstrip()[-LONGEST_WORD:])
     word = last[1].lower() if last else ""
-    if word == "every":
-        return _chosen(start, end, typed, values_of(EVERY))
-    if word == "fill":
-        return _chosen(start, end, typed, values_of(FILLS))
+    ready = _choices(source, place, before, word)
+    if ready is not None:
+        return _chosen(start, end, typed, ready)
     compared = _COMPARED.search(before)
     if compared is not None and not _names_column(place, before, compared):
         return _compared(start, end, typed, compared, (found, known, source[: place.parsable]))
     if before.strip() and word not in _OPERAND_SIGNS and word not in _OPERAND_WORDS:
         return _chosen(start, end, typed, _continuations(place, before))
     return _chosen(start, end, typed, _operands(source, place, before, (found, known)))
+
+
+def _choices(source: str, place: Spot, before: str, word: str) -> list[Item] | None:
+    """Return what may stand behind a word of the stage when the table knows, or None."""
+    info = STAGE_TABLE.get(place.stage)
+    if info is None or before.count("(") > before.count(")"):
+        return None
+    key = START if not before.strip() else word
+    if key not in info.choices:
+        return None if info.expects or key != START else []
+    bound = datasets(_let_names(source)) if place.stage in {"join", "union"} else []
+    return [*choices(info.choices[key]), *bound]
 
 
 def _names_column(place: Spot, before: str, compared: re.Match[str]) -> bool:
@@ -267,8 +273,12 @@ def _names_column(place: Spot, before: str, compared: re.Match[str]) -> bool:
 
 def _continuations(place: Spot, before: str) -> list[Item]:
     """Return what may follow a finished value: words of the stage, operators."""
+    info = STAGE_TABLE.get(place.stage)
     grouped = _BY.search(before) is not None
-    words = [w for w in KEYWORDS_AFTER.get(place.stage, ()) if w != "by" or not grouped]
+    said = set(before.lower().split())
+    words = [w for w in (info.words if info else ()) if (w != "by" or not grouped) and w not in said - _REPEATED]
+    if info is not None and info.expects != "value":
+        return clauses(words)
     return [*clauses(words), *keywords(("and", "or", "in", "contains")), *operators(("=", "!=", ">", ">=", "<", "<="))]
 
 
@@ -278,21 +288,14 @@ def _operands(source: str, place: Spot, before: str, known: tuple[Catalog, Facts
     inside = before.count("(") > before.count(")")
     if place.stage in {"summarize", "make-series"} and not _BY.search(before) and not inside:
         return aggregates()
-    made = columns_of_stages(_finished(source[: place.parsable]), found)
+    made = columns_after(source[: place.parsable], facts)
     rows = fields(found, facts.projects) + tags(found, facts.tags.get(found.dataset.name, ()), colon=False)
     columns = rows if made is None else made if made.replaced else [*made.items, *rows]
     named = columns if isinstance(columns, list) else list(columns.items)
     functions = scalars()
-    if place.stage in {"having", "top", "sort", "correlate"}:
+    if place.stage in _OVER_GROUPS:
         functions = [*functions, *aggregates()]
     return [*named, *functions]
-
-
-def _finished(text_: str) -> ast.Pipeline | None:
-    try:
-        return parse(text_).pipeline
-    except QueryError:
-        return None
 
 
 def _compared(
@@ -301,7 +304,7 @@ def _compared(
     found, facts, finished = known
     tag = compared[1]
     field_name = compared[2] or compared[3]
-    made = columns_of_stages(_finished(finished), found)
+    made = columns_after(finished, facts)
     if tag is None and made is not None and (made.replaced or any(i.label == field_name for i in made.items)):
         return Completions(start, end, (), None, "expression")
     info = _info(found, tag, field_name or "")

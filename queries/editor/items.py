@@ -7,39 +7,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.schema import DATASETS, Unit
-from queries import ast
-from queries.catalog import Catalog, FieldInfo, catalog
+from queries.catalog import DERIVED, Catalog, FieldInfo, catalog
+from queries.editor.stage_table import STAGE_TABLE, WORD_DOCS
 from queries.functions import AGGREGATES, SCALARS, Function
 from queries.lexer import quote_string
 from queries.parser.expressions import is_plain_name
-from queries.parser.words import STAGES
-from queries.plan.grouping import column_name
 from queries.plan.issue_states import ALL_STATES
 from queries.types import ValueType
 
-EVERY = ("1min", "5min", "15min", "1h", "6h", "24h")
-FILLS = tuple(fill.value for fill in ast.Fill)
-KEYWORDS_AFTER = {
-    "summarize": ("by",),
-    "make-series": ("by", "every", "top", "fill"),
-    "sort": ("desc", "asc"),
-    "top": ("by", "per", "desc", "asc", "other"),
-    "facets": ("top",),
+MADE_DOCS = {
+    "project": "The project, by its slug.",
+    "issue": "The issue, by its short id.",
+    "assigned": "Who works on the issue.",
+    "issue.assignee": "Who works on the issue.",
+    "issue.status": "Status of the issue: unresolved, resolved or ignored.",
+    "issue.substatus": "What happened to the issue last: new, ongoing, escalating, regressed.",
+    "issue.priority": "Priority of the issue: high, medium, low.",
+    "tags": 'All tags: tags["key"] is one of them.',
+    "contexts": 'All contexts: contexts["key"] is one of them.',
+    "measurements": 'All measurements: measurements["key"] is one of them.',
+    "modules": "Installed packages and their versions.",
+    **{name: rule.doc for name, rule in DERIVED.items()},
 }
-"""What may follow a finished value in a stage, besides operators."""
-
-STAGE_DOCS = {
-    "where": "Keep rows that fulfil a condition.",
-    "having": "Keep groups that fulfil a condition.",
-    "extend": "Add computed columns.",
-    "project": "Choose and rename columns.",
-    "summarize": "Compute aggregates for each key.",
-    "make-series": "Compute aggregates over time, without gaps.",
-    "sort": "Order rows.",
-    "limit": "Keep the first rows.",
-    "top": "Keep the best rows, per key if wanted.",
-    "facets": "Count the most frequent values of fields.",
-}
+"""Fields the catalogue adds to those the schema declares."""
 KEYWORD_DOCS = {
     "from": "Which data set to read.",
     "let": "Name an expression or a pipeline.",
@@ -48,6 +38,8 @@ KEYWORD_DOCS = {
     "at": "A day, or the hour of a time.",
     "has:": "The field is there and not empty.",
     "is:": "State of the event's issue.",
+    "release.stage:": "How far the release has spread: adopted, low_adoption, replaced.",
+    "saved:": "A saved filter, by its name.",
     "AND": "Both.",
     "OR": "One of the two.",
 }
@@ -82,14 +74,6 @@ class Item:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """Columns that stages made; `replaced` when the fields of the data set are gone."""
-
-    items: tuple[Item, ...]
-    replaced: bool
-
-
 def fields(found: Catalog, _projects: Sequence[str]) -> list[Item]:
     """Return the fields of a data set, those it shows by default first."""
     return list(_fields(found.dataset.name))
@@ -99,7 +83,7 @@ def fields(found: Catalog, _projects: Sequence[str]) -> list[Item]:
 def _fields(dataset: str) -> tuple[Item, ...]:
     found = catalog(dataset)
     docs = {declared.name: declared.doc for declared in found.dataset.fields}
-    docs |= {"project": "The project, by its slug.", "issue": "The issue, by its short id."}
+    docs |= MADE_DOCS
     # A column that a field reads under a better name (`error_type` is `error.type`) is understood, but not offered.
     read = {column for declared in found.dataset.fields for column in (declared.column, declared.any_of)}
     every = dict.fromkeys(info.name for info in found.fields.values())
@@ -154,7 +138,7 @@ def scalars() -> list[Item]:
 
 def stages() -> list[Item]:
     """Return the stages that can be used."""
-    return [Item(stage, f"{stage} ", "stage", STAGE_DOCS.get(stage, "")) for stage in STAGES]
+    return [Item(info.name, f"{info.name} ", "stage", info.doc) for info in STAGE_TABLE.values()]
 
 
 def datasets(bound: Iterable[str] = ()) -> list[Item]:
@@ -177,7 +161,12 @@ def keywords(words: Iterable[str]) -> list[Item]:
 
 def clauses(words: Iterable[str]) -> list[Item]:
     """Return words of a stage."""
-    return [Item(w, f"{w} ", "keyword") for w in words]
+    return [Item(w, f"{w} ", "keyword", WORD_DOCS.get(w, "")) for w in words]
+
+
+def choices(words: Iterable[str]) -> list[Item]:
+    """Return what may stand behind a word of a stage; what opens something goes on without a blank."""
+    return [Item(w.strip(), w, "keyword", WORD_DOCS.get(w.strip(), "")) for w in words]
 
 
 def operators(signs: Iterable[str]) -> tuple[Item, ...]:
@@ -190,43 +179,6 @@ def values_of(texts: Iterable[str]) -> tuple[Item, ...]:
     return tuple(Item(t, t, "value") for t in texts)
 
 
-def columns_of_stages(pipeline: ast.Pipeline | None, found: Catalog) -> Made | None:
-    """Return what stages made of the columns, None when nothing was made or the text before cannot be read."""
-    if pipeline is None:
-        return None
-    made: dict[str, str] = {}
-    replaced = False
-    for stage in pipeline.stages:
-        match stage:
-            case ast.Extend():
-                made |= {column_name(item): "" for item in stage.items}
-            case ast.Project():
-                made, replaced = _typed(stage.items, made, found), True
-            case ast.Summarize():
-                made = _typed((*stage.by, *stage.aggregates), made, found)
-                replaced = True
-            case ast.MakeSeries():
-                made = {"timestamp": "time", **_typed((*stage.by, *stage.aggregates), made, found)}
-                replaced = True
-            case ast.Facets():
-                made, replaced = {"field": "string", "value": "string", "count": "integer"}, True
-            case _:
-                pass
-    if not made:
-        return None
-    return Made(tuple(Item(n, _insert(n), "field", "Column.", kind) for n, kind in made.items()), replaced)
-
-
-def _typed(items: Sequence[ast.Named], made: dict[str, str], found: Catalog) -> dict[str, str]:
-    return {column_name(item): _type_of(item.expr, made, found) for item in items}
-
-
-def _type_of(expr: ast.Expr, made: dict[str, str], found: Catalog) -> str:
-    if not isinstance(expr, ast.Name):
-        return ""
-    info = found.find(expr.name)
-    return made.get(expr.name, "" if info is None else _word(info))
-
-
-def _insert(name: str) -> str:
+def written(name: str) -> str:
+    """Return a name as an expression has it."""
     return name if is_plain_name(name) else f"field({quote_string(name)})"

@@ -1,0 +1,12 @@
+"""What helps to write a text: completion, explanations under the cursor, formatting, diagnostics.
+
+One module for the page, the command line and notebooks. Everything comes from the tables of the language and the
+catalogue; nothing is read from the store, and no text makes anything here fail except `format_text`.
+"""
+
+from __future__ import annotations
+
+from queries.editor.completion import Completions, complete, value_items
+from queries.editor.facts import Facts
+
+__all__ = ["Completions", "Facts", "complete", "value_items"]
