@@ -219,3 +219,21 @@ def _read_text(kind: ParameterType, text: str) -> Bound | None:
             return ast.Size(float(found.value))
         case _:
             return None
+
+
+def typed_values(params: Mapping[str, object]) -> dict[str, object]:
+    """Return values of a question's parameters as planning takes them.
+
+    JSON has no durations, sizes and times: `{"type": "duration", "value": "5m"}` is one. Other values stay.
+
+    Raises:
+        QueryError: the type is none of the language, or the value is not of it.
+    """
+    return {name: _typed_value(name, value) for name, value in params.items()}
+
+
+def _typed_value(name: str, value: object) -> object:
+    if not isinstance(value, Mapping) or set(value) != {"type", "value"}:
+        return value
+    (parameter,) = read_parameters([{"name": name, "type": value["type"], "default": value["value"]}])
+    return bind_value(parameter, parameter.default)

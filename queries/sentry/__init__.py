@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from queries.sentry._documents import read_saved
 from queries.sentry._model import Column, Imported, SentryQuery
+from queries.sentry._sources import read_source
 from queries.sentry._texts import series_of, to_discover
 from queries.sentry._urls import looks_like_url, read_url
 
@@ -17,6 +18,7 @@ __all__ = [
     "SentryQuery",
     "looks_like_url",
     "read_saved",
+    "read_source",
     "read_url",
     "series_of",
     "to_discover",

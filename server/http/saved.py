@@ -13,6 +13,7 @@ from engine.errors import UserError
 from engine.metadata import SavedQueryRow, SavedQueryText, SavedQueryWanted
 from iam import Action, decide, query_resource
 from queries.result import rfc3339
+from queries.sentry import read_source, to_discover
 from server.http.access import needs
 from server.http.documents import saved as documents
 from server.http.documents.common import BODY, CHANGED, NOT_FOUND, QUERY_LIMIT
@@ -23,6 +24,7 @@ from server.http.query import question_of
 from server.http.routes import Routes, answer, nothing
 from server.http.services import Services
 from server.http.tags import etag, wanted_version
+from server.query_service import Question
 from server.saved import checked_content, saved_question
 
 _READ = needs(Action.QUERY_READ)
@@ -38,6 +40,7 @@ def saved_routes(services: Services) -> Routes:
     _writing(routes, services)
     _versions(routes, services)
     _using(routes, services)
+    _importing(routes, services)
     return routes
 
 
@@ -165,6 +168,21 @@ def _using(routes: Routes, services: Services) -> None:
         """Take the star of a saved query away."""
         administration.star_saved_query(principal(), path.saved, starred=False)
         return nothing()
+
+
+def _importing(routes: Routes, services: Services) -> None:
+    @routes.on(HTTPMethod.POST, "/saved-queries/import", needs(Action.EVENT_READ), {200: documents.SentryTexts, **BODY})
+    def import_queries(body: documents.SentrySource) -> Response:
+        """Write queries of Sentry as Discover texts: Discover, Explore and issue-list URLs, saved queries of its API.
+
+        Nothing is saved; what has no counterpart is said in `warnings`.
+        """
+        context = services.queries.context(Question(text=""), principal())
+        made = [to_discover(asked, context) for asked in read_source(body.source)]
+        items = [
+            {"name": one.name, "text": one.text, "chart": one.chart, "warnings": list(one.warnings)} for one in made
+        ]
+        return answer({"items": items, "next": None})
 
 
 def _after(cursor: str | None) -> tuple[str, int]:

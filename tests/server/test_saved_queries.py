@@ -201,3 +201,25 @@ def test_lists_are_paged_searched_and_starred(api):
     assert api.get("saved-queries?starred=true", "project-owner")["items"] == []
     assert api.get("saved-queries?search=paged", "project-viewer")["items"] == []
     assert api.call("owner", "GET", "/api/v1/saved-queries?cursor=abc").json["code"] == "cursor-invalid"
+
+
+def test_queries_of_sentry_are_written_as_texts_and_nothing_is_saved(api):
+    """A project of the one who asks is known by its slug; another is said."""
+    source = (
+        "https://acme.sentry.io/organizations/acme/discover/results/?field=title&field=count%28%29"
+        "&project=shop&sort=-count&statsPeriod=7d&dataset=errors&name=Worst"
+    )
+    before = len(api.get("saved-queries?limit=500")["items"])
+    (made,) = api.send("POST", "saved-queries/import", {"source": source})["items"]
+    assert made == {
+        "name": "Worst",
+        "text": "from errors last 7d project:shop | summarize count=count() by title | sort count desc",
+        "chart": "",
+        "warnings": [],
+    }
+    (other,) = api.send("POST", "saved-queries/import", {"source": source}, "token:b")["items"]
+    assert "project:shop" not in other["text"]
+    assert "shop" in other["warnings"][0]
+    assert len(api.get("saved-queries?limit=500")["items"]) == before
+    problem = api.send("POST", "saved-queries/import", {"source": "https://example.org"}, status=400)
+    assert problem["code"] == "sentry-url-unknown"

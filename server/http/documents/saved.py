@@ -129,3 +129,27 @@ class SavedRun(Input):
     end: Moment | None = None
     limit: int | None = Field(default=None, description="Most rows; 1 000 unless given.")
     query_id: str = Field(default="", description="A name for progress and cancel: 8 to 64 letters, digits, - or _.")
+
+
+class SentrySource(Input):
+    """Queries of Sentry."""
+
+    source: Annotated[str, Field(min_length=1, max_length=200_000)] = Field(
+        description="A URL of a page of Sentry, URLs line by line, or saved queries of its API as JSON."
+    )
+
+
+class SentryText(Document):
+    """A query of Sentry as a Discover text."""
+
+    name: str = Field(description="As it was called, or empty.")
+    text: str
+    chart: str = Field(description="The text of its chart where that says more than rows over time, or empty.")
+    warnings: list[str] = Field(description="What could not be said.")
+
+
+class SentryTexts(Document):
+    """The texts, in the order of the source."""
+
+    items: list[SentryText]
+    next: None = None
