@@ -10,6 +10,7 @@ from queries.edit_values import name
 from queries.errors import QueryError
 from queries.plan import OutputColumn
 from queries.plan.grouping import column_name
+from queries.stage_kinds import is_analysis, keeps_rows
 
 SERIES_LINES = 8
 """Lines a chart of one key shows."""
@@ -30,7 +31,7 @@ def grouped_by(query: ast.Query, column: str, columns: Mapping[str, OutputColumn
 
 
 def _groups(stage: ast.Stage) -> bool:
-    return isinstance(stage, ast.Summarize | ast.MakeSeries | ast.Facets)
+    return not keeps_rows(stage) and not isinstance(stage, ast.Project)
 
 
 def _rows(stages: tuple[ast.Stage, ...], column: str) -> tuple[ast.Stage, ...]:
@@ -59,22 +60,29 @@ def _groups_again(
     stages: tuple[ast.Stage, ...], last: int, column: str, columns: Mapping[str, OutputColumn]
 ) -> tuple[ast.Stage, ...]:
     stage = stages[last]
-    if isinstance(stage, ast.Facets):
+    if isinstance(stage, ast.Facets) or (is_analysis(stage) and column not in columns):
         return (*stages[:last], *_counted(column))
-    assert isinstance(stage, ast.Summarize | ast.MakeSeries)
+    if not isinstance(stage, ast.Summarize | ast.MakeSeries):
+        if column not in columns:
+            raise _no_field(column, columns)
+        return (*stages, *_counted(column))
     key = next((item for item in stage.by if column_name(item) == column), None)
     if key is not None:
         return (*stages[:last], replace(stage, by=(key,)), *stages[last + 1 :])
     if column in columns:
         return (*stages, *_counted(column))
-    if any(isinstance(s, ast.Project | ast.Summarize | ast.MakeSeries) for s in stages[:last]):
-        raise QueryError(
-            f"The rows have no field called {column} any more.",
-            suggestion=f"Columns here: {', '.join(columns)}.",
-            code="query-unknown-name",
-        )
+    if not all(map(keeps_rows, stages[:last])):
+        raise _no_field(column, columns)
     item = ast.Named(None, name(column))
     if isinstance(stage, ast.Summarize):
         return (*stages[:last], replace(stage, by=(*stage.by, item)), *stages[last + 1 :])
     top = stage.top or ast.SeriesTop(SERIES_LINES, stage.aggregates[0].expr)
     return (*stages[:last], replace(stage, by=(*stage.by, item), top=top), *stages[last + 1 :])
+
+
+def _no_field(column: str, columns: Mapping[str, OutputColumn]) -> QueryError:
+    return QueryError(
+        f"The rows have no field called {column} any more.",
+        suggestion=f"Columns here: {', '.join(columns)}.",
+        code="query-unknown-name",
+    )

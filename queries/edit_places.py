@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from queries import ast
 from queries.plan.grouping import column_name
+from queries.stage_kinds import PASSES_VALUES, keeps_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def ends_with_rows(pipeline: ast.Pipeline) -> bool:
 
 
 def _untouched(stages: Sequence[ast.Stage]) -> bool:
-    return not any(isinstance(s, ast.Project | ast.Summarize | ast.MakeSeries | ast.Facets) for s in stages)
+    return all(map(keeps_rows, stages))
 
 
 def _made(stage: ast.Stage, column: str) -> ast.Expr | None:
@@ -76,10 +77,8 @@ def _made(stage: ast.Stage, column: str) -> ast.Expr | None:
             return next((item.expr for item in stage.items if column_name(item) == column), ast.Null())
         case ast.Summarize() | ast.MakeSeries():
             return next((item.expr for item in stage.by if column_name(item) == column), ast.Null())
-        case ast.Facets():
-            return ast.Null()
         case _:
-            return None
+            return None if isinstance(stage, PASSES_VALUES) else ast.Null()
 
 
 def _extended(stage: ast.Extend, column: str) -> ast.Expr | None:

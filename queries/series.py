@@ -13,6 +13,7 @@ from queries.functions import is_aggregate
 from queries.parser import parse
 from queries.plan.grouping import column_name
 from queries.printer import print_query
+from queries.stage_kinds import is_analysis
 
 MAX_LINES = 8
 """Lines of a chart by keys."""
@@ -35,7 +36,8 @@ def series_text(text: str, every: str | None = None) -> str | None:
         every: width of a bucket as the language writes it (`5min`); chosen by the range when None.
 
     Returns:
-        The text, or None when the rows have no time: `from issues`, or a union with such a source.
+        The text, or None when the rows have no time: `from issues`, or a union with such a source; and for what is
+        explained instead of answered.
 
     Raises:
         SyntaxProblem: the text is not a query, or `every` no duration.
@@ -46,6 +48,8 @@ def series_text(text: str, every: str | None = None) -> str | None:
     if not _has_time(query.pipeline, lets):
         return None
     stages = query.pipeline.stages
+    if any(isinstance(stage, ast.Explain) for stage in stages):
+        return None
     first = next((i for i, stage in enumerate(stages) if _groups(stage)), len(stages))
     before = _rows_only(stages[:first])
     if before is None:
@@ -57,6 +61,8 @@ def series_text(text: str, every: str | None = None) -> str | None:
             series: tuple[ast.Stage, ...] = (made, *stages[first + 1 :])
         case ast.Summarize():
             series = (_series_of(grouping, stages[first + 1 :], width),)
+        case ast.Anomalies() | ast.Changepoint():
+            series = stages[first:]
         case _:
             series = (ast.MakeSeries((_COUNT,), width),)
     return print_query(replace(query, pipeline=replace(query.pipeline, stages=(*before, *series))))
@@ -76,7 +82,8 @@ def _width(every: str) -> ast.Duration:
 
 
 def _groups(stage: ast.Stage) -> bool:
-    return isinstance(stage, ast.Summarize | ast.MakeSeries | ast.Facets)
+    made = ast.Summarize | ast.MakeSeries | ast.Distinct | ast.Anomalies | ast.Changepoint
+    return isinstance(stage, made) or is_analysis(stage)
 
 
 def _has_time(pipeline: ast.Pipeline, lets: Mapping[str, ast.Pipeline | ast.Expr]) -> bool:
@@ -98,10 +105,10 @@ def _keeps_time(stage: ast.Stage) -> bool:
             return any(column_name(item) == TIME for item in stage.by)
         case ast.Project():
             return any(column_name(item) == TIME for item in stage.items)
-        case ast.Facets():
-            return False
+        case ast.Distinct():
+            return any(column_name(item) == TIME for item in stage.keys)
         case _:
-            return True
+            return not is_analysis(stage)
 
 
 def _rows_only(stages: Sequence[ast.Stage]) -> tuple[ast.Stage, ...] | None:

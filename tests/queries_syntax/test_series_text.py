@@ -26,6 +26,13 @@ from queries.series import series_text
         ("from errors | make-series count() every 1h by level | where level != null", "from errors | make-series count() every 1h by level | where level != null"),
         ("from errors | make-series count()", "from errors | make-series count() every 5min"),
         ("from errors | facets level", "from errors | make-series n=count() every 5min"),
+        ("from spans | trace `a:b` => `a:c`", "from spans | trace `a:b` => `a:c` | make-series n=count() every 5min"),
+        ("from errors | sample 10% | diff `level:fatal` vs rest | limit 5", "from errors | sample 10% | make-series n=count() every 5min"),
+        ("from errors | sessions by user gap 1h | limit 5", "from errors | sessions by user gap 1h | make-series n=count() every 5min"),
+        ("from errors | distinct level", "from errors | make-series n=count() every 5min"),
+        ("from errors | summarize n=count() by level | compare to week | sort n desc", "from errors | make-series n=count() every 5min by level top 8 by count()"),
+        ("from errors | make-series n=count() | anomalies n", "from errors | make-series n=count() every 5min | anomalies n"),
+        ("from errors | anomalies count() season day", "from errors | anomalies count() season day"),
         ("let a = 5; from errors | where length(title) > a", "let a = 5; from errors | where length(title) > a | make-series n=count() every 5min"),
         ("let e = from errors level:error; from e", "let e = from errors level:error; from e | make-series n=count() every 5min"),
     ],
@@ -37,7 +44,7 @@ def test_the_chart_of_a_text(text: str, chart: str) -> None:
     parse(found)
 
 
-@pytest.mark.parametrize("text", ["from issues", "from errors, issues", "let e = from errors | summarize n=count() by level; from e", "from errors | project timestamp=ingested_at"])  # fmt: skip
+@pytest.mark.parametrize("text", ["from issues", "from errors, issues", "let e = from errors | summarize n=count() by level; from e", "from errors | project timestamp=ingested_at", "from errors | summarize n=count() by level | explain sql", "let p = from errors | patterns message; from p"])  # fmt: skip
 def test_rows_without_time_have_no_chart(text: str) -> None:
     """None, not an error: the page shows the table alone."""
     assert series_text(text) is None
