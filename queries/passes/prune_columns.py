@@ -8,16 +8,16 @@ from queries.passes.context import PassContext
 
 
 def prune_columns(tree: exp.Expr, _: PassContext) -> exp.Expr:
-    """Return the tree with unread outputs of subqueries in FROM removed, outermost first."""
+    """Return the tree with unread outputs of subqueries in FROM and JOIN removed, outermost first."""
     for select in tree.find_all(exp.Select):
-        source = select.args.get("from_")
-        if source is None or not isinstance(source.this, exp.Subquery) or not source.this.alias:
-            continue
         if any(isinstance(item, exp.Star) for item in select.expressions):
             continue
-        read = {c.name for c in select.find_all(exp.Column) if c.table == source.this.alias}
-        for member in _members(source.this.this):
-            _prune(member, read)
+        for source in (select.args.get("from_"), *select.args.get("joins", ())):
+            if source is None or not isinstance(source.this, exp.Subquery) or not source.this.alias:
+                continue
+            read = {c.name for c in select.find_all(exp.Column) if c.table == source.this.alias}
+            for member in _members(source.this.this):
+                _prune(member, read)
     return tree
 
 

@@ -116,7 +116,7 @@ def _moment(moment: ast.Instant | ast.RelativeInstant, now: dt.datetime) -> Time
 
 def _union(names: list[str], blocks: list[Block], builder: Builder) -> Block:
     """Return the rows of several sources by column name, the source as `dataset`; absent columns are null."""
-    offered = [_offered(block) for block in blocks]
+    offered = [offered(block) for block in blocks]
     types: dict[str, ValueType] = {"dataset": STRING}
     for fields in offered:
         for name in fields:
@@ -142,7 +142,8 @@ def _union(names: list[str], blocks: list[Block], builder: Builder) -> Block:
     return Block(Derived(alias, query), table, None, time, columns=columns, shown=shown)
 
 
-def _offered(block: Block) -> dict[str, Typed]:
+def offered(block: Block) -> dict[str, Typed]:
+    """Return everything a block can give another by name: columns made, and fields with single values."""
     fields: dict[str, Typed] = {}
     if block.catalog is not None:
         for info in _distinct(block.catalog):

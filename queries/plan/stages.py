@@ -12,12 +12,14 @@ from queries import ast
 from queries.errors import QueryError, TypeProblem
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
+from queries.plan.diff import diff
 from queries.plan.expressions import compile_expr
 from queries.plan.facets import facets
 from queries.plan.funnel import funnel
 from queries.plan.grouping import make_series, summarize
 from queries.plan.heatmap import heatmap
 from queries.plan.histogram import histogram
+from queries.plan.join import join
 from queries.plan.orders import newest_first
 from queries.plan.retention import retention
 from queries.plan.searches import group_condition, holds_aggregate, node_condition
@@ -123,7 +125,7 @@ def _project(stage: ast.Project, block: Block, builder: Builder) -> Block:
 
 
 def _check_width(block: Block, span: ast.Span) -> None:
-    if len(block.columns) > MAX_COLUMNS:
+    if len(block.columns if block.shown is None else block.shown) > MAX_COLUMNS:
         raise QueryError(f"A result has at most {MAX_COLUMNS} columns.", span=span)
 
 
@@ -158,6 +160,8 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Limit: _limit,
     ast.Top: top,
     ast.Facets: facets,
+    ast.Join: join,
+    ast.Diff: diff,
     ast.Heatmap: heatmap,
     ast.Histogram: histogram,
     ast.Funnel: funnel,
