@@ -32,7 +32,7 @@ _SCALARS = """
     lower upper lowerutf8 upperutf8 length lengthutf8 startswith starts_with endswith ends_with reverse
     replaceall replaceone replace position positioncaseinsensitive str_position substring trim concat concat_ws
     splitbychar split match extract regexp_like regexp_replace like ilike domain path
-    empty notempty has hasany hasall arrayexists arrayfilter arraymap arrayelement arrayelementornull arraysort
+    empty notempty has hasany hasall hasalltokens arrayexists arrayfilter arraymap arrayelement arrayelementornull arraysort
     arraypopback arraypopfront arraysum arraydotproduct arrayenumerate
     array_sum isnan is_nan isfinite erf
     arrayjoin explode arrayzip tupleelement grouping arraydistinct arrayconcat arrayslice array array_size array_filter
@@ -50,7 +50,7 @@ _SCALARS = """
     isipv4string isipv6string isipaddressinrange toipv4ordefault toipv6ordefault ipv4cidrtorange ipv6cidrtorange
     modulo positivemodulo intdiv int_div log2 log10 parsedatetime64besteffortornull time_to_str formatdatetime
     totimezone timezoneoffset tominute todayofmonth todayofyear toisoweek week_of_year tomonth toquarter toyear quarter
-    tostartofmonth tostartofquarter tostartofyear tointervalhour tounixtimestamp64nano
+    tobool touint8 touint32 tostartofmonth tostartofquarter tostartofyear tointervalhour tounixtimestamp64nano
     tounixtimestamp unix_timestamp tounixtimestamp64milli tounixtimestamp64micro tounixtimestamp64nano intdiv
     arraysplit arraydifference filter cityhash64 siphash64 inthash64 bitxor
 """

@@ -109,8 +109,8 @@ class Bound:
         return tuple(a.value for a in self.args)
 
 
-Worked = tuple[str, object]
-"""An expression and its value as the reader sees it. Scalars stand alone; aggregates are over the rows of
+Worked = tuple[str, str]
+"""An expression and its value as the reference page shows it. Scalars stand alone; aggregates are over the rows of
 `queries.functions.samples`."""
 
 Build = Callable[[Bound], ir.Value]

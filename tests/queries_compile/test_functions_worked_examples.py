@@ -36,7 +36,8 @@ def text_of(value: Any, unit: str = "") -> str:
         case str():
             return json.dumps(value, ensure_ascii=False)
         case int() | float() if unit in {"ns", "ms"}:
-            return f"{value / (1_000_000 if unit == 'ns' else 1):.6g}ms".replace("1e+06ms", "1000000ms")
+            milliseconds = value / (1_000_000 if unit == "ns" else 1)
+            return f"{float(f'{milliseconds:.6g}'):.12g}ms"
         case int():
             return str(value)
         case _:
