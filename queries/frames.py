@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from queries.operations.contrast import contrast
 from queries.operations.histogram import heatmap, histogram
 
 Operation = Callable[[Sequence[pa.Table], Mapping[str, object]], pa.Table]
@@ -58,5 +59,10 @@ def _linear(values: list[Any], groups: list[tuple[Any, ...]]) -> list[Any]:
     return result
 
 
-OPERATIONS: Mapping[str, Operation] = {"fill_gaps": fill_gaps, "heatmap": heatmap, "histogram": histogram}
+OPERATIONS: Mapping[str, Operation] = {
+    "contrast": contrast,
+    "fill_gaps": fill_gaps,
+    "heatmap": heatmap,
+    "histogram": histogram,
+}
 """What a FrameStep may name."""

@@ -8,6 +8,7 @@ counted over the newest rows only, whole hours of them. `since` says from when, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import ibis.expr.types as ir
@@ -24,7 +25,7 @@ from queries.plan.expressions import compile_expr
 from queries.plan.grouping import column_name, ungrouped
 from queries.plan.render import aliased, render, table_alias
 from queries.plan.virtual import MIRRORED, slug
-from queries.types import INTEGER, SPARSE_STRING, STRING, Base, Missing, ValueType
+from queries.types import INTEGER, NULLABLE_STRING, SPARSE_STRING, STRING, Base, Missing, ValueType
 from queries.values.calls import call, derived_table, translate
 from queries.values.typed import Typed, as_null
 
@@ -48,7 +49,9 @@ _PLACES = {"place": INTEGER, "rank": INTEGER}
 
 
 @dataclass(frozen=True, slots=True)
-class _Facet:
+class Facet:
+    """A field whose values are counted: its name in the answer, its value, whether it is dear to read."""
+
     label: str
     key: Typed
     dear: bool = False
@@ -84,7 +87,7 @@ def facets(stage: ast.Facets, block: Block, builder: Builder) -> Block:
     if not 1 <= count <= MAX_TOP or len(stage.fields) > MAX_FIELDS:
         raise QueryError(f"facets shows 1 to {MAX_TOP} values of at most {MAX_FIELDS} fields.", span=stage.span)
     rows = ungrouped(block, builder)
-    chosen, tags = _chosen(stage, rows, builder)
+    chosen, tags = chosen_fields(stage.fields, rows, builder, stage.span)
     if not chosen and not tags:
         raise QueryError("There is no field to count the values of.", span=stage.span, suggestion="facets level")
     dear = [facet for facet in chosen if facet.dear]
@@ -103,23 +106,30 @@ def facets(stage: ast.Facets, block: Block, builder: Builder) -> Block:
     return _ranked(query, newest, builder, (count, 2 ** len(cheap)))
 
 
-def _chosen(stage: ast.Facets, rows: Block, builder: Builder) -> tuple[list[_Facet], bool]:
-    """Return the fields to count, and whether the tags are to be unfolded."""
-    items = stage.fields or _defaults(rows)
-    tags = not stage.fields and _has_tags(rows)
+def chosen_fields(
+    named: Sequence[ast.Named], rows: Block, builder: Builder, span: ast.Span
+) -> tuple[list[Facet], bool]:  # fmt: skip
+    """Return the fields to count, those of the data set when none is named, and whether the tags are to be unfolded.
+
+    Raises:
+        QueryError: two are called the same.
+        TypeProblem: a field has no single values to count.
+    """
+    items = named or _defaults(rows)
+    tags = not named and _has_tags(rows)
     scope = builder.scope(rows)
-    chosen: list[_Facet] = []
-    unasked = not stage.fields
+    chosen: list[Facet] = []
+    unasked = not named
     for item in items:
         if isinstance(item.expr, ast.Name) and item.expr.name == TAGS and _has_tags(rows):
             tags = True
             continue
         made = _single(compile_expr(item.expr, scope), item)
-        chosen.append(_Facet(column_name(item), made, unasked and _is_dear(item.expr, rows)))
+        chosen.append(Facet(column_name(item), made, unasked and _is_dear(item.expr, rows)))
     labels = [facet.label for facet in chosen]
     doubled = next((label for label in labels if labels.count(label) > 1), None)
     if doubled is not None:
-        raise QueryError(f"{doubled} is named twice.", span=stage.span, suggestion="Give one another name: n = …")
+        raise QueryError(f"{doubled} is named twice.", span=span, suggestion="Give one another name: n = …")
     return chosen, tags
 
 
@@ -146,18 +156,18 @@ def _newest(rows: Block, builder: Builder) -> _Rows:
     counts.set("expressions", [aliased(hour, "hour"), aliased(exp.Anonymous(this="count", expressions=[]), "n")])
     counts.set("group", exp.Group(expressions=[exp.column("hour", quoted=True)]))
     running = exp.Window(
-        this=exp.Anonymous(this="sum", expressions=[_at(sums, "n")]),
-        order=exp.Order(expressions=[exp.Ordered(this=_at(sums, "hour"), desc=True)]),
+        this=exp.Anonymous(this="sum", expressions=[column_at(sums, "n")]),
+        order=exp.Order(expressions=[exp.Ordered(this=column_at(sums, "hour"), desc=True)]),
         over="OVER",
     )
-    newer = exp.Sub(this=running, expression=_at(sums, "n"))
+    newer = exp.Sub(this=running, expression=column_at(sums, "n"))
     summed = exp.Select(
-        expressions=[aliased(_at(sums, "hour"), "hour"), aliased(newer, "newer")],
+        expressions=[aliased(column_at(sums, "hour"), "hour"), aliased(newer, "newer")],
         from_=exp.From(this=exp.Subquery(this=counts, alias=table_alias(sums))),
     )
-    wanted = exp.LT(this=_at(chosen, "newer"), expression=_number(builder.context.facet_rows))
-    first = exp.Anonymous(this="minIf", expressions=[_at(chosen, "hour"), wanted])
-    oldest = exp.Anonymous(this="min", expressions=[_at(chosen, "hour")])
+    wanted = exp.LT(this=column_at(chosen, "newer"), expression=_number(builder.context.facet_rows))
+    first = exp.Anonymous(this="minIf", expressions=[column_at(chosen, "hour"), wanted])
+    oldest = exp.Anonymous(this="min", expressions=[column_at(chosen, "hour")])
     some = exp.GT(this=first.copy(), expression=oldest)
     since = exp.Anonymous(this="toNullable", expressions=[first.copy()])
     begin = exp.Anonymous(this="if", expressions=[some, since, exp.Null()])
@@ -203,7 +213,7 @@ def _defaults(rows: Block) -> tuple[ast.Named, ...]:
     )
 
 
-def _of_fields(chosen: list[_Facet], rows: _Rows, builder: Builder, first: int) -> exp.Select:
+def _of_fields(chosen: list[Facet], rows: _Rows, builder: Builder, first: int) -> exp.Select:
     """Return one SELECT of place, field, value and count over all fields.
 
     `grouping` tells the set a group belongs to: one bit for each key, the first the most significant, 0 when the key is
@@ -214,17 +224,17 @@ def _of_fields(chosen: list[_Facet], rows: _Rows, builder: Builder, first: int) 
     masks = [whole - 2 ** (len(chosen) - 1 - i) for i in range(len(chosen))]
     groups = rows.select()
     which = exp.Grouping(expressions=[key.copy() for key in keys])
-    texts = [aliased(translate(_text(facet.key)), f"v{i}") for i, facet in enumerate(chosen)]
+    texts = [aliased(translate(facet_text(facet.key)), f"v{i}") for i, facet in enumerate(chosen)]
     count = exp.Anonymous(this="count", expressions=[])
     groups.set("expressions", [*texts, aliased(which, "place"), aliased(count, "n")])
     sets = [exp.Paren(this=key) for key in keys]
     groups.set("group", exp.Group(expressions=[exp.GroupingSets(expressions=sets)]))
     alias = builder.alias()
-    place = _at(alias, "place")
-    value: exp.Expr = _at(alias, f"v{len(chosen) - 1}")
+    place = column_at(alias, "place")
+    value: exp.Expr = column_at(alias, f"v{len(chosen) - 1}")
     for i in range(len(chosen) - 2, -1, -1):
         same = exp.EQ(this=place.copy(), expression=_number(masks[i]))
-        value = exp.Anonymous(this="if", expressions=[same, _at(alias, f"v{i}"), value])
+        value = exp.Anonymous(this="if", expressions=[same, column_at(alias, f"v{i}"), value])
     labels = [
         place.copy(),
         exp.Array(expressions=[_number(mask) for mask in masks]),
@@ -236,16 +246,21 @@ def _of_fields(chosen: list[_Facet], rows: _Rows, builder: Builder, first: int) 
             aliased(_place(place, first), "place"),
             aliased(exp.Anonymous(this="transform", expressions=labels), "field"),
             aliased(exp.Anonymous(this="toNullable", expressions=[value]), "value"),
-            aliased(_at(alias, "n"), "n"),
+            aliased(column_at(alias, "n"), "n"),
         ],
         from_=exp.From(this=exp.Subquery(this=groups, alias=table_alias(alias))),
     )
 
 
-def _text(key: Typed) -> ir.Value:
+def facet_text(key: Typed) -> ir.Value:
+    """Return the text of a value as the answer shows it, NULL where it is missing."""
     if key.virtual:
         return slug(key).value
     found = as_null(key)
+    if found.type.base is Base.BOOLEAN:
+        # Conditions are numbers to the engine, which would be shown as 0 and 1.
+        branches = (found.value, "true", ~found.value, "false")
+        return call("multiIf", NULLABLE_STRING, *branches, None)
     return call("toString", replace(STRING, missing=found.type.missing), found.value)
 
 
@@ -267,11 +282,11 @@ def _of_tags(rows: _Rows, builder: Builder, taken: list[str], place: int) -> exp
             aliased(exp.Anonymous(this="count", expressions=[]), "n"),
         ],
         from_=exp.From(this=exp.Subquery(this=pairs, alias=table_alias(counted))),
-        group=exp.Group(expressions=[_at(counted, "pair")]),
+        group=exp.Group(expressions=[column_at(counted, "pair")]),
     )
     totals = exp.Select(
         expressions=[
-            *(aliased(_at(summed, name), name) for name in ("key", "value", "n")),
+            *(aliased(column_at(summed, name), name) for name in ("key", "value", "n")),
             aliased(_over("sum", summed, "n", ["key"]), "total"),
         ],
         from_=exp.From(this=exp.Subquery(this=groups, alias=table_alias(summed))),
@@ -279,42 +294,45 @@ def _of_tags(rows: _Rows, builder: Builder, taken: list[str], place: int) -> exp
     )
     order = exp.Order(
         expressions=[
-            exp.Ordered(this=_at(ranked, "total"), desc=True),
-            exp.Ordered(this=_at(ranked, "key")),
+            exp.Ordered(this=column_at(ranked, "total"), desc=True),
+            exp.Ordered(this=column_at(ranked, "key")),
         ]
     )
     rank = exp.Window(this=exp.Anonymous(this="dense_rank", expressions=[]), order=order, over="OVER")
     ranks = exp.Select(
-        expressions=[*(aliased(_at(ranked, name), name) for name in ("key", "value", "n")), aliased(rank, "rank")],
+        expressions=[
+            *(aliased(column_at(ranked, name), name) for name in ("key", "value", "n")),
+            aliased(rank, "rank"),
+        ],
         from_=exp.From(this=exp.Subquery(this=totals, alias=table_alias(ranked))),
     )
     return exp.Select(
         expressions=[
-            aliased(_place(_at(shown, "rank"), place), "place"),
-            aliased(_label(shown, rows.block.catalog), "field"),
-            aliased(exp.Anonymous(this="toNullable", expressions=[_at(shown, "value")]), "value"),
-            aliased(_at(shown, "n"), "n"),
+            aliased(_place(column_at(shown, "rank"), place), "place"),
+            aliased(tag_label(shown, rows.block.catalog), "field"),
+            aliased(exp.Anonymous(this="toNullable", expressions=[column_at(shown, "value")]), "value"),
+            aliased(column_at(shown, "n"), "n"),
         ],
         from_=exp.From(this=exp.Subquery(this=ranks, alias=table_alias(shown))),
-        where=exp.Where(this=exp.LTE(this=_at(shown, "rank"), expression=_number(MAX_TAG_KEYS))),
+        where=exp.Where(this=exp.LTE(this=column_at(shown, "rank"), expression=_number(MAX_TAG_KEYS))),
     )
 
 
 def _wanted(alias: str, taken: list[str]) -> exp.Expr:
-    filled = exp.NEQ(this=_at(alias, "value"), expression=exp.Literal.string(""))
+    filled = exp.NEQ(this=column_at(alias, "value"), expression=exp.Literal.string(""))
     if not taken:
         return filled
     names = exp.Array(expressions=[exp.Literal.string(label) for label in taken])
-    known = exp.Anonymous(this="has", expressions=[names, _at(alias, "key")])
+    known = exp.Anonymous(this="has", expressions=[names, column_at(alias, "key")])
     return exp.And(this=filled, expression=exp.Not(this=known))
 
 
-def _label(alias: str, found: Catalog) -> exp.Expr:
+def tag_label(alias: str, found: Catalog) -> exp.Expr:
     """Return the name a tag is asked for by: its key, or `tags["key"]` where a field has that name."""
     fields = exp.Array(expressions=[exp.Literal.string(name) for name in sorted(found.fields)])
-    hidden = exp.Anonymous(this="has", expressions=[fields, _at(alias, "key")])
-    parts = [exp.Literal.string('tags["'), _at(alias, "key"), exp.Literal.string('"]')]
-    key = exp.Anonymous(this="toString", expressions=[_at(alias, "key")])
+    hidden = exp.Anonymous(this="has", expressions=[fields, column_at(alias, "key")])
+    parts = [exp.Literal.string('tags["'), column_at(alias, "key"), exp.Literal.string('"]')]
+    key = exp.Anonymous(this="toString", expressions=[column_at(alias, "key")])
     return exp.Anonymous(this="if", expressions=[hidden, exp.Anonymous(this="concat", expressions=parts), key])
 
 
@@ -332,16 +350,16 @@ def _ranked(query: exp.Query, newest: _Rows, builder: Builder, limits: tuple[int
     fields = ["place", "field"]
     outer = exp.Select(
         expressions=[
-            aliased(_at(inner, "place"), "place"),
-            aliased(_at(inner, "field"), "field"),
-            aliased(_at(inner, "value"), "value"),
-            aliased(_at(inner, "n"), "count"),
+            aliased(column_at(inner, "place"), "place"),
+            aliased(column_at(inner, "field"), "field"),
+            aliased(column_at(inner, "value"), "value"),
+            aliased(column_at(inner, "n"), "count"),
             aliased(_over("sum", inner, "n", fields), "total"),
             aliased(_over("count", inner, "n", fields), "distinct"),
             aliased(_since(inner, newest, place), "since"),
         ],
         from_=exp.From(this=exp.Subquery(this=query, alias=table_alias(inner))),
-        where=exp.Where(this=exp.NEQ(this=_at(inner, "value"), expression=exp.Literal.string(""))),
+        where=exp.Where(this=exp.NEQ(this=column_at(inner, "value"), expression=exp.Literal.string(""))),
     )
     table = derived_table({**_PLACES, **_COLUMNS}, alias)
     columns = {name: Typed(table[name], type_) for name, type_ in _COLUMNS.items()}
@@ -366,7 +384,7 @@ def _since(alias: str, newest: _Rows, place: int) -> exp.Expr:
     """Return from when the rows are that a field was counted over; null for all of them."""
     if newest.since is None:
         return exp.cast(exp.Null(), exp.DataType.build("Nullable(DateTime)", dialect="clickhouse"))
-    dear = exp.GTE(this=_at(alias, "place"), expression=_number(place))
+    dear = exp.GTE(this=column_at(alias, "place"), expression=_number(place))
     return exp.Anonymous(this="if", expressions=[dear, newest.since, exp.Null()])
 
 
@@ -377,17 +395,18 @@ def _place(number: exp.Expr, first: int) -> exp.Expr:
 
 def _over(function: str, alias: str, column: str, keys: list[str]) -> exp.Window:
     return exp.Window(
-        this=exp.Anonymous(this=function, expressions=[_at(alias, column)]),
-        partition_by=[_at(alias, key) for key in keys],
+        this=exp.Anonymous(this=function, expressions=[column_at(alias, column)]),
+        partition_by=[column_at(alias, key) for key in keys],
         over="OVER",
     )
 
 
 def _element(alias: str, position: int) -> exp.Expr:
-    return exp.Anonymous(this="tupleElement", expressions=[_at(alias, "pair"), _number(position)])
+    return exp.Anonymous(this="tupleElement", expressions=[column_at(alias, "pair"), _number(position)])
 
 
-def _at(alias: str, name: str) -> exp.Column:
+def column_at(alias: str, name: str) -> exp.Column:
+    """Return a column of a SELECT by its alias."""
     return exp.column(name, table=alias, quoted=True)
 
 
