@@ -54,7 +54,15 @@ class GuardRefusal(AccessError):
 
 
 class LimitReached(CapacityError):
-    """The query needed more time, memory or rows than its class may use."""
+    """The query needed more time, memory or rows than its class may use.
+
+    Attributes:
+        limit: name of the limit, such as `max_seconds`.
+    """
 
     code = "query-limit"
     http_status = 422
+
+    def __init__(self, message: str, *, hint: str = "", limit: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.limit = limit

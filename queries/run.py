@@ -6,14 +6,14 @@ import dataclasses
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from engine.clock import Clock, SystemClock
-from engine.eventstore import Estimate, EventStore, StoreRejected
+from engine.eventstore import BatchStream, Estimate, EventStore, QueryStats, StoreRejected
 from queries import frames
 from queries.ast import Query
 from queries.cache import CacheFigures, ResultCache, cache_key
@@ -36,13 +36,14 @@ STREAM_ROWS = 2**62
 
 @dataclass(frozen=True, slots=True)
 class ResultStream:
-    """An answer batch by batch; `columns` mean what they mean in `Result`."""
+    """An answer batch by batch; `columns` mean what they mean in `Result`, `cost` says what it has cost so far."""
 
     query_id: str
     plan: Plan
     columns: tuple[ResultColumn, ...]
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
+    cost: Callable[[], QueryStats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,17 +225,19 @@ class Runner:
         name = query_id or uuid.uuid4().hex
         if made.explain is not None:
             shown = self._explained(made, context, name, 0.0)
-            yield ResultStream(name, made, shown.columns, shown.table.schema, iter(shown.table.to_batches()))
+            nothing = QueryStats(0, 0, 0.0)
+            rows = iter(shown.table.to_batches())
+            yield ResultStream(name, made, shown.columns, shown.table.schema, rows, lambda: nothing)
             return
         columns = tuple(result_column(c.name, c.type) for c in made.columns)
         running = Running(name, frozenset(context.projects), self._classes[query_class].limits)
         with self._registered(name, running), self._steps.stream(made, running) as raw:
             if isinstance(raw, pa.Table):
                 table = present_table(raw, made.columns)
-                yield ResultStream(name, made, columns, table.schema, iter(table.to_batches()))
+                yield ResultStream(name, made, columns, table.schema, iter(table.to_batches()), running.cost)
                 return
-            batches = (present_batch(batch, made.columns) for batch in raw)
-            yield ResultStream(name, made, columns, present_schema(raw.schema, made.columns), batches)
+            schema = present_schema(raw.schema, made.columns)
+            yield ResultStream(name, made, columns, schema, _presented(raw, made, running), running.cost)
 
     def costs(self, made: Plan, context: PlanContext) -> list[StepCost]:
         """Return what each step of a plan would read, by the engine's estimate; nothing runs."""
@@ -324,6 +327,13 @@ class Runner:
                 one.statement_id = ""
             with self._lock:
                 self._running.pop(name, None)
+
+
+def _presented(raw: BatchStream, made: Plan, running: Running) -> Iterator[pa.RecordBatch]:
+    """Give the batches as readers see them, and note the cost after the last."""
+    for batch in raw:
+        yield present_batch(batch, made.columns)
+    running.end(raw.stats)
 
 
 __all__ = ["CLASSES", "STREAM_ROWS", "QueryClass", "ResultStream", "Runner", "cache_key"]

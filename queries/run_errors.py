@@ -44,12 +44,13 @@ def sql_rejected(error: StoreRejected) -> QueryError:
 
 def limit_reached(error: LimitExceeded) -> LimitReached:
     """Return a limit of the engine as the language's error, with what helps."""
-    return LimitReached(error.message, hint=_LIMIT_HINTS.get(error.limit, error.hint))
+    return LimitReached(error.message, hint=_LIMIT_HINTS.get(error.limit, error.hint), limit=error.limit)
 
 
 def time_reached() -> LimitReached:
     """Return the error for a plan that took longer than it may."""
-    return LimitReached("The query needs more than the time it may take.", hint=_LIMIT_HINTS["max_seconds"])
+    said = "The query needs more than the time it may take."
+    return LimitReached(said, hint=_LIMIT_HINTS["max_seconds"], limit="max_seconds")
 
 
 def memory_reached() -> LimitReached:
@@ -57,4 +58,5 @@ def memory_reached() -> LimitReached:
     return LimitReached(
         "The query needs more than the memory it may use.",
         hint="Summarize, or project fewer columns, before the stage that looks at all rows.",
+        limit="max_memory_bytes",
     )

@@ -48,6 +48,15 @@ class Metrics:
         self.queries_running = Gauge(
             "amber_queries_running", "Queries that run or wait for a worker.", registry=self._registry
         )
+        self.query_refusals = Counter(
+            "amber_query_refusals", "Queries refused or stopped by a limit.", ["limit"], registry=self._registry
+        )
+        self.queries_kept = Counter(
+            "amber_queries_kept", "Answers that were kept, or shared with an earlier asker.", registry=self._registry
+        )
+        self.bytes_read = Counter(
+            "amber_query_bytes_read", "Uncompressed bytes read by queries.", registry=self._registry
+        )
         self.rows_read = Counter("amber_query_rows_read", "Rows read by queries.", registry=self._registry)
 
     def text(self) -> bytes:

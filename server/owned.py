@@ -41,8 +41,8 @@ class OwnedDirectory:
         return RawResult(result.table, {**result.meta(), "columns": columns})
 
     def explain(self, request: QueryRequest) -> dict[str, Any]:
-        """Return what a question would do."""
-        return self._service.explain(_question(request), EMBEDDED)
+        """Return what a question would do and cost."""
+        return self._service.estimate(_question(request), EMBEDDED)
 
     def progress(self, query_id: str) -> Progress | None:
         """Return how far a query is, None when it does not run."""
@@ -50,7 +50,8 @@ class OwnedDirectory:
         if found is None:
             return None
         far = found[1]
-        return Progress(far.rows_read, far.total_rows or None, far.bytes_read, far.elapsed_s)
+        percent = None if far.fraction is None else far.fraction * 100
+        return Progress(far.rows_read, far.total_rows or None, far.bytes_read, far.elapsed_s, percent)
 
     def cancel(self, query_id: str) -> bool:
         """Stop a query; False when it was not running."""

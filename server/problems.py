@@ -14,7 +14,7 @@ def problem_of(error: AmberError) -> dict[str, Any]:
 
     Returns:
         `type`, `title`, `status`, `detail`, `code`, `hint`, `span` ({"start", "end"} in characters, or None) and
-        `suggestion`.
+        `suggestion`; and what the error adds of its own as `members`.
     """
     span = None
     suggestion = error.hint
@@ -33,6 +33,7 @@ def problem_of(error: AmberError) -> dict[str, Any]:
         "hint": error.hint,
         "span": span,
         "suggestion": suggestion,
+        **getattr(error, "members", {}),
     }
 
 

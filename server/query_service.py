@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,20 +19,26 @@ from typing import Any, Literal, TypeVar
 
 from engine.clock import Clock
 from engine.errors import CapacityError, StateError, UserError
-from engine.eventstore import Progress, QueryCancelled
+from engine.eventstore import QueryCancelled, QueryStats
 from engine.metadata import MetadataStore
 from iam import Action, Principal, chosen_projects, saved_filters, visible_projects
+from queries.errors import LimitReached
+from queries.explain import total_cost
+from queries.parameters import typed_values
 from queries.plan import PlanContext
 from queries.plan.model import DEFAULT_RANGE
 from queries.releases import needs_releases
 from queries.result import Result, result_column, rfc3339
 from queries.run import ResultStream, Runner
-from server.metrics import Metrics
+from queries.run_steps import PlanProgress
+from server.query_ledger import Ledger
 from server.release_facts import ReleaseFacts
 
 _T = TypeVar("_T")
 _QUERY_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 MAX_TEXT = 64 * 1024
+_CANCEL_PATIENCE_S = 2.0
+_CANCEL_PAUSE_S = 0.01
 _SAVED = "saved"
 
 
@@ -52,6 +58,7 @@ class Question:
         query_class: what it may use, a name of `queries.run.CLASSES`.
         environments: deployment environments to look at; empty for all.
         action: what the principal must be allowed on a project for it to be looked at.
+        fresh: whether an answer that was kept will not do.
     """
 
     text: str
@@ -65,6 +72,7 @@ class Question:
     query_class: str = "interactive"
     environments: tuple[str, ...] = ()
     action: Action = Action.EVENT_READ
+    fresh: bool = False
 
 
 @dataclass(slots=True)
@@ -73,6 +81,7 @@ class _Running:
     asked_at: float
     started: bool = False
     cancelled: bool = False
+    future: Future[Any] | None = None
 
 
 class QueryService:
@@ -84,7 +93,7 @@ class QueryService:
         clock: one reading a query.
         workers: queries that run at the same time.
         queue: queries that may wait; one more is refused.
-        metrics: counts, when somebody wants to know.
+        ledger: counts and charges; without one nothing is counted and nobody is held back.
     """
 
     def __init__(
@@ -95,12 +104,12 @@ class QueryService:
         *,
         workers: int,
         queue: int,
-        metrics: Metrics | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._runner = runner
         self._metadata = metadata
         self._clock = clock
-        self._metrics = metrics
+        self._ledger = ledger or Ledger(clock)
         self._releases = ReleaseFacts(partial(runner.run, query_class="dashboard"))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="query")
         self._slots = threading.BoundedSemaphore(workers + queue)
@@ -129,12 +138,15 @@ class QueryService:
                 query_class=question.query_class,
                 query_id=query_id,
                 language=question.language,
+                fresh=question.fresh,
             )
 
         with self._registered(query_id, principal) as running:
-            result = self._in_pool(lambda: work(running))
-        if self._metrics is not None:
-            self._metrics.rows_read.inc(result.stats.rows_read)
+            result = self._in_pool(lambda: work(running), running)
+            cost = result.cost
+            self._ledger.charge(principal, QueryStats(cost.rows_read, cost.bytes_read, cost.elapsed_ms / 1000))
+        if result.shared or result.age_s is not None:
+            self._ledger.kept()
         return result
 
     @contextmanager
@@ -150,7 +162,10 @@ class QueryService:
         with self._registered(query_id, principal) as running, self._place():
             running.started = True
             with self._runner.stream(question.text, context, query_id=query_id) as batches:
-                yield batches
+                try:
+                    yield batches
+                finally:
+                    self._ledger.charge(principal, batches.cost())
 
     def explain(self, question: Question, principal: Principal) -> dict[str, Any]:
         """Return what a question would do, without running it: SQL, plain English, columns, range, warnings."""
@@ -167,7 +182,29 @@ class QueryService:
             "warnings": list(made.warnings),
         }
 
-    def progress(self, query_id: str, principal: Principal) -> tuple[str, Progress] | None:
+    def estimate(self, question: Question, principal: Principal) -> dict[str, Any]:
+        """Return what `explain` says, and under `cost` and `steps` what the engine expects to read; nothing runs."""
+        context = self.context(question, principal)
+        made = self._runner.plan(question.text, context, query_class=question.query_class, language=question.language)
+        costs = self._runner.costs(made, context)
+        total = total_cost(costs)
+        steps = [
+            {
+                "step": cost.step,
+                "rows": 0 if cost.estimate is None else cost.estimate.rows,
+                "parts": 0 if cost.estimate is None else cost.estimate.parts,
+                "marks": 0 if cost.estimate is None else cost.estimate.marks,
+                "text": cost.text,
+            }
+            for cost in costs
+        ]
+        return {
+            **self.explain(question, principal),
+            "cost": {"rows": total.rows, "parts": total.parts, "marks": total.marks},
+            "steps": steps,
+        }
+
+    def progress(self, query_id: str, principal: Principal) -> tuple[str, PlanProgress] | None:
         """Return ("queued" or "running", how far) of a query the principal has asked, or None when none runs."""
         with self._lock:
             running = self._running.get(query_id)
@@ -175,7 +212,7 @@ class QueryService:
             return None
         elapsed_s = time.monotonic() - running.asked_at
         found = self._runner.progress(query_id) if running.started else None
-        return ("running" if running.started else "queued"), found or Progress(0, 0, 0, elapsed_s)
+        return ("running" if running.started else "queued"), found or PlanProgress(0, 0, 0, elapsed_s)
 
     def cancel(self, query_id: str, principal: Principal) -> bool:
         """Stop a query the principal has asked, waiting or running; False when there is none."""
@@ -185,8 +222,13 @@ class QueryService:
                 return False
             running.cancelled = True
             if not running.started:
+                if running.future is not None:
+                    running.future.cancel()
                 return True
-        self._runner.cancel(query_id)
+        # It may be on its way to the runner, which then knows nothing of it yet.
+        give_up = time.monotonic() + _CANCEL_PATIENCE_S
+        while not self._runner.cancel(query_id) and query_id in self._running and time.monotonic() < give_up:
+            time.sleep(_CANCEL_PAUSE_S)
         return True
 
     def close(self) -> None:
@@ -216,7 +258,7 @@ class QueryService:
             projects=chosen_projects(visible, question.projects),
             time_range=_time_range(question, now),
             limit=question.limit,
-            params=question.params or {},
+            params=typed_values(question.params or {}),
             environments=question.environments,
             saved_filters=saved_filters(self._metadata, principal) if _SAVED in question.text else {},
         )
@@ -228,12 +270,13 @@ class QueryService:
     def _registered(self, query_id: str, principal: Principal) -> Iterator[_Running]:
         if not _QUERY_ID.fullmatch(query_id):
             raise UserError("`query_id` must be 8 to 64 letters, digits, - or _.", code="query-id-invalid")
+        self._ledger.check(principal)
         running = _Running(principal, time.monotonic())
         with self._lock:
             if query_id in self._running:
                 raise StateError(f"A query with the id {query_id} is running.", code="query-id-taken")
             self._running[query_id] = running
-            self._show_running()
+            self._ledger.running(len(self._running))
         outcome = "failed"
         try:
             yield running
@@ -243,29 +286,31 @@ class QueryService:
             raise
         except QueryCancelled:
             outcome = "cancelled"
+            self._ledger.charge(principal, _time_of(running))
+            raise
+        except LimitReached as error:
+            self._ledger.refused(error.limit)
+            self._ledger.charge(principal, _time_of(running))
             raise
         finally:
             with self._lock:
                 del self._running[query_id]
-                self._show_running()
-            self._count(outcome, time.monotonic() - running.asked_at)
+                self._ledger.running(len(self._running))
+            self._ledger.ended(outcome, time.monotonic() - running.asked_at)
 
-    def _count(self, outcome: str, seconds: float) -> None:
-        if self._metrics is not None:
-            self._metrics.queries.labels(outcome).inc()
-            self._metrics.query_seconds.observe(seconds)
-
-    def _show_running(self) -> None:
-        if self._metrics is not None:
-            self._metrics.queries_running.set(len(self._running))
-
-    def _in_pool(self, call: Callable[[], _T]) -> _T:
+    def _in_pool(self, call: Callable[[], _T], running: _Running) -> _T:
         with self._place():
-            return self._pool.submit(call).result()
+            future = running.future = self._pool.submit(call)
+            try:
+                result: _T = future.result()
+            except CancelledError:
+                raise QueryCancelled("The query was cancelled before it started.") from None
+            return result
 
     @contextmanager
     def _place(self) -> Iterator[None]:
         if not self._slots.acquire(blocking=False):
+            self._ledger.refused("places")
             raise CapacityError(
                 "Too many queries are running.",
                 code="too-many-queries",
@@ -275,6 +320,11 @@ class QueryService:
             yield
         finally:
             self._slots.release()
+
+
+def _time_of(running: _Running) -> QueryStats:
+    """Return the cost of a query that was stopped: how much it had read by then nobody says."""
+    return QueryStats(0, 0, time.monotonic() - running.asked_at)
 
 
 def _same(one: Principal, other: Principal) -> bool:

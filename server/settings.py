@@ -23,6 +23,7 @@ ENV_PREFIX = "AMBER_"
 CONFIG_VARIABLE = "AMBER_CONFIG"
 CONFIG_NAME = "amber.toml"
 
+_MIB = 1024**2
 _GIB = 1024**3
 
 
@@ -163,6 +164,26 @@ class Settings:
         ),
     ] = 30.0
     query_max_memory: Annotated[int, Setting("The most memory a query may use.", readers.size)] = 4 * _GIB
+    query_cache: Annotated[
+        int,
+        Setting(
+            "Memory for answers that are kept and given again while the data they read is unchanged; `0` keeps none.",
+            readers.size,
+        ),
+    ] = 64 * _MIB
+    query_budget_rows: Annotated[
+        int,
+        Setting(
+            "Most rows the queries of one token, or of one signed-in person, may read in an hour; `0` for no limit.",
+            readers.whole(0, 10**15),
+        ),
+    ] = 0
+    query_budget_bytes: Annotated[
+        int, Setting("Most uncompressed bytes they may read in an hour; `0` for no limit.", readers.size)
+    ] = 0
+    query_budget_seconds: Annotated[
+        float, Setting("Most engine time they may take in an hour; `0` for no limit.", readers.seconds(0, 10**7))
+    ] = 0.0
     normalisers: Annotated[
         int | None,
         Setting(

@@ -23,8 +23,9 @@ from server.issues import IssueService
 from server.metrics import Metrics
 from server.provision import provision
 from server.publisher import SnapshotPublisher
+from server.query_ledger import Ledger
 from server.query_service import QueryService
-from server.runner import make_runner
+from server.runner import budgets_of, make_runner
 from server.settings import Settings
 from server.state import InstallationState
 from server.traces import TraceService
@@ -60,7 +61,12 @@ def services_of(installation: Installation, writer: ReadyWriter, local_token: st
     state = InstallationState(installation, runner, writer.figures)
     metrics = Metrics(state.samples)
     queries = QueryService(
-        runner, metadata, clock, workers=settings.query_workers, queue=settings.query_queue, metrics=metrics
+        runner,
+        metadata,
+        clock,
+        workers=settings.query_workers,
+        queue=settings.query_queue,
+        ledger=Ledger(clock, metrics, budgets_of(settings)),
     )
     return Services(
         settings=settings,

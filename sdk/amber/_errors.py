@@ -72,7 +72,7 @@ class QueryCancelled(AmberError):
     """The query was cancelled before it had an answer."""
 
 
-_LIMIT_CODES = frozenset({"limit-exceeded", "query-limit"})
+_LIMIT_CODES = frozenset({"limit-exceeded", "query-limit", "query-budget"})
 _UNAVAILABLE = (502, 503, 504)
 
 

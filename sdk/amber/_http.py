@@ -83,6 +83,7 @@ class HttpTransport:
             total_rows=int(total) if total else None,
             bytes_read=int(found.get("bytes_read") or 0),
             elapsed_s=float(found.get("elapsed_ms") or 0.0) / 1000.0,
+            percent=None if found.get("percent") is None else float(found["percent"]),
         )
 
     def cancel(self, query_id: str) -> bool:

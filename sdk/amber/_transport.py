@@ -49,12 +49,14 @@ class Progress:
         total_rows: rows expected to be scanned, or None when unknown.
         bytes_read: bytes scanned so far.
         elapsed_s: seconds since the query started.
+        percent: part of the whole query that is done, from 0 to 100, or None when unknown.
     """
 
     rows_read: int
     total_rows: int | None
     bytes_read: int
     elapsed_s: float
+    percent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,5 +85,7 @@ def print_plan(target: Target, request: amber.QueryRequest, *, english: bool) ->
         console.print(Text(f"{plan['start']} to {plan['end']}", style="dim"))
         for warning in plan["warnings"]:
             console.print(Text.assemble(("Warning: ", "yellow"), str(warning)))
+        for step in plan["steps"]:
+            console.print(Text(f"{step['step']}: {step['text']}", style="dim"))
     for statement in plan["sql"]:
         console.print(Text(str(statement)))

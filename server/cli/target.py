@@ -37,13 +37,13 @@ class Target:
         self._api = api
 
     def explain(self, request: amber.QueryRequest) -> Mapping[str, Any]:
-        """Return what a question would do: `english`, `sql`, `columns`, `start`, `end`, `warnings`."""
+        """Return what a question would do and cost, as `/api/v1/query/explain` says it."""
         if isinstance(self._transport, EmbeddedTransport) and self._api is None:
             return self._transport.explain(request)
         language = "query" if request.language == "discover" else "sql"
         body = {language: request.text, "project": list(request.project)}
         assert self._api is not None
-        return self._api.call("POST", "/api/v1/query/plan", body, text=request.text)
+        return self._api.call("POST", "/api/v1/query/explain", body, text=request.text)
 
 
 @contextmanager

@@ -17,16 +17,17 @@ from flask import Response, request
 
 from engine.clock import Clock
 from engine.errors import AmberError, UserError
-from engine.eventstore import Progress
 from iam import Action, Principal
-from queries.result import Result, ResultColumn, rfc3339
+from queries.result import Result, ResultColumn, outcome_document, rfc3339
 from queries.run import ResultStream
+from queries.run_steps import PlanProgress
 from server.http.access import needs
 from server.http.documents.common import BODY, NOT_FOUND, QUERY_LIMIT
 from server.http.documents.queries import (
     QueryAnswer,
     QueryBody,
     QueryCancelledAnswer,
+    QueryExplained,
     QueryPath,
     QueryPlan,
     QueryProgress,
@@ -76,6 +77,11 @@ def _asking(routes: Routes, service: QueryService, clock: Clock) -> None:
         """Say what a question would do, and run nothing."""
         return answer(service.explain(question_of(body, clock.now()), principal()))
 
+    @routes.on(HTTPMethod.POST, "/query/explain", _READ, {200: QueryExplained, **QUERY_LIMIT, **BODY})
+    def explain(body: QueryBody) -> Response:
+        """Say what a question would do and what the engine expects to read for it, and run nothing."""
+        return answer(service.estimate(question_of(body, clock.now()), principal()))
+
 
 def _running(routes: Routes, service: QueryService) -> None:
     @routes.on(HTTPMethod.GET, "/query/<query_id>/progress", _READ, {200: QueryProgress, **NOT_FOUND})
@@ -87,7 +93,7 @@ def _running(routes: Routes, service: QueryService) -> None:
         found = service.progress(path.query_id, principal())
         if found is None and not _lenient():
             raise QueryUnknown("No query with this id is running.")
-        state, far = found or ("done", Progress(0, 0, 0, 0.0))
+        state, far = found or ("done", PlanProgress(0, 0, 0, 0.0, steps_done=1, fraction=1.0))
         return answer(
             {
                 "query_id": path.query_id,
@@ -96,6 +102,9 @@ def _running(routes: Routes, service: QueryService) -> None:
                 "bytes_read": far.bytes_read,
                 "total_rows": far.total_rows or None,
                 "elapsed_ms": round(far.elapsed_s * 1000),
+                "steps_done": far.steps_done,
+                "steps": far.steps,
+                "percent": None if far.fraction is None else round(far.fraction * 100, 1),
             }
         )
 
@@ -135,6 +144,7 @@ def question_of(body: QueryBody, now: datetime) -> Question:
         params=body.params,
         query_id=body.query_id,
         environments=tuple(str(name) for name in _several(body.environment)),
+        fresh=body.fresh,
     )
 
 
@@ -194,6 +204,7 @@ def _stream_meta(found: ResultStream) -> bytes:
             "end": rfc3339(end),
             "warnings": list(found.plan.warnings),
             "columns": columns_document(found.columns),
+            **outcome_document(found.plan.sampled, found.plan.intervals),
         }
     )
 

@@ -31,7 +31,7 @@ class Watched:
 def test_an_explained_query_does_not_run(event_store: EventStore, shop: Shop, what: str) -> None:
     """The engine is asked for an estimate at most."""
     store = Watched(event_store)
-    runner = Runner(store, shop.runner.clock)  # type: ignore[arg-type]
+    runner = Runner(store, shop.runner.clock)
     answer = runner.run(f"{TEXT} | explain {what}", shop.context)
     assert set(store.used) <= ({"estimate"} if what == "cost" else set())
     assert answer.table.num_rows == 1

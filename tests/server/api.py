@@ -18,6 +18,7 @@ from engine.metadata import MetadataStore, NewIssue
 from engine.mirror import IssueMirror
 from iam import SCOPES, Administration, Identity
 from ingest.writer import WriterFigures
+from queries.cache import ResultCache
 from queries.run import Runner
 from server.compose import Installation
 from server.http.app import create_app
@@ -25,7 +26,9 @@ from server.http.cookies import Cookies
 from server.http.services import Services
 from server.issues import IssueService
 from server.metrics import Metrics
+from server.query_ledger import Ledger
 from server.query_service import QueryService
+from server.runner import budgets_of
 from server.settings import Settings
 from server.state import InstallationState
 from server.traces import TraceService
@@ -156,10 +159,11 @@ def build_api(event_store: Any, make_rows: Any, root: Path, first_project: int, 
     mirror = IssueMirror(event_store, metadata)
     installation = Installation(used, data, None, event_store, metadata, mirror, SystemClock())
     figures = {"writer": WriterFigures({"errors": 5}, "")}
-    runner = Runner(event_store)
+    runner = Runner(event_store, cache=ResultCache(used.query_cache))
     state = InstallationState(installation, runner, lambda: figures["writer"])
     metrics = Metrics(state.samples)
-    queries = QueryService(runner, metadata, SystemClock(), workers=2, queue=1, metrics=metrics)
+    ledger = Ledger(SystemClock(), metrics, budgets_of(used))
+    queries = QueryService(runner, metadata, SystemClock(), workers=2, queue=1, ledger=ledger)
     services = Services(
         settings=used,
         clock=SystemClock(),

@@ -247,6 +247,7 @@ def blocked(api, event_store, monkeypatch):
     """The application while every query waits in the store."""
     store = BlockedStore(event_store)
     monkeypatch.setattr(api.service._runner, "_store", store)
+    monkeypatch.setattr(api.service._runner._steps, "_store", store)
     yield store
     store.release.set()
 
@@ -261,12 +262,13 @@ def in_background(call):
 
 def test_a_running_query_can_be_watched_and_cancelled_by_its_owner_only(api, blocked):
     """Progress and cancel answer 404 to anybody else, as for a query that does not exist."""
-    body = {"query": "from errors | summarize n=count()", "query_id": "watched-1"}
+    body = {"query": "from errors | summarize n=count()", "query_id": "watched-1", "fresh": True}
     thread, results = in_background(lambda: api.post(body, "a"))
     assert blocked.entered.acquire(timeout=10)
     progress = api.get("/api/v1/query/watched-1/progress", "a")
     assert (progress.status_code, progress.json["state"]) == (200, "running")
-    assert set(progress.json) == {"query_id", "state", "rows_read", "bytes_read", "total_rows", "elapsed_ms"}
+    far = {"rows_read", "bytes_read", "total_rows", "elapsed_ms", "steps_done", "steps", "percent"}
+    assert set(progress.json) == {"query_id", "state", *far}
     other = {"Authorization": f"Bearer {api.tokens['b']}"}
     assert api.get("/api/v1/query/watched-1/progress", "b").status_code == 404
     assert api.client.delete("/api/v1/query/watched-1", headers=other).status_code == 404
@@ -279,7 +281,8 @@ def test_a_running_query_can_be_watched_and_cancelled_by_its_owner_only(api, blo
 
 def test_a_query_that_waits_for_a_worker_is_cancelled_before_it_starts(api, blocked):
     """409 `query-cancelled`, and the store never saw it; beyond the queue a query is refused with 503."""
-    busy = [in_background(lambda: api.post({"query": "from errors"}, "a")) for _ in range(2)]
+    texts = [f"from errors | limit {number}" for number in (1, 2)]  # the same one would run once
+    busy = [in_background(lambda text=text: api.post({"query": text, "fresh": True}, "a")) for text in texts]
     for _ in busy:
         assert blocked.entered.acquire(timeout=10)
     waiting, results = in_background(lambda: api.post({"query": "from errors", "query_id": "waiting-1"}, "a"))

@@ -33,6 +33,7 @@ class QueryBody(Input):
     params: dict[str, Any] | None = Field(default=None, description="Values of `$name` in the text.")
     query_id: str = Field(default="", description="A name for progress and cancel: 8 to 64 letters, digits, - or _.")
     stream: bool = Field(default=False, description="Answer batch by batch; needs `query` and the Arrow form.")
+    fresh: bool = Field(default=False, description="Compute the answer anew, even where one was kept.")
 
 
 class QueryColumn(Document):
@@ -41,6 +42,31 @@ class QueryColumn(Document):
     name: str
     type: str = Field(examples=["string", "integer", "time", "duration"])
     unit: str
+
+
+class QuerySampling(Document):
+    """How rows were left out; the rate is null when only a number of rows was asked for."""
+
+    rate: float | None
+    method: str
+    seed: int | None
+
+
+class QueryInterval(Document):
+    """Bounds of an estimated column, which are columns themselves."""
+
+    column: str
+    low: str
+    high: str
+    level: float
+
+
+class QueryCost(Document):
+    """What this request made the engine do: nothing for an answer that was kept or shared."""
+
+    rows_read: int
+    bytes_read: int
+    elapsed_ms: float
 
 
 class QueryMeta(Document):
@@ -58,6 +84,11 @@ class QueryMeta(Document):
     elapsed_ms: float
     plan_ms: float
     warnings: list[str]
+    sampled: QuerySampling | None
+    intervals: list[QueryInterval]
+    cached: bool = Field(description="Whether the answer is one that was kept: its data has not changed since.")
+    age_s: float | None = Field(description="Seconds since a kept answer was computed.")
+    cost: QueryCost
 
 
 class QueryAnswer(Document):
@@ -80,6 +111,28 @@ class QueryPlan(Document):
     warnings: list[str]
 
 
+class ExpectedRead(Document):
+    """What the engine expects to read at most, before skip indexes."""
+
+    rows: int
+    parts: int
+    marks: int
+
+
+class StepRead(ExpectedRead):
+    """The same of one step, also in words."""
+
+    step: str
+    text: str
+
+
+class QueryExplained(QueryPlan):
+    """What a question would do and cost; nothing of it has run."""
+
+    cost: ExpectedRead
+    steps: list[StepRead]
+
+
 class QueryProgress(Document):
     """How far a query is."""
 
@@ -89,6 +142,9 @@ class QueryProgress(Document):
     bytes_read: int
     total_rows: int | None
     elapsed_ms: int
+    steps_done: int = Field(description="Steps of the plan that are finished.")
+    steps: int
+    percent: float | None = Field(description="Part of the whole plan that is done; null while unknown.")
 
 
 class QueryCancelledAnswer(Document):
