@@ -24,7 +24,7 @@ from queries.plan.searches import group_condition, holds_aggregate
 from queries.plan.virtual import slug
 from queries.printer import print_expression
 from queries.types import STRING, Base, Missing, ValueType
-from queries.values.calls import call, derived_table
+from queries.values.calls import call, derived_table, looks_at_all
 from queries.values.typed import Typed, as_null
 
 MAX_TOP = 50
@@ -125,7 +125,9 @@ def group(rows: Block, keys: Mapping[str, Typed], made: Mapping[str, Typed], bui
         before=rows,
     )
     shown = {name: Typed(table[names[name]], typed.type, virtual=typed.virtual) for name, typed in columns.items()}
-    return replace(rows, catalog=None, columns=shown, shown=tuple(shown), grouping=grouping)
+    # A filter on groups goes around those whose values compare them all, or the total would be that of what is left.
+    sealed = any(looks_at_all(typed.value) for typed in made.values())
+    return replace(rows, catalog=None, columns=shown, shown=tuple(shown), grouping=grouping, sealed=sealed)
 
 
 def settle_pending(block: Block, builder: Builder, *, by: bool) -> Block:
