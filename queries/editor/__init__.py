@@ -7,6 +7,20 @@ catalogue; nothing is read from the store, and no text makes anything here fail 
 from __future__ import annotations
 
 from queries.editor.completion import Completions, complete, value_items
+from queries.editor.diagnostics import Diagnostic, Severity, check
 from queries.editor.facts import Facts
+from queries.editor.formatting import format_text
+from queries.editor.hover import Hover, hover
 
-__all__ = ["Completions", "Facts", "complete", "value_items"]
+__all__ = [
+    "Completions",
+    "Diagnostic",
+    "Facts",
+    "Hover",
+    "Severity",
+    "check",
+    "complete",
+    "format_text",
+    "hover",
+    "value_items",
+]

@@ -48,6 +48,7 @@ _COMPARED = re.compile(
     r"(?:tags\[\s*[\"']([^\"']+)[\"']\s*\]|field\(\s*\"([^\"]+)\"\s*\)|(?<![\w.])([A-Za-z_][\w.]*+))\s*"
     r"(?:=|!=|==|=~|<>|contains|in\s*\[[^\]]*|not\s+in\s*\[[^\]]*)\s*\Z"
 )
+_PERCENT = re.compile(r"\d%\s*\Z")
 _OPEN_TAG = re.compile(r"tags\[\s*\Z")
 _OPEN_FIELD = re.compile(r"field\(\s*\Z")
 _BY = re.compile(r"(?<![\w.])by(?![\w.(])", re.IGNORECASE)
@@ -239,7 +240,7 @@ def _expression(source: str, cursor: int, place: Spot, known: Facts) -> Completi
     typed = source[start:cursor]
     before = place.before[: len(place.before) - len(typed)]
     last = _LAST_WORD.search(before.rstrip()[-LONGEST_WORD:])
-    word = last[1].lower() if last else ""
+    word = last[1].lower() if last and not _PERCENT.search(before) else ""
     ready = _choices(source, place, before, word)
     if ready is not None:
         return _chosen(start, end, typed, ready)
@@ -254,7 +255,7 @@ def _expression(source: str, cursor: int, place: Spot, known: Facts) -> Completi
 def _choices(source: str, place: Spot, before: str, word: str) -> list[Item] | None:
     """Return what may stand behind a word of the stage when the table knows, or None."""
     info = STAGE_TABLE.get(place.stage)
-    if info is None or before.count("(") > before.count(")"):
+    if info is None or before.count("(") > before.count(")") or (before.strip() and not word):
         return None
     key = START if not before.strip() else word
     if key not in info.choices:
