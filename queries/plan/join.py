@@ -25,8 +25,7 @@ from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
 from queries.plan.orders import with_order
 from queries.plan.render import render, table_alias
-from queries.plan.sides import offered_shown, other_side
-from queries.plan.sources import offered
+from queries.plan.sides import offered, offered_shown, other_side
 from queries.plan.virtual import shown
 from queries.types import FLOAT, INTEGER, Base, Missing
 from queries.values.calls import call, translate

@@ -1,12 +1,16 @@
-"""The other pipelines of a stage: both sides of a join, the members of a union."""
+"""The pipelines of a stage that holds several, as join and union do: their blocks, and what each has to give."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from queries import ast
+from queries.catalog import DEFAULT_DATASET, Catalog, FieldInfo
 from queries.plan.block import Block, TimeRange
 from queries.plan.builder import Builder, settled
+from queries.plan.scope import attribute_of
+from queries.types import Base
+from queries.values.typed import Typed
 
 
 def other_side(other: ast.Pipeline | ast.Name, time: TimeRange, builder: Builder) -> Block:
@@ -36,3 +40,25 @@ def offered_shown(block: Block) -> tuple[str, ...]:
         return block.shown
     defaults = block.catalog.defaults if block.catalog is not None else ()
     return (*(name for name in defaults if name not in block.columns), *block.columns)
+
+
+def source_name(side: ast.Pipeline | ast.Name) -> str:
+    """Return what the rows of a pipeline are called: the name of its source."""
+    if isinstance(side, ast.Name):
+        return side.name
+    return DEFAULT_DATASET if side.source is None else ", ".join(name.name for name in side.source.names)
+
+
+def offered(block: Block) -> dict[str, Typed]:
+    """Return everything a block can give another by name: columns made, and fields with single values."""
+    fields: dict[str, Typed] = {}
+    if block.catalog is not None:
+        for info in _distinct(block.catalog):
+            if info.type.base not in {Base.MAP, Base.ARRAY}:
+                fields[info.name] = attribute_of(info, block.table).typed
+    fields.update(block.columns)
+    return fields
+
+
+def _distinct(found: Catalog) -> list[FieldInfo]:
+    return list({info.name: info for info in found.fields.values()}.values())

@@ -26,6 +26,7 @@ from queries.plan.searches import group_condition, holds_aggregate, node_conditi
 from queries.plan.sessions import sessions
 from queries.plan.top import top
 from queries.plan.traces import trace
+from queries.plan.union import union
 from queries.printer import print_expression, print_stage
 from queries.types import Base, Missing
 from queries.values.typed import Typed, as_null, certain
@@ -161,6 +162,7 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Top: top,
     ast.Facets: facets,
     ast.Join: join,
+    ast.Union: union,
     ast.Diff: diff,
     ast.Heatmap: heatmap,
     ast.Histogram: histogram,
