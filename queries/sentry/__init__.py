@@ -7,6 +7,7 @@ thing that has no counterpart. Whatever text comes out parses and plans in the c
 from __future__ import annotations
 
 from queries.sentry._documents import read_saved
+from queries.sentry._expressions import is_function
 from queries.sentry._model import Column, Imported, SentryQuery
 from queries.sentry._sources import read_source
 from queries.sentry._texts import series_of, to_discover
@@ -16,6 +17,7 @@ __all__ = [
     "Column",
     "Imported",
     "SentryQuery",
+    "is_function",
     "looks_like_url",
     "read_saved",
     "read_source",

@@ -53,6 +53,7 @@ class _Writer:
         context: what planning may use.
         source: data set and time range, the begin of every text.
         scope: filters of projects and environments, or empty.
+        strict: whether what cannot be said is an error.
         warnings: what could not be said.
     """
 
@@ -60,6 +61,7 @@ class _Writer:
     source: str = ""
     scope: str = ""
     search: str = ""
+    strict: bool = False
     columns: list[Column] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -67,6 +69,12 @@ class _Writer:
     def rows(self) -> str:
         """Where the text's rows come from: source and filters."""
         return " ".join(part for part in (self.source, self.scope, self.search) if part)
+
+    def lose(self, sentence: str) -> None:
+        """Remember that something cannot be said, or refuse it."""
+        if self.strict:
+            raise QueryError(sentence, code="sentry-unsupported")
+        self.warnings.append(sentence)
 
     def problem(self, text: str) -> str:
         """Return why a text does not plan, or an empty string."""
@@ -87,18 +95,19 @@ class _Writer:
         return "", why or "there is nothing like it"
 
 
-def to_discover(asked: SentryQuery, context: PlanContext, *, scope: bool = True) -> Imported:
+def to_discover(asked: SentryQuery, context: PlanContext, *, scope: bool = True, strict: bool = False) -> Imported:
     """Return a query of Sentry as a Discover text that plans.
 
     Args:
         asked: what the query asks for.
         context: the request it will be planned for; its projects tell slugs from Sentry's own numbers.
         scope: whether projects and environments are written into the text.
+        strict: whether what cannot be said is an error instead of a warning.
 
     Raises:
-        QueryError: its data set is not there, or nothing of it can be said.
+        QueryError: its data set is not there, nothing of it can be said, or with `strict` not all of it.
     """
-    writer = _begun(asked, context, scope=scope)
+    writer = _begun(asked, context, scope=scope, strict=strict)
     _add_columns(writer, asked.fields or asked.y_axes)
     _check_search(writer)
     text = f"{writer.rows}{_shape(writer)}{_sorted(writer, asked)}"
@@ -110,13 +119,13 @@ def series_of(asked: SentryQuery, context: PlanContext, *, top: bool = False) ->
     """Return the chart of a query of Sentry as a text: its `y_axes` over time, of the largest groups with `top`.
 
     Raises:
-        QueryError: none of its axes can be said.
+        QueryError: an axis or anything else of it cannot be said.
     """
-    writer = _begun(asked, context, scope=False)
+    writer = _begun(asked, context, scope=False, strict=True)
     wanted = asked.y_axes or ("count()",)
     _add_columns(writer, [*(one for one in asked.fields if top and not is_function(one)), *wanted])
     if not any(column.aggregate for column in writer.columns):
-        raise QueryError("None of the axes can be computed here.", suggestion="; ".join(writer.warnings))
+        raise QueryError("An axis is a function, such as count().", code="sentry-unsupported")
     text = _series(writer, asked, keys=_keys(writer) if top else "")
     return _imported(writer, asked, text, text)
 
@@ -128,8 +137,8 @@ def _imported(writer: _Writer, asked: SentryQuery, text: str, chart: str) -> Imp
     return Imported(asked.name, print_query(parse(text)), chart, tuple(writer.columns), tuple(warnings))
 
 
-def _begun(asked: SentryQuery, context: PlanContext, *, scope: bool) -> _Writer:
-    writer = _Writer(context, warnings=list(asked.remarks))
+def _begun(asked: SentryQuery, context: PlanContext, *, scope: bool, strict: bool = False) -> _Writer:
+    writer = _Writer(context, strict=strict, warnings=list(asked.remarks))
     dataset = _dataset(asked, writer)
     plan(f"from {dataset}", context)
     writer.source = f"from {dataset} {_range(asked, writer)}"
@@ -147,7 +156,7 @@ def _dataset(asked: SentryQuery, writer: _Writer) -> str:
     if _TRANSACTION_WORDS.search(everything):
         return "transactions"
     if word not in {"", "discover"}:
-        writer.warnings.append(f"The data set {asked.dataset} is not known here; errors are read.")
+        writer.lose(f"The data set {asked.dataset} is not known here; errors are read.")
     elif "event.type:error" not in everything:
         writer.warnings.append("Sentry may mean errors and transactions; errors are read.")
     return "errors"
@@ -159,10 +168,10 @@ def _range(asked: SentryQuery, writer: _Writer) -> str:
         text = f"between {begin} and {end or 'now()'}"
         if begin and end and not writer.problem(f"from errors {text}"):
             return text
-        writer.warnings.append(f"The time from {asked.start} to {asked.end} cannot be read.")
+        writer.lose(f"The time from {asked.start} to {asked.end} cannot be read.")
     period = _PERIOD.fullmatch(asked.period)
     if asked.period and period is None:
-        writer.warnings.append(f"The period {asked.period} cannot be read.")
+        writer.lose(f"The period {asked.period} cannot be read.")
     length = asked.period if period is not None and int(period[1]) > 0 else DEFAULT_PERIOD
     return f"last {length}"
 
@@ -184,9 +193,7 @@ def _scope(asked: SentryQuery, writer: _Writer) -> str:
     found = [known[project.lower()] for project in named if project.lower() in known]
     strange = [project for project in named if project.lower() not in known]
     if strange:
-        writer.warnings.append(
-            f"The project {', '.join(strange)} of Sentry is not known here; choose the projects yourself."
-        )
+        writer.lose(f"The project {', '.join(strange)} of Sentry is not known here; choose the projects yourself.")
     parts = [_among("project", found), _among("environment", [one for one in asked.environments if one])]
     return " ".join(part for part in parts if part)
 
@@ -213,7 +220,7 @@ def _search(query: str, dataset: str, writer: _Writer) -> str:
     problem = problem or writer.problem(f"{text} | summarize n=count() by id")
     if not problem:
         return query
-    writer.warnings.append(f"The search `{query}` is left out: {problem}")
+    writer.lose(f"The search `{query}` is left out: {problem}")
     return ""
 
 
@@ -221,13 +228,13 @@ def _check_search(writer: _Writer) -> None:
     """Leave the search out when it does not go with the columns: one of aggregates needs groups."""
     problem = writer.problem(f"{writer.rows}{_shape(writer)}") if writer.search else ""
     if problem:
-        writer.warnings.append(f"The search `{writer.search}` is left out: {problem}")
+        writer.lose(f"The search `{writer.search}` is left out: {problem}")
         writer.search = ""
 
 
 def _add_columns(writer: _Writer, wanted: Sequence[str]) -> None:
     if len(wanted) > _MOST_COLUMNS:
-        writer.warnings.append(f"Only the first {_MOST_COLUMNS} columns are taken.")
+        writer.lose(f"Only the first {_MOST_COLUMNS} columns are taken.")
     functions = any(is_function(one) for one in wanted)
     taken: set[str] = set()
     for column in dict.fromkeys(one.strip() for one in wanted[:_MOST_COLUMNS]):
@@ -235,7 +242,7 @@ def _add_columns(writer: _Writer, wanted: Sequence[str]) -> None:
         name = _free("equation" if column.startswith(EQUATION) else alias_of(column), taken) if aggregate else ""
         way, why = writer.first(expressions_of(column), _trial(writer, name, aggregate=aggregate, grouped=functions))
         if not way:
-            writer.warnings.append(f"The column {column} is left out: {why}")
+            writer.lose(f"The column {column} is left out: {why}")
             continue
         name = name or _column_name(way)
         taken.add(name)
@@ -280,13 +287,13 @@ def _sorted(writer: _Writer, asked: SentryQuery) -> str:
     for wanted in asked.sort:
         found = _sort_column(writer, wanted.removeprefix("-"), asked)
         if found is None:
-            writer.warnings.append(f"The order by {wanted} is left out: it is not among the columns.")
+            writer.lose(f"The order by {wanted} is left out: it is not among the columns.")
         else:
             orders.append(f"{found} {'desc' if wanted.startswith('-') else 'asc'}")
     text = f" | sort {', '.join(orders)}" if orders else ""
     problem = writer.problem(f"{writer.rows}{_shape(writer)}{text}") if text else ""
     if problem:
-        writer.warnings.append(f"The order is left out: {problem}")
+        writer.lose(f"The order is left out: {problem}")
     return "" if problem else text
 
 
@@ -305,7 +312,7 @@ def _sort_column(writer: _Writer, wanted: str, asked: SentryQuery) -> str | None
 
 def _chart(writer: _Writer, asked: SentryQuery) -> str:
     axes = replace(asked, y_axes=asked.y_axes or ("count()",))
-    own = replace(writer, columns=[], warnings=[])
+    own = replace(writer, columns=[], warnings=[], strict=False)
     top = asked.display.startswith("top")
     own.columns = [one for one in writer.columns if top and not one.aggregate]
     chosen = list(own.columns)
@@ -319,7 +326,7 @@ def _chart(writer: _Writer, asked: SentryQuery) -> str:
         text = text if writer.problem(compared) else compared
     problem = writer.problem(text)
     if problem:
-        writer.warnings.append(f"The chart is left out: {problem}")
+        writer.lose(f"The chart is left out: {problem}")
     return "" if problem else text
 
 
@@ -328,7 +335,7 @@ def _series(writer: _Writer, asked: SentryQuery, *, keys: str) -> str:
     if _PERIOD.fullmatch(asked.interval):
         every = f" every {asked.interval}"
     elif asked.interval:
-        writer.warnings.append(f"The interval {asked.interval} cannot be read.")
+        writer.lose(f"The interval {asked.interval} cannot be read.")
     text = f"{writer.rows} | make-series {_aggregates(writer)}{every}"
     if not keys:
         return text

@@ -12,6 +12,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from server.http.access import Access, public
 from server.http.account import account_routes
+from server.http.compat import compat_routes
 from server.http.documents.common import Problem
 from server.http.guard import Guard, refuse_undeclared, register_guard
 from server.http.issues import issue_routes, trace_routes
@@ -69,6 +70,7 @@ def routes_of(services: Services) -> list[Routes]:
         trace_routes(services),
         managed_routes(services),
         people_routes(services),
+        compat_routes(services),
         state_routes(services),
         metrics_routes(services),
     ]

@@ -51,6 +51,7 @@ VALUES: dict[str, Any] = {
     "attached": "no-such-project",
     "saved": NEVER,
     "version": 1,
+    "organization": "no-such-organisation",
 }
 QUERY = {"query": "from errors | limit 1"}
 BODIES: dict[str, Any] = {
@@ -61,6 +62,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/query/complete": {"query": "lev", "cursor": 3, "values": False},
     "POST /api/v1/query/edit": {"query": "from errors", "change": {"op": "limit", "count": 5}},
     "POST /api/v1/saved-queries": {"name": "x", "text": "from errors | sumarize n=count()"},
+    "POST /api/v1/saved-queries/import": {"source": "https://example.org"},
     "POST /api/v1/projects": {"slug": "shop"},
     "POST /api/v1/teams": {"slug": "web"},
     "POST /api/v1/users": {"email": "owner@example.org"},
