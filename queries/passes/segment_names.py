@@ -26,7 +26,8 @@ def segment_names(tree: exp.Expr, context: PassContext) -> exp.Expr:
 
     Raw rows that are limited and only show the name get it after the limit, so that they can still be read in order.
     """
-    for number, select in enumerate(list(tree.find_all(exp.Select))):
+    # Innermost first: conditions that hold nested queries are copied into both halves.
+    for number, select in enumerate(reversed(list(tree.find_all(exp.Select)))):
         marks = [m for m in select.find_all(exp.Anonymous) if m.name == MARK and m.find_ancestor(exp.Select) is select]
         late = bool(marks) and _only_shown(select, marks)
         marked = {id(mark.replace(mark.expressions[0])) for mark in marks}

@@ -19,7 +19,7 @@ from queries.plan.scope import Scope
 from queries.plan.searches import predicate
 from queries.plan.virtual import compare_virtual, matches, shown
 from queries.types import BOOLEAN, FLOAT, INTEGER, STRING, TIME, Base, Missing, ValueType
-from queries.values.calls import call
+from queries.values.calls import call, reads_rows
 from queries.values.typed import SIGNED, Typed, all_of, any_of, as_null, certain, equal, literal, negate
 
 DURATION = ValueType(Base.INTEGER, Unit.NANOSECOND)
@@ -197,7 +197,7 @@ def _binary(expr: ast.Binary, scope: Scope) -> Typed:
 
 def _check_mix(left: Typed, right: Typed, expr: ast.Binary) -> None:
     for one, other in ((left, right), (right, left)):
-        if one.aggregate and not other.aggregate and not other.is_constant:
+        if one.aggregate and not other.aggregate and reads_rows(other.value):
             raise TypeProblem(
                 "An aggregate and a field of single rows cannot stand in one expression.",
                 span=expr.span,

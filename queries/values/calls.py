@@ -128,6 +128,11 @@ def looks_at_all(value: ir.Value) -> bool:
     return any(getattr(node, "__func_name__", "") == OVER_ALL for node in value.op().find(ops.ScalarUDF))
 
 
+def reads_rows(value: ir.Value) -> bool:
+    """Return whether a value differs from row to row: `now()`, `ago(1d)` and literals do not."""
+    return bool(value.op().find(ops.Field))
+
+
 @lru_cache(maxsize=1024)
 def _builtin(kind: str, name: str, dtype: dtypes.DataType, arity: int) -> Any:
     def declared() -> None: ...
