@@ -25,7 +25,9 @@ from queries.passes.rollups import rollups
 from queries.passes.row_limit import row_limit
 from queries.passes.scope import scope
 from queries.passes.segment_names import segment_names
+from queries.passes.text_index import text_index
 from queries.passes.time_bound import time_bound
+from queries.passes.top_groups import top_groups
 
 Pass = Callable[[exp.Expr, PassContext], exp.Expr]
 
@@ -49,11 +51,13 @@ PASSES: tuple[Step, ...] = (
     Step(nested_queries, frozenset({"amber_in_query"})),
     Step(issue_lookup, frozenset({"amber_issue_in"})),  # adds scans, so before scope
     Step(row_limit),  # before segment_names, which treats limited rows in its own way
+    Step(top_groups, frozenset({"Limit"})),  # before rollups, which answer its first step
     Step(rollups, frozenset({"count", "countIf", "minOrNull", "maxOrNull", "Group"})),  # adds scans, so before scope
     Step(segment_names, frozenset({"amber_segment_name"})),  # splits and adds scans, so before scope
     Step(map_access, frozenset({"Case", "If"})),
     Step(array_exists, frozenset({"notEmpty"})),
     Step(null_guards, frozenset({"ifNull"})),  # after map_access, which removes some guards for good
+    Step(text_index, frozenset({"ILike"})),  # after null_guards, which bare the conditions
     Step(prune_columns, frozenset({WIDE})),
     Step(scope),  # after every pass that adds or moves a scan
     Step(environments),  # after scope as well

@@ -54,22 +54,33 @@ class _Choice:
 def rollups(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with scans replaced where hourly counts give the same answer."""
     for select in reversed(list(tree.find_all(exp.Select))):
-        scan = _lone_scan(select)
-        if scan is None:
-            continue
-        edges = _edges(context.ranges.get(scan.alias_or_name, context.time))
-        if edges is None:
-            continue
-        use = use_of(select, scan.alias_or_name)
-        if context.environments:
-            use.filters.add("environment")
-        choice = _choice(use)
-        if choice is not None:
-            _replace(select, scan, _Members(use, choice, scan.alias_or_name, edges, context.environments))
+        made = _members(select, context)
+        if made is not None:
+            _replace(select, made)
     return tree
 
 
-def _lone_scan(select: exp.Select) -> exp.Table | None:
+def answers(select: exp.Select, context: PassContext) -> bool:
+    """Whether a roll-up gives the answer of a SELECT."""
+    return _members(select, context) is not None
+
+
+def _members(select: exp.Select, context: PassContext) -> _Members | None:
+    scan = lone_scan(select)
+    if scan is None:
+        return None
+    edges = _edges(context.ranges.get(scan.alias_or_name, context.time))
+    if edges is None:
+        return None
+    use = use_of(select, scan.alias_or_name)
+    if context.environments:
+        use.filters.add("environment")
+    choice = _choice(use)
+    return None if choice is None else _Members(use, choice, scan, edges, context.environments)
+
+
+def lone_scan(select: exp.Select) -> exp.Table | None:
+    """Return the scan of the errors a SELECT reads and nothing else, None for any other SELECT."""
     source = select.args.get("from_")
     scan = source.this if isinstance(source, exp.From) else None
     if not isinstance(scan, exp.Table) or scan.name != TABLE or scan.args.get("db") or TIME in scan.meta:
@@ -106,9 +117,14 @@ class _Members:
 
     use: Use
     choice: _Choice
-    alias: str
+    scan: exp.Table
     edges: tuple[dt.datetime, dt.datetime, dt.datetime, dt.datetime]
     environments: tuple[str, ...]
+
+    @property
+    def alias(self) -> str:
+        """Name of the rows in the SELECT."""
+        return self.scan.alias_or_name
 
     def union(self, where: exp.Expr | None) -> exp.Query:
         """Return the rows of the whole hours, and of what lies before and after them."""
@@ -173,12 +189,12 @@ class _Members:
         return found
 
 
-def _replace(select: exp.Select, scan: exp.Table, members: _Members) -> None:
+def _replace(select: exp.Select, members: _Members) -> None:
     alias, use = members.alias, members.use
     where = select.args.get("where")
     query = members.union(None if where is None else where.this)
     select.set("where", None)
-    scan.replace(exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
+    members.scan.replace(exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
     for time in use.times:
         time.replace(_at(alias, HOURS))
     for node in use.counts:

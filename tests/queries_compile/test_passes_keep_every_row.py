@@ -1,0 +1,159 @@
+"""Passes that look up indexes or choose groups first give the rows of the plain statement: none lost, none more."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from engine.eventstore import EventStore
+from queries import passes
+from queries.plan import PlanContext, SqlStep, plan
+from queries.run import Runner
+from tests.queries_compile.conftest import NOW, Shop
+
+SIGNS = "sk\u017f\u212aKSéÉ aB1_-.,%\\*\n\u3042"
+"""Letters that fold, to ASCII and from it; ends of words and what only looks like them; signs of patterns."""
+
+
+def without(name: str) -> Any:
+    kept = tuple(step for step in passes.PASSES if step.run.__name__ != name)
+    assert len(kept) == len(passes.PASSES) - 1
+    return mock.patch.object(passes, "PASSES", kept)
+
+
+@dataclasses.dataclass
+class Texts:
+    """A project, its rows and a way to ask."""
+
+    runner: Runner
+    context: PlanContext
+    rows: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def texts(event_store: EventStore, new_project_id: Callable[[], int], rows_of: Callable[..., pa.Table]) -> Texts:
+    """A project whose messages and titles are words of awkward signs, in several parts of the table."""
+    project = new_project_id()
+    words = [
+        "ask",
+        "a\u017fk",
+        "as\u212a",
+        "ASK",
+        "kas",
+        "sk",
+        "s",
+        "é",
+        "éa",
+        "b1",
+        "B1",
+        "a_b",
+        "a",
+        "aa",
+        "\u3042",
+        "",
+    ]
+    joints = [" ", "_", "-", ".", "é", "\u3042", "%", "\\", "", "\n"]
+    lines = [f"{a}{j}{b}" for a in words for j in joints for b in words]
+    rows = [
+        {
+            "project_id": project,
+            "event_id": f"{n:032x}",
+            "timestamp": NOW - dt.timedelta(minutes=1 + n % 500),
+            "message": line,
+            "title": lines[-n] if n % 3 else "",
+        }
+        for n, line in enumerate(lines)
+    ]
+    for part in range(4):
+        event_store.insert_rows("errors", rows_of("errors", rows[part::4]))
+    context = PlanContext(now=NOW, projects={project: "texts"}, limit=10_000)
+    return Texts(Runner(event_store), context, rows)
+
+
+def found(texts: Texts, text: str) -> list[Any]:
+    return sorted(row["id"] for row in texts.runner.run(text, texts.context).table.to_pylist())
+
+
+PATTERNS = st.text(SIGNS.replace("*", ""), min_size=1, max_size=7)
+CONTAINED = st.text([sign for sign in SIGNS if sign.isascii() and sign not in "*\\"], min_size=1, max_size=7)
+FORMS = st.sampled_from(['message:"{}*"', 'message:"*{}"', 'message:"{}"', '!message:"*{}*b"', 'message:"*{}*a*"'])
+KEYS = st.sampled_from(["message", "title", "free", "!message"])
+
+
+def quoted(pattern: str) -> str:
+    return pattern.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def ascii_lower(text: str) -> str:
+    return text.encode().lower().decode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(FORMS, PATTERNS)
+@example('message:"{}*"', "ask")
+@example('message:"{}"', "ask a*b1 b1")
+@example('message:"{}*"', "as k")
+def test_a_pattern_never_loses_a_row_to_the_index(texts: Texts, form: str, pattern: str) -> None:
+    """Whatever the pattern, with letters that fold and signs at the ends of words, the rows are those without it."""
+    text = f"from errors {form.replace('{}', quoted(pattern))} | project id"
+    with without("text_index"):
+        plain = found(texts, text)
+    assert found(texts, text) == plain
+
+
+@settings(max_examples=100, deadline=None)
+@given(KEYS, CONTAINED)
+@example("message", "ask")
+@example("free", "kas a aa")
+@example("message", " ask ")
+def test_a_text_contained_anywhere_finds_exactly_the_rows_with_it(texts: Texts, key: str, word: str) -> None:
+    """Compared with plain Python. The engine's own ILIKE finds a row too many beside the Kelvin sign."""
+    wanted = ascii_lower(word)
+    if not wanted.strip():
+        return
+    search = {"free": f'"{quoted(word)}"'}.get(key, f'{key}:"*{quoted(word)}*"')
+    columns = {"free": ("message", "title")}.get(key, (key.removeprefix("!"),))
+    has = {row["event_id"] for row in texts.rows if any(wanted in ascii_lower(row[column]) for column in columns)}
+    rows = {row["event_id"] for row in texts.rows} - has if key.startswith("!") else has
+    assert found(texts, f"from errors {search} | project id") == sorted(rows)
+
+
+def test_words_are_looked_up_in_the_index(texts: Texts) -> None:
+    """The statement asks for whole words, and a text contained anywhere is compared in the indexed form."""
+    made = plan("from errors as b1 aa | summarize count()", texts.context)
+    (step,) = (s for s in made.steps if isinstance(s, SqlStep))
+    assert "hasAllTokens(lower(" in step.sql
+    assert "ILIKE" not in step.sql
+    assert ["b1"] in step.parameters.values()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from errors | summarize n=count(), u=count_unique(user) by issue | sort n desc | limit 3",
+        "from errors | summarize n=count(), u=count_unique(user), l=last_seen() by release | sort l desc | limit 2",
+        "from errors | summarize n=count(), t=topk(user, 2) by error.type | having n > 100 | sort n | limit 2",
+        "from errors is:unresolved | summarize n=count(), u=count_unique(user) by issue | sort n desc | limit 1",
+        "from errors | summarize n=count(), u=count_unique(user) by issue, project | sort n desc | limit 4",
+    ],
+)
+@pytest.mark.parametrize("environments", [(), ("production",)])
+def test_the_groups_shown_and_their_numbers_are_those_of_all_rows(
+    shop: Shop, text: str, environments: tuple[str, ...]
+) -> None:
+    """Choosing the groups first changes nothing; where a roll-up can choose them it is used."""
+    context = dataclasses.replace(shop.context, environments=environments)
+    with without("top_groups"):
+        plain = shop.runner.run(text, context).table.to_pylist()
+    assert shop.runner.run(text, context).table.to_pylist() == plain
+    assert plain
+    (step,) = (s for s in plan(text, context).steps if isinstance(s, SqlStep))
+    assert ("hourly" in step.sql) == (not environments)
