@@ -22,6 +22,7 @@ from queries.values.typed import Typed, as_null, certain, literal
 Compile = Callable[[ast.Expr, Scope], Typed]
 
 _DURATION = ValueType(Base.INTEGER, Unit.NANOSECOND)
+_WRITTEN = (ast.String, ast.Number, ast.Duration, ast.Size, ast.Percentage, ast.Boolean, ast.Instant, ast.Null)
 _KEEP_IDS = {"count", "count_unique", "hll", "any"}
 """Functions to which a project or an issue may go as its number."""
 
@@ -40,6 +41,7 @@ def build_call(expr: ast.Call, scope: Scope, compile_expr: Compile) -> Typed:
     if conditional:
         where, given = _condition(expr, inner, compile_expr)
     args = _arguments(function, given, expr, inner, compile_expr)
+    _check_mix(function, args, given)
     for role in function.needs:
         replaced = role == "duration" and bool(function.args) and function.args[0].name == "x" and bool(args)
         if role not in inner.facts.special and not replaced:
@@ -134,6 +136,24 @@ def _argument(function: Function, arg: Arg, node: ast.Expr, before: list[Typed],
     if function.aggregate or function.keeps_empty or made.is_constant:
         return made
     return as_null(made)
+
+
+def _check_mix(function: Function, args: tuple[Typed, ...], given: tuple[ast.Expr, ...]) -> None:
+    """Check that a scalar function is not about a group and a single row at once."""
+    if function.aggregate or not any(made.aggregate for made in args):
+        return
+    for made, node in zip(args, given, strict=False):
+        if not made.aggregate and not made.is_constant and not _is_fixed(node):
+            raise TypeProblem(
+                f"{function.name}() cannot take an aggregate and a field of single rows together.",
+                span=node.span,
+                suggestion="Put the field inside an aggregate such as any(), or among the keys after `by`.",
+            )
+
+
+def _is_fixed(node: ast.Expr) -> bool:
+    """Whether a value is the same for all rows without being written out, such as `now()`."""
+    return isinstance(node, ast.Call) and all(_is_fixed(arg) or isinstance(arg, _WRITTEN) for arg in node.args)
 
 
 def _word(arg: Arg, node: ast.Expr) -> str | None:
