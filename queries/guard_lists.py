@@ -18,11 +18,13 @@ _AGGREGATES = """
     sum sumif avg avgif min minif max maxif any anyif any_value median corr
     avgornull avgornullif minornull minornullif maxornull maxornullif anyornull anyornullif
     argmax argmaxif argmaxornull argmaxornullif argmin argminif arg_max arg_min
-    quantile quantileif quantileexact quantileexactinclusive quantileexactinclusiveornull quantileexactinclusiveornullif
+    quantile quantileif quantileexact quantileexactinclusive quantileexactinclusiveornull
+    quantileexactinclusiveornullif
     varsampstable varsampstableif stddevsampstable stddevsampstableif covarsampstable covarsampstableif
     corrstable corrstableif varpopstable varpopstableif covarpopstable covarpopstableif entropy entropyif
     quantileexactweightedornull quantileexactweightedornullif
-    topk topkif topkweighted topkweightedif approx_top_k grouparray grouparrayif array_agg groupuniqarray groupuniqarrayif
+    topk topkif topkweighted topkweightedif approx_top_k grouparray grouparrayif array_agg groupuniqarray
+    groupuniqarrayif
     stddevpop stddevsamp varpop varsamp stddev variance variance_pop stddev_pop stddev_samp var_pop var_samp
     argminornull argminornullif sumforeach windowfunnel row_number rank dense_rank lag lead first_value last_value
 """
@@ -30,12 +32,15 @@ _SCALARS = """
     abs and or not ceil ceiling floor round trunc sqrt pow power exp log ln greatest least sign mod
     isfinite if ifnull nullif coalesce isnull isnotnull tonullable assumenotnull case multiif transform
     lower upper lowerutf8 upperutf8 length lengthutf8 startswith starts_with endswith ends_with reverse
-    substringutf8 replaceregexpall replaceall replaceone replace position positioncaseinsensitive str_position substring trim concat concat_ws
+    substringutf8 replaceregexpall replaceall replaceone replace position positioncaseinsensitive str_position
+    substring trim concat concat_ws
     splitbychar split match extract regexp_like regexp_replace like ilike domain path
-    empty notempty has hasany hasall hasalltokens arrayexists arrayfilter arraymap arrayelement arrayelementornull arraysort
+    empty notempty has hasany hasall hasalltokens arrayexists arrayfilter arraymap arrayelement
+    arrayelementornull arraysort
     arraypopback arraypopfront arraysum arraydotproduct arrayenumerate
     array_sum isnan is_nan isfinite erf
-    arrayjoin explode arrayzip tupleelement grouping arraydistinct arrayconcat arrayslice array array_size array_filter
+    arrayjoin explode arrayzip tupleelement grouping arraydistinct arrayconcat arrayslice array array_size
+    array_filter
     array_distinct array_contains array_concat array_contains_all array_overlaps array_any sort_array tuple struct
     mapcontains map_contains_key mapkeys mapvalues map_keys map_values map
     toint64 toint32 touint64 tofloat64 tostring toint64ornull tofloat64ornull todate todatetime todatetime64 to_char
@@ -49,7 +54,8 @@ _SCALARS = """
     leftpadutf8 rightpadutf8 querystring extracturlparameter decodeurlcomponent jsonextract
     isipv4string isipv6string isipaddressinrange toipv4ordefault toipv6ordefault ipv4cidrtorange ipv6cidrtorange
     modulo positivemodulo intdiv int_div log2 log10 parsedatetime64besteffortornull time_to_str formatdatetime
-    totimezone timezoneoffset tominute todayofmonth todayofyear toisoweek week_of_year tomonth toquarter toyear quarter
+    totimezone timezoneoffset tominute todayofmonth todayofyear toisoweek week_of_year tomonth toquarter toyear
+    quarter
     tobool touint8 touint32 tostartofmonth tostartofquarter tostartofyear tointervalhour tounixtimestamp64nano
     tounixtimestamp unix_timestamp tounixtimestamp64milli tounixtimestamp64micro tounixtimestamp64nano intdiv
     arraysplit arraydifference filter cityhash64 siphash64 inthash64 bitxor
