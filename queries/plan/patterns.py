@@ -1,0 +1,100 @@
+"""The stage `patterns`: templates of a text with counts, first and last seen.
+
+The engine counts equal texts, masks what is left of them and counts again, so the regular expression runs once for
+each different text. What the mask cannot know - names, words - is merged by a step in the process over the masked
+texts with their counts, which keeps the counts exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import ibis.expr.types as ir
+
+from engine.schema import Unit
+from queries import ast
+from queries.errors import QueryError, TypeProblem
+from queries.masks import MASK, WILDCARD
+from queries.plan.block import Block, Order
+from queries.plan.builder import Builder
+from queries.plan.expressions import compile_expr
+from queries.plan.grouping import group, ungrouped
+from queries.printer import print_expression
+from queries.types import FLOAT, INTEGER, STRING, TIME, Base, Missing
+from queries.values.calls import aggregate, call
+from queries.values.typed import Typed, is_present
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 10_000
+MAX_CHARS = 1_000
+"""Of a text; what follows does not tell templates apart."""
+
+_MAYBE_TIME = replace(TIME, missing=Missing.NULL)
+COLUMNS = {
+    "id": STRING,
+    "template": STRING,
+    "count": INTEGER,
+    "share": replace(FLOAT, unit=Unit.RATIO),
+    "first_seen": _MAYBE_TIME,
+    "last_seen": _MAYBE_TIME,
+    "example": STRING,
+}
+
+
+def patterns(stage: ast.Patterns, block: Block, builder: Builder) -> Block:
+    """Return the templates of a field, most frequent first; rows without the field are not counted.
+
+    Raises:
+        QueryError: too many rows.
+        TypeProblem: the field is no text.
+    """
+    limit = DEFAULT_LIMIT if stage.count is None else stage.count
+    if not 1 <= limit <= MAX_LIMIT:
+        raise QueryError(f"patterns shows 1 to {MAX_LIMIT} templates.", span=stage.span, suggestion="limit 50")
+    rows = ungrouped(block, builder)
+    scope = builder.scope(rows)
+    value = compile_expr(stage.value.expr, scope)
+    if value.type.base is not Base.STRING or value.virtual:
+        raise TypeProblem(
+            f"{print_expression(stage.value.expr)} is {value.type.describe()}; patterns are found in texts.",
+            span=stage.value.span,
+            suggestion="patterns message",
+        )
+    time = scope.facts.special.get("time")
+    seen = {"first_seen": "min", "last_seen": "max"}
+    moments = {
+        name: _never() if time is None else replace(time, value=aggregate(how, TIME, time.value), aggregate=True)
+        for name, how in seen.items()
+    }
+    rows = replace(rows, where=(*rows.where, is_present(value)))
+    text = Typed(call("ifNull", STRING, value.value, "") if value.type.nullable else value.value, STRING)
+    texts = builder.wrap(group(rows, {"text": text}, {"n": _count(), **moments}, builder))
+    original = texts.columns["text"].value
+    short = call("substringUTF8", STRING, original, 1, MAX_CHARS)
+    masked = Typed(call("replaceRegexpAll", STRING, short, MASK, WILDCARD), STRING)
+    made = {
+        "count": Typed(aggregate("sum", INTEGER, texts.columns["n"].value), INTEGER),
+        **{name: _over(texts.columns[name], how) for name, how in seen.items()},
+        "example": Typed(aggregate("min", STRING, original), STRING),
+    }
+    counted = group(texts, {"text": masked}, made, builder)
+    order = Order(counted.columns["count"].value, descending=True)
+    counted = replace(counted, order=(order,))
+    return builder.frame(counted, "patterns", {"limit": limit}, COLUMNS)
+
+
+def _count() -> Typed:
+    return Typed(aggregate("count", INTEGER), INTEGER)
+
+
+def _never() -> Typed:
+    nothing = call("nullIf", _MAYBE_TIME, call("fromUnixTimestamp64Micro", TIME, 0, "UTC"), _epoch())
+    return Typed(aggregate("any", _MAYBE_TIME, nothing), _MAYBE_TIME)
+
+
+def _epoch() -> ir.Value:
+    return call("fromUnixTimestamp64Micro", TIME, 0, "UTC")
+
+
+def _over(column: Typed, how: str) -> Typed:
+    return replace(column, value=aggregate(how, column.type, column.value), aggregate=True)

@@ -1,0 +1,164 @@
+"""`patterns` against masking and counting in plain Python; templates of made messages are found again."""
+
+# ruff: noqa: E501 - cases read best on one line each
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from engine.clock import FixedClock
+from engine.eventstore import EventStore
+from ml.templates import find_templates
+from queries.errors import QueryError
+from queries.masks import mask
+from queries.operations.patterns import template_id
+from queries.plan import PlanContext
+from queries.run import Runner
+from server.detectors import DETECTORS
+from tests.queries_compile.conftest import NOW, Shop
+
+Row = dict[str, Any]
+NAMES = ("ann", "bob", "cem", "dana", "eve", "çağri", "gürol", "hé", "ivo", "jun")
+MESSAGES: dict[str, Callable[[random.Random], str]] = {
+    "User <*> logged in from <*>": lambda d: (
+        f"User {d.choice(NAMES)} logged in from 10.0.{d.randrange(256)}.{d.randrange(256)}"
+    ),
+    "Payment <*> failed after <*> with code <*>": lambda d: (
+        f"Payment {d.getrandbits(128):032x} failed after {d.randrange(900)}ms with code {d.randrange(500)}"
+    ),
+    "Read <*> bytes of <*> at <*>": lambda d: (
+        f"Read {d.randrange(10**9)} bytes of /var/lib/x{d.randrange(9)}/data.bin at 2026-01-{d.randrange(10, 28)}T10:00:00Z"
+    ),
+    "link went up": lambda _: "link went up",
+    "link went down": lambda _: "link went down",
+    "cannot open <*> for <*>": lambda d: (
+        f'cannot open "file {d.randrange(99)} of {d.randrange(99)}" for {d.choice(NAMES)}@corp.example'
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def talk(event_store: EventStore, new_project_id: Callable[[], int], rows_of: Callable[..., pa.Table]) -> Shop:
+    """Errors with made messages, and some without one."""
+    dice = random.Random(8)
+    project = new_project_id()
+    context = PlanContext(now=NOW, projects={project: "talk"})
+    shop = Shop(Runner(event_store, FixedClock(NOW), detectors=DETECTORS), context, {project: "talk"}, 0)
+    for number in range(900):
+        template = dice.choice([*MESSAGES, ""])
+        message = MESSAGES[template](dice) if template else ""
+        shop.errors.append(
+            {
+                "project_id": project,
+                "event_id": f"{number:032x}",
+                "timestamp": NOW - dt.timedelta(seconds=dice.randrange(1, 86_000), microseconds=number),
+                "fingerprint": 1,
+                "type": "error",
+                "level": "error",
+                "title": template,
+                "message": message,
+                "payload": "{}",
+            }
+        )
+    event_store.insert_rows("errors", rows_of("errors", shop.errors))
+    return shop
+
+
+def test_templates_are_found_with_exact_counts(talk: Shop) -> None:
+    """Counts, shares, first and last seen of every planted template; an example that is one of its messages."""
+    planted: dict[str, list[Row]] = defaultdict(list)
+    for row in talk.errors:
+        if row["message"]:
+            planted[row["title"]].append(row)
+    found = {row["template"]: row for row in talk.rows("from errors | patterns message")}
+    assert set(found) == set(planted)
+    for template, rows in planted.items():
+        row = found[template]
+        assert row["count"] == len(rows)
+        assert row["share"] == pytest.approx(len(rows) / sum(map(len, planted.values())))
+        assert row["first_seen"] == min(r["timestamp"] for r in rows)
+        assert row["last_seen"] == max(r["timestamp"] for r in rows)
+        assert row["example"] in {r["message"] for r in rows}
+        assert row["id"] == template_id(template)
+
+
+def test_the_most_frequent_come_first_and_go_on_to_the_next_stage(talk: Shop) -> None:
+    """Cut by limit, filtered; the numbers are those of the whole."""
+    rows = talk.rows("from errors | patterns message")
+    counts = [r["count"] for r in rows]
+    assert counts == sorted(counts, reverse=True)
+    assert talk.rows("from errors | patterns message limit 2") == rows[:2]
+    some = talk.rows('from errors | patterns message | where template contains "link" | project template, count')
+    assert {r["template"] for r in some} == {"link went up", "link went down"}
+
+
+def test_rows_without_a_time_have_no_first_and_last(talk: Shop) -> None:
+    """Columns of groups have patterns, too; no rows have none."""
+    rows = talk.rows("from errors | summarize n=count() by message | patterns message")
+    assert {r["first_seen"] for r in rows} == {None}
+    assert sum(r["count"] for r in rows) == len({r["message"] for r in talk.errors} - {""})
+    assert talk.rows("from errors level:nothing | patterns message") == []
+
+
+def test_the_engine_masks_as_python_does(talk: Shop) -> None:
+    """One expression, read by RE2 and by Python alike."""
+    wanted = Counter(mask(r["message"]) for r in talk.errors if r["message"])
+    identity = {
+        "patterns": lambda inputs, _: (
+            inputs[0]
+            .select(["text", "text", "count", "count", "first_seen", "last_seen", "example"])
+            .rename_columns(["id", "template", "count", "share", "first_seen", "last_seen", "example"])
+        )
+    }
+    runner = Runner(talk.runner._store, FixedClock(NOW), detectors=identity)
+    table = runner.run("from errors | patterns message limit 10000", talk.context).table
+    assert dict(zip(table.column("template").to_pylist(), table.column("count").to_pylist(), strict=True)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("it's Bob's turn", "it's Bob's turn"),
+        ("value 'a b' is wrong", "value <*> is wrong"),
+        ("GET https://x.example/a?b=1 took 12.5ms", "GET <*> took <*>"),
+        ("id 550e8400-e29b-41d4-a716-446655440000 gone", "id <*> gone"),
+        ("at 0xDEADBEEF, blk_-1608999687919862906", "at <*>, blk<*>"),
+        ("10.0.0.1:8080 and ::1 and fe80:0:0:0:1:2:3:4", "<*> and ::<*> and <*>"),
+        ("/usr/lib/x.so and/or /checkout", "<*> and/or /checkout"),
+        ("C:\\temp\\a.txt -5% of 3GB utf8 sha256 node12", "<*> <*> of <*> utf8 sha256 node12"),
+        ("2026-01-02 10:11:12,345 start", "<*> start"),
+        ("größe 7 für ann@corp.example", "größe <*> für <*>"),
+        ("", ""),
+    ],
+)
+def test_masks_hide_what_changes(text: str, masked: str) -> None:
+    """Numbers, ids, addresses, paths, quotes, times; not apostrophes, words with digits, single path parts."""
+    assert mask(text) == masked
+
+
+def test_templates_do_not_depend_on_the_order_of_the_texts() -> None:
+    """Nor does a template merge words that tell messages apart."""
+    dice = random.Random(1)
+    texts = [f"worker {name} is {state}" for name in NAMES for state in ("idle", "busy")] + [
+        "worker pool is full now",
+        "",
+    ]
+    found = dict(zip(texts, find_templates(texts, [1] * len(texts)), strict=True))
+    assert set(found.values()) == {"worker <*> is idle", "worker <*> is busy", "worker pool is full now", ""}
+    for _ in range(5):
+        dice.shuffle(texts)
+        assert dict(zip(texts, find_templates(texts, [1] * len(texts)), strict=True)) == found
+    assert find_templates([], []) == []
+
+
+@pytest.mark.parametrize("text", ["from errors | patterns http.status_code", "from errors | patterns issue", "from errors | patterns message limit 0"])  # fmt: skip
+def test_what_has_no_patterns_is_said(shop: Shop, text: str) -> None:
+    """Numbers, names of issues, no rows."""
+    with pytest.raises(QueryError):
+        shop.ask(text)
