@@ -21,6 +21,7 @@ from queries.plan.heatmap import heatmap
 from queries.plan.histogram import histogram
 from queries.plan.join import join
 from queries.plan.orders import newest_first
+from queries.plan.patterns import patterns
 from queries.plan.retention import retention
 from queries.plan.searches import group_condition, holds_aggregate, node_condition
 from queries.plan.sessions import sessions
@@ -164,6 +165,7 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Join: join,
     ast.Union: union,
     ast.Diff: diff,
+    ast.Patterns: patterns,
     ast.Heatmap: heatmap,
     ast.Histogram: histogram,
     ast.Funnel: funnel,
