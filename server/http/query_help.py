@@ -12,8 +12,8 @@ from engine.clock import Clock
 from engine.errors import AmberError, UserError
 from iam import Action
 from queries import ast
-from queries.editor import Completions, Facts, complete, value_items
 from queries.edit import Change, Exclude, Filter, GroupBy, SetLimit, SortBy, edit
+from queries.editor import Completions, Facts, complete, value_items
 from queries.parser import parse
 from queries.printer import print_query
 from queries.result import rfc3339
@@ -23,6 +23,7 @@ from server.http.documents import queries as documents
 from server.http.documents.common import BODY, QUERY_LIMIT
 from server.http.guard import principal
 from server.http.query import question_of
+from server.http.query_editor import editor_routes
 from server.http.routes import Routes, answer
 from server.http.tag_keys import TagKeys
 from server.query_service import QueryService, Question
@@ -35,6 +36,7 @@ def query_help_routes(service: QueryService, clock: Clock) -> Routes:
     """Return the routes that help to write questions."""
     routes = Routes("query-help", "Write questions: completion, edits, charts and facets of a text.")
     _texts(routes, service, clock)
+    editor_routes(routes, service, clock)
     _answers(routes, service, clock)
     return routes
 
@@ -46,9 +48,11 @@ def _texts(routes: Routes, service: QueryService, clock: Clock) -> None:
     def completions(body: documents.CompleteBody) -> Response:
         """Say what may stand at the cursor: names of the language and the catalogue, and values there are."""
         asked = question_of(documents.QueryBody(**body.model_dump(exclude={"cursor", "values"})), clock.now())
-        projects = service.context(asked, principal()).projects
+        context = service.context(asked, principal())
+        projects = context.projects
         tags = keys.of(asked, principal(), tuple(sorted(projects))) if body.values else {}
-        found = complete(body.query, body.cursor, Facts(projects=tuple(projects.values()), tags=tags))
+        facts = Facts(tuple(projects.values()), tags, saved_filters=context.saved_filters)
+        found = complete(body.query, body.cursor, facts)
         items = [item.as_dict() for item in found.items]
         items += _values(service, found, asked) if body.values else []
         return answer({"from": found.from_, "to": found.to, "items": items})

@@ -1,0 +1,63 @@
+"""The editor's routes: check, hover, format, completion with the organisation's own names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.server.api import build_api
+
+
+@pytest.fixture(scope="module")
+def api(event_store, rows_of, tmp_path_factory):
+    """The application without events."""
+    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("editor"), 775_000)
+    yield built
+    built.close()
+
+
+def test_a_text_is_checked_and_read_in_plain_english(api: Any) -> None:
+    """Errors have places and a way out; a good text has its reading."""
+    found = api.send("POST", "query/check", {"query": "from errors | sumarize n=count()"})
+    assert found["english"] is None
+    (wrong,) = found["diagnostics"]
+    assert wrong["severity"] == "error"
+    assert wrong["span"] == {"start": 14, "end": 22}
+    assert "summarize" in wrong["suggestion"]
+    found = api.send("POST", "query/check", {"query": "enviroment:x | summarize n=count() by level"})
+    assert [item["severity"] for item in found["diagnostics"]] == ["warning"]
+    assert (
+        found["english"]
+        == "Reads errors, then keeps rows where enviroment is x, then computes count() as n for each level."
+    )
+    assert api.send("POST", "query/check", {"query": "where level = $x"}) is not None
+    text = "from errors | where level = $x"
+    assert api.send("POST", "query/check", {"query": text})["diagnostics"][0]["severity"] == "error"
+    assert api.send("POST", "query/check", {"query": text, "params": {"x": "fatal"}})["diagnostics"] == []
+
+
+def test_a_check_knows_the_scope_only(api: Any) -> None:
+    """A project that may not be seen is as unknown as one that does not exist."""
+    for who, count in (("owner", 0), ("project-viewer", 1)):
+        text = {"query": f"from errors project:{api.b.slug}"}
+        assert len(api.send("POST", "query/check", text, who)["diagnostics"]) == count
+
+
+def test_a_text_is_formatted_or_refused(api: Any) -> None:
+    """As `amber query --format-text` prints it."""
+    assert api.send("POST", "query/format", {"query": "from  errors|limit 5"}) == {"query": "from errors | limit 5"}
+    refused = api.send("POST", "query/format", {"query": "from errors | where ("}, status=400)
+    assert refused["code"] == "query-syntax"
+
+
+def test_what_stands_under_the_cursor_is_explained(api: Any) -> None:
+    """Fields of the catalogue, saved filters by what they say, and nothing where there is nothing."""
+    found = api.send("POST", "query/hover", {"query": "level:error", "cursor": 2})["hover"]
+    assert (found["kind"], found["title"], found["from"], found["to"]) == ("field", "level", 0, 5)
+    api.send("POST", "saved-queries", {"name": "noise", "kind": "filter", "text": "level:info"}, status=201)
+    found = api.send("POST", "query/hover", {"query": "saved:noise", "cursor": 8})["hover"]
+    assert found["doc"] == "level:info"
+    items = api.send("POST", "query/complete", {"query": "saved:", "cursor": 6})["items"]
+    assert [item["label"] for item in items] == ["noise"]
+    assert api.send("POST", "query/hover", {"query": "", "cursor": 0}) == {"hover": None}
