@@ -63,6 +63,13 @@ class EmbeddedTransport:
         owned = self._inner
         return _told(lambda: owned.explain(request), request.text)
 
+    def check(self, request: QueryRequest) -> list[dict[str, Any]]:
+        """Return what is wrong or odd in a text; only where this process has the directory open."""
+        if isinstance(self._inner, HttpTransport):
+            raise TypeError("A server has the directory open: ask its API.")
+        owned = self._inner
+        return [item.as_dict() for item in _told(lambda: owned.check(request), request.text)]
+
     def progress(self, query_id: str) -> Progress | None:
         """Return how far a query is, or None when it is not known."""
         return self._inner.progress(query_id)

@@ -10,6 +10,7 @@ from typing import Any
 
 from amber import Progress, QueryRequest, RawResult
 from iam import EMBEDDED
+from queries.editor import Diagnostic, check
 from server.compose import Installation, open_installation
 from server.query_service import QueryService, Question
 from server.runner import make_runner
@@ -43,6 +44,10 @@ class OwnedDirectory:
     def explain(self, request: QueryRequest) -> dict[str, Any]:
         """Return what a question would do and cost."""
         return self._service.estimate(_question(request), EMBEDDED)
+
+    def check(self, request: QueryRequest) -> tuple[Diagnostic, ...]:
+        """Return what is wrong or odd in a text, without running it."""
+        return check(request.text, self._service.context(_question(request), EMBEDDED))
 
     def progress(self, query_id: str) -> Progress | None:
         """Return how far a query is, None when it does not run."""

@@ -10,6 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 import amber
+from amber._errors import caret_picture
+from queries.editor import format_text as canonical
+from queries.errors import QueryError
+from server.cli.failures import USAGE, Shown
 from server.cli.options import ConfigOption, DataOption
 from server.cli.output import Format, print_result
 from server.cli.target import Target, TokenOption, UrlOption, opened_target
@@ -26,6 +30,11 @@ FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to pri
 ParamOption = Annotated[list[str] | None, typer.Option("--param", help="NAME=VALUE for $NAME in the text; repeatable.")]
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Say in plain English what would be done; run nothing.")]
 SqlOption = Annotated[bool, typer.Option("--sql", help="Print the SQL that would run; run nothing.")]
+
+CheckOption = Annotated[bool, typer.Option("--check", help="Say what is wrong or odd in the text; run nothing.")]
+FormatTextOption = Annotated[
+    bool, typer.Option("--format-text", help="Print the text in its canonical form; run nothing, ask nobody.")
+]
 
 
 @app.command()
@@ -44,6 +53,8 @@ def ask(
     param: ParamOption = None,
     show_plan: ExplainOption = False,
     show_sql: SqlOption = False,
+    check: CheckOption = False,
+    format_text: FormatTextOption = False,
 ) -> None:
     """Ask a question in Discover.
 
@@ -52,7 +63,13 @@ def ask(
     amber query 'from errors last 1h | summarize n=count() by error.type | sort n desc'
     """
     text = read_text(text)
+    if format_text:
+        print_formatted(text)
+        return
     with opened_target(data, url, token, config) as target:
+        if check:
+            print_check(target, amber.QueryRequest(text, "", project=tuple(project or ()), params=params_of(param)))
+            return
         if show_plan or show_sql:
             print_plan(target, amber.QueryRequest(text, "", project=tuple(project or ())), english=show_plan)
             return
@@ -74,6 +91,34 @@ def params_of(given: list[str] | None) -> dict[str, str]:
             raise typer.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="--param")
         params[name] = value
     return params
+
+
+def print_formatted(text: str) -> None:
+    """Print a text in its canonical form; what cannot be read is shown with its place."""
+    try:
+        formatted = canonical(text)
+    except QueryError as problem:
+        picture = () if problem.span is None else tuple(caret_picture(text, (problem.span.start, problem.span.end)))
+        raise Shown(
+            problem.message, code=problem.code, hint=problem.suggestion, picture=picture, status=USAGE
+        ) from problem
+    Console(highlight=False, soft_wrap=True).print(Text(formatted))
+
+
+def print_check(target: Target, request: amber.QueryRequest) -> None:
+    """Print what is wrong or odd in a text, each with its place; the exit status is 2 when it cannot be run."""
+    found = target.check(request)
+    console = Console(highlight=False, soft_wrap=True)
+    for item in found:
+        style = "red" if item["severity"] == "error" else "yellow"
+        console.print(Text.assemble((f"{item['severity'].capitalize()}: ", style), str(item["message"])))
+        span = item["span"]
+        for line in caret_picture(request.text, (span["start"], span["end"])) if span is not None else ():
+            console.print(Text(line))
+        if item["suggestion"]:
+            console.print(Text(f"  {item['suggestion']}", style="dim"))
+    if any(item["severity"] == "error" for item in found):
+        raise typer.Exit(USAGE)
 
 
 def print_plan(target: Target, request: amber.QueryRequest, *, english: bool) -> None:

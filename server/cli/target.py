@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,6 +44,15 @@ class Target:
         body = {language: request.text, "project": list(request.project)}
         assert self._api is not None
         return self._api.call("POST", "/api/v1/query/explain", body, text=request.text)
+
+    def check(self, request: amber.QueryRequest) -> Sequence[Mapping[str, Any]]:
+        """Return what is wrong or odd in a text, as `/api/v1/query/check` says it."""
+        if isinstance(self._transport, EmbeddedTransport) and self._api is None:
+            return self._transport.check(request)
+        assert self._api is not None
+        body = {"query": request.text, "project": list(request.project), "params": dict(request.params or {})}
+        found: Sequence[Mapping[str, Any]] = self._api.call("POST", "/api/v1/query/check", body)["diagnostics"]
+        return found
 
 
 @contextmanager

@@ -205,3 +205,18 @@ def test_loading_beside_a_running_server_goes_through_it(shop, tmp_path):
     assert shop.ask("from errors level:warning | summarize n=count()")["rows"] == [[3]]
     amber("load", str(file), "--data", str(shop.data))
     assert shop.ask("from errors level:warning | summarize n=count()")["rows"] == [[3]]
+
+
+def test_a_text_is_checked_and_formatted_without_running_it(shop):
+    """`--check` shows each place with carets, by a server or the directory; `--format-text` asks nobody."""
+    wrong = amber("query", "enviroment:x | summarize n=cuont()", "--data", str(shop.data), "--check", check=False)
+    assert wrong.returncode == 2
+    assert wrong.stdout.splitlines()[0].startswith("Error: ")
+    assert "cuont" in wrong.stdout
+    token = {"AMBER_TOKEN": shop.facts["token"]}
+    odd = amber("query", "enviroment:x", "--url", shop.url, "--check", **token)
+    assert odd.stdout.splitlines()[0].startswith("Warning: enviroment is not a field")
+    assert "^^^^^^^^^^" in {line.strip() for line in odd.stdout.splitlines()}
+    assert amber("query", "from  errors|limit 5", "--format-text").stdout == "from errors | limit 5\n"
+    refused = amber("query", "from errors | where (", "--format-text", check=False)
+    assert (refused.returncode, refused.stdout) == (2, "")
