@@ -73,10 +73,15 @@ def _members(select: exp.Select, context: PassContext) -> _Members | None:
     if edges is None:
         return None
     use = use_of(select, scan.alias_or_name)
+    where = select.args.get("where")
+    if where is not None and where.find(exp.Query) is not None:
+        # Put into each member, a look-up would be made for each. The engine moves it where it is worth that.
+        use.columns |= use.filters
+        where = None
     if context.environments:
         use.filters.add("environment")
     choice = _choice(use)
-    return None if choice is None else _Members(use, choice, scan, edges, context.environments)
+    return None if choice is None else _Members(use, choice, scan, edges, context.environments, where)
 
 
 def lone_scan(select: exp.Select) -> exp.Table | None:
@@ -120,22 +125,23 @@ class _Members:
     scan: exp.Table
     edges: tuple[dt.datetime, dt.datetime, dt.datetime, dt.datetime]
     environments: tuple[str, ...]
+    where: exp.Expr | None
 
     @property
     def alias(self) -> str:
         """Name of the rows in the SELECT."""
         return self.scan.alias_or_name
 
-    def union(self, where: exp.Expr | None) -> exp.Query:
+    def union(self) -> exp.Query:
         """Return the rows of the whole hours, and of what lies before and after them."""
         start, first, last, end = self.edges
-        query: exp.Query = self._counted(where, (first, last))
+        query: exp.Query = self._counted((first, last))
         for time in ((start, first), (last, end)):
             if time[0] < time[1]:
-                query = exp.Union(this=query, expression=self._read(where, time), distinct=False)
+                query = exp.Union(this=query, expression=self._read(time), distinct=False)
         return query
 
-    def _counted(self, where: exp.Expr | None, time: tuple[dt.datetime, dt.datetime]) -> exp.Select:
+    def _counted(self, time: tuple[dt.datetime, dt.datetime]) -> exp.Select:
         alias = f"{self.alias}r"
         by_value = self.choice.table == BY_VALUE
 
@@ -144,13 +150,13 @@ class _Members:
 
         seen = (_at(alias, "first_seen"), _at(alias, "last_seen"))
         select = self._member(at, _at(alias, "hour"), _call("sum", _at(alias, "events")), seen)
-        conditions = self._conditions(where, at)
+        conditions = self._conditions(at)
         if by_value:
             name = exp.Literal.string(self.choice.dimension)
             conditions.insert(0, exp.EQ(this=_at(alias, "dimension"), expression=name))
         return _from(select, _scan(self.choice.table, alias, time), conditions)
 
-    def _read(self, where: exp.Expr | None, time: tuple[dt.datetime, dt.datetime]) -> exp.Select:
+    def _read(self, time: tuple[dt.datetime, dt.datetime]) -> exp.Select:
         alias = f"{self.alias}m"
 
         def at(name: str) -> exp.Expr:
@@ -158,7 +164,7 @@ class _Members:
 
         seen = (at(TIME_COLUMN), at(TIME_COLUMN))
         select = self._member(at, _call("toStartOfHour", at(TIME_COLUMN)), _call("count"), seen)
-        return _from(select, _scan(TABLE, alias, time), self._conditions(where, at))
+        return _from(select, _scan(TABLE, alias, time), self._conditions(at))
 
     def _member(
         self, at: Callable[[str], exp.Expr], hour: exp.Expr, events: exp.Expr, seen: tuple[exp.Expr, exp.Expr]
@@ -175,13 +181,12 @@ class _Members:
             select.set("group", exp.Group(expressions=list(keys.values())))
         return select
 
-    def _conditions(self, where: exp.Expr | None, at: Callable[[str], exp.Expr]) -> list[exp.Expr]:
+    def _conditions(self, at: Callable[[str], exp.Expr]) -> list[exp.Expr]:
         found: list[exp.Expr] = []
-        if where is not None:
-            moved = exp.Paren(this=where.copy())
+        if self.where is not None:
+            moved = exp.Paren(this=self.where.this.copy())
             for column in list(moved.find_all(exp.Column)):
-                if column.table == self.alias and _select_around(column) is None:
-                    column.replace(at(column.name))
+                column.replace(at(column.name))
             found.append(moved)
         if self.environments:
             names: list[exp.Expr] = [exp.Literal.string(name) for name in self.environments]
@@ -191,9 +196,9 @@ class _Members:
 
 def _replace(select: exp.Select, members: _Members) -> None:
     alias, use = members.alias, members.use
-    where = select.args.get("where")
-    query = members.union(None if where is None else where.this)
-    select.set("where", None)
+    query = members.union()
+    if members.where is not None:
+        select.set("where", None)
     members.scan.replace(exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
     for time in use.times:
         time.replace(_at(alias, HOURS))
@@ -203,10 +208,6 @@ def _replace(select: exp.Select, members: _Members) -> None:
     for node in use.extremes:
         least = node.name.lower().startswith("min")
         node.replace(_call("minOrNull" if least else "maxOrNull", _at(alias, FIRST if least else LAST)))
-
-
-def _select_around(node: exp.Expr) -> exp.Expr | None:
-    return node.find_ancestor(exp.Select)
 
 
 def _from(select: exp.Select, scan: exp.Table, conditions: list[exp.Expr]) -> exp.Select:
