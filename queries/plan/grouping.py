@@ -60,7 +60,7 @@ def summarize(stage: ast.Summarize, block: Block, builder: Builder) -> Block:
     """Return the block grouped by the keys, with the aggregates as columns."""
     rows = ungrouped(block, builder)
     scope = builder.scope(rows, aggregates=True)
-    keys = _keys(stage.by, builder.scope(rows))
+    keys = group_keys(stage.by, builder.scope(rows))
     made = _aggregates(stage.aggregates, scope, keys)
     grouped = group(rows, keys, made, builder)
     return settle_pending(grouped, builder, by=bool(stage.by))
@@ -74,7 +74,12 @@ def ungrouped(block: Block, builder: Builder) -> Block:
     return replace(loose, order=())
 
 
-def _keys(named: Sequence[ast.Named], scope: Scope) -> dict[str, Typed]:
+def group_keys(named: Sequence[ast.Named], scope: Scope) -> dict[str, Typed]:
+    """Return what keys after `by` stand for, by the names of their columns.
+
+    Raises:
+        TypeProblem: rows cannot be told apart by one.
+    """
     keys: dict[str, Typed] = {}
     for item in named:
         made = compile_expr(item.expr, scope)
@@ -166,7 +171,7 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     if time is None:
         raise TypeProblem("make-series needs the rows' timestamp, which is not there any more.", span=stage.span)
     fill = _series_fill(rows, every_ns, stage)
-    keys = _keys(stage.by, builder.scope(rows))
+    keys = group_keys(stage.by, builder.scope(rows))
     if stage.top is not None:
         rows, keys = keep_top(stage.top.count, stage.top.by, rows, keys, builder, other=stage.top.other)
     start = Typed(bucket(time.value, every_ns), ValueType(Base.TIME, precision=0 if every_ns % SECOND_NS == 0 else 3))

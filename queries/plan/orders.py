@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import ibis.expr.types as ir
+
+from queries import ast
+from queries.errors import TypeProblem
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
+from queries.types import Base
+from queries.values.typed import Typed, as_null
 
 
 def newest_first(block: Block, builder: Builder) -> Block:
@@ -29,9 +35,19 @@ def with_order(block: Block, builder: Builder) -> Block:
     return replace(block, order=(*block.order, *rest))
 
 
-def ties(block: Block, builder: Builder) -> tuple[Order, ...]:
-    """Return what tells rows apart that are equal otherwise: the keys of groups, the id of raw rows."""
-    if block.grouping is not None:
-        return tuple(Order(block.grouping.table[key], descending=False) for key in block.grouping.keys)
-    found = builder.scope(block).facts.special.get("id") if block.catalog is not None else None
-    return () if found is None else (Order(found.value, descending=False),)
+def told_apart(block: Block, builder: Builder) -> tuple[Order, ...]:
+    """Return the order rows have now, down to what tells them apart: the keys of groups, the id of raw rows."""
+    found = with_order(block, builder).order
+    named = builder.scope(block).facts.special.get("id") if block.grouping is None else None
+    return found if named is None else (*found, Order(named.value, descending=False))
+
+
+def sortable(expr: ast.Expr, made: Typed) -> ir.Value:
+    """Return a value rows can be ordered by, null where it is missing; the empty text comes first.
+
+    Raises:
+        TypeProblem: values of its type have no order.
+    """
+    if made.type.base in {Base.MAP, Base.NULL}:
+        raise TypeProblem(f"Cannot sort by {made.type.describe()}.", span=expr.span)
+    return made.value if made.type.base is Base.STRING else as_null(made).value

@@ -13,6 +13,7 @@ from queries.errors import QueryError, TypeProblem
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
 from queries.plan.diff import diff
+from queries.plan.distinct import distinct
 from queries.plan.expressions import compile_expr
 from queries.plan.facets import facets
 from queries.plan.funnel import funnel
@@ -20,17 +21,19 @@ from queries.plan.grouping import make_series, summarize
 from queries.plan.heatmap import heatmap
 from queries.plan.histogram import histogram
 from queries.plan.join import join
-from queries.plan.orders import newest_first
+from queries.plan.orders import newest_first, sortable
 from queries.plan.patterns import patterns
 from queries.plan.retention import retention
 from queries.plan.searches import group_condition, holds_aggregate, node_condition
 from queries.plan.sessions import sessions
+from queries.plan.share import share
 from queries.plan.top import top
 from queries.plan.traces import trace
 from queries.plan.union import union
+from queries.plan.window import window
 from queries.printer import print_expression, print_stage
 from queries.types import Base, Missing
-from queries.values.typed import Typed, as_null, certain
+from queries.values.typed import Typed, certain
 
 MAX_COLUMNS = 100
 
@@ -134,14 +137,8 @@ def _check_width(block: Block, span: ast.Span) -> None:
 def _sort(stage: ast.Sort, block: Block, builder: Builder) -> Block:
     loose = builder.loose(block)
     scope = builder.scope(loose, aggregates=loose.grouping is not None)
-    orders = tuple(Order(_sortable(key.expr, compile_expr(key.expr, scope)), key.descending) for key in stage.keys)
+    orders = tuple(Order(sortable(key.expr, compile_expr(key.expr, scope)), key.descending) for key in stage.keys)
     return replace(loose, order=orders)
-
-
-def _sortable(expr: ast.Expr, made: Typed) -> ir.Value:
-    if made.type.base in {Base.MAP, Base.NULL}:
-        raise TypeProblem(f"Cannot sort by {made.type.describe()}.", span=expr.span)
-    return made.value if made.type.base is Base.STRING else as_null(made).value
 
 
 def _limit(stage: ast.Limit, block: Block, builder: Builder) -> Block:
@@ -162,6 +159,9 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Limit: _limit,
     ast.Top: top,
     ast.Facets: facets,
+    ast.Distinct: distinct,
+    ast.Share: share,
+    ast.Window: window,
     ast.Join: join,
     ast.Union: union,
     ast.Diff: diff,

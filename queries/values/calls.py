@@ -9,6 +9,7 @@ the relation another 3 ms; translating the values alone costs 0.5 ms. The budget
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +23,7 @@ from ibis.backends.sql.compilers.clickhouse import compiler
 from sqlglot import expressions as exp
 
 from engine.schema import Kind, Table
-from queries.types import Base, ValueType, type_of_kind
+from queries.types import BOOLEAN, Base, ValueType, type_of_kind
 
 PARAMETRIC = {
     "quantileExactInclusiveOrNull": 1,
@@ -39,6 +40,12 @@ LAMBDA = "amber_lambda"
 
 OVER_ALL = "amber_over_all"
 """`amber_over_all(aggregate)`: a mark for an aggregate over all rows of the answer: `aggregate OVER ()`."""
+
+OVER = "amber_over"
+"""`amber_over(value, keys, frame, key, …, order, …)`: a mark for `value OVER (PARTITION BY … ORDER BY … frame)`."""
+
+DESCENDING = "amber_descending"
+"""`amber_descending(value)`: a mark for a key of such an order."""
 
 _BASE_DTYPES: dict[Base, dtypes.DataType] = {
     Base.STRING: dtypes.string,
@@ -123,6 +130,27 @@ def over_all(value: ir.Value, result: ValueType) -> ir.Value:
     return call(OVER_ALL, result, value)
 
 
+def over(
+    value: ir.Value,
+    result: ValueType,
+    keys: Sequence[ir.Value],
+    order: Sequence[tuple[ir.Value, bool]] = (),
+    frame: str = "",
+) -> ir.Value:
+    """Return a window function over the rows that are equal in `keys`.
+
+    Args:
+        value: of the window, such as `sum(x)` or `row_number()`.
+        result: its type.
+        keys: of the partition.
+        order: keys of the order and whether they descend; what is missing comes last.
+        frame: `all` for all rows of the partition, `running` for those up to this one, a number for as many rows before
+            this one and itself; empty for the engine's own.
+    """
+    orders = [call(DESCENDING, BOOLEAN, key) if descending else key for key, descending in order]
+    return call(OVER, result, value, len(keys), frame, *keys, *orders)
+
+
 def looks_at_all(value: ir.Value) -> bool:
     """Return whether `over_all` stands in a value, so that the groups must all be there when it is computed."""
     return any(getattr(node, "__func_name__", "") == OVER_ALL for node in value.op().find(ops.ScalarUDF))
@@ -202,5 +230,26 @@ def function(name: str, args: list[exp.Expr]) -> exp.Expr:
             return exp.Lambda(this=args[0], expressions=args[1:])
         case "amber_over_all":
             return exp.Window(this=args[0])
+        case "amber_over":
+            return _window(args)
         case _:
             return exp.Anonymous(this=name, expressions=args)
+
+
+def _window(args: list[exp.Expr]) -> exp.Window:
+    value, count, frame, *rest = args
+    keys, orders = rest[: int(count.name)], rest[int(count.name) :]
+    window = exp.Window(this=value, partition_by=keys, over="OVER")
+    if orders:
+        window.set("order", exp.Order(expressions=[_ordered(key) for key in orders]))
+    if frame.name:
+        end = ("UNBOUNDED", "FOLLOWING") if frame.name == "all" else ("CURRENT ROW", None)
+        start = frame.name if frame.name.isdigit() else "UNBOUNDED"
+        spec = exp.WindowSpec(kind="ROWS", start=start, start_side="PRECEDING", end=end[0], end_side=end[1])
+        window.set("spec", spec)
+    return window
+
+
+def _ordered(key: exp.Expr) -> exp.Ordered:
+    descending = isinstance(key, exp.Anonymous) and key.name == DESCENDING
+    return exp.Ordered(this=key.expressions[0] if descending else key, desc=descending, nulls_first=False)
