@@ -13,7 +13,7 @@ PORT   ?= 8700
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench docs constraints clean
+.PHONY: help setup run test fuzz check format bench docs constraints clean
 
 help: ## Show the commands.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ run: setup ## Start Amber on port 8700 with the demo shop (DATA=dir PORT=n).
 
 test: setup ## Run all tests.
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
+
+fuzz: setup ## Ten times as many random texts as the tests try (TIMES=n).
+	@AMBER_FUZZ=$(or $(TIMES),10) $(BIN)/python -m pytest -n $(JOBS) -q tests/queries_compile/test_thousands_of_texts.py tests/queries_syntax/test_round_trip.py
 
 check: setup ## Lint, types (Python and TypeScript), layers, dependencies.
 	@$(BIN)/ruff check .
