@@ -22,7 +22,6 @@ from queries.functions.model import (
     array_of_first,
     float_of_first,
     nullable_first,
-    same_as_first,
 )
 from queries.types import FLOAT, NULLABLE_STRING, Base, Missing, ValueType
 
@@ -140,7 +139,7 @@ _PERCENTILES = tuple(
 )  # fmt: skip
 
 _DISTRIBUTIONS = (
-    Function("sum", (_NUMBER,), same_as_first, distributions.sum_of, _UNIT,
+    Function("sum", (_NUMBER,), distributions.sum_type, distributions.sum_of, _UNIT,
              "Total; 0 over no rows.", "from outcomes | summarize sum(quantity) by outcome", worked=(("sum(span.duration)", "3800ms"),), weighted=True),
     Function("avg", (_NUMBER,), float_of_first, distributions.avg, _UNIT,
              "Arithmetic mean.", "from spans | summarize avg(span.duration) by span.op", worked=(("avg(measurements.lcp)", "2800ms"),), weighted=True),

@@ -23,7 +23,6 @@ from queries.functions.model import (
     float_of_first,
     nullable,
     nullable_first,
-    same_as_first,
 )
 from queries.types import BOOLEAN, FLOAT, INTEGER, Base, Missing, ValueType
 from queries.values.calls import aggregate, call
@@ -36,15 +35,22 @@ _WEIGHT_STEPS = 1000
 
 
 def number_or_null(value: ir.Value, type_: ValueType = NULLABLE_FLOAT) -> ir.Value:
-    """Return a value with null for NaN: what too few values leave uncomputed."""
-    return call("if", type_, call("isNaN", BOOLEAN, value), ibis.null(), value)
+    """Return a value with null for NaN and infinities, which the engine gives for too few values."""
+    return call("if", type_, call("isFinite", BOOLEAN, value), value, ibis.null())
 
 
 def sum_of(bound: Bound) -> ir.Value:
     """Build `sum(x)`."""
-    result = same_as_first(bound.args)
+    result = sum_type(bound.args)
     made = total(bound, present(bound.args[0]), result=result)
-    return rounded(bound, made) if result.base is Base.INTEGER else made
+    if result.base is Base.INTEGER:
+        made = rounded(bound, made)
+    return made if bound.args[0].type.missing is Missing.NEVER else call("ifNull", result, made, 0)
+
+
+def sum_type(args: tuple[Typed, ...]) -> ValueType:
+    """Return the type of a total, which is 0 when there is nothing to add."""
+    return replace(args[0].type, missing=Missing.NEVER)
 
 
 def avg(bound: Bound) -> ir.Value:
