@@ -90,6 +90,7 @@ class Block:
         pending: filters on aggregates, waiting for the groups of a following stage.
         time: range of the data, for rates and series.
         sealed: nothing may be added any more; the next stage wraps.
+        is_series: the rows are those of a series, which the default limit does not cut.
         weight: how many rows of the world each row stands for; None when every row stands for itself.
     """
 
@@ -107,6 +108,7 @@ class Block:
     limit_by: tuple[int, tuple[ir.Value, ...]] | None = None
     pending: tuple[SearchNode, ...] = ()
     sealed: bool = False
+    is_series: bool = False
     weight: Typed | None = None
 
     @property

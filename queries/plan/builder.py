@@ -51,6 +51,8 @@ class Builder:
     Attributes:
         compile: makes the block of a pipeline, for stages that hold one or ask theirs again over other rows.
         prefix: the pipeline up to the stage that is being applied, without it.
+        shift: how much earlier than written the times of a text are meant, for what it is compared with.
+        tops: positions in `nested` of the queries that choose the best groups, in the order they came up.
     """
 
     context: PlanContext
@@ -64,6 +66,8 @@ class Builder:
     frames: list[Frame] = field(default_factory=list)
     sampled: Sampling | None = None
     intervals: list[Interval] = field(default_factory=list)
+    shift: dt.timedelta = dt.timedelta(0)
+    tops: list[int] = field(default_factory=list)
     wide: bool = False
     aliases: int = 0
 
@@ -143,6 +147,7 @@ class Builder:
             shown=block.shown,
             order=tuple(Order(table[name], order.descending) for name, order in orders),
             pending=block.pending,
+            is_series=block.is_series,
             weight=None if weight is None else replace(weight, value=table[WEIGHT]),
         )
 

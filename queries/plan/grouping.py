@@ -132,7 +132,9 @@ def group(rows: Block, keys: Mapping[str, Typed], made: Mapping[str, Typed], bui
     shown = {name: Typed(table[names[name]], typed.type, virtual=typed.virtual) for name, typed in columns.items()}
     # A filter on groups goes around those whose values compare them all, or the total would be that of what is left.
     sealed = any(looks_at_all(typed.value) for typed in made.values())
-    return replace(rows, catalog=None, columns=shown, shown=tuple(shown), grouping=grouping, sealed=sealed)
+    return replace(
+        rows, catalog=None, columns=shown, shown=tuple(shown), grouping=grouping, sealed=sealed, is_series=False
+    )
 
 
 def settle_pending(block: Block, builder: Builder, *, by: bool) -> Block:
@@ -180,7 +182,7 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     assert grouped.grouping is not None
     series = replace(fill, bucket=grouped.grouping.keys[0])
     grouped = replace(grouped, grouping=replace(grouped.grouping, series=series))
-    return filled_series(replace(settle_pending(grouped, builder, by=True), sealed=True), builder)
+    return filled_series(replace(settle_pending(grouped, builder, by=True), sealed=True, is_series=True), builder)
 
 
 def _nice_width(rows: Block) -> int:
@@ -238,6 +240,7 @@ def keep_top(
     )
     best = replace(best, order=order, limit=count, pending=())
     chosen = builder.in_query(plain, render(best, [(k, best.columns[k].value) for k in made]))
+    builder.tops.append(len(builder.nested) - 1)
     if not other:
         return replace(rows, where=(*rows.where, chosen)), dict(keys)
     return rows, {name: or_other(typed, chosen) for name, typed in keys.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from queries import ast
 from queries.errors import QueryError, TypeProblem
 from queries.functions.model import NULLABLE_RATIO
@@ -15,6 +17,7 @@ from queries.values.calls import aggregate, call, over
 from queries.values.typed import Typed, as_null
 
 SHARE = "share"
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
 def share(stage: ast.Share, block: Block, builder: Builder) -> Block:
@@ -36,12 +39,13 @@ def share(stage: ast.Share, block: Block, builder: Builder) -> Block:
     value = call("toFloat64", FLOAT, part.value)
     total = over(aggregate("sum", FLOAT, value), FLOAT, keys)
     ratio = value / call("nullIf", NULLABLE_RATIO, total, call("toFloat64", FLOAT, 0))
-    return builder.wrap(rows.with_columns({_name(stage): Typed(ratio, NULLABLE_RATIO)}))
+    return builder.wrap(rows.with_columns({_name(of): Typed(ratio, NULLABLE_RATIO)}))
 
 
-def _name(stage: ast.Share) -> str:
-    """Return the name of the new column: `share`, or `users.share` of a column that was named."""
-    return f"{stage.of.name}.{SHARE}" if isinstance(stage.of, ast.Name) else SHARE
+def _name(of: ast.Expr) -> str:
+    """Return the name of the new column: `n.share` of the column n, `share` of what has no plain name."""
+    plain = isinstance(of, ast.Name) and PLAIN_NAME.fullmatch(of.name)
+    return f"{of.name}.{SHARE}" if isinstance(of, ast.Name) and plain else SHARE
 
 
 def _first_aggregate(stage: ast.Share, rows: Block, builder: Builder) -> ast.Expr:

@@ -78,11 +78,11 @@ def time_range(written: ast.TimeRange | None, builder: Builder) -> TimeRange:
         case None:
             found = context.time_range or (context.now - context.default_range, context.now)
         case ast.Last():
-            found = (_moment(ast.RelativeInstant(written.duration.ns, written.span), context.now)[0], context.now)
+            found = (_moment(ast.RelativeInstant(written.duration.ns, written.span), builder)[0], context.now)
         case ast.Between():
-            found = (_moment(written.start, context.now)[0], _moment(written.end, context.now)[1])
+            found = (_moment(written.start, builder)[0], _moment(written.end, builder)[1])
         case ast.At():
-            found = _moment(written.instant, context.now)
+            found = _moment(written.instant, builder)
             if not written.instant.whole_day:
                 hour = found[0].replace(minute=0, second=0, microsecond=0)
                 found = (hour, hour + dt.timedelta(hours=1))
@@ -100,12 +100,13 @@ def _span(ns: int) -> dt.timedelta:
         raise QueryError("This time range is too long.") from None
 
 
-def _moment(moment: ast.Instant | ast.RelativeInstant, now: dt.datetime) -> TimeRange:
+def _moment(moment: ast.Instant | ast.RelativeInstant, builder: Builder) -> TimeRange:
     if isinstance(moment, ast.RelativeInstant):
         try:
-            at = now - _span(abs(moment.ns))
+            at = builder.context.now - _span(abs(moment.ns))
         except OverflowError:
             raise QueryError("This time lies too far back.", span=moment.span) from None
         return at, at
     start = moment.at.replace(tzinfo=dt.UTC) if moment.at.tzinfo is None else moment.at.astimezone(dt.UTC)
+    start -= builder.shift  # moments before now have moved with it
     return start, start + dt.timedelta(days=1) if moment.whole_day else start

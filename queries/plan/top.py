@@ -59,6 +59,7 @@ def _with_other(stage: ast.Top, block: Block, builder: Builder) -> Block:
     query = render(best, [(f"k{i}", value) for i, value in enumerate(named)])
     over_rows = {n: replace(c, value=grouping.values[c.value.get_name()]) for n, c in block.columns.items()}
     chosen = builder.in_query([value for name in keyed for value in never_null(over_rows[name])], query)
+    builder.tops.append(len(builder.nested) - 1)
     keys = {name: or_other(over_rows[name], chosen) for name in keyed}
     made = {name: typed for name, typed in over_rows.items() if name not in keyed}
     regrouped = group(grouping.before, keys, made, builder)
