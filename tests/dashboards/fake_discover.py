@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
+from queries.editor import check, hover
+from queries.plan import PlanContext
 from tests.dashboards.fake import problem
 
 END: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -66,6 +68,8 @@ def routes() -> Blueprint:
     for name, answer in (("series", _chart), ("facets", _values), ("plan", _plan)):
         blueprint.add_url_rule(f"/query/{name}", name, _unless_refused(answer), methods=["POST"])
     blueprint.add_url_rule("/query/complete", "complete", _complete, methods=["POST"])
+    blueprint.add_url_rule("/query/check", "check", _check, methods=["POST"])
+    blueprint.add_url_rule("/query/hover", "hover", _hover, methods=["POST"])
     blueprint.add_url_rule("/query/edit", "edit", _edit, methods=["POST"])
     blueprint.add_url_rule("/query/<query_id>/progress", "progress", running.progress)
     blueprint.add_url_rule("/query/<query_id>", "cancel", running.cancel, methods=["DELETE"])
@@ -82,9 +86,13 @@ def _unless_refused(answer: Callable[[str], Any]) -> Callable[[], Any]:
 
 def _query(running: _Running) -> Any:
     body = request.get_json()
+    if "sql" in body:
+        return _sql(body["sql"])
     text = body["query"]
     if refusal := _refusal(text):
         return refusal
+    if "$level" in text and body["params"].get("level", {}).get("value") == "fatal":
+        return {"columns": [_column("n", "integer")], "rows": [[7]], "meta": _meta(text)}
     if "slow" in text and running.wait(body["query_id"]):
         return problem(409, "query-cancelled", "The query was cancelled.")
     if "by environment" in text and "sort n desc | limit 100" in text:
@@ -96,6 +104,14 @@ def _query(running: _Running) -> Any:
     rows = [] if "nothing" in text else [_row(index) for index in range(count)]
     meta = _meta(text) | {"truncated": "many" in text and count < 10_000}
     return {"columns": [_column(*column) for column in COLUMNS], "rows": rows, "meta": meta}
+
+
+def _sql(text: str) -> Any:
+    if "system." in text:
+        start = text.index("system.")
+        detail = "system.tables: tables are named without a database."
+        return problem(400, "query-not-allowed", detail, span={"start": start, "end": start + len("system.tables")})
+    return {"columns": [_column("n", "integer")], "rows": [[42]], "meta": _meta(text)}
 
 
 def _chart(text: str) -> Any:
@@ -110,6 +126,18 @@ def _values(text: str) -> Any:
 
 def _plan(text: str) -> Any:
     return {"english": "Something.", "sql": [], "columns": [], "warnings": [], "canonical": text}
+
+
+def _check() -> Any:
+    context = PlanContext(now=datetime.now(UTC), projects={1: "shop"})
+    found = check(request.get_json()["query"], context)
+    return {"diagnostics": [item.as_dict() for item in found], "english": None}
+
+
+def _hover() -> Any:
+    body = request.get_json()
+    found = hover(body["query"], body["cursor"])
+    return {"hover": None if found is None else found.as_dict()}
 
 
 def _complete() -> Any:
