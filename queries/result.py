@@ -57,6 +57,7 @@ class Result:
         intervals: bounds of estimated columns.
         age_s: how long ago the answer was computed, when it is one that was kept; None when it was computed now.
         shared: it was being computed for somebody else already.
+        next: where the next page of raw rows in the order of time begins; None when there is none.
     """
 
     table: pa.Table
@@ -73,6 +74,7 @@ class Result:
     intervals: tuple[Interval, ...] = ()
     age_s: float | None = None
     shared: bool = False
+    next: str | None = None
 
     @property
     def cost(self) -> ResultStats:
@@ -91,6 +93,7 @@ class Result:
             "start": rfc3339(start),
             "end": rfc3339(end),
             "truncated": self.truncated,
+            "next": self.next,
             "sample_rate": self.sample_rate,
             "rows_read": self.stats.rows_read,
             "bytes_read": self.stats.bytes_read,

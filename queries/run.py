@@ -205,6 +205,7 @@ class Runner:
             query_id=running.name,
             sampled=made.sampled,
             intervals=made.intervals,
+            next=_next_page(made, table),
         )
         if self._cache is not None and asked.key is not None and asked.version is not None:
             self._cache.put(asked.key, asked.version, result)
@@ -219,8 +220,11 @@ class Runner:
     def stream(
         self, text: str | Query, context: PlanContext, *, query_class: str = "notebook", query_id: str | None = None
     ) -> Iterator[ResultStream]:
-        """Run a text and yield its answer in batches, without a limit on rows but the text's own."""
-        wide = dataclasses.replace(context, limit=STREAM_ROWS, max_rows=STREAM_ROWS)
+        """Run a text and yield its answer in batches, without a limit on rows but the text's own.
+
+        Raw rows that no stage orders come as they are stored: to order them, the engine would have to hold them all.
+        """
+        wide = dataclasses.replace(context, limit=STREAM_ROWS, max_rows=STREAM_ROWS, ordered=False)
         made = plan(text, dataclasses.replace(wide, input_rows=self._classes[query_class].max_input_rows))
         name = query_id or uuid.uuid4().hex
         if made.explain is not None:
@@ -327,6 +331,13 @@ class Runner:
                 one.statement_id = ""
             with self._lock:
                 self._running.pop(name, None)
+
+
+def _next_page(made: Plan, table: pa.Table) -> str | None:
+    """Return the cursor behind the last row shown, when there are more."""
+    if made.pages is None or not 0 < made.row_limit < table.num_rows:
+        return None
+    return made.pages.cursor(table, made.row_limit - 1).text()
 
 
 def _presented(raw: BatchStream, made: Plan, running: Running) -> Iterator[pa.RecordBatch]:

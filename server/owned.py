@@ -80,6 +80,8 @@ def _question(request: QueryRequest) -> Question:
         params=dict(request.params),
         query_id=request.query_id,
         query_class="notebook",
+        after=request.after,
+        fresh=request.fresh,
     )
 
 

@@ -22,6 +22,7 @@ from engine.errors import CapacityError, StateError, UserError
 from engine.eventstore import QueryCancelled, QueryStats
 from engine.metadata import MetadataStore
 from iam import Action, Principal, chosen_projects, saved_filters, visible_projects
+from queries.cursor import read_cursor
 from queries.errors import LimitReached
 from queries.explain import total_cost
 from queries.parameters import typed_values
@@ -59,6 +60,7 @@ class Question:
         environments: deployment environments to look at; empty for all.
         action: what the principal must be allowed on a project for it to be looked at.
         fresh: whether an answer that was kept will not do.
+        after: `next` of the answer whose page this one follows; empty for the first page.
     """
 
     text: str
@@ -73,6 +75,7 @@ class Question:
     environments: tuple[str, ...] = ()
     action: Action = Action.EVENT_READ
     fresh: bool = False
+    after: str = ""
 
 
 @dataclass(slots=True)
@@ -262,6 +265,12 @@ class QueryService:
             environments=question.environments,
             saved_filters=saved_filters(self._metadata, principal) if _SAVED in question.text else {},
         )
+        context = replace(context, paging=question.language == "discover")
+        if question.after:
+            if question.language != "discover":
+                raise UserError("Only the answer to a Discover text has further pages.", code="cursor-invalid")
+            after = read_cursor(question.after)
+            context = replace(context, now=after.now, time_range=after.time_range, after=after)
         if needs_releases((question.text, *context.saved_filters.values())):
             return replace(context, releases=self._releases.of(context))
         return context

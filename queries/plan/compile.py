@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import ibis.expr.types as ir
@@ -11,6 +12,7 @@ from queries import ast
 from queries.catalog import PROJECT
 from queries.check.literals import check_literals
 from queries.check.size import check_growth
+from queries.cursor import fingerprint
 from queries.english import describe
 from queries.errors import QueryError
 from queries.parser import parse_with_warnings
@@ -32,6 +34,8 @@ from queries.plan.model import (
 )
 from queries.plan.names import unique_names
 from queries.plan.orders import with_order
+from queries.plan.pages import Pages
+from queries.plan.paging import paged, refuse_cursor
 from queries.plan.render import aliased, render, table_alias
 from queries.plan.saved_filters import expand_saved
 from queries.plan.slices import sliced
@@ -116,6 +120,8 @@ def _compile_bound(pipeline: ast.Pipeline, builder: Builder) -> Block:
 def finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
     """Return the plan of a pipeline whose stages have all been applied."""
     context = builder.context
+    canonical, time_range = print_query(query), _whole_range(block, builder)
+    pages: Pages | None = None
     asked = context.limit if context.limit is not None else DEFAULT_ROWS
     if _is_series(block, builder):
         asked = max(asked, context.max_rows)
@@ -124,19 +130,25 @@ def finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
     steps: list[Step] = [step for number in range(len(builder.frames)) for step in _frame_steps(number, builder)]
     if _is_frame(block, builder):
         columns = steps[-1].columns
+        refuse_cursor(context)
     else:
-        last = _statement(f"s{len(steps)}", block, builder, most if own_limit else most + 1)
+        found = paged(with_order(block, builder), canonical, builder)
+        shown, keys = found or (block, [])
+        last = _statement(f"s{len(steps)}", shown, builder, most if own_limit else most + 1, keys)
         steps.append(last)
         columns = last.columns
+        if found is not None:
+            pages = Pages(len(columns), fingerprint(canonical), context.now, context.time_range)
     return Plan(
         steps=tuple(steps),
         columns=columns,
-        time_range=_whole_range(block, builder),
+        time_range=time_range,
         row_limit=most,
         warnings=builder.notes.texts,
         english=describe(query, block.time, context.environments),
-        canonical=print_query(query),
+        canonical=canonical,
         environments=context.environments,
+        pages=pages,
         sampled=builder.sampled,
         intervals=_shown_intervals(columns, builder),
     )
@@ -155,8 +167,8 @@ def _is_frame(block: Block, builder: Builder) -> bool:
 
 def _is_series(block: Block, builder: Builder) -> bool:
     """Whether a block is a series, which the default limit does not cut, or what a step in the process made of one."""
-    if block.grouping is not None:
-        return block.grouping.series is not None
+    if block.is_series:
+        return True
     frame = next((frame for frame in builder.frames if frame.block is block), None)
     return frame is not None and all(_is_series(one, builder) for one in frame.inputs)
 
@@ -181,12 +193,13 @@ def _frame_steps(number: int, builder: Builder) -> list[Step]:
     return [*steps, FrameStep(frame_step_id(number), tuple(inputs), frame.operation, frame.options, columns)]
 
 
-def _statement(name: str, block: Block, builder: Builder, sql_limit: int) -> SqlStep:
-    """Return the finished statement of a block."""
+def _statement(name: str, block: Block, builder: Builder, sql_limit: int, keys: Sequence[Output] = ()) -> SqlStep:
+    """Return the finished statement of a block; the keys stand behind its columns."""
     context = builder.context
     ordered = with_order(block, builder)
-    outputs = builder.outputs(ordered)
-    tree, columns = _select(ordered, outputs, builder, sql_limit)
+    outputs = [*builder.outputs(ordered), *keys]
+    tree, every = _select(ordered, outputs, builder, sql_limit)
+    columns = every[: len(every) - len(keys)]
     ids = tuple(sorted(context.projects))
     passes = PassContext(
         project_ids=ids,

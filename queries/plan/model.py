@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from queries.ast import Explained
+from queries.cursor import Cursor
+from queries.plan.pages import Pages
 from queries.releases import Releases
 from queries.types import ValueType
 
@@ -34,6 +36,9 @@ class PlanContext:
         environments: rows of data sets with an environment are cut to these; the empty name is for none; empty for all.
         facet_rows: newest rows over which `facets` counts fields that are dear to read, at least.
         input_rows: most rows a step in the process takes; it is said when there were more.
+        ordered: whether raw rows that no stage orders come newest first, rather than as they are stored.
+        paging: whether answers with raw rows in the order of time say where the next page begins.
+        after: the place behind which the rows are wanted.
         weighted: physical tables in which a row may stand for several, as its `sample_weight` says.
     """
 
@@ -50,6 +55,9 @@ class PlanContext:
     environments: tuple[str, ...] = ()
     facet_rows: int = 20_000
     input_rows: int = 100_000
+    ordered: bool = True
+    paging: bool = False
+    after: Cursor | None = None
     weighted: frozenset[str] = frozenset()
 
 
@@ -190,6 +198,7 @@ class Plan:
         sampled: how rows were left out, None when none were.
         intervals: bounds of estimated columns of the answer.
         explain: what of the query is shown instead of its answer.
+        pages: how the cursor behind a row is made; None where there are no pages.
     """
 
     steps: tuple[Step, ...]
@@ -203,6 +212,7 @@ class Plan:
     sampled: Sampling | None = None
     intervals: tuple[Interval, ...] = ()
     explain: Explained | None = None
+    pages: Pages | None = None
 
     @property
     def sql(self) -> tuple[str, ...]:

@@ -8,17 +8,24 @@ import ibis.expr.types as ir
 
 from queries import ast
 from queries.errors import TypeProblem
-from queries.plan.block import Block, Order
+from queries.plan.block import Block, Order, Scan
 from queries.plan.builder import Builder
+from queries.plan.scope import special_fields
 from queries.types import Base
 from queries.values.typed import Typed, as_null
 
 
 def newest_first(block: Block, builder: Builder) -> Block:
-    """Return a block whose raw rows, where nothing else orders or cuts them, come newest first."""
-    if block.order or block.grouping is not None or block.catalog is None or block.is_cut:
+    """Return a block whose raw rows, where nothing else orders or cuts them, come newest first.
+
+    Rows of which only some columns are left have the time of their table all the same.
+    """
+    if block.order or block.grouping is not None or block.is_cut or not builder.context.ordered:
         return block
-    time = builder.scope(block).facts.special.get("time")
+    found = block.catalog or (block.source.catalog if isinstance(block.source, Scan) else None)
+    if found is None:
+        return block
+    time = special_fields(found.dataset.name, block.table).get("time")
     return block if time is None else replace(block, order=(Order(time.value, descending=True),))
 
 

@@ -271,6 +271,10 @@ def _body(request: QueryRequest) -> dict[str, Any]:
         body["limit"] = request.limit
     if request.params:
         body["params"] = dict(request.params)
+    if request.after:
+        body["after"] = request.after
+    if request.fresh:
+        body["fresh"] = True
     return body
 
 

@@ -109,6 +109,16 @@ class Result:
         return bool(self._meta.get("truncated"))
 
     @property
+    def next(self) -> str | None:
+        """Where the next page begins, when raw rows in the order of time were cut; None when there is none."""
+        return self._meta.get("next") or None
+
+    @property
+    def cached(self) -> bool:
+        """Whether the server gave a result it had kept; its data had not changed since."""
+        return bool(self._meta.get("cached"))
+
+    @property
     def sample_rate(self) -> float:
         """Share of the stored rows that were looked at; 1.0 is all."""
         rate = self._meta.get("sample_rate")

@@ -28,6 +28,8 @@ class QueryRequest:
         limit: most rows to return; None for the server's default.
         project: slugs or ids to look at; empty for all the token may see.
         params: values for the text's parameters.
+        after: `next` of the result whose page is to follow; empty for the first page.
+        fresh: whether a result the server has kept will not do.
     """
 
     text: str
@@ -38,6 +40,8 @@ class QueryRequest:
     limit: int | None = None
     project: tuple[str | int, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
+    after: str = ""
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

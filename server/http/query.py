@@ -145,6 +145,7 @@ def question_of(body: QueryBody, now: datetime) -> Question:
         query_id=body.query_id,
         environments=tuple(str(name) for name in _several(body.environment)),
         fresh=body.fresh,
+        after=body.after,
     )
 
 

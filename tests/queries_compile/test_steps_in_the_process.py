@@ -56,7 +56,7 @@ VALUES = pa.table(
 
 def _planned(context: PlanContext, before: str, stages: str, columns: Mapping[str, ValueType], **options: Any) -> Plan:
     """Return the plan of `before | <operation probe> | stages`."""
-    builder = Builder(context)
+    builder = Builder(context, compile_pipeline)
     block = builder.frame(compile_pipeline(parse(before).pipeline, builder), "probe", options, columns)
     query: Query = parse(f"from errors | {stages}") if stages else parse(before)
     for stage in query.pipeline.stages if stages else ():
@@ -267,7 +267,7 @@ def test_a_cancel_does_not_wait_for_a_step_in_the_process(event_store: EventStor
 
 def test_maps_are_not_handed_to_the_next_stage(shop: Shop) -> None:
     """The error says what to do instead."""
-    builder = Builder(shop.context)
+    builder = Builder(shop.context, compile_pipeline)
     block = compile_pipeline(parse("from errors").pipeline, builder)
     with pytest.raises(QueryError, match="cannot be handed") as caught:
         builder.frame(block, "probe", {}, {"m": ValueType(Base.MAP, element=Base.STRING)})

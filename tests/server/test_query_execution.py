@@ -129,3 +129,23 @@ def test_a_ledger_charges_what_queries_cost() -> None:
     ledger.charge(ANN, QueryStats(3, 10, 0.1))
     with pytest.raises(CapacityError):
         ledger.check(ANN)
+
+
+def test_raw_rows_are_asked_for_page_by_page(api: Api) -> None:
+    """`next` of one is `after` of the following; each row comes once; another text refuses the cursor."""
+    text = "from errors | project id"
+    seen: list[Any] = []
+    after = ""
+    while True:
+        found = ask(api, "local", query=text, limit=2, range="24h", after=after)
+        seen += [row[0] for row in found["rows"]]
+        after = found["meta"]["next"]
+        if after is None:
+            break
+    whole = ask(api, "local", query=text, range="24h")
+    assert seen == [row[0] for row in whole["rows"]]
+    assert whole["meta"]["next"] is None
+    first = ask(api, "local", query=text, limit=2)["meta"]["next"]
+    for body in ({"query": "from errors"}, {"sql": "SELECT 1 FROM errors"}, {"query": text, "after": "x"}):
+        refused = api.call("local", "POST", "/api/v1/query", {"after": first, **body})
+        assert (refused.status_code, refused.json["code"]) == (400, "cursor-invalid")

@@ -33,6 +33,9 @@ class QueryBody(Input):
     params: dict[str, Any] | None = Field(default=None, description="Values of `$name` in the text.")
     query_id: str = Field(default="", description="A name for progress and cancel: 8 to 64 letters, digits, - or _.")
     stream: bool = Field(default=False, description="Answer batch by batch; needs `query` and the Arrow form.")
+    after: str = Field(
+        default="", max_length=2000, description="`next` of the page before, for the next one of raw rows; opaque."
+    )
     fresh: bool = Field(default=False, description="Compute the answer anew, even where one was kept.")
 
 
@@ -78,6 +81,7 @@ class QueryMeta(Document):
     start: datetime
     end: datetime
     truncated: bool
+    next: str | None = Field(description="Where the next page of raw rows in the order of time begins.")
     sample_rate: float
     rows_read: int
     bytes_read: int

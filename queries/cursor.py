@@ -1,0 +1,90 @@
+"""Where the next page of raw rows begins: an opaque text that pins the query, its time and the last row shown."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass
+
+from queries.errors import QueryError
+
+_VERSION = 1
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_MAX_LENGTH = 2_000
+_MAX_64 = 2**64
+
+Key = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place behind a row of an answer in the order of time.
+
+    Attributes:
+        query: fingerprint of the canonical text; a cursor of another one is refused.
+        now: the clock reading of the first page, so that `last 24h` means the same on every page.
+        time_range: the request's own range on the first page.
+        at_ns: time of the row, in nanoseconds since 1970.
+        keys: what tells rows of one time apart.
+    """
+
+    query: str
+    now: dt.datetime
+    time_range: tuple[dt.datetime, dt.datetime] | None
+    at_ns: int
+    keys: tuple[Key, ...]
+
+    def text(self) -> str:
+        """Return the cursor as clients hand it back."""
+        moments = [self.now, *(self.time_range or ())]
+        found = [_VERSION, self.query, [_micros(moment) for moment in moments], self.at_ns, *self.keys]
+        raw = json.dumps(found, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def read_cursor(text: str) -> Cursor:
+    """Return the cursor a text is.
+
+    Raises:
+        QueryError: it is none that an answer has given.
+    """
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True)) if len(text) <= _MAX_LENGTH else []
+        version, query, moments, at_ns, *keys = found
+        times = [_EPOCH + micros * _MICROSECOND for micros in moments]
+        sound = (
+            version == _VERSION
+            and isinstance(query, str)
+            and len(times) in {1, 3}
+            and _is_whole(at_ns)
+            and bool(keys)
+            and all(isinstance(key, str) or _is_whole(key) for key in keys)
+        )
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
+        sound = False
+    if not sound:
+        raise QueryError(
+            "`after` is not the `next` of an answer.",
+            code="cursor-invalid",
+            suggestion="Begin without it; keep the query the same from page to page.",
+        )
+    time_range = (times[1], times[2]) if len(times) > 1 else None
+    return Cursor(query, times[0], time_range, at_ns, tuple(keys))
+
+
+def fingerprint(canonical: str) -> str:
+    """Return what a cursor keeps of its query."""
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX_64
+
+
+def _micros(moment: dt.datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
