@@ -62,6 +62,7 @@ bench: setup ## Measure the budgets; writes docs/performance.md (ROWS=n).
 docs: setup ## Write the generated reference pages anew.
 	@$(BIN)/python -m engine.reference
 	@$(BIN)/python -m queries.reference >docs/reference/functions.md.new && mv docs/reference/functions.md.new docs/reference/functions.md
+	@$(BIN)/python -m queries.editor.reference <docs/reference/discover.md >docs/reference/discover.md.new && mv docs/reference/discover.md.new docs/reference/discover.md
 	@$(BIN)/python -m server.settings >docs/reference/settings.md.new && mv docs/reference/settings.md.new docs/reference/settings.md
 	@$(BIN)/python -m iam.reference >docs/explanation/access.md.new && mv docs/explanation/access.md.new docs/explanation/access.md
 	@$(BIN)/python -m server.cli.reference >docs/reference/cli.md.new && mv docs/reference/cli.md.new docs/reference/cli.md

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from queries import ast
 from queries.editor import Facts, Hover, Severity, check, complete, format_text, hover
 from queries.editor.formatting import LINE
+from queries.editor.reference import with_stage_table
 from queries.editor.stage_table import STAGE_TABLE, WORD_DOCS
 from queries.errors import SyntaxProblem
 from queries.parser import STAGES, parse
@@ -33,7 +35,8 @@ def explained(text: str) -> Hover | None:
 
 LONG = (
     "let slow=from spans last 60m span.duration:>2s | where span.op = 'http.server' | project trace, span.duration;"
-    "from errors   level:error release:shop@1.2.3   | join slow on trace | summarize n=count( ) by issue | sort n desc | limit 10"
+    "from errors   level:error release:shop@1.2.3   | join slow on trace | summarize n=count( ) by issue | sort n desc"
+    "| limit 10"
 )
 
 
@@ -303,3 +306,9 @@ def test_every_word_that_is_explained_belongs_to_a_stage() -> None:
     words |= {choice.strip() for info in STAGE_TABLE.values() for found in info.choices.values() for choice in found}
     words |= {name for info in STAGE_TABLE.values() for name in info.choices}
     assert set(WORD_DOCS) - words == {"ago"}
+
+
+def test_the_page_of_the_language_has_the_table_of_stages() -> None:
+    """`make docs` writes it."""
+    page = (Path(__file__).resolve().parents[2] / "docs/reference/discover.md").read_text(encoding="utf-8")
+    assert with_stage_table(page) == page
