@@ -19,6 +19,7 @@ from engine.errors import AmberError
 BLUEPRINTS: Final = (
     "tests.dashboards.fake_session",
     "tests.dashboards.fake_discover",
+    "tests.dashboards.fake_saved",
     "tests.dashboards.fake_issues",
     "tests.dashboards.fake_settings",
 )

@@ -17,12 +17,14 @@ import {
 import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from "@codemirror/commands";
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, setDiagnostics } from "@codemirror/lint";
-import { EditorState, Prec } from "@codemirror/state";
+import { Compartment, EditorState, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, keymap, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { toCharacters, toUnits } from "../core/codepoints.ts";
+import { type AssistOptions, assist } from "./assist.ts";
 import { nextToken, replacements, startState } from "./language.ts";
 import type { Completions } from "./model.ts";
+import { nextSql, startSql } from "./sql.ts";
 
 export interface Marking {
   /** Characters of the text, as the API counts them; null means the whole. */
@@ -31,41 +33,59 @@ export interface Marking {
   suggestion: string;
 }
 
-export interface EditorOptions {
+export interface EditorOptions extends AssistOptions {
   text: string;
   hint: string;
+  /** Names that are data sets in SQL. */
+  tables: readonly string[];
   onRun: (text: string) => void;
   onChange: (text: string) => void;
   /** Ask what may stand at a character of the text; rejects when a newer question came. */
   complete: (text: string, cursor: number) => Promise<Completions | undefined>;
   /** The query before (-1) or after (1) the one shown, or null. */
   recall: (direction: -1 | 1, text: string) => string | null;
+  /** Whether a pasted text is taken over, instead of being put into the query. */
+  onPaste: (text: string) => boolean;
 }
 
 export interface Editor {
   text(): string;
   setText(text: string): void;
   mark(marking: Marking | null): void;
+  /** Colour and complete as Discover or as SQL, with a hint for an empty text. */
+  setLanguage(sql: boolean, hint: string): void;
   focus(): void;
   destroy(): void;
 }
 
-const language = StreamLanguage.define({
+const tokenTable = {
+  keyword: tags.keyword,
+  dataset: tags.typeName,
+  field: tags.propertyName,
+  function: tags.function(tags.variableName),
+  string: tags.string,
+  number: tags.number,
+  operator: tags.operator,
+  punctuation: tags.punctuation,
+  text: tags.content,
+};
+
+const discover = StreamLanguage.define({
   startState,
   copyState: (state) => ({ ...state }),
   token: (stream, state) => nextToken(stream, state),
-  tokenTable: {
-    keyword: tags.keyword,
-    dataset: tags.typeName,
-    field: tags.propertyName,
-    function: tags.function(tags.variableName),
-    string: tags.string,
-    number: tags.number,
-    operator: tags.operator,
-    punctuation: tags.punctuation,
-    text: tags.content,
-  },
+  tokenTable,
 });
+
+function sql(tables: readonly string[]) {
+  const known = new Set(tables);
+  return StreamLanguage.define({
+    startState: startSql,
+    copyState: (state) => ({ ...state }),
+    token: (stream, state) => nextSql(stream, state, known),
+    tokenTable,
+  });
+}
 
 const colours = HighlightStyle.define([
   { tag: tags.keyword, color: "var(--code-keyword)", fontWeight: "600" },
@@ -166,7 +186,7 @@ function replaceAll(view: EditorView, text: string): void {
   });
 }
 
-function diagnosticOf(marking: Marking, text: string): Diagnostic {
+function diagnosticOf(marking: Marking & { severity?: "error" | "warning" }, text: string): Diagnostic {
   let from = marking.span ? toUnits(text, marking.span.start) : 0;
   let to = marking.span ? toUnits(text, marking.span.end) : text.length;
   if (from >= to) {
@@ -177,7 +197,7 @@ function diagnosticOf(marking: Marking, text: string): Diagnostic {
   const place = { from, to };
   return {
     ...place,
-    severity: "error",
+    severity: marking.severity ?? "error",
     message: marking.suggestion && !replacements(marking.suggestion).length ? `${marking.message} ${marking.suggestion}` : marking.message,
     actions: replacements(marking.suggestion).map((word) => ({
       name: `Use ${word}`,
@@ -189,8 +209,27 @@ function diagnosticOf(marking: Marking, text: string): Diagnostic {
   };
 }
 
+/** What differs between the two languages: colours and completion, and the hint for an empty text. */
+function languageOf(options: EditorOptions, asSql: boolean, hint: string) {
+  return [
+    asSql ? sql(options.tables) : discover,
+    autocompletion({
+      override: asSql ? [] : [source(options)],
+      selectOnOpen: false,
+      activateOnTypingDelay: 5,
+      interactionDelay: 0, // nothing is chosen until the reader chooses, so no key can hit a fresh list by accident
+      icons: false,
+      maxRenderedOptions: 60,
+      tooltipClass: () => "query-completions",
+    }),
+    placeholder(hint),
+    asSql ? [] : assist(options, diagnosticOf),
+  ];
+}
+
 /** Put a query line into an element. */
 export function createEditor(parent: HTMLElement, options: EditorOptions): Editor {
+  const spoken = new Compartment();
   const view = new EditorView({
     parent,
     state: EditorState.create({
@@ -201,17 +240,8 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
         history(),
         drawSelection(),
         closeBrackets(),
-        language,
+        spoken.of(languageOf(options, false, options.hint)),
         syntaxHighlighting(colours),
-        autocompletion({
-          override: [source(options)],
-          selectOnOpen: false,
-          activateOnTypingDelay: 5,
-          interactionDelay: 0, // nothing is chosen until the reader chooses, so no key can hit a fresh list by accident
-          icons: false,
-          maxRenderedOptions: 60,
-          tooltipClass: () => "query-completions",
-        }),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({
           "aria-label": "Query",
@@ -220,7 +250,9 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
           autocapitalize: "off",
           autocorrect: "off",
         }),
-        placeholder(options.hint),
+        EditorView.domEventHandlers({
+          paste: (event) => options.onPaste(event.clipboardData?.getData("text/plain") ?? ""),
+        }),
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) options.onChange(update.state.doc.toString());
@@ -236,6 +268,9 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
     mark(marking) {
       const text = view.state.doc.toString();
       view.dispatch(setDiagnostics(view.state, marking && text ? [diagnosticOf(marking, text)] : []));
+    },
+    setLanguage(asSql, hint) {
+      view.dispatch({ effects: spoken.reconfigure(languageOf(options, asSql, hint)) });
     },
     focus: () => view.focus(),
     destroy: () => view.destroy(),

@@ -20,7 +20,12 @@ import type { Marking } from "./editor.lazy.ts";
 import { type Change, DEFAULT_TEXT, FIRST_ROWS, MORE_ROWS } from "./model.ts";
 import { QueryLine } from "./query_line.tsx";
 import { Results } from "./results.tsx";
-import { ask, cancel, leave, type View, view } from "./run.ts";
+import { type Given, givenOf, missing, pageOf, paramsBody, parametersOf } from "./parameters.ts";
+import { ParametersForm } from "./parameters_form.tsx";
+import { ask, cancel, leave, type Question, type View, view } from "./run.ts";
+import { pageOfSaved, type SavedQuery } from "./saved.ts";
+import { SavedLine, useSaved } from "./saved_line.tsx";
+import { OpenAndSave, takeSentry } from "./saved_tools.tsx";
 import { type DatasetName, Toolbar } from "./toolbar.tsx";
 
 interface Props {
@@ -35,8 +40,15 @@ const HERE = /^\/app\/?(discover\/?)?$/;
 // The libraries travel while Dash still asks for the page; from elsewhere, going to Discover must not wait for them.
 preload(["discover/editor", "discover/chart", "discover/grid"], HERE.test(window.location.pathname) ? "now" : "idle");
 
+const SQL_TEXT = "SELECT count() AS n FROM errors";
+
 interface Asking {
   text: string;
+  sql: boolean;
+  /** The parameters of the text, their values, and those that still need one. */
+  names: readonly string[];
+  given: Record<string, Given>;
+  lacking: readonly string[];
   scope: Record<string, string | string[]>;
   limit: number;
   run: (text: string) => void;
@@ -48,27 +60,40 @@ interface Asking {
 function useQuestion(): Asking {
   const { state, pathname } = useUrl();
   const here = HERE.test(pathname);
-  const text = state.page.q ?? DEFAULT_TEXT;
+  const sql = state.page.lang === "sql";
+  const text = state.page.q ?? (sql ? SQL_TEXT : DEFAULT_TEXT);
+  // An address that names a saved query only gets its text in a moment.
+  const waits = !state.page.q && Boolean(state.page.saved);
+  const given = React.useMemo(() => givenOf(state.page), [state]);
+  const names = React.useMemo(() => (sql ? [] : parametersOf(text)), [text, sql]);
+  const lacking = missing(names, given);
+  const params = paramsBody(names, given);
   const limit = Number(state.page.rows) || FIRST_ROWS;
   const scope = React.useMemo(() => apiBody(state), [state]);
-  const key = JSON.stringify([text, scope, limit]);
+  const question: Question = { text, scope, limit, language: sql ? "sql" : "discover", params };
+  const key = JSON.stringify(question);
+  const stands = here && !waits && !lacking.length;
   const [again, setAgain] = React.useState(0);
   React.useEffect(() => {
-    if (!here) return;
-    const { question, phase, answeredAt } = view.get();
-    const known = question && JSON.stringify([question.text, question.scope, question.limit]) === key;
+    if (!stands) return;
+    const { question: before, phase, answeredAt } = view.get();
+    const known = before && JSON.stringify(before) === key;
     // Back on the page with the same question: what is there still stands for a while.
     if (known && again === 0 && phase === "done" && Date.now() - answeredAt < FRESH_MS) return;
-    void ask({ text, scope, limit });
-  }, [key, again, here]);
+    void ask(question);
+  }, [key, again, stands]);
   React.useEffect(() => leave, []);
   const run = (next: string) => {
-    const wanted = next.trim() || DEFAULT_TEXT;
+    const wanted = next.trim() || (sql ? SQL_TEXT : DEFAULT_TEXT);
     rememberQuery(wanted);
     if (wanted === text) setAgain(again + 1);
     else changePage({ q: wanted, rows: "" });
   };
   const change = async (wanted: Change) => {
+    if (sql) {
+      toast("SQL is changed by hand.", { hint: "Pointing at values changes a Discover text." });
+      return;
+    }
     try {
       const { query } = await post<{ query: string }>("query/edit", { query: text, change: wanted, ...scope });
       run(query);
@@ -76,7 +101,7 @@ function useQuestion(): Asking {
       announceProblem(asProblem(error));
     }
   };
-  return { text, scope, limit, run, again: () => setAgain(again + 1), change: (wanted) => void change(wanted) };
+  return { text, sql, names, given, lacking, scope, limit, run, again: () => setAgain(again + 1), change: (wanted) => void change(wanted) };
 }
 
 /** Whether the values stand beside the rows; the browser remembers. */
@@ -103,13 +128,32 @@ function useMarking(shown: View, text: string): Marking | null {
   );
 }
 
+/** Switch between the two languages; each keeps the text it had. */
+function useLanguages(asking: Asking): (sql: boolean) => void {
+  const texts = React.useRef({ discover: DEFAULT_TEXT, sql: SQL_TEXT });
+  texts.current[asking.sql ? "sql" : "discover"] = asking.text;
+  return (sql) => {
+    if (sql === asking.sql) return;
+    const q = texts.current[sql ? "sql" : "discover"];
+    changePage({ ...pageOf({}, currentUrl().state.page), q, lang: sql ? "sql" : "", saved: "", version: "", rows: "" });
+  };
+}
+
 export function Discover({ examples, datasets }: Props): React.ReactElement {
   const shown = useStore(view);
+  const { state } = useUrl();
   const asking = useQuestion();
   const { text, run } = asking;
   const [draft, setDraft] = React.useState(text);
   const [details, setDetails] = React.useState(false);
   const [facets, toggleFacets] = useFacetsShown();
+  const [saved, showSaved] = useSaved(state.page.saved ?? "", state.page.version ?? "", Boolean(state.page.q));
+  const setLanguage = useLanguages(asking);
+  const tables = React.useMemo(() => datasets.map(({ name }) => name), [datasets]);
+  const open = (found: SavedQuery) => {
+    showSaved(found);
+    changePage(pageOfSaved(found, currentUrl().state.page));
+  };
   React.useEffect(() => setDraft(text), [text]);
   useSpokenResult(shown);
   useShortcuts([
@@ -121,19 +165,62 @@ export function Discover({ examples, datasets }: Props): React.ReactElement {
     <div className="discover">
       <h1 className="visually-hidden">Discover</h1>
       <div className="ask">
-        <Toolbar text={draft} datasets={datasets} examples={examples} answer={shown.answer} onText={run} />
+        <Toolbar
+          text={draft}
+          datasets={datasets}
+          examples={examples}
+          answer={shown.answer}
+          sql={asking.sql}
+          onLanguage={setLanguage}
+          onText={(next) => (asking.sql ? changePage({ q: next, lang: "", rows: "" }) : run(next))}
+        >
+          <OpenAndSave sql={asking.sql} given={asking.given} draft={draft} saved={saved.state === "known" ? saved.saved : null} onOpen={open} />
+        </Toolbar>
+        <SavedLine shown={saved} text={draft} onShow={open} onClose={() => changePage({ saved: "", version: "" })} />
         <QueryLine
           text={text}
           marking={useMarking(shown, text)}
           running={shown.phase === "running"}
           scope={asking.scope}
+          params={paramsBody(asking.names, asking.given)}
+          sql={asking.sql}
+          tables={tables}
           onRun={run}
           onCancel={cancel}
           onDraft={setDraft}
+          onPaste={takeSentry}
         />
-        <Meaning shown={shown} open={details} onToggle={() => setDetails(!details)} />
+        <ParametersForm
+          names={asking.names}
+          given={asking.given}
+          declared={saved.state === "known" ? saved.saved.parameters : []}
+          onGive={(given) => changePage(pageOf(given, currentUrl().state.page))}
+        />
+        {asking.lacking.length ? null : <Meaning shown={shown} open={details} onToggle={() => setDetails(!details)} />}
       </div>
-      <Body shown={shown} examples={examples} facets={facets} asking={asking} onToggleFacets={toggleFacets} />
+      {asking.lacking.length ? (
+        <Lacking names={asking.lacking} />
+      ) : (
+        <Body shown={shown} examples={examples} facets={facets} asking={asking} onToggleFacets={toggleFacets} />
+      )}
+    </div>
+  );
+}
+
+function Lacking({ names }: { names: readonly string[] }): React.ReactElement {
+  return (
+    <div className="empty" data-testid="lacking">
+      <h2>This query has parameters</h2>
+      <p>
+        Give {names.length === 1 ? "a value" : "values"} for{" "}
+        {names.map((name, index) => (
+          <React.Fragment key={name}>
+            {index ? ", " : ""}
+            <code>${name}</code>
+          </React.Fragment>
+        ))}{" "}
+        above.
+      </p>
     </div>
   );
 }
@@ -175,17 +262,20 @@ function Body(props: {
     );
   }
   const empty = answer?.rows.length === 0;
+  const facets = props.facets && !asking.sql;
   return (
     <>
+      {asking.sql ? null : (
       <Chart
         series={shown.series}
         start={answer?.meta.start ?? ""}
         end={answer?.meta.end ?? ""}
         onBrush={(start, end) => zoom(shown.question?.text ?? "", start, end)}
       />
-      <div className={props.facets ? "below with-facets" : "below"}>
-        {props.facets ? <FacetsPanel facets={shown.facets} onChange={asking.change} /> : null}
-        <FacetsToggle shown={props.facets} onToggle={props.onToggleFacets} />
+      )}
+      <div className={facets ? "below with-facets" : "below"}>
+        {facets ? <FacetsPanel facets={shown.facets} onChange={asking.change} /> : null}
+        {asking.sql ? null : <FacetsToggle shown={facets} onToggle={props.onToggleFacets} />}
         {empty ? (
           <NoRows examples={props.examples} onTry={asking.run} />
         ) : answer?.columns.length ? (

@@ -4,6 +4,7 @@ import { Latest, post } from "../core/api.ts";
 import { lazy } from "../core/lazy.ts";
 import { Icon } from "../core/icons.tsx";
 import { isAbort } from "../core/problem.ts";
+import type { Explanation, Finding } from "./checks.ts";
 import type { Editor, EditorOptions, Marking } from "./editor.lazy.ts";
 import { newerOf, olderOf } from "./history.ts";
 import type { Completions } from "./model.ts";
@@ -14,10 +15,22 @@ interface Props {
   marking: Marking | null;
   running: boolean;
   scope: Record<string, string | string[]>;
+  /** Values of `$name`, as questions take them. */
+  params: Record<string, unknown>;
+  sql: boolean;
+  tables: readonly string[];
   onRun: (text: string) => void;
   onCancel: () => void;
   onDraft: (text: string) => void;
+  /** Whether a pasted text is taken over. */
+  onPaste: (text: string) => boolean;
 }
+
+const HINT = "from errors level:error | summarize n=count() by error.type";
+const SQL_HINT = "SELECT release, count() AS n FROM errors GROUP BY release ORDER BY n DESC";
+
+/** What a check of the text needs besides it. */
+const checked = ({ scope, params }: Props) => (Object.keys(params).length ? { ...scope, params } : scope);
 
 type Module = { createEditor: (parent: HTMLElement, options: EditorOptions) => Editor };
 
@@ -31,12 +44,15 @@ export function QueryLine(props: Props): React.ReactElement {
   React.useEffect(() => {
     let gone = false;
     const questions = new Latest();
+    const checks = new Latest();
+    const explanations = new Latest();
     lazy<Module>("discover/editor")
       .then(({ createEditor }) => {
         if (gone || !place.current) return;
         editor.current = createEditor(place.current, {
           text: newest.current.text,
-          hint: "from errors level:error | summarize n=count() by error.type",
+          hint: HINT,
+          tables: newest.current.tables,
           onRun: (text) => newest.current.onRun(text),
           onChange: (text) => {
             editor.current?.mark(null);
@@ -46,7 +62,20 @@ export function QueryLine(props: Props): React.ReactElement {
             questions.run((signal) =>
               post<Completions>("query/complete", { query: text, cursor, ...newest.current.scope }, { signal }),
             ),
+          check: async (text) =>
+            (
+              await checks.run((signal) =>
+                post<{ diagnostics: Finding[] }>("query/check", { query: text, ...checked(newest.current) }, { signal }),
+              )
+            )?.diagnostics,
+          explain: async (text, cursor) =>
+            (
+              await explanations.run((signal) =>
+                post<{ hover: Explanation | null }>("query/hover", { query: text, cursor }, { signal }),
+              )
+            )?.hover,
           recall: (direction, text) => (direction < 0 ? olderOf(text) : newerOf(text)),
+          onPaste: (text) => newest.current.onPaste(text),
         });
         setReady(true);
       })
@@ -55,12 +84,15 @@ export function QueryLine(props: Props): React.ReactElement {
       });
     return () => {
       gone = true;
-      questions.cancel();
+      for (const asked of [questions, checks, explanations]) asked.cancel();
       editor.current?.destroy();
       editor.current = null;
     };
   }, []);
 
+  React.useEffect(() => {
+    if (ready) editor.current?.setLanguage(props.sql, props.sql ? SQL_HINT : HINT);
+  }, [props.sql, ready]);
   React.useEffect(() => {
     if (ready) editor.current?.setText(props.text);
   }, [props.text, ready]);

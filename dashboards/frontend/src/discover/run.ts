@@ -8,6 +8,9 @@ import { type Lines, linesOf } from "./series.ts";
 
 export interface Question {
   text: string;
+  language: "discover" | "sql";
+  /** Values of `$name`, each with its type. */
+  params: Record<string, unknown>;
   /** Projects, environments and time, as members of a body. */
   scope: Record<string, string | string[]>;
   limit: number;
@@ -91,6 +94,16 @@ export async function ask(question: Question): Promise<void> {
     facets: { state: "loading", value: before.facets.value },
   });
   const rows = askRows(mine, question);
+  if (question.language === "sql") {
+    // What SQL answers has no time and no fields that would be known.
+    change(mine, {
+      series: { state: "known", value: { query: null, lines: linesOf({ query: null, columns: [], rows: [] }) } },
+      facets: { state: "known", value: [] },
+    });
+    await rows;
+    if (running === mine) mine.ids = [];
+    return;
+  }
   const chart = askSeries(mine, question);
   if (await rows) await askFacets(mine, question);
   await chart;
@@ -100,7 +113,8 @@ export async function ask(question: Question): Promise<void> {
 function body(mine: Running, question: Question): { members: Record<string, unknown>; id: string } {
   const id = newId();
   mine.ids.push(id);
-  return { members: { query: question.text, ...question.scope, query_id: id }, id };
+  const text = question.language === "sql" ? { sql: question.text } : { query: question.text, params: question.params };
+  return { members: { ...text, ...question.scope, query_id: id }, id };
 }
 
 function done(mine: Running, id: string): void {

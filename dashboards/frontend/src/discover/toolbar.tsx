@@ -3,7 +3,7 @@ import * as React from "react";
 import { Icon } from "../core/icons.tsx";
 import { Menu } from "../core/menu.tsx";
 import { formatSearch } from "../core/search.ts";
-import { currentUrl } from "../core/url.ts";
+import { currentUrl, useUrl } from "../core/url.ts";
 import { toCsv, toJson } from "./cells.ts";
 import { copy } from "./cell_menu.tsx";
 import { type Example, Examples } from "./empty.tsx";
@@ -20,14 +20,27 @@ interface Props {
   datasets: readonly DatasetName[];
   examples: readonly Example[];
   answer: Answer | null;
+  sql: boolean;
+  onLanguage: (sql: boolean) => void;
   onText: (text: string) => void;
+  /** Open and save, which the page brings. */
+  children: React.ReactNode;
 }
 
-export function Toolbar({ text, datasets, examples, answer, onText }: Props): React.ReactElement {
+export function Toolbar({ text, datasets, examples, answer, sql, onLanguage, onText, children }: Props): React.ReactElement {
   const dataset = datasetOf(text);
   return (
     <div className="toolbar">
-      <div className="dataset-chips" role="group" aria-label="Data set">
+      <div className="language-toggle" role="group" aria-label="Language">
+        <button type="button" aria-pressed={!sql} onClick={() => onLanguage(false)}>
+          Discover
+        </button>
+        <button type="button" aria-pressed={sql} title="One SELECT over the data sets, in their physical columns" onClick={() => onLanguage(true)}>
+          SQL
+        </button>
+      </div>
+      {sql ? <SqlTables datasets={datasets} /> : null}
+      <div className="dataset-chips" role="group" aria-label="Data set" hidden={sql}>
         {datasets.map(({ name, doc }) => (
           <button
             key={name}
@@ -43,6 +56,7 @@ export function Toolbar({ text, datasets, examples, answer, onText }: Props): Re
         ))}
       </div>
       <span className="spacer" />
+      {children}
       <Menu label={<>Examples <Icon name="chevron" /></>} name="Examples" className="button quiet small" kind="dialog" align="end">
         {(close) => (
           <Examples
@@ -60,7 +74,23 @@ export function Toolbar({ text, datasets, examples, answer, onText }: Props): Re
   );
 }
 
+/** What one may select from; the reference has the columns. */
+function SqlTables({ datasets }: { datasets: readonly DatasetName[] }): React.ReactElement {
+  return (
+    <span className="sql-tables muted truncate">
+      SELECT from{" "}
+      {datasets.map(({ name, doc }, index) => (
+        <React.Fragment key={name}>
+          {index ? ", " : ""}
+          <code title={doc}>{name}</code>
+        </React.Fragment>
+      ))}
+    </span>
+  );
+}
+
 function ShareMenu({ answer }: { answer: Answer | null }): React.ReactElement {
+  const saved = useUrl().state.page.saved;
   const link = (absolute: boolean) => {
     const { pathname, state } = currentUrl();
     const fixed = absolute && answer ? { ...state, range: "", start: answer.meta.start, end: answer.meta.end } : state;
@@ -79,6 +109,16 @@ function ShareMenu({ answer }: { answer: Answer | null }): React.ReactElement {
             <Icon name="clock" />
             Copy a link to the range as chosen
           </button>
+          {saved ? (
+            <button
+              type="button"
+              role="menuitem"
+              onClick={() => (close(), void copy(`${window.location.origin}/app/discover?saved=${saved}`, "Link to the saved query copied."))}
+            >
+              <Icon name="star" />
+              Copy a link to the saved query
+            </button>
+          ) : null}
         </>
       )}
     </Menu>
