@@ -29,7 +29,7 @@ _AGGREGATES = """
     argminornull argminornullif sumforeach windowfunnel row_number rank dense_rank lag lead first_value last_value
 """
 _SCALARS = """
-    abs and or not ceil ceiling floor round trunc sqrt pow power exp log ln greatest least sign mod
+    abs and or not ceil ceiling floor round rounddown trunc sqrt pow power exp log ln greatest least sign mod
     isfinite if ifnull nullif coalesce isnull isnotnull tonullable assumenotnull case multiif transform
     lower upper lowerutf8 upperutf8 length lengthutf8 startswith starts_with endswith ends_with reverse
     replaceall replaceone replace position positioncaseinsensitive str_position

@@ -35,13 +35,24 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class SeriesFill:
-    """How a series is made gapless: bucket column, first bucket, end, width, and what empty buckets hold."""
+    """How a series is made gapless: bucket column, first bucket, end, width, and what empty buckets hold.
+
+    Buckets of a calendar are numbered from 0 and have `starts`, in seconds since 1970, the last of which is an end.
+    """
 
     bucket: str
     start_ns: int
     end_ns: int
     every_ns: int
     fill: Fill | None
+    starts: tuple[int, ...] = ()
+
+    @property
+    def mean_s(self) -> float:
+        """How long a bucket is, in seconds."""
+        if self.starts:
+            return (self.starts[-1] - self.starts[0]) / (len(self.starts) - 1)
+        return self.every_ns / 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

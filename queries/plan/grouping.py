@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from queries.ast import Fill
 from queries.catalog import ASSIGNEE
 from queries.errors import QueryError, TypeProblem
 from queries.functions.scalars import bucket
-from queries.plan.block import Block, Grouping, Order, SeriesFill
+from queries.plan.block import Block, Grouping, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
 from queries.plan.fills import filled_series
@@ -21,6 +20,7 @@ from queries.plan.names import unique_names
 from queries.plan.render import render
 from queries.plan.scope import Scope
 from queries.plan.searches import group_condition, holds_aggregate
+from queries.plan.series_time import bucket_number, is_partial, series_fill
 from queries.plan.virtual import slug
 from queries.printer import print_expression
 from queries.types import STRING, Base, Missing, ValueType
@@ -30,30 +30,6 @@ from queries.values.typed import Typed, as_null
 MAX_TOP = 50
 OTHER = "Other"
 SECOND_NS = 1_000_000_000
-NICE_WIDTHS_S = (
-    1,
-    2,
-    5,
-    10,
-    15,
-    30,
-    60,
-    120,
-    300,
-    600,
-    900,
-    1800,
-    3600,
-    7200,
-    10800,
-    21600,
-    43200,
-    86400,
-    172800,
-    604800,
-)
-MAX_BUCKETS = 10_000
-TARGET_BUCKETS = 100
 
 
 def summarize(stage: ast.Summarize, block: Block, builder: Builder) -> Block:
@@ -165,44 +141,25 @@ def _all_aggregates(node: ast.SearchNode) -> bool:
 def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     """Return one row per time bucket and keys, without gaps."""
     rows = ungrouped(block, builder)
-    if isinstance(stage.every, ast.Calendar) or stage.zone:
-        raise QueryError("Buckets of the calendar are not available yet.", span=stage.span, code="query-not-available")
-    every_ns = stage.every.ns if stage.every is not None else _nice_width(rows)
-    scope = builder.scope(rows, aggregates=True, window_seconds=every_ns / SECOND_NS)
+    fill = series_fill(stage, rows.time)
+    if is_partial(stage, fill, rows.time):
+        builder.notes.add("Buckets at the ends of the series are only partly in the range of time.")
+    width_s = fill.mean_s
+    scope = builder.scope(rows, aggregates=True, window_seconds=width_s)
     time = scope.facts.special.get("time")
     if time is None:
         raise TypeProblem("make-series needs the rows' timestamp, which is not there any more.", span=stage.span)
-    fill = _series_fill(rows, every_ns, stage)
     keys = group_keys(stage.by, builder.scope(rows))
     if stage.top is not None:
         rows, keys = keep_top(stage.top.count, stage.top.by, rows, keys, builder, other=stage.top.other)
-    start = Typed(bucket(time.value, every_ns), ValueType(Base.TIME, precision=0 if every_ns % SECOND_NS == 0 else 3))
+    value = bucket_number(time.value, fill.starts) if fill.starts else bucket(time.value, fill.every_ns)
+    start = Typed(value, ValueType(Base.TIME, precision=0 if fill.every_ns % SECOND_NS == 0 else 3))
     made = {name: _filled(typed, stage.fill) for name, typed in _aggregates(stage.aggregates, scope, keys).items()}
     grouped = group(rows, {"timestamp": start, **keys}, made, builder)
     assert grouped.grouping is not None
     series = replace(fill, bucket=grouped.grouping.keys[0])
     grouped = replace(grouped, grouping=replace(grouped.grouping, series=series))
     return filled_series(replace(settle_pending(grouped, builder, by=True), sealed=True, is_series=True), builder)
-
-
-def _nice_width(rows: Block) -> int:
-    seconds = (rows.time[1] - rows.time[0]) / dt.timedelta(seconds=1)
-    wanted = next((w for w in NICE_WIDTHS_S if seconds / w <= TARGET_BUCKETS), NICE_WIDTHS_S[-1])
-    return wanted * SECOND_NS
-
-
-def _series_fill(rows: Block, every_ns: int, stage: ast.MakeSeries) -> SeriesFill:
-    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    start_ns, end_ns = ((moment - epoch) // dt.timedelta(microseconds=1) * 1000 for moment in rows.time)
-    if every_ns < 1_000_000 or (end_ns - start_ns) / every_ns > MAX_BUCKETS:
-        raise QueryError(
-            f"A series has at most {MAX_BUCKETS} buckets, and none is shorter than a millisecond.",
-            span=stage.span,
-            suggestion="Use longer buckets or a shorter range.",
-        )
-    offset = 4 * 86_400 * SECOND_NS if every_ns % (7 * 86_400 * SECOND_NS) == 0 else 0
-    first = (start_ns - offset) // every_ns * every_ns + offset
-    return SeriesFill("", first, end_ns, every_ns, stage.fill)
 
 
 def _filled(typed: Typed, fill: Fill | None) -> Typed:

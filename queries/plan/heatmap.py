@@ -11,8 +11,9 @@ from queries.functions.scalars import bucket
 from queries.operations.histogram import Scale
 from queries.plan.block import Block
 from queries.plan.builder import Builder
-from queries.plan.grouping import NICE_WIDTHS_S, SECOND_NS, ungrouped
+from queries.plan.grouping import ungrouped
 from queries.plan.histogram import TARGET_BUCKETS, bound_columns, in_buckets, numeric
+from queries.plan.series_time import NICE_WIDTHS_S, SECOND_NS
 from queries.types import Base, ValueType
 from queries.values.typed import Typed
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import ibis.expr.types as ir
 from sqlglot import expressions as exp
 
 from engine.schema import TABLES
-from queries.plan.block import Block, Derived, Grouping, Scan
-from queries.values.calls import field_name, translate
+from queries.plan.block import Block, Derived, Grouping, Scan, SeriesFill
+from queries.plan.series_time import bucket_start
+from queries.types import INTEGER
+from queries.values.calls import derived_table, field_name, translate
 
 REAL = "__real"
 FINAL_ENGINES = ("ReplacingMergeTree",)
@@ -38,8 +41,8 @@ def render(block: Block, outputs: Iterable[tuple[str, ir.Value]]) -> exp.Select:
         if having:
             select.set("having", exp.Having(this=_all(having)))
     select = _tail(select, block, own)
-    if grouping is not None and grouping.series is not None and len(grouping.keys) > 1:
-        return _without_nobody(select, items)
+    if grouping is not None and grouping.series is not None and (len(grouping.keys) > 1 or grouping.series.starts):
+        return _around_series(select, items, grouping, grouping.series)
     return select
 
 
@@ -132,37 +135,52 @@ def _fill_gaps(select: exp.Select, grouping: Grouping) -> None:
         for key in grouping.keys
         if key != series.bucket
     ]
-    fill = exp.WithFill(
-        from_=_moment(series.start_ns, series.every_ns),
-        to=_moment(series.end_ns, series.every_ns),
-        step=_step(series.every_ns),
-    )
+    if series.starts:
+        ends = (exp.Literal.number(number) for number in (series.start_ns, series.end_ns, 1))
+        fill = exp.WithFill(**dict(zip(("from_", "to", "step"), ends, strict=True)))
+    else:
+        fill = exp.WithFill(
+            from_=_moment(series.start_ns, series.every_ns),
+            to=_moment(series.end_ns, series.every_ns),
+            step=_step(series.every_ns),
+        )
     bucket = exp.Ordered(this=exp.column(series.bucket, quoted=True), nulls_first=False, with_fill=fill)
     select.set("order", exp.Order(expressions=[*keys, bucket]))
 
 
-def _without_nobody(select: exp.Select, items: list[tuple[str, ir.Value]]) -> exp.Select:
-    """Drop the series the engine invents when there is no row at all: one of empty keys.
+def _around_series(
+    select: exp.Select, items: list[tuple[str, ir.Value]], grouping: Grouping, series: SeriesFill
+) -> exp.Select:
+    """Drop the series the engine invents when there is no row at all, one of empty keys; give numbers their times.
 
     A column that is true for every real group leads the order. Empty buckets inherit it from their group; with no
-    group to inherit from it is false.
+    group to inherit from it is false. Without keys, the empty buckets are the series, and stay.
     """
-    real = exp.GT(this=exp.Anonymous(this="count", expressions=[]), expression=exp.Literal.number(0))
-    select.append("expressions", aliased(real, REAL))
+    keyed = len(grouping.keys) > 1
     order = select.args["order"]
     keys = [key.copy() for key in order.expressions]
-    order.set("expressions", [exp.Ordered(this=exp.column(REAL, quoted=True), nulls_first=False), *order.expressions])
+    table = "series"
+    if keyed:
+        real = exp.GT(this=exp.Anonymous(this="count", expressions=[]), expression=exp.Literal.number(0))
+        select.append("expressions", aliased(real, REAL))
+        first = exp.Ordered(this=exp.column(REAL, quoted=True), nulls_first=False)
+        order.set("expressions", [first, *order.expressions])
     limit = select.args.get("limit")
     select.set("limit", None)
-    table = "series"
-    last = keys[-1]
-    last.set("with_fill", None)
+    keys[-1].set("with_fill", None)
     for key in keys:
         key.this.set("table", exp.to_identifier(table, quoted=True))
+    outputs: list[exp.Expr] = []
+    for name, value in items:
+        column: exp.Expr = exp.column(name, table=table, quoted=True)
+        if series.starts and field_name(value, grouping.table) == series.bucket:
+            number: Any = derived_table({name: INTEGER}, table)[name]
+            column = translate(bucket_start(number, series.starts))
+        outputs.append(aliased(column, name))
     return exp.Select(
-        expressions=[aliased(exp.column(name, table=table, quoted=True), name) for name, _ in items],
+        expressions=outputs,
         from_=exp.From(this=exp.Subquery(this=select, alias=table_alias(table))),
-        where=exp.Where(this=exp.column(REAL, table=table, quoted=True)),
+        where=exp.Where(this=exp.column(REAL, table=table, quoted=True)) if keyed else None,
         order=exp.Order(expressions=keys),
         limit=limit,
     )
