@@ -31,6 +31,7 @@ from sqlglot.errors import SqlglotError
 from engine.schema import TABLES, Kind, Table
 from queries.errors import GuardRefusal
 from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
+from queries.guard_names import HIGHER, TYPES, VIRTUAL_COLUMNS, why_not
 from queries.guard_rollups import check_measures
 
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f\\'\"`]")
@@ -176,12 +177,28 @@ def _check_node(node: exp.Expr) -> None:
         raise GuardRefusal("A name may not hold quotes, backslashes or control characters.")
     if isinstance(node, exp.In):
         _check_in(node)
+    elif isinstance(node, exp.DataType | exp.Column | exp.Star | exp.Group):
+        _check_name(node)
+
+
+def _check_name(node: exp.Expr) -> None:
+    """Refuse types, columns and additions that SQLGlot keeps in a node instead of giving them one of their own."""
+    if isinstance(node, exp.DataType) and (not isinstance(node.this, exp.DType) or node.this.name not in TYPES):
+        raise GuardRefusal(f"A value may not be cast to {node.sql(dialect='clickhouse')}.")
+    if isinstance(node, exp.Column) and node.name.lower() in VIRTUAL_COLUMNS:
+        raise GuardRefusal(f"The column {node.name} is not allowed: it tells how tables are stored.")
+    if isinstance(node, exp.Star) and node.args.get("replace"):
+        raise GuardRefusal("* REPLACE is not allowed: name the columns instead.")
+    if isinstance(node, exp.Group):
+        for name, value in node.args.items():
+            if value and name not in {"expressions", "grouping_sets"}:
+                raise GuardRefusal(f"GROUP BY with {name.upper()} is not allowed: its rows look like others.")
 
 
 def _check_clauses(query: exp.Query) -> None:
     for key, value in query.args.items():
         if value and key not in CLAUSES:
-            raise GuardRefusal(f"The clause {key} is not allowed.")
+            raise GuardRefusal(f"The clause {key} is not allowed in a statement.")
 
 
 def _check_in(node: exp.In) -> None:
@@ -199,7 +216,23 @@ def _check_in(node: exp.In) -> None:
 def _check_function(node: exp.Func) -> None:
     name = _function_name(node)
     if name not in FUNCTIONS:
-        raise GuardRefusal(f"The function {name} is not allowed.")
+        raise GuardRefusal(f"The function {name} is not allowed: {why_not(name)}.")
+    if name in HIGHER or isinstance(node, exp.Transform):  # the engine's arrayMap
+        _check_higher(node)
+
+
+def _check_higher(node: exp.Func) -> None:
+    """Refuse the bare name of a function where a lambda may stand: the engine would call what it names."""
+    found = list(node.iter_expressions())
+    called = "arrayMap" if isinstance(node, exp.Transform) else _function_name(node)
+    if len(found) < 2 or any(isinstance(item, exp.Lambda) for item in found):
+        return
+    for item in found:
+        plain = item.unnest()
+        if isinstance(plain, exp.Identifier | exp.Var) or (isinstance(plain, exp.Column) and not plain.table):
+            raise GuardRefusal(
+                f"The name {plain.name} is not allowed as an argument of {called}: write a lambda, x -> …"
+            )
 
 
 def _function_name(node: exp.Func) -> str:

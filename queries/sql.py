@@ -19,7 +19,9 @@ from queries.catalog import closest_names, did_you_mean
 from queries.check.literals import check_range
 from queries.errors import GuardRefusal, NameProblem, QueryError, SyntaxProblem
 from queries.guard import check_statement, is_common_table, verify
+from queries.guard_names import why_not
 from queries.passes import PassContext, run_passes
+from queries.passes.context import TIME
 from queries.plan.model import DEFAULT_ROWS, Plan, PlanContext, SqlStep, TableRead
 
 _MARK = "amber_"
@@ -53,6 +55,7 @@ def compile_sql(text: str, context: PlanContext) -> Plan:
     finished, parameters = run_passes(
         tree, PassContext(ids, time, row_limit=sql_limit, environments=context.environments)
     )
+    reads = (*reads, *_own_reads(finished, ids))
     step = SqlStep("s0", finished.sql(dialect="clickhouse"), parameters, (), reads)
     try:
         verify(step.sql, reads, frozenset(context.projects))
@@ -76,10 +79,12 @@ def _read(text: str) -> exp.Query:
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="clickhouse") if tree is not None]
     except ParseError as error:
+        _refuse_by_name(text)
         raise _syntax(text, error) from None
     except (SqlglotError, SqlTokenError, RecursionError):
         raise SyntaxProblem("The statement cannot be read as ClickHouse SQL.") from None
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        _refuse_by_name(text)
         raise SyntaxProblem("Exactly one SELECT is allowed.", span=Span(0, len(text)))
     tree = trees[0]
     if sum(1 for _ in tree.walk()) > _MAX_NODES:
@@ -89,6 +94,22 @@ def _read(text: str) -> exp.Query:
     if isinstance(tree, exp.Select) and not tree.expressions:
         raise SyntaxProblem("The SELECT names no columns.", span=Span(0, len(text)))
     return tree.copy()
+
+
+_UNREADABLE = {
+    r"\bINTO\s+OUTFILE\b": "INTO OUTFILE is not allowed: it writes files of the server.",
+    r"\bWITH\s+TOTALS\b": "WITH TOTALS is not allowed: its row looks like the others.",
+    r"^\s*(?:EXPLAIN|DESCRIBE|DESC|SHOW|EXISTS|KILL)\b": "Only a SELECT may be sent.",
+}
+"""Patterns of what SQLGlot cannot read or reads as something else, and the reason to tell instead of its own."""
+
+
+def _refuse_by_name(text: str) -> None:
+    bare = re.sub(r"'(?:[^'\\]|\\.)*'", "''", text)
+    for pattern, reason in _UNREADABLE.items():
+        found = re.search(pattern, bare, re.IGNORECASE)
+        if found is not None:
+            raise QueryError(reason, code="query-not-allowed")
 
 
 def _present(node: exp.Expr) -> list[str]:
@@ -106,12 +127,23 @@ def _syntax(text: str, error: ParseError) -> SyntaxProblem:
 
 def _check_table(scan: exp.Table, named: set[str]) -> None:
     if not isinstance(scan.this, exp.Identifier):
+        name = _function_of(scan.this)
         raise QueryError(
-            f"Table functions such as {scan.sql(dialect='clickhouse')} are not allowed.", code="query-not-allowed"
+            f"The table function {name} is not allowed: {why_not(name)}.",
+            code="query-not-allowed",
+            suggestion=f"Read one of {', '.join(DATASETS)}.",
+        )
+    alias = scan.args.get("alias")
+    if alias is not None and alias.args.get("columns") and scan.name not in DATASETS and not scan.alias:
+        # `dictionary('x')` is read as a table of that name with a renamed column.
+        raise QueryError(
+            f"The table function {scan.name} is not allowed: {why_not(scan.name)}.", code="query-not-allowed"
         )
     if scan.args.get("db") or scan.args.get("catalog"):
         raise QueryError(
-            f"{scan.sql(dialect='clickhouse')}: tables are named without a database.", code="query-not-allowed"
+            f"{scan.sql(dialect='clickhouse')}: tables are named without a database, and only data sets may be read.",
+            code="query-not-allowed",
+            suggestion=f"Read one of {', '.join(DATASETS)}.",
         )
     if scan.name in named:
         raise QueryError(f"A common table may not be called {scan.name}.", code="query-not-allowed")
@@ -123,6 +155,12 @@ def _check_table(scan: exp.Table, named: set[str]) -> None:
     dataset = DATASETS[scan.name]
     if dataset.table != scan.name:
         _expand_view(scan)
+
+
+def _function_of(node: exp.Expr) -> str:
+    if isinstance(node, exp.Anonymous):
+        return node.name
+    return node.sql_name().lower() if isinstance(node, exp.Func) else type(node).__name__
 
 
 def _expand_view(scan: exp.Table) -> None:
@@ -170,3 +208,11 @@ def _reads(tree: exp.Query, context: PlanContext) -> tuple[TableRead, ...]:
         TableRead(name, ids, *((start, end) if TABLES[name].time_column is not None else (None, None)))
         for name in sorted(names)
     )
+
+
+def _own_reads(tree: exp.Expr, ids: tuple[int, ...]) -> tuple[TableRead, ...]:
+    """Return the reads of scans that passes added with a range of their own."""
+    found = {
+        TableRead(scan.name, ids, *scan.meta[TIME]): None for scan in tree.find_all(exp.Table) if TIME in scan.meta
+    }
+    return tuple(found)
