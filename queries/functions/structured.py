@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from queries.functions.model import Arg, Bound, Build, Function, Want, always, follow, like, same_as_first
-from queries.functions.texts import TEXTS, as_text, filled, offset
+from queries.functions.texts import TEXTS, as_text, filled, offset, sparse, sparse_type
 from queries.types import BOOLEAN, INTEGER, NULLABLE_STRING, STRING, Base, Missing, ValueType
 from queries.values.calls import call, mapping, variable
 from queries.values.typed import Typed
@@ -62,7 +62,7 @@ def _semver(bound: Bound) -> ir.Value:
 
 def _semver_compare(bound: Bound) -> ir.Value:
     left, right = (version_key(filled(item)) for item in bound.args)
-    order = call("if", INTEGER, left < right, -1, call("if", INTEGER, left > right, 1, 0))
+    order = call("toInt64", INTEGER, left > right) - call("toInt64", INTEGER, left < right)
     return _or_null(left.notnull() & right.notnull(), order, _NULLABLE_INTEGER)
 
 
@@ -201,9 +201,9 @@ STRUCTURED = (
     Function("semver_compare", (Arg("a", Want.STRING), Arg("b", Want.STRING)), always(_NULLABLE_INTEGER), _semver_compare, "plain number",
              "-1, 0 or 1 as version a is older than, as old as or newer than b; null when one is no version.", 'where semver_compare(release, "1.10.0") >= 0',
              worked=(('semver_compare("shop@1.2.0", "1.10")', "-1"), ('semver_compare("2.0.0+5", "2.0.0")', "0"))),
-    Function("semver_part", (_S, Arg("part", Want.WORD, words=VERSION_PARTS)), always(replace(STRING, missing=Missing.EMPTY)), _semver_part, "text",
+    Function("semver_part", (_S, Arg("part", Want.WORD, words=VERSION_PARTS)), sparse_type, sparse(_semver_part), "text",
              "A part of the version in a release: major, minor, patch, revision, prerelease, build, package or the whole version.", "summarize count() by semver_part(release, minor)",
-             worked=(('semver_part("shop@1.2.3-rc.1+77", minor)', '"2"'), ('semver_part("shop@1.2.3-rc.1+77", prerelease)', '"rc.1"'), ('semver_part("shop@1.2", patch)', '"0"'))),
+             keeps_empty=True, worked=(('semver_part("shop@1.2.3-rc.1+77", minor)', '"2"'), ('semver_part("shop@1.2.3-rc.1+77", prerelease)', '"rc.1"'), ('semver_part("shop@1.2", patch)', '"0"'))),
     Function("ip_subnet", (Arg("ip", Want.STRING), Arg("bits", Want.COUNT, optional=True), Arg("bits6", Want.COUNT, optional=True)), always(NULLABLE_STRING), _subnet, "text",
              "The network an address is in: its first 24 bits, 64 of IPv6, or as many as are given; null for what is no address.", "summarize count() by ip_subnet(user.ip)",
              worked=(('ip_subnet("10.1.2.3")', '"10.1.2.0/24"'), ('ip_subnet("10.1.2.3", 8)', '"10.0.0.0/8"'), ('ip_subnet("2001:db8::1")', '"2001:db8::/64"'))),

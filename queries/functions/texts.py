@@ -6,7 +6,7 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from queries.functions.model import Arg, Bound, Build, Function, Want, always, follow, like, plain, same_as_first
-from queries.types import BOOLEAN, INTEGER, SPARSE_STRING, STRING, Base, Missing, ValueType
+from queries.types import BOOLEAN, INTEGER, NULLABLE_STRING, SPARSE_STRING, STRING, Base, ValueType
 from queries.values.calls import call
 from queries.values.typed import Typed
 
@@ -121,8 +121,19 @@ def _url_param(bound: Bound) -> ir.Value:
     return call("decodeURLComponent", SPARSE_STRING, call("extractURLParameter", STRING, *bound.values()))
 
 
-def _sparse_of_first(args: tuple[Typed, ...]) -> ValueType:
-    return ValueType(Base.STRING, missing=Missing.NULL if args[0].type.nullable else Missing.EMPTY)
+def sparse(build: Build) -> Build:
+    """Return the builder of a text of which the empty one means "missing"; null where its argument may be null."""
+
+    def run(bound: Bound) -> ir.Value:
+        made = build(bound)
+        return call("nullIf", NULLABLE_STRING, made, "") if bound.args[0].type.nullable else made
+
+    return run
+
+
+def sparse_type(args: tuple[Typed, ...]) -> ValueType:
+    """Return the type of such a text."""
+    return NULLABLE_STRING if args[0].type.nullable else SPARSE_STRING
 
 
 _S = Arg("text", Want.STRING)
@@ -131,7 +142,6 @@ _PATTERN = Arg("pattern", Want.PATTERN)
 _CHARS = Arg("characters", Want.TEXT, optional=True)
 _COUNT = Arg("n", Want.COUNT)
 _TEXT, _INT, _BOOL = like(STRING), like(INTEGER), like(BOOLEAN)
-_SPARSE = always(SPARSE_STRING)
 
 TEXT_FUNCTIONS = (
     Function("lower", (_S,), same_as_first, follow("lowerUTF8"), "text", "Lower case.", "extend b = lower(browser.name)",
@@ -157,9 +167,9 @@ TEXT_FUNCTIONS = (
     Function("replace_regex", (_S, _PATTERN, Arg("new", Want.TEXT)), same_as_first, follow("replaceRegexpAll"), "text",
              "Replaces every match of a regular expression (RE2); \\1 stands for the first group.", 'extend t = replace_regex(transaction, "/[0-9]+", "/:id")',
              keeps_empty=True, worked=(('replace_regex("/user/42/cart", "/[0-9]+", "/:id")', '"/user/:id/cart"'),)),
-    Function("extract", (_S, _PATTERN, Arg("group", Want.COUNT, optional=True)), _SPARSE, _extract, "text",
+    Function("extract", (_S, _PATTERN, Arg("group", Want.COUNT, optional=True)), sparse_type, sparse(_extract), "text",
              "What a regular expression (RE2) finds: its first group if it has one, or the group asked for, 0 for all; null when it finds nothing.",
-             'extend code = extract(message, "code=([0-9]+)")', worked=(('extract("code=42 x", "code=([0-9]+)")', '"42"'), ('extract("a1", "([a-z])([0-9])", 2)', '"1"'), ('extract("a", "[0-9]")', "null"))),
+             'extend code = extract(message, "code=([0-9]+)")', keeps_empty=True, worked=(('extract("code=42 x", "code=([0-9]+)")', '"42"'), ('extract("a1", "([a-z])([0-9])", 2)', '"1"'), ('extract("a", "[0-9]")', "null"))),
     Function("extract_all", (_S, _PATTERN), always(TEXTS), _extract_all, "texts",
              "Everything a regular expression (RE2) finds, of its first group if it has one.", 'extend ids = extract_all(message, "[0-9]+")', worked=(('extract_all("a1b22", "[0-9]+")', '["1", "22"]'),)),
     Function("split", (_S, Arg("separator", Want.TEXT)), always(TEXTS), _split, "texts",
@@ -183,12 +193,12 @@ TEXT_FUNCTIONS = (
              "Filled up at the start to a length with spaces or another text; cut when longer.", 'extend n = pad_start(tostring(http.status_code), 5, "0")', worked=(('pad_start("7", 3, "0")', '"007"'),)),
     Function("pad_end", (_S, Arg("length", Want.COUNT), Arg("fill", Want.TEXT, optional=True)), _TEXT, _pad("rightPadUTF8"), "text",
              "Filled up at the end to a length with spaces or another text; cut when longer.", 'extend n = pad_end(level, 8, ".")', worked=(('pad_end("é", 3, ".")', '"é.."'),)),
-    Function("url_host", (_S,), _SPARSE, plain("domain", SPARSE_STRING), "text", "Host of a URL.",
+    Function("url_host", (_S,), sparse_type, sparse(plain("domain", SPARSE_STRING)), "text", "Host of a URL.",
              "summarize count() by url_host(http.url)", keeps_empty=True, worked=(('url_host("https://shop.example:81/cart?id=1")', '"shop.example"'),)),
-    Function("url_path", (_S,), _SPARSE, plain("path", SPARSE_STRING), "text", "Path of a URL, without the query.",
+    Function("url_path", (_S,), sparse_type, sparse(plain("path", SPARSE_STRING)), "text", "Path of a URL, without the query.",
              "summarize count() by url_path(http.url)", keeps_empty=True, worked=(('url_path("https://shop.example/cart?id=1")', '"/cart"'),)),
-    Function("url_query", (_S,), _SPARSE, plain("queryString", SPARSE_STRING), "text", "What stands behind the ? of a URL, without the fragment.",
+    Function("url_query", (_S,), sparse_type, sparse(plain("queryString", SPARSE_STRING)), "text", "What stands behind the ? of a URL, without the fragment.",
              "extend q = url_query(http.url)", keeps_empty=True, worked=(('url_query("https://shop.example/cart?id=1#top")', '"id=1"'),)),
-    Function("url_param", (_S, Arg("name", Want.TEXT)), _sparse_of_first, _url_param, "text", "A parameter of the query of a URL, decoded; null when absent.",
-             'summarize count() by url_param(http.url, "id")', worked=(('url_param("https://a.example/?q=caf%C3%A9&id=1", "q")', '"café"'),)),
+    Function("url_param", (_S, Arg("name", Want.TEXT)), sparse_type, sparse(_url_param), "text", "A parameter of the query of a URL, decoded; null when absent or empty.",
+             'summarize count() by url_param(http.url, "id")', keeps_empty=True, worked=(('url_param("https://a.example/?q=caf%C3%A9&id=1", "q")', '"café"'),)),
 )  # fmt: skip

@@ -133,23 +133,21 @@ def _days(time: ir.Value, days: int, zone: str, result: ValueType) -> ir.Value:
 
 def _bin(bound: Bound) -> ir.Value:
     value, width, zone = bound.args[0], bound.args[1].constant, bound.arg(2)
+    if not isinstance(width, str) and not width > 0:  # type: ignore[operator]
+        raise ValueError("takes a width above 0")
     if value.type.base is Base.TIME:
-        if isinstance(width, str) or zone is not None:
-            return zoned_bucket(value.value, _whole_width(width), bound.text(2, "UTC"), value.type)
-        return bucket(value.value, _whole_width(width), value.type)  # type: ignore[arg-type]
+        return _time_bin(value, width if isinstance(width, str) else int(width), bound)  # type: ignore[call-overload]
     if isinstance(width, str) or zone is not None:
         raise ValueError("takes calendar units and time zones for times only")
-    if not width > 0:  # type: ignore[operator]
-        raise ValueError("takes a width above 0")
     return call("floor", value.type, value.value / width) * width
 
 
-def _whole_width(width: object) -> int | str:
-    if isinstance(width, str):
-        return width
-    if not width > 0:  # type: ignore[operator]
-        raise ValueError("takes a width above 0")
-    return int(width)  # type: ignore[call-overload, no-any-return]
+def _time_bin(time: Typed, width: int | str, bound: Bound) -> ir.Value:
+    # An interval with an origin, which weeks have, throws at the 1970-01-01 that a null hides.
+    hidden = time.type.nullable and not isinstance(width, str) and width % (7 * DAY_NS) == 0
+    if isinstance(width, str) or bound.arg(2) is not None or hidden:
+        return zoned_bucket(time.value, width, bound.text(2, "UTC"), time.type)
+    return bucket(time.value, width, time.type)
 
 
 def _ago(bound: Bound) -> ir.Value:
