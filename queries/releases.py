@@ -18,6 +18,8 @@ from queries.versions import parse_version
 ADOPTED, LOW_ADOPTION, REPLACED = "adopted", "low_adoption", "replaced"
 STAGES: Final = (ADOPTED, LOW_ADOPTION, REPLACED)
 """Values of `release.stage`."""
+STAGE_ALIASES: Final = {"low": LOW_ADOPTION}
+"""What Sentry's documentation calls some of them."""
 
 ADOPTED_SHARE = 0.1
 """A release with this share of a day's events is adopted: the threshold Sentry documents for adoption stages."""

@@ -13,7 +13,7 @@ from queries.errors import QueryError
 from queries.parameters import Parameter, bind, check_declared, read_parameters
 from queries.parser import parse
 from queries.plan import PlanContext
-from queries.plan.saved_filters import saved_names
+from queries.plan.shorthand import saved_names
 from queries.sql import compile_sql
 from server.query_service import MAX_TEXT, Question
 

@@ -37,7 +37,7 @@ from queries.plan.orders import with_order
 from queries.plan.pages import Pages
 from queries.plan.paging import paged, refuse_cursor
 from queries.plan.render import aliased, render, table_alias
-from queries.plan.saved_filters import expand_saved
+from queries.plan.shorthand import expand
 from queries.plan.slices import sliced
 from queries.plan.sources import open_source
 from queries.plan.stages import apply_stage, search
@@ -68,7 +68,7 @@ def plan(text: str | ast.Query, context: PlanContext) -> Plan:
             builder.notes.add(warning.message)
     else:
         query = text
-    query = expand_saved(query, context.saved_filters)
+    query = expand(query, context)
     check_literals(query)
     check_growth(query)
     _bind(query.lets, builder)

@@ -32,6 +32,8 @@ class PlanContext:
         promoted: per table, the tag keys that have a column of their own.
         params: values of `$name` parameters.
         saved_filters: searches that `saved:name` stands for, by name.
+        me: the assignee that the one who asks is, such as `user:ann@corp.com`; empty for nobody in particular.
+        my_teams: assignees that this person's teams are.
         releases: which releases each project has, see `queries.releases`; None when nobody looked.
         environments: rows of data sets with an environment are cut to these; the empty name is for none; empty for all.
         facet_rows: newest rows over which `facets` counts fields that are dear to read, at least.
@@ -51,6 +53,8 @@ class PlanContext:
     promoted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     params: Mapping[str, object] = field(default_factory=dict)
     saved_filters: Mapping[str, str] = field(default_factory=dict)
+    me: str = ""
+    my_teams: tuple[str, ...] = ()
     releases: Releases | None = None
     environments: tuple[str, ...] = ()
     facet_rows: int = 20_000

@@ -9,7 +9,7 @@ from queries import ast
 from queries.plan.builder import Builder
 from queries.plan.compile import compile_pipeline
 from queries.plan.model import PlanContext
-from queries.plan.saved_filters import expand_saved
+from queries.plan.shorthand import expand
 from queries.types import ValueType
 
 Note = tuple[str, ast.Span | None, str]
@@ -39,7 +39,7 @@ def outline(query: ast.Query, context: PlanContext) -> Outline:
     Raises:
         QueryError: the text cannot be run.
     """
-    query = expand_saved(query, context.saved_filters)
+    query = expand(query, context)
     builder = Builder(context, compile_pipeline)
     for let in query.lets:
         if isinstance(let.value, ast.Pipeline):

@@ -10,7 +10,7 @@ from queries.catalog import RELEASE_PREFIX, RELEASE_STAGE, closest_names, did_yo
 from queries.errors import NameProblem, QueryError, TypeProblem
 from queries.plan.scope import Attribute, Scope
 from queries.plan.texts import text_condition
-from queries.releases import STAGES, Releases, latest_release
+from queries.releases import STAGE_ALIASES, STAGES, Releases, latest_release
 from queries.types import BOOLEAN, Base
 from queries.values.calls import call
 from queries.values.typed import FALSE, any_of, certain
@@ -120,11 +120,12 @@ def _latest(span: ast.Span, scope: Scope) -> ir.Value:
 
 
 def _in_stage(text: ast.Text, scope: Scope) -> ir.Value:
-    if text.text not in STAGES:
+    stage = STAGE_ALIASES.get(text.text, text.text)
+    if stage not in STAGES:
         hint = did_you_mean(closest_names(text.text, STAGES)) or f"Stages: {', '.join(STAGES)}."
         raise NameProblem(f"There is no release stage called {text.text!r}.", span=text.span, suggestion=hint)
     names = {
-        project: [release.name for release in seen if release.stage == text.text]
+        project: [release.name for release in seen if release.stage == stage]
         for project, seen in _facts(scope, text.span).items()
     }
     return _one_of({project: found for project, found in names.items() if found}, text.span, scope)

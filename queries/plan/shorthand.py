@@ -1,8 +1,11 @@
-"""`saved:name` becomes the saved search of that name, before anything else looks at the text.
+"""Words that stand for something else become it, before anything else looks at the text.
 
-The key `saved` is an ordinary one in the grammar, so a text that uses it reads the same everywhere; a tag of that name
-is written `tags[saved]`. Because the search is put in its place in the tree, filters on aggregates work in it as if
-they had been typed, and the canonical text (the key of the cache) has what was meant, not the name.
+`saved:name` becomes the saved search of that name. The key `saved` is an ordinary one in the grammar, so a text that
+uses it reads the same everywhere; a tag of that name is written `tags[saved]`. `assigned:me`, `my_teams` and `none`
+become the people and teams that are meant.
+
+Because the search is put in its place in the tree, filters on aggregates work in it as if they had been typed, and the
+canonical text (the key of the cache) has what was meant, not the name.
 """
 
 from __future__ import annotations
@@ -14,23 +17,31 @@ from typing import Any, assert_never
 
 from queries import ast
 from queries.ast import Op, TextMatch
-from queries.catalog import SAVED, closest_names, did_you_mean
+from queries.catalog import ASSIGNEE, SAVED, closest_names, did_you_mean
 from queries.errors import NameProblem, QueryError, SyntaxProblem
+from queries.plan.model import PlanContext
 from queries.search import parse_search
 
+ASSIGNEE_KEYS = frozenset({ASSIGNEE, "assigned", "assignee", "assigned_to"})
+NOBODY = "none"
+PEOPLE = ("me", "my_teams", NOBODY)
+"""What stands for somebody as the value of those keys."""
+NO_TEAM = "team:"
+"""An assignee that no issue has."""
 MAX_NODES = 2_000
 """Terms that saved filters may put into one text."""
 
 
-def expand_saved(query: ast.Query, saved: Mapping[str, str]) -> ast.Query:
-    """Return the query with saved filters in place of their names.
+def expand(query: ast.Query, context: PlanContext) -> ast.Query:
+    """Return the query with saved filters in place of their names, and who is meant by `me`.
 
     Raises:
         NameProblem: there is no saved filter of a name.
         QueryError: a saved filter cannot be read, names others, or cannot be negated.
     """
     # Names are unique whatever their letters' case, so that nobody has two that read alike.
-    expanded = _Expansion(saved, {name.casefold(): text for name, text in saved.items()}).tree(query)
+    folded = {name.casefold(): text for name, text in context.saved_filters.items()}
+    expanded = _Expansion(context, folded).tree(query)
     assert isinstance(expanded, ast.Query)
     return expanded
 
@@ -69,9 +80,18 @@ def _names(node: ast.Filter) -> list[str]:
     return names
 
 
+def _is_assignee(node: ast.Filter) -> bool:
+    return isinstance(node.key, ast.Key) and node.key.name in ASSIGNEE_KEYS and not node.key.element
+
+
+def _word(text: ast.Text) -> str:
+    """Return the word of `PEOPLE` a text is, or an empty text."""
+    return text.text if text.text in PEOPLE and not text.quoted and text.match is TextMatch.EXACT else ""
+
+
 @dataclass(slots=True)
 class _Expansion:
-    saved: Mapping[str, str]
+    context: PlanContext
     folded: Mapping[str, str]
     nodes: int = 0
 
@@ -79,6 +99,8 @@ class _Expansion:
         """Return the same node when nothing below it is a saved filter."""
         if isinstance(node, ast.Filter) and _is_saved(node):
             return self.filter(node)
+        if isinstance(node, ast.Filter) and _is_assignee(node):
+            return self.assignee(node)
         if isinstance(node, tuple):
             made = tuple(self.tree(item) for item in node)
             return node if all(a is b for a, b in zip(made, node, strict=True)) else made
@@ -98,15 +120,48 @@ class _Expansion:
         one = found[0] if len(found) == 1 else _joined(ast.Or, found, node.span)
         return _negated(one, node.span) if node.negated != (node.op is Op.NE) else one
 
+    def assignee(self, node: ast.Filter) -> ast.SearchNode:
+        """Return a filter on who works on an issue with the people and teams that are meant."""
+        given = node.value.items if isinstance(node.value, ast.TextList) else (node.value,)
+        texts = [text for text in given if isinstance(text, ast.Text)]
+        if not any(_word(text) for text in texts):
+            return node
+        meant = [replace(text, text=name, quoted=True) for text in texts for name in self.meant(text)]
+        parts: list[ast.SearchNode] = []
+        if meant:
+            parts.append(replace(node, value=ast.TextList(tuple(meant), node.value.span), op=Op.EQ, negated=False))
+        if any(_word(text) == NOBODY for text in texts) and isinstance(node.key, ast.Key):
+            parts.append(ast.Has(node.key, negated=True, span=node.span))
+        one = parts[0] if len(parts) == 1 else _joined(ast.Or, parts, node.span)
+        return _negated(one, node.span) if node.negated != (node.op is Op.NE) else one
+
+    def meant(self, text: ast.Text) -> tuple[str, ...]:
+        """Return the assignees a text stands for: itself, or who asks, or the teams of that person."""
+        match _word(text):
+            case "me":
+                if not self.context.me:
+                    raise QueryError(
+                        "Nobody in particular asks, so nothing is assigned to `me`.",
+                        span=text.span,
+                        suggestion="Name the person: assigned:user:ann@corp.com",
+                    )
+                return (self.context.me,)
+            case "my_teams":
+                return self.context.my_teams or (NO_TEAM,)
+            case "none":
+                return ()
+            case _:
+                return (text.text,)
+
     def search(self, name: str, node: ast.Filter) -> ast.SearchNode:
         """Return the search saved under a name, with the place of the name as its own.
 
         Raises:
-            QueryError: as `expand_saved`.
+            QueryError: as `expand`.
         """
         text = self.folded.get(name.casefold())
         if text is None:
-            hint = did_you_mean(closest_names(name, self.saved)) or "Look at the list of saved filters."
+            hint = did_you_mean(closest_names(name, self.context.saved_filters)) or "Look at the list of saved filters."
             raise NameProblem(f"There is no saved filter called {name!r}.", span=node.value.span, suggestion=hint)
         try:
             root = parse_search(text).root
@@ -132,7 +187,11 @@ class _Expansion:
             case ast.And() | ast.Or():
                 return replace(root, terms=tuple(self.placed(t, span) for t in root.terms), span=span)
             case ast.Filter():
-                return replace(root, span=span, key=replace(root.key, span=span), value=replace(root.value, span=span))
+                filter_ = self.assignee(root) if _is_assignee(root) else root
+                if not isinstance(filter_, ast.Filter):
+                    return filter_
+                key, value = replace(filter_.key, span=span), replace(filter_.value, span=span)
+                return replace(filter_, span=span, key=key, value=value)
             case ast.Has():
                 return replace(root, span=span, key=replace(root.key, span=span))
             case ast.Is() | ast.FreeText():
