@@ -12,6 +12,20 @@ import pyarrow as pa
 
 from queries.frames import Operation
 from queries.operations.patterns import patterns
+from queries.operations.series import Change, Judgement, NotEnough, Series, anomalies, changes
+
+__all__ = [
+    "AnomalyDetector",
+    "Change",
+    "ChangeDetector",
+    "Judgement",
+    "NotEnough",
+    "Series",
+    "TemplateFinder",
+    "anomalies_step",
+    "changepoint_step",
+    "patterns_step",
+]
 
 
 class TemplateFinder(Protocol):
@@ -25,6 +39,46 @@ class TemplateFinder(Protocol):
             counts: how many rows have each.
         """
         ...
+
+
+class AnomalyDetector(Protocol):
+    """Tells which values of a series were not to be expected."""
+
+    def __call__(self, series: Series, season: str, sensitivity: float) -> Sequence[Judgement | None] | NotEnough:
+        """Return a judgement for each bucket, None for one that cannot be judged.
+
+        Args:
+            series: in equal steps.
+            season: `auto`, `none`, `hour`, `day` or `week`: the period the series repeats with.
+            sensitivity: 1 is the usual; twice as much finds deviations half as big.
+        """
+        ...
+
+
+class ChangeDetector(Protocol):
+    """Tells when the level of a series changed."""
+
+    def __call__(self, series: Series) -> Sequence[Change] | NotEnough:
+        """Return the changes in order of time."""
+        ...
+
+
+def anomalies_step(find: AnomalyDetector) -> Operation:
+    """Return the step `anomalies`."""
+
+    def step(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
+        return anomalies(inputs[0], find, options)
+
+    return step
+
+
+def changepoint_step(find: ChangeDetector) -> Operation:
+    """Return the step `changepoint`."""
+
+    def step(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
+        return changes(inputs[0], find, options)
+
+    return step
 
 
 def patterns_step(find: TemplateFinder) -> Operation:
