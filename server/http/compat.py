@@ -130,7 +130,8 @@ def _with_fields(asked: SentryQuery, more: Sequence[str]) -> SentryQuery:
 
 def _question(query: documents.CompatQuery) -> Question:
     projects = tuple(one for one in query.project if one != "-1")
-    return Question(text="", projects=projects, environments=tuple(query.environment))
+    # The text is looked at for what planning must know beforehand: saved filters, releases.
+    return Question(text=query.query, projects=projects, environments=tuple(query.environment))
 
 
 def _run(services: Services, base: Question, text: str) -> Result:

@@ -24,7 +24,7 @@ from server.http.query import question_of
 from server.http.routes import Routes, answer, nothing
 from server.http.services import Services
 from server.http.tags import etag, wanted_version
-from server.query_service import Question
+from server.query_service import MAX_TEXT, Question
 from server.saved import checked_content, saved_question
 
 _READ = needs(Action.QUERY_READ)
@@ -177,8 +177,11 @@ def _importing(routes: Routes, services: Services) -> None:
 
         Nothing is saved; what has no counterpart is said in `warnings`.
         """
-        context = services.queries.context(Question(text=""), principal())
-        made = [to_discover(asked, context) for asked in read_source(body.source)]
+        found = read_source(body.source)
+        # The searches are looked at for what planning must know beforehand: saved filters, releases.
+        searches = " ".join(asked.query for asked in found)[:MAX_TEXT]
+        context = services.queries.context(Question(text=searches), principal())
+        made = [to_discover(asked, context) for asked in found]
         items = [
             {"name": one.name, "text": one.text, "chart": one.chart, "warnings": list(one.warnings)} for one in made
         ]
