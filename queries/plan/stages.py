@@ -10,8 +10,10 @@ import ibis.expr.types as ir
 
 from queries import ast
 from queries.errors import QueryError, TypeProblem
+from queries.plan.anomalies import anomalies, changepoint
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
+from queries.plan.compare import compare
 from queries.plan.diff import diff
 from queries.plan.distinct import distinct
 from queries.plan.expressions import compile_expr
@@ -160,10 +162,13 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Top: top,
     ast.Facets: facets,
     ast.Distinct: distinct,
+    ast.Compare: compare,
     ast.Share: share,
     ast.Window: window,
     ast.Join: join,
     ast.Union: union,
+    ast.Anomalies: anomalies,
+    ast.Changepoint: changepoint,
     ast.Diff: diff,
     ast.Patterns: patterns,
     ast.Heatmap: heatmap,
