@@ -224,7 +224,7 @@ class Runner:
 
         Raw rows that no stage orders come as they are stored: to order them, the engine would have to hold them all.
         """
-        wide = dataclasses.replace(context, limit=STREAM_ROWS, max_rows=STREAM_ROWS, ordered=False)
+        wide = dataclasses.replace(context, limit=STREAM_ROWS, max_rows=STREAM_ROWS, ordered=False, paging=False)
         made = plan(text, dataclasses.replace(wide, input_rows=self._classes[query_class].max_input_rows))
         name = query_id or uuid.uuid4().hex
         if made.explain is not None:

@@ -6,17 +6,29 @@ then owns it until the client is closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from amber import AuthError, ConnectionFailed, HttpTransport, Progress, QueryRequest, RawResult, error_from_problem
+from amber import (
+    AuthError,
+    ConnectionFailed,
+    HttpTransport,
+    Progress,
+    QueryRequest,
+    RawResult,
+    RawStream,
+    error_from_problem,
+)
 from engine.datadir import DataDirectory
 from engine.errors import AmberError
 from server.problems import problem_of
 from server.runfile import RunInfo, reach_server
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from server.owned import OwnedDirectory
 
 _T = TypeVar("_T")
@@ -56,6 +68,14 @@ class EmbeddedTransport:
             self._inner = _told(self._resolve)
             return self._ask(request)
 
+    @contextmanager
+    def stream(self, request: QueryRequest) -> Iterator[RawStream]:
+        """Give the answer batch by batch; errors as of `query`."""
+        stack = ExitStack()
+        raw = _told(lambda: stack.enter_context(self._inner.stream(request)), request.text)
+        with stack:
+            yield RawStream(raw.schema, raw.meta, _told_batches(raw.batches, request.text))
+
     def explain(self, request: QueryRequest) -> dict[str, Any]:
         """Return what a question would do; only where this process has the directory open."""
         if isinstance(self._inner, HttpTransport):
@@ -94,6 +114,14 @@ class EmbeddedTransport:
         from server.owned import OwnedDirectory  # noqa: PLC0415
 
         return OwnedDirectory(self._data)
+
+
+def _told_batches(batches: Iterator[pa.RecordBatch], text: str) -> Iterator[pa.RecordBatch]:
+    while True:
+        batch = _told(lambda: next(batches, None), text)
+        if batch is None:
+            return
+        yield batch
 
 
 def _told(call: Callable[[], _T], text: str = "") -> _T:

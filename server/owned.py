@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amber import Progress, QueryRequest, RawResult
+from amber import Progress, QueryRequest, RawResult, RawStream
 from iam import EMBEDDED
 from queries.editor import Diagnostic, check
 from server.compose import Installation, open_installation
-from server.query_service import QueryService, Question
+from server.query_service import QueryService, Question, stream_meta
 from server.runner import make_runner
 from server.settings import load_settings
 
@@ -40,6 +42,12 @@ class OwnedDirectory:
         result = self._service.answer(_question(request), EMBEDDED)
         columns = [{"name": c.name, "type": c.type, "unit": c.unit} for c in result.columns]
         return RawResult(result.table, {**result.meta(), "columns": columns})
+
+    @contextmanager
+    def stream(self, request: QueryRequest) -> Iterator[RawStream]:
+        """Give the answer batch by batch; raises the errors of `engine` and `queries`."""
+        with self._service.stream(_question(request), EMBEDDED) as found:
+            yield RawStream(found.schema, stream_meta(found), found.batches)
 
     def explain(self, request: QueryRequest) -> dict[str, Any]:
         """Return what a question would do and cost."""

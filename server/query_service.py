@@ -9,7 +9,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,9 +29,10 @@ from queries.parameters import typed_values
 from queries.plan import PlanContext
 from queries.plan.model import DEFAULT_RANGE
 from queries.releases import needs_releases
-from queries.result import Result, result_column, rfc3339
+from queries.result import Result, ResultColumn, outcome_document, result_column, rfc3339
 from queries.run import ResultStream, Runner
 from queries.run_steps import PlanProgress
+from server.personal import assignee_of, teams_of
 from server.query_ledger import Ledger
 from server.release_facts import ReleaseFacts
 
@@ -41,6 +42,7 @@ MAX_TEXT = 64 * 1024
 _CANCEL_PATIENCE_S = 2.0
 _CANCEL_PAUSE_S = 0.01
 _SAVED = "saved"
+_ASSIGNED = re.compile(r"assigne[de]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class QueryService:
             "canonical": made.canonical,
             "english": made.english,
             "sql": list(made.sql),
-            "columns": [{"name": c.name, "type": c.type, "unit": c.unit} for c in columns],
+            "columns": columns_document(columns),
             "start": rfc3339(start),
             "end": rfc3339(end),
             "warnings": list(made.warnings),
@@ -271,7 +273,11 @@ class QueryService:
                 raise UserError("Only the answer to a Discover text has further pages.", code="cursor-invalid")
             after = read_cursor(question.after)
             context = replace(context, now=after.now, time_range=after.time_range, after=after)
-        if needs_releases((question.text, *context.saved_filters.values())):
+        texts = (question.text, *context.saved_filters.values())
+        if any(_ASSIGNED.search(text) for text in texts):
+            me, teams = assignee_of(self._metadata, principal), teams_of(self._metadata, principal)
+            context = replace(context, me=me, my_teams=teams)
+        if needs_releases(texts):
             return replace(context, releases=self._releases.of(context))
         return context
 
@@ -353,3 +359,23 @@ def _time_range(question: Question, now: datetime) -> tuple[datetime, datetime] 
     if start >= end:
         raise UserError("`start` must be before `end`.", code="time-range-invalid")
     return start, end
+
+
+def stream_meta(found: ResultStream) -> dict[str, Any]:
+    """Return what is known of an answer before its first row."""
+    start, end = found.plan.time_range
+    return {
+        "query_id": found.query_id,
+        "sql": list(found.plan.sql),
+        "english": found.plan.english,
+        "start": rfc3339(start),
+        "end": rfc3339(end),
+        "warnings": list(found.plan.warnings),
+        "columns": columns_document(found.columns),
+        **outcome_document(found.plan.sampled, found.plan.intervals),
+    }
+
+
+def columns_document(columns: Iterable[ResultColumn]) -> list[dict[str, str]]:
+    """Return columns as answers show them."""
+    return [{"name": c.name, "type": c.type, "unit": c.unit} for c in columns]

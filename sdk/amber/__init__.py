@@ -21,7 +21,8 @@ from amber._errors import (
 )
 from amber._http import HttpTransport
 from amber._result import Column, Result, Stats
-from amber._transport import Progress, QueryRequest, RawResult, Transport
+from amber._stream import Stream
+from amber._transport import Progress, QueryRequest, RawResult, RawStream, StreamTransport, Transport
 
 __all__ = [
     "AmberError",
@@ -35,8 +36,11 @@ __all__ = [
     "QueryError",
     "QueryRequest",
     "RawResult",
+    "RawStream",
     "Result",
     "Stats",
+    "Stream",
+    "StreamTransport",
     "Transport",
     "caret_picture",
     "connect",

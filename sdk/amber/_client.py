@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from amber._errors import AmberError
 from amber._http import HttpTransport
 from amber._progress import Display, default_display, run_watched
 from amber._result import Result
+from amber._stream import Stream
 from amber._transport import QueryRequest, Transport
 
 Moment: TypeAlias = datetime | date | timedelta | str
@@ -90,6 +92,66 @@ class Client:
             QueryCancelled: as for `query`.
         """
         return self._run(_request(text, "sql", project, limit, params, (start, end)))
+
+    def stream(
+        self,
+        text: str,
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        project: str | int | Sequence[str | int] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Stream:
+        """The rows of a Discover query batch by batch, however many they are, in the memory of a batch.
+
+        with client.stream("from spans last 30d") as rows:
+            for batch in rows:
+                ...
+
+        Args:
+            text: the query; only a `limit` of its own limits the rows.
+            start: as for `query`.
+            end: as for `query`.
+            project: as for `query`.
+            params: as for `query`.
+
+        Raises:
+            AmberError: as `query`, when the context is entered or while batches are taken.
+        """
+        return Stream(self._transport, _request(text, "discover", project, None, params, (start, end)))
+
+    def pages(
+        self,
+        text: str,
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        project: str | int | Sequence[str | int] | None = None,
+        limit: int | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Iterator[Result]:
+        """The result of a Discover query page by page: raw rows in the order of time, each of them once.
+
+        The first page pins the time range; rows that arrive meanwhile move nothing. Other results are one page.
+
+        Args:
+            text: the query.
+            start: as for `query`.
+            end: as for `query`.
+            project: as for `query`.
+            limit: most rows of a page.
+            params: as for `query`.
+
+        Raises:
+            AmberError: as `query`.
+        """
+        request = _request(text, "discover", project, limit, params, (start, end))
+        while True:
+            page = self._run(request)
+            yield page
+            if page.next is None:
+                return
+            request = replace(request, query_id=uuid.uuid4().hex, after=page.next)
 
     def close(self) -> None:
         """Releases the connection."""

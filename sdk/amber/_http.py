@@ -10,18 +10,19 @@ import threading
 import time
 import urllib.parse
 import weakref
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from secrets import SystemRandom
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from amber._errors import AmberError, ConnectionFailed, error_from_problem, is_limit
-from amber._transport import Progress, QueryRequest, RawResult
+from amber._transport import Progress, QueryRequest, RawResult, RawStream
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_T = TypeVar("_T")
 ARROW_STREAM: Final = "application/vnd.apache.arrow.stream"
 _END_OF_STREAM: Final = b"\xff\xff\xff\xff\x00\x00\x00\x00"  # Arrow columnar format, "IPC Streaming Format"
 _CONNECT_TIMEOUT_S = 10.0
@@ -61,16 +62,17 @@ class HttpTransport:
     def query(self, request: QueryRequest) -> RawResult:
         """The answer to a request; see `Transport.query`."""
         body = _encoded(_body(request))
-        for attempt in range(1, self._attempts + 1):
-            try:
-                return self._ask(body, request.text)
-            except _Retry as again:
-                if attempt == self._attempts:
-                    raise again.error from again.__cause__
-                if again.may_still_run:
-                    self.cancel(request.query_id)
-                time.sleep(self._pause_s(attempt, again.after_s))
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        return self._tried(lambda: self._ask(body, request.text), request.query_id)
+
+    @contextmanager
+    def stream(self, request: QueryRequest) -> Iterator[RawStream]:
+        """The answer to a request batch by batch; see `StreamTransport.stream`."""
+        body = _encoded({**_body(request), "stream": True})
+        connection, response = self._tried(lambda: self._open_stream(body, request.text), request.query_id)
+        try:
+            yield _raw_stream(response)
+        finally:
+            connection.close()
 
     def progress(self, query_id: str) -> Progress | None:
         """How far a query is; None also when the server cannot say."""
@@ -95,6 +97,29 @@ class HttpTransport:
         with self._lock:
             _close_all(self._idle)
 
+    def _tried(self, call: Callable[[], _T], query_id: str) -> _T:
+        """What a call gives; it is made again when it failed in a way that may pass."""
+        for attempt in range(1, self._attempts + 1):
+            try:
+                return call()
+            except _Retry as again:
+                if attempt == self._attempts:
+                    raise again.error from again.__cause__
+                if again.may_still_run:
+                    self.cancel(query_id)
+                time.sleep(self._pause_s(attempt, again.after_s))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _open_stream(self, body: bytes, text: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        headers = {**self._headers, "Content-Type": "application/json", "Accept": ARROW_STREAM}
+        connection, response = self._send("POST", "/api/v1/query", body, headers)
+        try:
+            self._check(response, text)
+        except BaseException:
+            connection.close()
+            raise
+        return connection, response
+
     def _ask(self, body: bytes, text: str) -> RawResult:
         headers = {**self._headers, "Content-Type": "application/json", "Accept": ARROW_STREAM}
         connection, response = self._send("POST", "/api/v1/query", body, headers)
@@ -105,7 +130,7 @@ class HttpTransport:
             connection.close()
             raise
         self._give_back(connection, response)
-        return RawResult(table, _meta(table))
+        return RawResult(table, _meta(table.schema))
 
     def _check(self, response: http.client.HTTPResponse, text: str) -> None:
         if response.status != 200:
@@ -329,8 +354,30 @@ def _read_table(response: http.client.HTTPResponse) -> pa.Table:
     return table
 
 
-def _meta(table: pa.Table) -> dict[str, Any]:
-    raw = (table.schema.metadata or {}).get(b"amber")
+def _raw_stream(response: http.client.HTTPResponse) -> RawStream:
+    import pyarrow as pa  # noqa: PLC0415 - 150 ms that `import amber` does not need
+    import pyarrow.ipc  # noqa: PLC0415
+
+    body = _Body(response)
+    broken = (pa.ArrowException, OSError, http.client.HTTPException)
+    try:
+        reader = pyarrow.ipc.open_stream(body)
+    except broken as error:
+        raise ConnectionFailed(f"The answer broke off: {error}.", code="broken-answer") from error
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from reader
+        except broken as error:
+            raise ConnectionFailed(f"The answer broke off: {error}.", code="broken-answer") from error
+        if not body.complete:
+            raise ConnectionFailed("The answer broke off: its end is missing.", code="broken-answer")
+
+    return RawStream(reader.schema, _meta(reader.schema), batches())
+
+
+def _meta(schema: pa.Schema) -> dict[str, Any]:
+    raw = (schema.metadata or {}).get(b"amber")
     if not raw:
         return {}
     try:

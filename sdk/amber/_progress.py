@@ -98,9 +98,10 @@ def default_display() -> Display | None:
 
 
 def progress_text(progress: Progress) -> str:
-    """`12,345 of 99,999 rows, 1.2 s`."""
+    """`12,345 of 99,999 rows, 1.2 s`, with the percent of the whole query where they are known."""
     of = f" of {progress.total_rows:,}" if progress.total_rows else ""
-    return f"{progress.rows_read:,}{of} rows, {progress.elapsed_s:.1f} s"
+    done = f"{progress.percent:.0f} %, " if progress.percent is not None else ""
+    return f"{done}{progress.rows_read:,}{of} rows, {progress.elapsed_s:.1f} s"
 
 
 class TerminalDisplay:

@@ -6,7 +6,8 @@ A transport for `amber.open` is published under the entry point group `amber.tra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -78,6 +79,21 @@ class RawResult:
     meta: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class RawStream:
+    """An answer on its way.
+
+    Attributes:
+        schema: of every batch.
+        meta: as in `RawResult`, as far as it is known before the first row.
+        batches: the rows; errors on the way come out of it.
+    """
+
+    schema: pa.Schema
+    meta: Mapping[str, Any]
+    batches: Iterator[pa.RecordBatch]
+
+
 @runtime_checkable
 class Transport(Protocol):
     """Answers queries. `progress` and `cancel` are called from other threads while `query` runs."""
@@ -103,4 +119,17 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Releases what the transport holds. Calling it again does nothing."""
+        ...
+
+
+@runtime_checkable
+class StreamTransport(Transport, Protocol):
+    """A transport that also gives answers batch by batch."""
+
+    def stream(self, request: QueryRequest) -> AbstractContextManager[RawStream]:
+        """The answer to a request without a limit on rows but the text's own; leaving the context stops it.
+
+        Raises:
+            AmberError: as `query`, when the context is entered or while batches are taken.
+        """
         ...

@@ -28,6 +28,7 @@ class Format(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    JSONL = "jsonl"
     CSV = "csv"
     ARROW = "arrow"
 
@@ -39,6 +40,8 @@ def print_result(result: amber.Result, form: Format) -> None:
             _print_table(result)
         case Format.JSON:
             _write(orjson.dumps(as_json(result), option=orjson.OPT_APPEND_NEWLINE))
+        case Format.JSONL:
+            _write(as_json_lines(result.arrow()))
         case Format.CSV:
             _write(as_csv(result.arrow()).encode())
         case Format.ARROW:
@@ -66,11 +69,19 @@ def json_rows(table: pa.Table) -> list[list[Any]]:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def as_csv(table: pa.Table) -> str:
+def as_json_lines(table: pa.Table) -> bytes:
+    """Return the rows as one JSON object a line."""
+    names = table.column_names
+    option = orjson.OPT_APPEND_NEWLINE
+    return b"".join(orjson.dumps(dict(zip(names, row, strict=True)), option=option) for row in json_rows(table))
+
+
+def as_csv(table: pa.Table, *, header: bool = True) -> str:
     """Return the rows as RFC 4180 with a header line; lists and maps as JSON, missing values empty."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(table.column_names)
+    if header:
+        writer.writerow(table.column_names)
     for row in json_rows(table):
         writer.writerow([orjson.dumps(cell).decode() if isinstance(cell, list | dict) else cell for cell in row])
     return text.getvalue()

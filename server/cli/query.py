@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ import amber
 from amber._errors import caret_picture
 from queries.editor import format_text as canonical
 from queries.errors import QueryError
+from server.cli.export import export
 from server.cli.failures import USAGE, Shown
 from server.cli.options import ConfigOption, DataOption
 from server.cli.output import Format, print_result
@@ -31,6 +33,9 @@ ParamOption = Annotated[list[str] | None, typer.Option("--param", help="NAME=VAL
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Say in plain English what would be done; run nothing.")]
 SqlOption = Annotated[bool, typer.Option("--sql", help="Print the SQL that would run; run nothing.")]
 
+OutOption = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Write all rows into this file, as --format arrow, csv or jsonl.")
+]
 CheckOption = Annotated[bool, typer.Option("--check", help="Say what is wrong or odd in the text; run nothing.")]
 FormatTextOption = Annotated[
     bool, typer.Option("--format-text", help="Print the text in its canonical form; run nothing, ask nobody.")
@@ -55,10 +60,12 @@ def ask(
     show_sql: SqlOption = False,
     check: CheckOption = False,
     format_text: FormatTextOption = False,
+    out: OutOption = None,
 ) -> None:
     """Ask a question in Discover.
 
-    Without --url the data directory is asked, through its server while one runs.
+    Without --url the data directory is asked, through its server while one runs. With --out all rows are written, with
+    no limit but the text's own.
 
     amber query 'from errors last 1h | summarize n=count() by error.type | sort n desc'
     """
@@ -72,6 +79,12 @@ def ask(
             return
         if show_plan or show_sql:
             print_plan(target, amber.QueryRequest(text, "", project=tuple(project or ())), english=show_plan)
+            return
+        if out is not None:
+            params = params_of(param)
+            stream = target.client.stream(text, start=start, end=end, project=project, params=params)
+            rows = export(stream, out, form)
+            Console(stderr=True, highlight=False).print(Text(f"{rows:,} rows in {out}", style="dim"))
             return
         result = target.client.query(text, start=start, end=end, project=project, limit=limit, params=params_of(param))
         print_result(result, form)

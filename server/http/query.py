@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -18,8 +18,7 @@ from flask import Response, request
 from engine.clock import Clock
 from engine.errors import AmberError, UserError
 from iam import Action, Principal
-from queries.result import Result, ResultColumn, outcome_document, rfc3339
-from queries.run import ResultStream
+from queries.result import Result
 from queries.run_steps import PlanProgress
 from server.http.access import needs
 from server.http.documents.common import BODY, NOT_FOUND, QUERY_LIMIT
@@ -35,7 +34,7 @@ from server.http.documents.queries import (
 from server.http.guard import principal
 from server.http.period import given_range
 from server.http.routes import JSON, Routes, answer
-from server.query_service import QueryService, Question
+from server.query_service import QueryService, Question, columns_document, stream_meta
 
 ARROW_TYPE = "application/vnd.apache.arrow.stream"
 ARROW_META_KEY = b"amber"
@@ -181,7 +180,9 @@ def _streamed(service: QueryService, question: Question, who: Principal, *, arro
     def chunks() -> Iterator[bytes]:
         with stack:
             buffer = io.BytesIO()
-            with pa.ipc.new_stream(buffer, found.schema.with_metadata({ARROW_META_KEY: _stream_meta(found)})) as writer:
+            with pa.ipc.new_stream(
+                buffer, found.schema.with_metadata({ARROW_META_KEY: orjson.dumps(stream_meta(found))})
+            ) as writer:
                 for batch in chain([] if first is None else [first], found.batches):
                     writer.write_batch(batch)
                     yield buffer.getvalue()
@@ -192,27 +193,6 @@ def _streamed(service: QueryService, question: Question, who: Principal, *, arro
     response = Response(chunks(), headers={"X-Amber-Query-Id": found.query_id}, content_type=ARROW_TYPE)
     response.call_on_close(stack.close)
     return response
-
-
-def _stream_meta(found: ResultStream) -> bytes:
-    start, end = found.plan.time_range
-    return orjson.dumps(
-        {
-            "query_id": found.query_id,
-            "sql": list(found.plan.sql),
-            "english": found.plan.english,
-            "start": rfc3339(start),
-            "end": rfc3339(end),
-            "warnings": list(found.plan.warnings),
-            "columns": columns_document(found.columns),
-            **outcome_document(found.plan.sampled, found.plan.intervals),
-        }
-    )
-
-
-def columns_document(columns: Iterable[ResultColumn]) -> list[dict[str, str]]:
-    """Return columns as answers show them."""
-    return [{"name": c.name, "type": c.type, "unit": c.unit} for c in columns]
 
 
 def _arrow(result: Result) -> Response:
