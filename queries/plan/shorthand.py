@@ -129,7 +129,8 @@ class _Expansion:
         meant = [replace(text, text=name, quoted=True) for text in texts for name in self.meant(text)]
         parts: list[ast.SearchNode] = []
         if meant:
-            parts.append(replace(node, value=ast.TextList(tuple(meant), node.value.span), op=Op.EQ, negated=False))
+            value = meant[0] if len(meant) == 1 else ast.TextList(tuple(meant), node.value.span)
+            parts.append(replace(node, value=value, op=Op.EQ, negated=False))
         if any(_word(text) == NOBODY for text in texts) and isinstance(node.key, ast.Key):
             parts.append(ast.Has(node.key, negated=True, span=node.span))
         one = parts[0] if len(parts) == 1 else _joined(ast.Or, parts, node.span)

@@ -61,3 +61,15 @@ def test_what_stands_under_the_cursor_is_explained(api: Any) -> None:
     items = api.send("POST", "query/complete", {"query": "saved:", "cursor": 6})["items"]
     assert [item["label"] for item in items] == ["noise"]
     assert api.send("POST", "query/hover", {"query": "", "cursor": 0}) == {"hover": None}
+
+
+def test_me_and_my_teams_are_those_who_ask(api: Any) -> None:
+    """A person by the address, teams by the roles in them; a plain reading shows who is meant."""
+
+    def canonical(who: str, text: str) -> str:
+        return api.send("POST", "query/plan", {"query": text}, who)["canonical"]
+
+    email = api.people["team-member"].email
+    assert canonical("team-member", "assigned:me") == f'assigned:"user:{email}"'
+    assert canonical("team-member", "assigned:my_teams") == f'assigned:"team:{api.team.slug}"'
+    assert canonical("project-member", "assigned:my_teams") == 'assigned:"team:"'
