@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from engine.schema import DATASETS
 from queries import ast
-from queries.catalog import DEFAULT_DATASET, PROJECT, RELEASE_STAGE, SAVED, Catalog, FieldInfo, catalog
+from queries.catalog import ASSIGNEE, DEFAULT_DATASET, PROJECT, RELEASE_STAGE, SAVED, Catalog, FieldInfo, catalog
 from queries.edit_values import equals, name, text
 from queries.editor.facts import Facts, columns_after
 from queries.editor.items import (
@@ -34,6 +34,7 @@ from queries.editor.items import (
 from queries.editor.place import LONGEST_WORD, Spot, Where, spot, word_around
 from queries.editor.stage_table import STAGE_TABLE, START
 from queries.errors import NameProblem
+from queries.plan.shorthand import PEOPLE
 from queries.printer import print_expression, print_query
 from queries.printer_search import print_filter_value
 from queries.releases import STAGES as RELEASE_STAGES
@@ -194,11 +195,19 @@ def _value(
         return Completions(start, end)
     if info.virtual == PROJECT:
         return _chosen(start, end, prefix, values_of(known.projects))
+    if info.virtual == ASSIGNEE:
+        return _people(start, end, prefix, found, info)
     ready = _fixed_values(info)
     if ready is not None:
         return _chosen(start, end, prefix, ready)
     operand: ast.Expr = name(plain or "") if tag is None else ast.Index(ast.Name("tags"), ast.String(tag))
     return Completions(start, end, (), _value_query(found, operand, info, prefix), "search")
+
+
+def _people(start: int, end: int, prefix: str, found: Catalog, info: FieldInfo) -> Completions:
+    """Return who is meant by a word, and the text that counts the assignees there are."""
+    ready = _chosen(start, end, prefix, values_of(PEOPLE))
+    return replace(ready, value_query=_value_query(found, name(info.name), info, prefix))
 
 
 def _fixed_values(info: FieldInfo) -> tuple[Item, ...] | None:
@@ -246,10 +255,10 @@ def _expression(source: str, cursor: int, place: Spot, known: Facts) -> Completi
         return _chosen(start, end, typed, ready)
     compared = _COMPARED.search(before)
     if compared is not None and not _names_column(place, before, compared):
-        return _compared(start, end, typed, compared, (found, known, source[: place.parsable]))
+        return _compared(start, end, typed, compared, (found, known, place.finished))
     if before.strip() and word not in _OPERAND_SIGNS and word not in _OPERAND_WORDS:
         return _chosen(start, end, typed, _continuations(place, before))
-    return _chosen(start, end, typed, _operands(source, place, before, (found, known)))
+    return _chosen(start, end, typed, _operands(place, before, (found, known)))
 
 
 def _choices(source: str, place: Spot, before: str, word: str) -> list[Item] | None:
@@ -283,13 +292,13 @@ def _continuations(place: Spot, before: str) -> list[Item]:
     return [*clauses(words), *keywords(("and", "or", "in", "contains")), *operators(("=", "!=", ">", ">=", "<", "<="))]
 
 
-def _operands(source: str, place: Spot, before: str, known: tuple[Catalog, Facts]) -> list[Item]:
+def _operands(place: Spot, before: str, known: tuple[Catalog, Facts]) -> list[Item]:
     """Return what a value may begin with."""
     found, facts = known
     inside = before.count("(") > before.count(")")
     if place.stage in {"summarize", "make-series"} and not _BY.search(before) and not inside:
         return aggregates()
-    made = columns_after(source[: place.parsable], facts)
+    made = columns_after(place.finished, facts)
     rows = fields(found, facts.projects) + tags(found, facts.tags.get(found.dataset.name, ()), colon=False)
     columns = rows if made is None else made if made.replaced else [*made.items, *rows]
     named = columns if isinstance(columns, list) else list(columns.items)
@@ -340,7 +349,7 @@ def _string(source: str, cursor: int, place: Spot, found: Catalog, known: Facts)
     compared = _COMPARED.search(before)
     if compared is None:
         return Completions(start, end)
-    answer = _compared(start, end, typed, compared, (found, known, source[: place.parsable]))
+    answer = _compared(start, end, typed, compared, (found, known, place.finished))
     items = tuple(replace(item, insert=item.insert.strip('"')) for item in answer.items if item.kind == "value")
     return replace(answer, items=items, style="string")
 

@@ -111,7 +111,7 @@ def _explained(source: str, place: Spot, found: re.Match[str], known: Facts) -> 
         return _function(span, word)
     if place.where is Where.SEARCH:
         return _in_search(source, place, found, known)
-    return _keyword_of_stage(span, word, place) or _named(source, place, found, known)
+    return _keyword_of_stage(span, word, place) or _named(place, found, known)
 
 
 def _follows(source: str, position: int, word: str) -> bool:
@@ -173,10 +173,10 @@ def _keyword_of_stage(span: tuple[int, int], word: str, place: Spot) -> Hover | 
     return Hover(*span, "keyword", word.lower(), WORD_DOCS[word.lower()], example=info.example)
 
 
-def _named(source: str, place: Spot, found: re.Match[str], known: Facts) -> Hover | None:
+def _named(place: Spot, found: re.Match[str], known: Facts) -> Hover | None:
     """Explain a column that a stage made, or else a field."""
     word, span = found[0], found.span()
-    made = columns_after(source[: place.parsable], known)
+    made = columns_after(place.finished, known)
     item = next((item for item in made.items if item.label == word), None) if made is not None else None
     if item is not None:
         return Hover(*span, "column", word, "Made by a stage before.", item.type)

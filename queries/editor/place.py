@@ -22,6 +22,7 @@ LONGEST_WORD = 500
 """How far back a word is looked for: from each place of a longer one an expression that ends at the cursor would be
 tried in vain, which takes the square of its length, and no other thread runs meanwhile."""
 
+_NESTED = re.compile(r"\s*from\b", re.IGNORECASE)
 _PIPE_AFTER = re.compile(r"\|(?=\s|\Z)")
 
 
@@ -44,7 +45,7 @@ class Spot:
             words since its name.
         stage: the stage around it, empty in the head of a pipeline.
         sources: data sets or `let` names the pipeline reads, as far as written.
-        parsable: end of the finished text before the current stage; 0 in the head.
+        finished: the text of the pipeline around it before the current stage, with the `let` before; empty in the head.
         quote: start of the string the cursor is in, counted in `before`, or None.
         first: nothing but blanks stands before, so `from` and `let` may.
     """
@@ -53,14 +54,14 @@ class Spot:
     before: str
     stage: str = ""
     sources: tuple[str, ...] = ()
-    parsable: int = 0
+    finished: str = ""
     quote: int | None = None
     first: bool = False
 
 
 @dataclass(slots=True)
 class _Scan:
-    """What is open at the end of the text read so far; positions, or None."""
+    """What is open at the end of the text read so far; positions, or None. `outer` is what parentheses stand in."""
 
     pipeline: int = 0
     segment: int = 0
@@ -68,6 +69,7 @@ class _Scan:
     quote: int | None = None
     tick: int | None = None
     depth: int = 0
+    outer: _Scan | None = None
 
 
 def spot(text: str, cursor: int) -> Spot:
@@ -80,9 +82,9 @@ def spot(text: str, cursor: int) -> Spot:
     sources = _sources(left[start:])
     if scan.tick is not None:
         quote = None if scan.quote is None or scan.quote < scan.tick else scan.quote - scan.tick
-        return Spot(Where.SEARCH, left[scan.tick :], "`", sources, scan.segment - 1 if scan.piped else 0, quote)
+        return Spot(Where.SEARCH, left[scan.tick :], "`", sources, _finished(left, start, scan), quote)
     if scan.piped:
-        return _in_stage(left, scan, sources)
+        return _in_stage(left, start, scan, sources)
     if bound and not sources and not re.match(r"\s*from\b", left[start:], re.IGNORECASE):
         return Spot(
             Where.EXPRESSION, left[start:], "let", quote=_relative(scan.quote, start), first=not left[start:].strip()
@@ -102,8 +104,24 @@ def _scan(left: str) -> _Scan:
     scan = _Scan()
     position = 0
     while position < len(left):
-        position = _step(left, position, scan)
+        if _opens_pipeline(left, position, scan):
+            position += 1
+            scan = _Scan(position, position, outer=scan)
+        elif scan.outer is not None and left[position] == ")" and scan.depth == 0 and not _in_text(scan):
+            scan = scan.outer
+            position += 1
+        else:
+            position = _step(left, position, scan)
     return scan
+
+
+def _in_text(scan: _Scan) -> bool:
+    return scan.quote is not None or scan.tick is not None
+
+
+def _opens_pipeline(left: str, at: int, scan: _Scan) -> bool:
+    """Whether a pipeline of its own begins behind this parenthesis: `join (from …`, `union (from …`."""
+    return left[at] == "(" and scan.piped and not _in_text(scan) and _NESTED.match(left, at + 1) is not None
 
 
 def _step(left: str, at: int, scan: _Scan) -> int:
@@ -167,17 +185,26 @@ def _before_word(text: str) -> str:
     return text[: word_around(text, len(text))[0]].strip()
 
 
-def _in_stage(left: str, scan: _Scan, sources: tuple[str, ...]) -> Spot:
+def _finished(left: str, start: int, scan: _Scan) -> str:
+    if not scan.piped:
+        return ""
+    root = scan
+    while root.outer is not None:
+        root = root.outer
+    return left[: root.pipeline] + left[start : scan.segment - 1]
+
+
+def _in_stage(left: str, start: int, scan: _Scan, sources: tuple[str, ...]) -> Spot:
     found = _STAGE.match(left, scan.segment)
     if found is None or found.end() == len(left):
-        return Spot(Where.STAGE, left[scan.segment :], sources=sources, parsable=scan.segment - 1)
+        return Spot(Where.STAGE, left[scan.segment :], sources=sources, finished=_finished(left, start, scan))
     name = found[1].lower()
     return Spot(
         Where.EXPRESSION,
         left[found.end() :],
         name if name in KNOWN_STAGES else "",
         sources,
-        scan.segment - 1,
+        _finished(left, start, scan),
         _relative(scan.quote, found.end()),
     )
 

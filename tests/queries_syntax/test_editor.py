@@ -281,6 +281,14 @@ def test_the_table_has_every_stage_in_the_order_of_the_parser() -> None:
         ("saved:¦", ["noise"]),
         ("release.stage:¦", ["adopted", "replaced"]),
         ("rel¦", ["release.version", "release.stage:"]),
+        ("assigned:¦", ["me", "my_teams", "none"]),
+        ("from errors | join (from spans span.o¦", ["span.op"]),
+        ("from errors | join (from ¦", ["spans"]),
+        ("from errors | join (from spans | sum¦", ["summarize"]),
+        ("from errors | union (from spans | where span.dur¦", ["span.duration"]),
+        ("from errors | join (from spans | summarize n=count() by trace | where n > 1 ¦) on trace", ["and"]),
+        ("from errors | join (from spans | limit 1) ¦", ["on"]),
+        ("from errors | join (from spans | limit 1) on release | where lev¦", ["level"]),
     ],
 )
 def test_the_words_of_each_stage_are_offered_where_they_may_stand(text: str, labels: list[str]) -> None:
@@ -298,6 +306,10 @@ def test_columns_of_any_stage_can_be_named_after_it() -> None:
     text = "from errors | summarize n=count() by day=bin(timestamp, 1d), release.package | sort "
     assert fields(text) == ["day", "release.package", "n"]
     assert fields("let s = from errors | summarize n=count() by level; from s | where ") == ["level", "n"]
+    assert fields("let s = from errors | summarize n=count() by level | where ") == ["level", "n"]
+    assert fields("from spans | join (from errors | summarize n=count() by level | where ") == ["level", "n"]
+    inner = "let s = from errors | summarize n=count() by level; from spans | union (from s | where "
+    assert fields(inner) == ["level", "n"]
 
 
 def test_every_word_that_is_explained_belongs_to_a_stage() -> None:
