@@ -32,6 +32,8 @@ from queries.values.typed import Typed, as_null
 DEFAULT_TOP = 10
 MAX_TOP = 1_000
 MAX_FIELDS = 50
+MAX_UNASKED = 30
+"""Texts of united or made rows that are counted when no field is named, the first ones."""
 MAX_TAG_KEYS = 20
 """Tag keys shown, the most frequent ones."""
 
@@ -204,7 +206,7 @@ def _defaults(rows: Block) -> tuple[ast.Named, ...]:
     texts = [n for n, typed in rows.columns.items() if typed.type.base in {Base.STRING, Base.BOOLEAN}]
     names = dict.fromkeys(n for n in texts if not rows.columns[n].virtual)
     if rows.catalog is None:
-        return tuple(ast.Named(None, ast.Name(n, quoted=True)) for n in names)
+        return tuple(ast.Named(None, ast.Name(n, quoted=True)) for n in list(names)[:MAX_UNASKED])
     own = dict.fromkeys((*rows.catalog.dataset.facets, *names))
     tags = [key for key in rows.catalog.promoted if rows.catalog.find(key) is None and key not in own]
     return (
