@@ -21,7 +21,8 @@ _AGGREGATES = """
     quantile quantileif quantileexact quantileexactinclusive quantileexactinclusiveornull
     quantileexactinclusiveornullif
     varsampstable varsampstableif stddevsampstable stddevsampstableif covarsampstable covarsampstableif
-    corrstable corrstableif varpopstable varpopstableif covarpopstable covarpopstableif entropy entropyif
+    corrstable corrstableif entropy entropyif
+    varpopstableornull varpopstableornullif covarpopstableornull covarpopstableornullif
     quantileexactweightedornull quantileexactweightedornullif
     topk topkif topkweighted topkweightedif approx_top_k grouparray grouparrayif array_agg groupuniqarray
     groupuniqarrayif
@@ -49,7 +50,8 @@ _SCALARS = """
     tohour todayofweek hour day_of_week dayofweek day_of_week_iso dayofweek_iso year month day
     tointervalsecond tointervalmillisecond fromunixtimestamp64nano fromunixtimestamp64micro fromunixtimestamp64milli
     addnanoseconds subtractnanoseconds datediff date_diff timestamp_diff now now64 current_timestamp today
-    emptyarraystring array_slice arrayreversesort arraystringconcat extractall regexp_extract replaceregexpall
+    emptyarraystring arrayresize array_slice arrayreversesort arraystringconcat extractall
+    regexp_extract replaceregexpall
     countsubstrings positionutf8 positioncaseinsensitiveutf8 substringutf8 leftutf8 rightutf8 reverseutf8 repeat pad
     leftpadutf8 rightpadutf8 querystring extracturlparameter decodeurlcomponent jsonextract
     isipv4string isipv6string isipaddressinrange toipv4ordefault toipv6ordefault ipv4cidrtorange ipv6cidrtorange

@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from engine.schema import Unit
-from queries.functions.counting import presence, rounded, rows, share, total, where_all
+from queries.functions.counting import presence, rounded, rows, share, total
 from queries.functions.model import (
     NULLABLE_FLOAT,
     Bound,
@@ -133,12 +133,19 @@ def spread(name: str) -> Build:
 
 def linear_regression(bound: Bound) -> ir.Value:
     """Build `linear_regression(x, y)`: least squares, slope `cov(x, y) / var(x)`, then the intercept."""
-    where = where_all(bound, *presence(*bound.args))
-    x, y = (call("assumeNotNull", FLOAT, call("toFloat64", FLOAT, present(a))) for a in bound.args)
-    spread_x = aggregate("varPopStable", FLOAT, x, where=where)
-    slope = share(aggregate("covarPopStable", FLOAT, x, y, where=where), spread_x)
-    offset = aggregate("avg", FLOAT, y, where=where) - slope * aggregate("avg", FLOAT, x, where=where)
-    return call("array", FLOATS, number_or_null(slope), number_or_null(offset))
+    x, y = (_beside(bound.args[i], bound.args[1 - i]) for i in (0, 1))
+    spread_x = aggregate("varPopStableOrNull", FLOAT, x, where=bound.where)
+    slope = share(aggregate("covarPopStableOrNull", FLOAT, x, y, where=bound.where), spread_x)
+    mean_x, mean_y = (aggregate("avgOrNull", FLOAT, v, where=bound.where) for v in (x, y))
+    return call("array", FLOATS, slope, mean_y - slope * mean_x)
+
+
+def _beside(item: Typed, other: Typed) -> ir.Value:
+    """Return a value, null where the other one is missing."""
+    value = present(item)
+    if other.type.missing is Missing.NEVER:
+        return value
+    return call("if", FLOAT, present(other).isnull(), ibis.null(), value)
 
 
 def entropy(bound: Bound) -> ir.Value:

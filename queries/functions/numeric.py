@@ -104,6 +104,8 @@ def aligned(items: Sequence[Typed]) -> list[ir.Value]:
         return [call("toFloat64", FLOAT, i.value) if i.type.base is Base.INTEGER else i.value for i in made]
     if Base.INTEGER not in bases:
         return [i.value for i in made]
+    if all(isinstance(i.constant, int) and i.constant >= 0 for i in made):
+        return [i.value for i in made]
     counted = any(i.type.unit is not Unit.NONE for i in made)
     computed = any(not i.is_constant and not isinstance(i.value.op(), ops.Field) for i in made)
     return [_signed(i, every=counted or computed) for i in made]

@@ -39,17 +39,18 @@ def version_key(text: ir.Value) -> ir.Value:
     `0` and the counted number, or `1` and the text. All these signs sort as the rule wants.
     """
     version = call("extract", STRING, text, VERSION_PART)
-    pieces = call("splitByString", TEXTS, "-", version)
-    numbers = call("splitByString", TEXTS, ".", call("arrayElement", STRING, pieces, 1))
-    counted = [_counted(call("arrayElement", STRING, numbers, i + 1)) for i in range(NUMBERS)]
-    before = call("splitByString", TEXTS, ".", _before(version))
-    one = variable("identifier", STRING)
-    numeric = call("concat", STRING, "0", _counted(one))
-    sortable = call("if", STRING, call("match", BOOLEAN, one, "^[0-9]+$"), numeric, call("concat", STRING, "1", one))
-    identifiers = call("arrayStringConcat", STRING, mapping("arrayMap", TEXTS, sortable, (one,), before), "!")
-    finished = call("position", INTEGER, version, "-") == 0
-    rest = call("if", STRING, finished, "~", call("concat", STRING, "-", identifiers))
-    return _or_null(version != "", call("concat", STRING, *counted, rest))
+    numbers = call("splitByString", TEXTS, ".", call("extract", STRING, version, "^[^-]*"))
+    four = call("arrayResize", TEXTS, numbers, NUMBERS, "")
+    digits = variable("digits", STRING)
+    counted = mapping("arrayMap", TEXTS, _counted(digits), (digits,), four)
+    identifier = variable("identifier", STRING)
+    numeric = call("concat", STRING, "0", _counted(identifier))
+    other = call("concat", STRING, "1", identifier)
+    sortable = call("if", STRING, call("match", BOOLEAN, identifier, "^[0-9]+$"), numeric, other)
+    before = mapping("arrayMap", TEXTS, sortable, (identifier,), call("splitByString", TEXTS, ".", _before(version)))
+    unfinished = call("concat", STRING, "-", call("arrayStringConcat", STRING, before, "!"))
+    rest = call("if", STRING, call("position", INTEGER, version, "-") == 0, "~", unfinished)
+    return _or_null(version != "", call("concat", STRING, call("arrayStringConcat", STRING, counted), rest))
 
 
 def _before(version: ir.Value) -> ir.Value:

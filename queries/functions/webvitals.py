@@ -14,21 +14,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from queries.functions.counting import presence, rows, share, total, whole_rows
 from queries.functions.model import NULLABLE_FLOAT, Bound
-from queries.types import FLOAT
-from queries.values.calls import call
+from queries.types import FLOAT, Base, ValueType
+from queries.values.calls import aggregate, call, mapping, variable
 from queries.values.typed import Typed
 
 INVERSE_ERFC_ONE_FIFTH = 0.9061938024368232
 """Where the curve is 0.9: `erfc(x) = 1/5`."""
 
+FLOATS = ValueType(Base.ARRAY, element=Base.FLOAT)
 QUALITIES = ("good", "meh", "poor", "any")
 
 
@@ -86,25 +86,48 @@ def count_web_vitals(bound: Bound) -> ir.Value:
     return whole_rows(bound, *presence(item), *conditions[bound.text(1, "any")])
 
 
-def _scored(bound: Bound, name: str) -> tuple[ir.Value, ir.Value]:
-    """Return a row's score of one vital times its weight, and that weight; null without the vital."""
+def _steepness(vital: Vital) -> float:
+    return INVERSE_ERFC_ONE_FIFTH / math.log(vital.p50 / vital.p10)
+
+
+def _curve(value: Any, p50: Any, steepness: Any, weight: Any) -> ir.Value:
+    """Return the score of a value times a weight; null without a value."""
+    beyond = call("erf", FLOAT, call("log", FLOAT, value / p50) * steepness)
+    return call("if", NULLABLE_FLOAT, value <= 0, weight, (1 - beyond) / 2 * weight)
+
+
+def _one_score(bound: Bound, name: str) -> ir.Value:
     vital, item = VITALS[name], _measurement(bound, name).value
     own = vital.weight or 1.0
-    steepness = INVERSE_ERFC_ONE_FIFTH / math.log(vital.p50 / vital.p10)
-    curve = (1 - call("erf", FLOAT, call("log", FLOAT, item / vital.p50) * steepness)) / 2
-    computed = ibis.ifelse(item <= 0, own, curve * own)
-    weight = call("if", NULLABLE_FLOAT, item.isnull(), ibis.null(), own)
-    given, given_weight = (_measurement(bound, f"score.{kind}{name}").value for kind in ("", "weight."))
-    sent = given_weight > 0
-    return ibis.ifelse(sent, given, computed), ibis.ifelse(sent, given_weight, weight)
+    score, weight = (_measurement(bound, f"score.{kind}{name}").value for kind in ("", "weight."))
+    computed = _curve(item, vital.p50, _steepness(vital), own)
+    points = ibis.ifelse(weight > 0, score, computed)
+    weights = ibis.ifelse(weight > 0, weight, call("if", NULLABLE_FLOAT, item.isnull(), ibis.null(), own))
+    return share(total(bound, points), total(bound, weights))
+
+
+def _row_score(bound: Bound) -> ir.Value:
+    """Return the total score of a row: the weighted mean over the vitals it has, null with none."""
+    scored = [name for name in SCORED if VITALS[name].weight]
+    value, p50, steepness, weight = (variable(name, NULLABLE_FLOAT) for name in ("value", "p50", "steepness", "weight"))
+    values = call("array", FLOATS, *(_measurement(bound, name).value for name in scored))
+    constants = [[getattr(VITALS[name], what) for name in scored] for what in ("p50", "weight")]
+    p50s, weights = (ibis.array(numbers) for numbers in constants)
+    steep = ibis.array([_steepness(VITALS[name]) for name in scored])
+    points = call("ifNull", FLOAT, _curve(value, p50, steepness, weight), 0.0)  # no sum over arrays with null
+    variables = (value, p50, steepness, weight)
+    curves = mapping("arrayMap", FLOATS, points, variables, values, p50s, steep, weights)
+    there = call("if", FLOAT, value.isnull(), 0.0, weight)
+    counted = call("arraySum", FLOAT, mapping("arrayMap", FLOATS, there, (value, weight), values, weights))
+    return call("arraySum", FLOAT, curves) / call("nullIf", FLOAT, counted, 0)
 
 
 def performance_score(bound: Bound) -> ir.Value:
     """Build `performance_score(vital)`: of one vital over all page loads, or the mean of their total scores."""
     name = bound.text(0).rpartition(".")[2]
     if name != "total":
-        score, weight = _scored(bound, name)
-        return share(total(bound, score, weight.notnull()), total(bound, weight))
-    scored = [_scored(bound, vital) for vital in SCORED if VITALS[vital].weight]
-    points, weights = (reduce(add, [call("ifNull", FLOAT, pair[i], 0.0) for pair in scored]) for i in (0, 1))
-    return share(total(bound, points / weights, weights > 0), rows(bound, weights > 0))
+        return _one_score(bound, name)
+    row = ibis.coalesce(_measurement(bound, "score.total").value, _row_score(bound))
+    if bound.facts.weight is None:
+        return aggregate("avgOrNull", NULLABLE_FLOAT, row, where=bound.where)
+    return share(total(bound, row), rows(bound, row.notnull()))
