@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from benchmarks.browser import Watch
 from tests.dashboards.fake_saved import SENTRY_TEXT
@@ -51,7 +52,7 @@ def test_a_saved_query_is_found_and_opened(page: Any) -> None:
     found = _list(page)
     assert found.locator(".saved-item").count() > 3
     found.locator("input[type=search]").fill("worst")
-    page.wait_for_function("document.querySelectorAll('.saved-item').length === 1")
+    expect(page.locator(".saved-item")).to_have_count(1)
     found.locator(".saved-open").click()
     page.wait_for_selector("[data-testid=saved-line] >> text=Worst issues")
     page.wait_for_selector(".rows-line >> text=/^5 rows/")
@@ -139,7 +140,7 @@ def test_a_star_marks_a_query_and_the_list_shows_only_those(page: Any) -> None:
     page.click("[aria-label='Star By level']")
     page.wait_for_selector("[aria-label='Take the star from By level']")
     page.click("[aria-label='Only starred ones']")
-    page.wait_for_function("document.querySelectorAll('.saved-item').length === 2")
+    expect(page.locator(".saved-item")).to_have_count(2)
     assert sorted(found.locator(".saved-name strong").all_inner_texts()) == ["By level", "In SQL"]
 
 
@@ -152,7 +153,7 @@ def test_deleting_asks_once_more(page: Any) -> None:
     assert found.locator("[aria-label^='Delete']").count() == before - 1
     page.click("[aria-label='Delete In SQL']")
     page.click("text='Delete?'")
-    page.wait_for_function("before => document.querySelectorAll('.saved-item').length === before - 1", arg=before)
+    expect(page.locator(".saved-item")).to_have_count(before - 1)
 
 
 def test_states_of_the_list_say_what_is_the_matter(page: Any, watch: Watch) -> None:
@@ -209,7 +210,7 @@ def test_a_pasted_address_of_sentry_becomes_a_text(page: Any, watch: Watch) -> N
     page.wait_for_selector("text=This is no URL of a query of Sentry.")
     assert _text(page) == SENTRY_TEXT
     _paste(page, "level:error")
-    page.wait_for_function("document.querySelector('.cm-content').innerText.includes('level:error')")
+    expect(page.locator(".cm-content")).to_contain_text("level:error")
 
 
 def _paste(page: Any, text: str) -> None:
