@@ -1,8 +1,8 @@
-"""The shop of the 25 questions: a week of errors and spans in which known things happen.
+"""The shop of the 25 questions: two weeks of errors and spans in which known things happen.
 
 * Release shop@2.4.0 came two days ago. With it /checkout asks the database once for each item (an N+1), only in region
   eu is it slow for that reason, and `PaymentDeclined` appears.
-* Twelve hours ago the payment service began to fail: `TimeoutError` came up ten times as often.
+* Twelve hours ago the payment service began to fail: `TimeoutError` came up, eight times for each request, because it is tried again.
 * People go /cart, /checkout, /pay; some never get to the end.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 from engine.ids import default_issue_id
 
 OLD, NEW = "shop@2.3.0", "shop@2.4.0"
+DAYS = 15
 PAGES = ("/cart", "/checkout", "/pay", "/search")
 Row = dict[str, Any]
 
@@ -33,14 +34,14 @@ class Story:
 
 
 def tell(now: dt.datetime, project: int, seed: int = 25) -> Story:
-    """Return the rows of a week that ends at `now`."""
+    """Return the rows of two weeks and a day that end at `now`."""
     dice = random.Random(seed)
     story = Story(now, project)
-    for minute in range(0, 7 * 24 * 60, 4):
+    for minute in range(0, DAYS * 24 * 60, 4):
         _visit(story, now - dt.timedelta(minutes=minute + dice.random() * 3, seconds=1), dice)
     _errors(story, dice)
     _issues(story)
-    for hour in range(7 * 24):
+    for hour in range(DAYS * 24):
         at = now - dt.timedelta(hours=hour, minutes=1)
         for outcome, reason, quantity in (
             ("accepted", "", 900),
@@ -68,7 +69,7 @@ def _request(story: Story, at: dt.datetime, page: str, who: tuple[str, str], dic
     trace = f"{dice.getrandbits(128):032x}"
     release = NEW if at > story.now - dt.timedelta(days=2) else OLD
     slow = page == "/checkout" and release == NEW and who[1] == "eu"
-    failing = page == "/pay" and at > story.now - dt.timedelta(hours=12) and dice.random() < 0.4
+    failing = page == "/pay" and at > story.now - dt.timedelta(hours=12) and dice.random() < 0.7
     queries = 25 if slow else 2
     length = dice.randrange(40, 120) + queries * 40 + (500 if failing else 0)
     common = {
@@ -102,14 +103,16 @@ def _request(story: Story, at: dt.datetime, page: str, who: tuple[str, str], dic
                "timestamp": at, "duration_ns": 20_000_000, "status": status, "description": "POST payment/charge"}
         )  # fmt: skip
     if failing:
-        story.errors.append(_error(story, at, "TimeoutError", common, dice))
+        for attempt in range(8):
+            moment = at + dt.timedelta(milliseconds=100 * attempt)
+            story.errors.append(_error(story, moment, "TimeoutError", common, dice))
     elif slow and dice.random() < 0.3:
         story.errors.append(_error(story, at, "PaymentDeclined", common, dice))
 
 
 def _errors(story: Story, dice: random.Random) -> None:
     """Add the errors that are always there."""
-    for minute in range(0, 7 * 24 * 60, 7):
+    for minute in range(0, DAYS * 24 * 60, 7):
         at = story.now - dt.timedelta(minutes=minute + dice.random() * 5, seconds=1)
         common = {
             "trace_id": f"{dice.getrandbits(128):032x}",
