@@ -2,7 +2,8 @@
 
 * Release shop@2.4.0 came two days ago. With it /checkout asks the database once for each item (an N+1), only in region
   eu is it slow for that reason, and `PaymentDeclined` appears.
-* Twelve hours ago the payment service began to fail: `TimeoutError` came up, eight times for each request, because it is tried again.
+* Twelve hours ago the payment service began to fail: `TimeoutError` came up, eight times for each request, because
+  it is tried again.
 * People go /cart, /checkout, /pay; some never get to the end.
 """
 
