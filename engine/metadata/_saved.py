@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, literal, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import UserError
@@ -18,6 +18,7 @@ from engine.metadata.rows import SavedQueryRow, SavedQueryText, SavedQueryWanted
 WHAT = "saved-query"
 PRIVATE = "private"
 ORGANISATION = "organisation"
+MAX_PER_OWNER = 2_000
 SHARINGS = (PRIVATE, ORGANISATION)
 KINDS = ("query", "filter")
 LANGUAGES = ("discover", "sql")
@@ -39,6 +40,7 @@ def create(connection: Connection, organisation_id: int, user_id: int, written: 
     """Create a saved query with its first version; `user_id` is 0 for the owner of the data directory."""
     written = _checked(written)
     name = written.content.name
+    _check_room(connection, user_id)
     values = {
         "organisation_id": organisation_id,
         "owner_id": user_id or None,
@@ -51,6 +53,16 @@ def create(connection: Connection, organisation_id: int, user_id: int, written: 
         raise taken("a saved query", name) from error
     _add_version(connection, number, 1, written)
     return get(connection, number)
+
+
+def _check_room(connection: Connection, user_id: int) -> None:
+    own = _Q.owner_id.is_(None) if not user_id else _Q.owner_id == user_id
+    if connection.execute(select(func.count()).where(own)).scalar_one() >= MAX_PER_OWNER:
+        raise UserError(
+            f"One person keeps at most {MAX_PER_OWNER} saved queries.",
+            code="saved-query-limit",
+            hint="Delete some that are no longer used.",
+        )
 
 
 def change(connection: Connection, row: SavedQueryRow, written: Written, if_version: int | None) -> SavedQueryRow:

@@ -13,19 +13,19 @@ from queries.sentry._urls import read_url
 MAX_QUERIES = 200
 
 
-def read_source(text: str) -> list[SentryQuery]:
+def read_source(text: str, most: int = MAX_QUERIES) -> list[SentryQuery]:
     """Return the queries in a text: a URL, URLs line by line, or a saved query, or a list of them, as JSON.
 
     Raises:
-        QueryError: there is none, one of them cannot be read, or there are more than `MAX_QUERIES`.
+        QueryError: there is none, one of them cannot be read, or there are more than `most`.
     """
     stripped = text.strip()
     if stripped[:1] in {"{", "["}:
         found = [read_saved(document) for document in _documents(stripped)]
     else:
         found = [read_url(line) for line in stripped.splitlines() if line.strip()]
-    if not 0 < len(found) <= MAX_QUERIES:
-        raise QueryError(f"Between 1 and {MAX_QUERIES} queries can be read at once.", code="sentry-source-size")
+    if not 0 < len(found) <= most:
+        raise QueryError(f"Between 1 and {most} queries can be read at once.", code="sentry-source-size")
     return found
 
 

@@ -41,7 +41,9 @@ _EVENT_TYPE = re.compile(r"(?<!\S)!?event\.type:(?:transaction|error|default)(?!
 _PERIOD = re.compile(r"([0-9]{1,4})([smhdw])")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9:]{5,8})(?:\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_MOST_COLUMNS = 50
+_MOST_COLUMNS = 20
+"""As many as Sentry has; each is planned by itself."""
+
 _CHART_DISPLAYS = ("previous", "top")
 
 

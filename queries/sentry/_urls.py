@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from queries.errors import QueryError
 from queries.sentry._model import SentryQuery
 
-_URL = re.compile(r"\s*(https?://[^\r\n]+?)\s*", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\r\n]++", re.IGNORECASE)
 _LONGEST = 20_000
 _DISCOVER = re.compile(r"/discover/(?:results|homepage)/?$")
 _TRACES = re.compile(r"/(?:explore/)?traces/?$")
@@ -45,9 +45,9 @@ def read_url(text: str) -> SentryQuery:
 
 
 def _split(text: str) -> SplitResult | None:
-    found = _URL.fullmatch(text) if len(text) <= _LONGEST else None
+    found = _URL.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     try:
-        return None if found is None else urlsplit(found[1])
+        return None if found is None else urlsplit(found[0])
     except ValueError:
         return None
 

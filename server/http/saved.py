@@ -31,6 +31,8 @@ _READ = needs(Action.QUERY_READ)
 _WRITE = needs(Action.QUERY_WRITE)
 _NO_CONTENT: dict[int, Any] = {204: None}
 _CURSOR = "saved-queries"
+_MOST_IMPORTED = 10
+"""Each is planned some dozens of times, and nobody else's Python runs meanwhile; the command line takes more."""
 
 
 def saved_routes(services: Services) -> Routes:
@@ -177,7 +179,7 @@ def _importing(routes: Routes, services: Services) -> None:
 
         Nothing is saved; what has no counterpart is said in `warnings`.
         """
-        found = read_source(body.source)
+        found = read_source(body.source, _MOST_IMPORTED)
         # The searches are looked at for what planning must know beforehand: saved filters, releases.
         searches = " ".join(asked.query for asked in found)[:MAX_TEXT]
         context = services.queries.context(Question(text=searches), principal())

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import Changed, NotFound, UserError
-from engine.metadata import AuditEntry, MetadataStore, SavedQueryRow, SavedQueryText, SavedQueryWanted
+from engine.metadata import AuditEntry, MetadataStore, SavedQueryRow, SavedQueryText, SavedQueryWanted, _saved
 
 ENTRY = AuditEntry("user:test", "query.save", "query:worst")
 WORST = SavedQueryText(
@@ -124,6 +124,22 @@ def test_pages_follow_each_other_without_gap_or_double(metadata: MetadataStore, 
         seen += [row.content.name for row in rows]
         after = (rows[-1].content.name.casefold(), rows[-1].id)
     assert seen == sorted(wanted, key=str.casefold)
+
+
+def test_one_person_keeps_so_many_and_no_more(
+    metadata: MetadataStore, ann: int, bob: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody who may sign in may save, so there is an end; it is each one's own."""
+    monkeypatch.setattr(_saved, "MAX_PER_OWNER", 2)
+    for user_id in (ann, 0):
+        save(metadata, WORST, user_id)
+        first = save(metadata, replace(WORST, name="two"), user_id)
+        with pytest.raises(UserError) as caught:
+            save(metadata, replace(WORST, name="three"), user_id)
+        assert caught.value.code == "saved-query-limit"
+        metadata.delete_saved_query(first.id)
+        save(metadata, replace(WORST, name="three"), user_id)
+    save(metadata, WORST, bob)
 
 
 def test_a_star_is_of_one_person(metadata: MetadataStore, ann: int, bob: int) -> None:

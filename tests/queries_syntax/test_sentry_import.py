@@ -296,3 +296,18 @@ def test_whatever_comes_out_parses_and_plans(asked):
     for text in filter(None, (found.text, found.chart)):
         assert print_query(parse(text)) == text
         assert plan(text, CONTEXT).columns
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{HOST}/issues/?query={' ' * 19_000}x",
+        f"{HOST}/organizations/a/discover/results/?dataset=errors&field=title&field=tags[{'+' * 15_000}",
+        f"{HOST}/organizations/a/discover/results/?dataset=errors&field=title&field=equation|{'(' * 15_000}",
+        f"{HOST}/organizations/a/discover/results/?dataset=errors&field=title&field=count_if({',' * 15_000})",
+        f"{HOST}/organizations/a/discover/results/?dataset=errors&field=title&" + "field=x(1)&" * 400,
+    ],
+)
+def test_long_addresses_take_no_longer_than_their_length(address):
+    """Each of these took seconds by a careless expression; here they only must end, with what can be said."""
+    assert plan(to_discover(read_url(address), CONTEXT).text, CONTEXT).columns

@@ -13,7 +13,8 @@ from server.http.documents.common import Document
 
 MAX_PER_PAGE = 100
 _SHORT = 200
-Texts = Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=100)]
+Texts = Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=20)]
+Names = Annotated[list[Annotated[str, Field(max_length=_SHORT)]], Field(max_length=1000)]
 
 
 class OrganisationPath(BaseModel):
@@ -34,8 +35,8 @@ class CompatQuery(BaseModel):
     statsPeriod: str = Field(default="", max_length=20, description="How far back from now, as `24h`.")  # noqa: N815
     start: str = Field(default="", max_length=50, description="Begin, ISO 8601; UTC without a zone.")
     end: str = Field(default="", max_length=50, description="End, as `start`.")
-    project: Texts = Field(default_factory=list, description="Number or slug; may be repeated; -1 for all.")
-    environment: Texts = Field(default_factory=list, description="Environment; may be repeated.")
+    project: Names = Field(default_factory=list, description="Number or slug; may be repeated; -1 for all.")
+    environment: Names = Field(default_factory=list, description="Environment; may be repeated.")
 
 
 class EventsQuery(CompatQuery):

@@ -134,8 +134,8 @@ class SavedRun(Input):
 class SentrySource(Input):
     """Queries of Sentry."""
 
-    source: Annotated[str, Field(min_length=1, max_length=200_000)] = Field(
-        description="A URL of a page of Sentry, URLs line by line, or saved queries of its API as JSON."
+    source: Annotated[str, Field(min_length=1, max_length=100_000)] = Field(
+        description="A URL of a page of Sentry, up to ten line by line, or as many saved queries of its API as JSON."
     )
 
 

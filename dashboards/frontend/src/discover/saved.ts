@@ -51,5 +51,5 @@ export function pageOfSaved(saved: SavedQuery, before: Readonly<Record<string, s
 
 /** Whether a pasted text is one address of a page of Sentry with a query in it. The API decides; this spares asking. */
 export function looksLikeSentry(text: string): boolean {
-  return /^\s*https?:\/\/[^\s]+\/(?:discover\/(?:results|homepage)|(?:explore\/)?traces|issues)\/?\?[^\r\n]+\s*$/.test(text);
+  return text.length < 20_000 && /^\s*https?:\/\/[^\s]+\/(?:discover\/(?:results|homepage)|(?:explore\/)?traces|issues)\/?\?[^\r\n]+\s*$/.test(text);
 }
