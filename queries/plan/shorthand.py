@@ -26,6 +26,14 @@ ASSIGNEE_KEYS = frozenset({ASSIGNEE, "assigned", "assignee", "assigned_to"})
 NOBODY = "none"
 PEOPLE = ("me", "my_teams", NOBODY)
 """What stands for somebody as the value of those keys."""
+_LEAVES = frozenset({ast.Span, ast.Text, ast.Regex, ast.Number, ast.Duration, ast.Size, ast.Key, ast.TagKey, ast.Name})
+_PLAIN = frozenset({"Span", "str", "bool", "int", "float", "int | None", "str | None"})
+_PARTS: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(field.name for field in dataclasses.fields(kind) if field.type not in _PLAIN)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind not in _LEAVES
+}
+"""Fields of each kind of node that may hold other nodes; every plan walks its tree once."""
 NO_TEAM = "team:"
 """An assignee that no issue has."""
 MAX_NODES = 2_000
@@ -56,9 +64,9 @@ def saved_names(tree: object) -> tuple[str, ...]:
         elif isinstance(node, tuple):
             for item in node:
                 look(item)
-        elif dataclasses.is_dataclass(node) and not isinstance(node, ast.Span | type):
-            for field in dataclasses.fields(node):
-                look(getattr(node, field.name))
+        else:
+            for name in _PARTS.get(type(node), ()):
+                look(getattr(node, name))
 
     look(tree)
     return tuple(names)
@@ -104,14 +112,12 @@ class _Expansion:
         if isinstance(node, tuple):
             made = tuple(self.tree(item) for item in node)
             return node if all(a is b for a, b in zip(made, node, strict=True)) else made
-        if not dataclasses.is_dataclass(node) or isinstance(node, ast.Span | type):
-            return node
         changes: dict[str, Any] = {}
-        for item in dataclasses.fields(node):
-            before = getattr(node, item.name)
+        for name in _PARTS.get(type(node), ()):
+            before = getattr(node, name)
             after = self.tree(before)
             if after is not before:
-                changes[item.name] = after
+                changes[name] = after
         return _flat(replace(node, **changes)) if changes else node
 
     def filter(self, node: ast.Filter) -> ast.SearchNode:
