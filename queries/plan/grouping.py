@@ -14,6 +14,8 @@ from queries.errors import QueryError, TypeProblem
 from queries.functions.scalars import bucket
 from queries.plan.block import Block, Grouping, Order
 from queries.plan.builder import Builder
+from queries.plan.column_names import column_name
+from queries.plan.estimates import with_intervals
 from queries.plan.expressions import compile_expr
 from queries.plan.fills import filled_series
 from queries.plan.names import unique_names
@@ -37,7 +39,7 @@ def summarize(stage: ast.Summarize, block: Block, builder: Builder) -> Block:
     rows = ungrouped(block, builder)
     scope = builder.scope(rows, aggregates=True)
     keys = group_keys(stage.by, builder.scope(rows))
-    made = _aggregates(stage.aggregates, scope, keys)
+    made = with_intervals(_aggregates(stage.aggregates, scope, keys), stage.aggregates, rows, builder)
     grouped = group(rows, keys, made, builder)
     return settle_pending(grouped, builder, by=bool(stage.by))
 
@@ -65,13 +67,6 @@ def group_keys(named: Sequence[ast.Named], scope: Scope) -> dict[str, Typed]:
             raise TypeProblem("Cannot group by a map.", span=item.span, suggestion='Name a key: tags["region"].')
         keys[column_name(item)] = made
     return keys
-
-
-def column_name(item: ast.Named) -> str:
-    """Return the name of a column: as given, the field's own, or the text of the expression."""
-    if item.name is not None:
-        return item.name
-    return item.expr.name if isinstance(item.expr, ast.Name) else print_expression(item.expr)
 
 
 def _aggregates(named: Sequence[ast.Named], scope: Scope, keys: Mapping[str, Typed]) -> dict[str, Typed]:
@@ -154,7 +149,8 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
         rows, keys = keep_top(stage.top.count, stage.top.by, rows, keys, builder, other=stage.top.other)
     value = bucket_number(time.value, fill.starts) if fill.starts else bucket(time.value, fill.every_ns)
     start = Typed(value, ValueType(Base.TIME, precision=0 if fill.every_ns % SECOND_NS == 0 else 3))
-    made = {name: _filled(typed, stage.fill) for name, typed in _aggregates(stage.aggregates, scope, keys).items()}
+    plain = with_intervals(_aggregates(stage.aggregates, scope, keys), stage.aggregates, rows, builder)
+    made = {name: _filled(typed, stage.fill) for name, typed in plain.items()}
     grouped = group(rows, {"timestamp": start, **keys}, made, builder)
     assert grouped.grouping is not None
     series = replace(fill, bucket=grouped.grouping.keys[0])

@@ -13,6 +13,7 @@ from queries.errors import QueryError, TypeProblem
 from queries.plan.anomalies import anomalies, changepoint
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
+from queries.plan.cluster import cluster
 from queries.plan.compare import compare
 from queries.plan.diff import diff
 from queries.plan.distinct import distinct
@@ -26,6 +27,7 @@ from queries.plan.join import join
 from queries.plan.orders import newest_first, sortable
 from queries.plan.patterns import patterns
 from queries.plan.retention import retention
+from queries.plan.sample import sample
 from queries.plan.searches import group_condition, holds_aggregate, node_condition
 from queries.plan.sessions import sessions
 from queries.plan.share import share
@@ -162,6 +164,7 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Top: top,
     ast.Facets: facets,
     ast.Distinct: distinct,
+    ast.Sample: sample,
     ast.Compare: compare,
     ast.Share: share,
     ast.Window: window,
@@ -169,6 +172,7 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Union: union,
     ast.Anomalies: anomalies,
     ast.Changepoint: changepoint,
+    ast.Cluster: cluster,
     ast.Diff: diff,
     ast.Patterns: patterns,
     ast.Heatmap: heatmap,

@@ -166,7 +166,8 @@ def test_the_best_groups_of_this_side_are_those_of_the_other(shop: Shop) -> None
     now, before = (counts(rows, "title") for rows in (between(shop, 3, 0), between(shop, 6, 3)))
     best = [k for k, _ in sorted(now.items(), key=lambda item: (-item[1], item[0]))[:2]]
     wanted = {k[0]: (now[k], before[k]) for k in best}
-    wanted["Other"] = tuple(sum(n for k, n in side.items() if k not in best) for side in (now, before))
+    rest_now, rest_before = (sum(n for k, n in side.items() if k not in best) for side in (now, before))
+    wanted["Other"] = (rest_now, rest_before)
     assert {r["title"]: (r["n"], r["n.previous"]) for r in found} == wanted
 
 
