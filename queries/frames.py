@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from queries.operations.combinations import combinations
 from queries.operations.contrast import contrast
 from queries.operations.histogram import heatmap, histogram
 
@@ -60,6 +61,7 @@ def _linear(values: list[Any], groups: list[tuple[Any, ...]]) -> list[Any]:
 
 
 OPERATIONS: Mapping[str, Operation] = {
+    "combinations": combinations,
     "contrast": contrast,
     "fill_gaps": fill_gaps,
     "heatmap": heatmap,

@@ -27,7 +27,7 @@ MIN_STRETCH: Final = 5
 MOST_P_VALUE: Final = 0.05
 _SPIKE: Final = 4.0
 _NINE_TENTHS: Final = 0.789
-"""Root mean square of the smaller nine tenths of normal deviations, whose σ is 1: √(1 - 2·1.645·φ(1.645)/0.9)."""
+"""Root mean square of the smaller nine tenths of standard normal deviations: √(1 - 2·1.645·φ(1.645)/0.9)."""
 
 _POISSON_NOISE: Final = 1.0
 """Standard deviation of Poisson's counts on Anscombe's scale; real counts are never more even than chance."""
