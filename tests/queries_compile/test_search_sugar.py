@@ -18,8 +18,10 @@ from engine.clock import FixedClock
 from engine.eventstore import EventStore
 from engine.ids import default_issue_id
 from queries.errors import QueryError
+from queries.parser import parse
 from queries.plan import PlanContext
-from queries.printer import print_search
+from queries.plan.shorthand import expand, saved_names
+from queries.printer import print_query, print_search
 from queries.releases import FACT_QUERIES, ReleaseSeen, latest_release, needs_releases, release_facts
 from queries.run import Runner
 from queries.search import parse_search
@@ -281,6 +283,21 @@ def test_saved_filters_stand_for_their_search(data: Data) -> None:
     by_release = Counter(r["release"] for r in data.errors if r["level"] == "error")
     assert {r["release"] or "": r["n"] for r in grouped} == {name: n for name, n in by_release.items() if n > 20}
     assert data.ids("tags[saved]:tagged", saved_filters=saved) == data.wanted(lambda r: tag(r, "saved") == "tagged")
+
+
+def test_a_saved_filter_is_found_wherever_a_search_may_stand() -> None:
+    """In `let`, in pipelines in parentheses, in every stage that holds searches, inside arguments of aggregates."""
+    query = parse(
+        "let s = from errors saved:x; from s !saved:[x] count_if(`saved:x`):>1 | join (from spans saved:x) on trace"
+        " | union (from errors | where `saved:x`) | extend a = `saved:x` ? 1 : 2 | summarize n=count_if(`saved:x`)"
+        " | diff `saved:x` vs `saved:x` | compare to `saved:x` | funnel `saved:x` -> `saved:x` by user"
+        " | trace `saved:x` => `saved:x`"
+    )
+    context = PlanContext(now=NOW, projects={}, saved_filters={"X": "level:info"})
+    text = print_query(expand(query, context))
+    assert "saved" not in text
+    assert text.count("level:info") == print_query(query).count("saved:") == 14
+    assert saved_names(query) == ("x",)
 
 
 def test_who_is_meant_depends_on_who_asks(data: Data) -> None:
