@@ -50,7 +50,7 @@ class StepCost:
         if self.estimate is None:
             return "in the process, over the rows of the steps before"
         if not self.estimate.parts:
-            return "reads nothing of the store"
+            return "reads no rows of the store"
         said = f"at most {self.estimate.rows:,} rows of {self.estimate.parts} parts, before skip indexes"
         if self.slices > 1:
             said += f"; read in up to {self.slices} slices, newest or oldest first, until there are rows enough"

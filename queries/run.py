@@ -288,7 +288,7 @@ class Runner:
         # It may not have reached the engine yet, which then knows nothing of it.
         give_up = time.monotonic() + _CANCEL_PATIENCE_S
         while statement and running.statement_id == statement and time.monotonic() < give_up:
-            if self._store.cancel(statement):
+            if self._store.cancel(statement, wait=not running.streams):
                 break
             time.sleep(_CANCEL_PAUSE_S)
 

@@ -72,6 +72,7 @@ class Running:
         limits: of the whole plan.
         statement_id: the statement it is in at the moment.
         total_steps: of the plan.
+        streams: whether the statement gives its rows as they are taken; such a one stops when the next is taken.
         stopped: done once somebody cancelled.
         done: costs of the finished statements.
         notes: said to the reader beside the warnings of the plan.
@@ -83,6 +84,7 @@ class Running:
     statement_id: str = ""
     steps_done: int = 0
     total_steps: int = 1
+    streams: bool = False
     stopped: Future[None] = field(default_factory=Future)
     started: float = field(default_factory=time.monotonic)
     done: list[QueryStats] = field(default_factory=list)
@@ -186,6 +188,7 @@ class Steps:
         (sql,), values = bound([last.sql], last.bindings, results)
         guard.verify(sql, last.reads, running.scope)
         left = running.begin(last.id)
+        running.streams = True
         statement = running.statement_id
         parameters = {**last.parameters, **values}
         with _opened(self._store.stream(sql, parameters, limits=left, query_id=statement)) as batches:

@@ -14,7 +14,8 @@ from amber import Progress, QueryRequest, RawResult, RawStream
 from iam import EMBEDDED
 from queries.editor import Diagnostic, check
 from server.compose import Installation, open_installation
-from server.query_service import QueryService, Question, stream_meta
+from server.owned_stream import taken_elsewhere
+from server.query_service import QueryService, Question
 from server.runner import make_runner
 from server.settings import load_settings
 
@@ -46,8 +47,11 @@ class OwnedDirectory:
     @contextmanager
     def stream(self, request: QueryRequest) -> Iterator[RawStream]:
         """Give the answer batch by batch; raises the errors of `engine` and `queries`."""
-        with self._service.stream(_question(request), EMBEDDED) as found:
-            yield RawStream(found.schema, stream_meta(found), found.batches)
+        question = _question(request)
+        with taken_elsewhere(
+            lambda: self._service.stream(question, EMBEDDED), lambda: self.cancel(question.query_id)
+        ) as raw:
+            yield raw
 
     def explain(self, request: QueryRequest) -> dict[str, Any]:
         """Return what a question would do and cost."""

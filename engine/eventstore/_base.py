@@ -87,11 +87,12 @@ class ClickHouseStore(ABC):
         row = rows[0]
         return Progress(row["read_rows"], row["read_bytes"], max(0, row["total_rows_approx"]), row["elapsed"])
 
-    def cancel(self, query_id: str) -> bool:
-        """Stop a running statement and wait until it stopped; False when no such one runs."""
+    def cancel(self, query_id: str, *, wait: bool = True) -> bool:
+        """Stop a running statement, and wait until it stopped; False when no such one runs."""
+        kill = "KILL QUERY WHERE query_id = {id:String} " + ("SYNC" if wait else "ASYNC")
         rows = self.query(_PROCESS, {"id": query_id}, limits=_ADMIN_LIMITS).table.to_pylist()
         for row in rows:
-            self._command("KILL QUERY WHERE query_id = {id:String} SYNC", {"id": row["query_id"]})
+            self._command(kill, {"id": row["query_id"]})
         return bool(rows)
 
     def estimate(self, sql: str, parameters: Mapping[str, object] | None = None) -> Estimate:

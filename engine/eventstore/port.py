@@ -138,8 +138,13 @@ class EventStore(Protocol):
         """Return how far a running statement is, or None when no such one runs."""
         ...
 
-    def cancel(self, query_id: str) -> bool:
-        """Stop a running statement and wait until it stopped; False when no such one runs."""
+    def cancel(self, query_id: str, *, wait: bool = True) -> bool:
+        """Stop a running statement; False when no such one runs.
+
+        Args:
+            query_id: its name.
+            wait: until it stopped. A stream stops when its next batch is taken, so that nobody should wait for it.
+        """
         ...
 
     def estimate(self, sql: str, parameters: Mapping[str, object] | None = None) -> Estimate:

@@ -448,3 +448,13 @@ def test_the_version_of_data_is_that_of_the_projects_asked_for(
     assert event_store.data_version(["errors"], [mine, other]) != before
     assert not event_store.cancel("nobody-runs-under-this-name")
     assert event_store.data_version(["errors"], [mine]) == before
+
+
+def test_a_stream_nobody_takes_from_can_be_cancelled(event_store: EventStore) -> None:
+    """Without waiting: it stops when its next batch is asked for, and nobody asks while one waits."""
+    with contextlib.suppress(QueryCancelled), event_store.stream(SLOW_ROWS, query_id="idle-stream") as stream:
+        batches = iter(stream)
+        next(batches)
+        assert event_store.cancel("idle-stream", wait=False)
+        with pytest.raises(QueryCancelled):
+            list(batches)

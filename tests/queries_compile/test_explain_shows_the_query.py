@@ -74,7 +74,7 @@ def test_explain_cost_is_the_engines_estimate(shop: Shop) -> None:
     steps = shop.rows(f"{SERIES} | explain cost")
     assert [r["step"] for r in steps][-1] == "all"
     assert steps[1]["text"].startswith("in the process")
-    assert (steps[2]["rows"], steps[2]["text"]) == (0, "reads nothing of the store")
+    assert (steps[2]["rows"], steps[2]["text"]) == (0, "reads no rows of the store")
     assert steps[-1]["rows"] == steps[0]["rows"]
 
 

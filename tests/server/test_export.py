@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
+import itertools
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +19,9 @@ import amber
 from server.cli.export import export
 from server.cli.failures import Shown
 from server.cli.output import Format
+from server.owned_stream import taken_elsewhere
 
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 _FIELDS: dict[str, Any] = {"n": pa.int64(), "text": pa.string(), "tags": pa.map_(pa.string(), pa.string())}
 SCHEMA = pa.schema(_FIELDS)
 
@@ -158,3 +163,63 @@ def test_pages_follow_next() -> None:
     assert [page.arrow().column("n").to_pylist() for page in pages] == [[1], [2], [3]]
     assert [request.after for request in asked] == ["", "one", "two"]
     assert len({request.query_id for request in asked}) == 3
+
+
+class Engine:
+    """Streams of a process's own engine, whose batches take their time."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        self.batches = batches
+        self.cancels = 0
+        self.closed = False
+
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        plan = type("P", (), {"time_range": (NOW, NOW), "sql": (), "english": "", "warnings": ()})
+        plan.sampled, plan.intervals = None, ()  # type: ignore[attr-defined]
+        found = type("S", (), {"schema": SCHEMA, "plan": plan, "query_id": "q", "columns": (), "batches": self.batches})
+        try:
+            yield found
+        finally:
+            self.closed = True
+
+    def cancel(self) -> None:
+        self.cancels += 1
+
+
+def test_batches_of_the_own_engine_are_taken_in_a_thread_of_their_own() -> None:
+    """All of them in order, with what is known before the first; an error comes out where the next is asked for."""
+    engine = Engine(iter([batch(n, 1) for n in range(9)]))
+    with taken_elsewhere(engine.opened, engine.cancel) as raw:
+        assert raw.meta["query_id"] == "q"
+        assert [b.column(0)[0].as_py() for b in raw.batches] == list(range(9))
+    assert engine.closed
+
+    def broken() -> Iterator[pa.RecordBatch]:
+        yield batch(0, 1)
+        raise ZeroDivisionError
+
+    failing = Engine(broken())
+    with pytest.raises(ZeroDivisionError), taken_elsewhere(failing.opened, failing.cancel) as raw:
+        list(raw.batches)
+    assert failing.closed
+
+
+def test_leaving_a_stream_of_the_own_engine_ends_its_thread() -> None:
+    """However many batches there are still to come, and also while one is being made."""
+    engine = Engine(batch(n, 1) for n in itertools.count())
+    with taken_elsewhere(engine.opened, engine.cancel) as raw:
+        next(raw.batches)
+    assert engine.closed
+    stopped = threading.Event()
+
+    def slow() -> Iterator[pa.RecordBatch]:
+        stopped.wait(30)
+        yield batch(0, 1)
+
+    busy = Engine(slow())
+    busy.cancel = stopped.set  # type: ignore[method-assign]
+    with taken_elsewhere(busy.opened, busy.cancel):
+        pass
+    assert stopped.is_set()
+    assert busy.closed
