@@ -53,7 +53,7 @@ class Case:
     params: dict[str, object] = field(default_factory=dict)
 
 
-TABLES = {
+TABLES: dict[str, dict[str, type]] = {
     "StormEvents": {"EventId": int, "State": str, "EventType": str, "DamageProperty": int},
     "Storm Events": {"State": str, "EventType": str, "DamageProperty": int},
     "Tokens": {"Kind": int, "TokenConstant": str},
