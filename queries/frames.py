@@ -10,6 +10,7 @@ import pyarrow as pa
 from queries.operations.combinations import combinations
 from queries.operations.contrast import contrast
 from queries.operations.histogram import heatmap, histogram
+from queries.operations.influence import influence
 
 Operation = Callable[[Sequence[pa.Table], Mapping[str, object]], pa.Table]
 
@@ -66,5 +67,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "fill_gaps": fill_gaps,
     "heatmap": heatmap,
     "histogram": histogram,
+    "influence": influence,
 }
 """What a FrameStep may name."""
