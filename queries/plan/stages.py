@@ -15,6 +15,7 @@ from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
 from queries.plan.cluster import cluster
 from queries.plan.compare import compare
+from queries.plan.correlate import correlate
 from queries.plan.diff import diff
 from queries.plan.distinct import distinct
 from queries.plan.expressions import compile_expr
@@ -173,6 +174,7 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Anomalies: anomalies,
     ast.Changepoint: changepoint,
     ast.Cluster: cluster,
+    ast.Correlate: correlate,
     ast.Diff: diff,
     ast.Patterns: patterns,
     ast.Heatmap: heatmap,
