@@ -14,6 +14,7 @@ _LIMIT_HINTS = {
     "max_rows_read": "Use a shorter time range or fewer projects.",
     "max_bytes_read": "Use a shorter time range or fewer projects.",
     "max_result_rows": "Add a limit, or take the answer as an Arrow stream.",
+    "max_result_bytes": "Show fewer columns, add a limit, or take the answer as an Arrow stream.",
 }
 
 _BAD_REGEX = 427  # CANNOT_COMPILE_REGEXP

@@ -187,7 +187,7 @@ class Steps:
             return
         (sql,), values = bound([last.sql], last.bindings, results)
         guard.verify(sql, last.reads, running.scope)
-        left = running.begin(last.id)
+        left = dataclasses.replace(running.begin(last.id), max_result_bytes=None)
         running.streams = True
         statement = running.statement_id
         parameters = {**last.parameters, **values}

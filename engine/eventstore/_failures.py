@@ -62,6 +62,7 @@ _HINTS = {
     "max_memory_bytes": "Group by fewer distinct values, or narrow the time range.",
     "max_bytes_read": "Narrow the time range, or show fewer columns.",
     "max_result_rows": "Add `limit`, or summarize.",
+    "max_result_bytes": "Show fewer columns, or add `limit`.",
 }
 _WORDS = {
     "max_rows_read": "rows it may read",
@@ -69,7 +70,9 @@ _WORDS = {
     "max_memory_bytes": "memory it may use",
     "max_bytes_read": "bytes it may read",
     "max_result_rows": "rows its answer may have",
+    "max_result_bytes": "bytes its answer may have",
 }
+_RESULT_BYTES = re.compile(r"max bytes|(?:maximum|current bytes): [0-9.]+ [KMGT]?i?B", re.IGNORECASE)
 _CODE = re.compile(r"\bCode: (\d+)\.")
 _TRAILER = re.compile(r"\s*\(version [^)]*(?:\([^)]*\))?\)\s*$")
 
@@ -83,6 +86,8 @@ def amber_error(message: str, engine_code: int) -> AmberError:
         return StoreUnavailable("The store is out of memory for now.", hint=detail)
     if engine_code in _LIMITS:
         limit = _LIMITS[engine_code]
+        if limit == "max_result_rows" and _RESULT_BYTES.search(detail):
+            limit = "max_result_bytes"  # one number for both
         return LimitExceeded(f"The query needs more than the {_WORDS[limit]}.", limit=limit, hint=_HINTS[limit])
     if engine_code in _UNAVAILABLE or "No space left on device" in detail:
         return StoreUnavailable(f"The store failed: {detail}")

@@ -47,6 +47,8 @@ def limit_settings(limits: Limits) -> dict[str, object]:
         settings |= {"max_bytes_to_read": limits.max_bytes_read, "read_overflow_mode": "throw"}
     if limits.max_result_rows is not None:
         settings |= {"max_result_rows": limits.max_result_rows, "result_overflow_mode": "throw"}
+    if limits.max_result_bytes is not None:
+        settings |= {"max_result_bytes": limits.max_result_bytes, "result_overflow_mode": "throw"}
     return settings
 
 

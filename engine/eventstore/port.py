@@ -23,6 +23,7 @@ class Limits:
         max_rows_read: rows read from tables.
         max_bytes_read: uncompressed bytes read from tables.
         max_result_rows: rows of the answer; more is an error, not a silent cut.
+        max_result_bytes: bytes of the answer in memory, likewise; a stream has no such limit.
     """
 
     max_seconds: float | None = 30.0
@@ -30,6 +31,7 @@ class Limits:
     max_rows_read: int | None = None
     max_bytes_read: int | None = None
     max_result_rows: int | None = None
+    max_result_bytes: int | None = None
 
 
 DEFAULT_LIMITS = Limits()

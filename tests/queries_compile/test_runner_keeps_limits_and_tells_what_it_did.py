@@ -53,6 +53,18 @@ def test_limits_of_a_class_stop_a_query_with_a_hint(event_store: EventStore, sho
     assert "shorter time range" in str(caught.value)
 
 
+def test_an_answer_may_not_fill_the_memory_of_the_process(event_store: EventStore, shop: Shop) -> None:
+    """However many rows it may have; a stream may be of any size."""
+    small = {"interactive": QueryClass(Limits(max_result_bytes=2_000), max_rows=10_000)}
+    poor = Runner(event_store, shop.runner.clock, {**small, "notebook": small["interactive"]})
+    assert poor.run("from errors | limit 1", shop.context).table.num_rows == 1
+    with pytest.raises(LimitReached, match="bytes its answer may have") as caught:
+        poor.run("from errors", shop.context)
+    assert caught.value.limit == "max_result_bytes"
+    with poor.stream("from errors", shop.context) as stream:
+        assert sum(batch.num_rows for batch in stream.batches) == len(shop.seen_errors)
+
+
 def test_a_query_can_be_watched_and_cancelled_by_its_id(
     event_store: EventStore, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
