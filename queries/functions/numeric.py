@@ -28,7 +28,7 @@ from queries.functions.model import (
 from queries.functions.texts import as_text
 from queries.types import BOOLEAN, FLOAT, INTEGER, STRING, UNIT_WORDS, Base, Missing, ValueType
 from queries.values.calls import call
-from queries.values.typed import VARIES, Typed, as_null, is_missing, is_present
+from queries.values.typed import SIGNED, VARIES, Typed, as_null, is_missing, is_present
 
 _NULLABLE_INTEGER = ValueType(Base.INTEGER, missing=Missing.NULL)
 _NULLABLE_BOOLEAN = ValueType(Base.BOOLEAN, missing=Missing.NULL)
@@ -93,7 +93,7 @@ _SMALL = 2**32
 def aligned(items: Sequence[Typed]) -> list[ir.Value]:
     """Return values the engine can choose among: it has no common type for signed, unsigned and fractional numbers.
 
-    Ids have all 64 bits and are left as they are; lengths, sizes and what was computed are signed.
+    Lengths and sizes get a sign. Ids have all 64 bits and stay as they are, unless something beside them has a sign.
 
     Raises:
         ValueError: the values do not go together.
@@ -106,19 +106,32 @@ def aligned(items: Sequence[Typed]) -> list[ir.Value]:
         return [i.value for i in made]
     if all(isinstance(i.constant, int) and i.constant >= 0 for i in made):
         return [i.value for i in made]
-    counted = any(i.type.unit is not Unit.NONE for i in made)
-    computed = any(not i.is_constant and not isinstance(i.value.op(), ops.Field) for i in made)
-    return [_signed(i, every=counted or computed) for i in made]
+    if any(i.type.unit is not Unit.NONE for i in made):
+        return [i.value if i.type.base is Base.NULL else call("toInt64", INTEGER, i.value) for i in made]
+    signed = any(_may_be_negative(i) for i in made)
+    return [_of_64_bits(i, signed=signed) for i in made]
 
 
-def _signed(item: Typed, *, every: bool) -> ir.Value:
+_SIGNED = frozenset({"toInt64", "toInt64OrNull", "toInt64OrZero", "dateDiff", "JSONExtract", "intDiv", "sign"})
+"""Engine functions whose whole numbers have a sign."""
+
+
+def _may_be_negative(item: Typed) -> bool:
+    if item.is_constant:
+        return isinstance(item.constant, int) and item.constant < 0
+    found = item.value.op().find((ops.Subtract, ops.Negate, ops.ScalarUDF))
+    return any(getattr(node, "__func_name__", "toInt64") in _SIGNED for node in found)
+
+
+def _of_64_bits(item: Typed, *, signed: bool) -> ir.Value:
+    """Return a whole number beside others: null when it has a digit too many to stand beside negative ones."""
     if item.type.base is Base.NULL:
         return item.value
-    if every:
-        return call("toInt64", INTEGER, item.value)
-    if isinstance(item.constant, int) and 0 <= item.constant < _SMALL:
-        return call("toUInt32", INTEGER, item.value)
-    return item.value
+    if isinstance(item.constant, int):
+        if item.constant >= (SIGNED if signed else _SMALL):
+            return item.value
+        return call("toInt64" if signed else "toUInt32", INTEGER, item.value)
+    return call("accurateCastOrNull", INTEGER, item.value, "Int64") if signed else item.value
 
 
 def _mod(bound: Bound) -> ir.Value:

@@ -40,6 +40,12 @@ def build_call(expr: ast.Call, scope: Scope, compile_expr: Compile) -> Typed:
     where: ir.Value | None = None
     if conditional:
         where, given = _condition(expr, inner, compile_expr)
+    if function.whole and scope.own_are_groups:
+        raise TypeProblem(
+            f"{function.name}() compares all groups, so it is computed with them.",
+            span=expr.span,
+            suggestion=f"Name it in summarize, x = {function.name}(), and use the name here.",
+        )
     args = _arguments(function, given, expr, inner, compile_expr)
     _check_mix(function, args, given)
     for role in function.needs:
@@ -157,9 +163,13 @@ def _is_fixed(node: ast.Expr) -> bool:
 
 
 def _word(arg: Arg, node: ast.Expr) -> str | None:
-    """Return the word an argument stands for by itself; what may be a field is none when it is written `field(…)`."""
+    """Return the word an argument stands for by itself; where a field may stand too it is none in `field("…")`."""
     match node:
-        case ast.Name(name=name, quoted=False) | ast.String(value=name) if name.lower() in arg.words:
+        case ast.Name(name=name, quoted=quoted) if name.lower() in arg.words and not (
+            quoted and arg.want is Want.WIDTH
+        ):
+            return name.lower()
+        case ast.String(value=name) if name.lower() in arg.words:
             return name.lower()
         case _:
             return None

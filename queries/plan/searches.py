@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
@@ -13,6 +14,8 @@ from queries import ast
 from queries.ast import Op, TextMatch
 from queries.catalog import ASSIGNEE
 from queries.errors import TypeProblem
+from queries.lexer import Lex, Lexeme
+from queries.parser.literals import UNITS, number_literal
 from queries.plan import numbers, texts
 from queries.plan.issue_states import state_condition
 from queries.plan.release_filters import release_condition
@@ -23,6 +26,8 @@ from queries.values.calls import call
 from queries.values.typed import TRUE, Typed, all_of, any_of, as_null, certain, is_present
 
 CompileExpr = Callable[[ast.Expr, Scope], Typed]
+_QUANTITY = re.compile(rf"[0-9]+(?:\.[0-9]+)?(?:{'|'.join(UNITS)}|%)")
+"""A number with a unit as an argument of an aggregate: `count_at_least(span.duration,1s)`."""
 
 
 def predicate(search: ast.Search, scope: Scope, compile_expr: CompileExpr) -> ir.Value:
@@ -117,6 +122,9 @@ def _argument(arg: str | ast.Search, key: ast.AggregateKey) -> ast.Expr:
         return ast.Number(number, key.span)
     if len(text) >= 2 and text[0] == text[-1] == '"':
         return ast.String(text[1:-1], key.span)
+    if _QUANTITY.fullmatch(text):
+        token = Lexeme(Lex.NUMBER, text, key.span.start, key.span.end)
+        return replace(number_literal(token), span=key.span)
     return ast.Name(text, quoted=True, span=key.span)
 
 

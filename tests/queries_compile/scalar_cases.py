@@ -400,6 +400,7 @@ NUMBER_CASES: dict[str, list[tuple[str, Compute]]] = {
         ('greatest(message, "b")', lambda r: max(r["message"] or "b", "b", key=str.encode)),
     ],
     "clamp": [
+        ('clamp(toint(tags["num"]), 0, 5000000000)', on(whole, lambda x: min(max(x, 0), 5_000_000_000))),
         ("clamp(http.status_code, 201, 450)", on(status, lambda s: min(max(s, 201), 450))),
         ('clamp(toint(tags["num"]), -5, 5)', on(whole, lambda x: min(max(x, -5), 5))),
     ],

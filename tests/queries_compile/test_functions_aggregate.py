@@ -15,6 +15,7 @@ import pytest
 
 from engine.clock import FixedClock
 from engine.eventstore import EventStore
+from queries.errors import QueryError
 from queries.functions import AGGREGATES
 from queries.plan import PlanContext, plan
 from queries.run import Runner
@@ -166,3 +167,30 @@ def test_scores_sent_with_a_page_load_are_taken_as_they_are(
 def test_every_aggregate_of_the_table_has_a_case() -> None:
     """A function without an independent computation fails this test."""
     assert {f.name for f in AGGREGATES} == CASES.keys() | ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("filter_", "condition"),
+    [
+        ("count_web_vitals(measurements.lcp,good):>30", "count_web_vitals(measurements.lcp, good) > 30"),
+        ("count_at_least(span.duration,1s):>40", "count_at_least(span.duration, 1s) > 40"),
+        ("user_misery(200):>0.07", "user_misery(200ms) > 0.07"),
+        ("performance_score(measurements.score.cls):<0.5", "performance_score(cls) < 0.5"),
+        ("p95(measurements.ttfb):>2s", "p95(measurements.ttfb) > 2s"),
+        ("http_error_rate():>40%", "http_error_rate() > 40%"),
+    ],
+)
+def test_a_filter_on_an_aggregate_is_the_same_as_having(lab: Lab, filter_: str, condition: str) -> None:
+    """Words and units are understood in searches as they are in expressions."""
+    found = lab.ask(f"from spans {filter_} | summarize n=count() by span.op | sort span.op")
+    assert found == lab.ask(f"from spans | summarize n=count() by span.op | having {condition} | sort span.op")
+    every = lab.ask("from spans | summarize n=count() by span.op, transaction | sort span.op, transaction")
+    some = lab.ask(f"from spans {filter_} | summarize n=count() by span.op, transaction | sort span.op, transaction")
+    assert all(row in every for row in some)
+
+
+def test_what_compares_all_groups_is_computed_with_them(lab: Lab) -> None:
+    """In a filter on groups it is refused with what to write, because dropped groups would change it."""
+    with pytest.raises(QueryError, match="compares all groups") as caught:
+        lab.ask("from spans | summarize n=count() by span.op | having time_spent_percentage() > 0.1")
+    assert "x = time_spent_percentage()" in caught.value.suggestion

@@ -158,3 +158,30 @@ def test_a_function_takes_groups_or_rows_but_not_both(bench: Bench) -> None:
         bench[1]("from errors | summarize x = concat(any(level), message)")
     (row,) = bench[1]('from errors | summarize x = concat(any(project), "-", tostring(count() > 0))')
     assert row["x"] == "bench-true"
+
+
+def test_ids_of_64_bits_keep_every_digit(bench: Bench) -> None:
+    """Up to 2^64 - 1, through aggregates and choices alike."""
+    rows, ask = bench
+    ids = sorted({r["fingerprint"] for r in rows.values()})
+    (row,) = ask(
+        "from errors | summarize low=min(fingerprint), high=max(fingerprint), u=count_unique(fingerprint), "
+        "s=make_set(fingerprint), t=topk(fingerprint, 3), n=count_if(fingerprint > 9223372036854775807)"
+    )
+    assert (row["low"], row["high"], row["u"]) == (ids[0], ids[-1], len(ids))
+    assert row["s"] == ids
+    assert sorted(row["t"]) == ids
+    assert row["n"] == sum(r["fingerprint"] >= 2**63 for r in rows.values())
+    (row,) = ask(
+        "from errors | summarize m=max(if(fingerprint > 5, fingerprint, 7)), g=greatest(max(fingerprint), 1), "
+        "c=coalesce(max(fingerprint), -1), l=least(min(fingerprint), -1)"
+    )
+    assert (row["m"], row["g"], row["l"]) == (2**64 - 1, 2**64 - 1, -1)
+    assert row["c"] == -1, "no whole number of the engine holds both, and a wrong id would be worse"
+
+
+def test_functions_over_no_rows_are_empty_columns(bench: Bench) -> None:
+    """Every expression compiles for an answer without rows."""
+    _, ask = bench
+    for text, _compute in ALL_CASES[::7]:
+        assert ask(f"from errors level:nothing | extend x = {text} | project id, x") == []
