@@ -6,7 +6,8 @@ then owns it until the client is closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +22,7 @@ from amber import (
     RawStream,
     error_from_problem,
 )
+from engine.clock import SystemClock
 from engine.datadir import DataDirectory
 from engine.errors import AmberError
 from server.problems import problem_of
@@ -98,6 +100,16 @@ class EmbeddedTransport:
         """Stop a query; False when it was not running."""
         return self._inner.cancel(query_id)
 
+    def saved(self, name: str) -> Mapping[str, Any]:
+        """Return the saved query of a name; see `amber.Client.saved`.
+
+        Raises:
+            amber.AmberError: there is none.
+        """
+        if isinstance(self._inner, HttpTransport):
+            return self._inner.saved(name)
+        return _told(lambda: _saved_in(self._data, name))
+
     def close(self) -> None:
         """Release the directory or the connection. Calling it again does nothing."""
         self._inner.close()
@@ -114,6 +126,21 @@ class EmbeddedTransport:
         from server.owned import OwnedDirectory  # noqa: PLC0415
 
         return OwnedDirectory(self._data)
+
+
+def _saved_in(data: Path, name: str) -> Mapping[str, Any]:
+    """Return the saved query of a name from the metadata database of a directory."""
+    # Start-up time, as for the engine: a client that asks for no saved query needs no database of them.
+    from iam import EMBEDDED, Administration  # noqa: PLC0415
+    from server.metadata import open_metadata  # noqa: PLC0415
+    from server.settings import load_settings  # noqa: PLC0415
+
+    metadata = open_metadata(load_settings({"data": str(data)}, os.environ))
+    try:
+        content = Administration(metadata, SystemClock()).saved_query_called(EMBEDDED, name).content
+    finally:
+        metadata.close()
+    return {"text": content.text, "language": content.language, "parameters": content.parameters}
 
 
 def _told_batches(batches: Iterator[pa.RecordBatch], text: str) -> Iterator[pa.RecordBatch]:

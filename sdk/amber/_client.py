@@ -15,6 +15,7 @@ from amber._errors import AmberError
 from amber._http import HttpTransport
 from amber._progress import Display, default_display, run_watched
 from amber._result import Result
+from amber._saved import SavedTransport, typed_params
 from amber._stream import Stream
 from amber._transport import QueryRequest, Transport
 
@@ -92,6 +93,36 @@ class Client:
             QueryCancelled: as for `query`.
         """
         return self._run(_request(text, "sql", project, limit, params, (start, end)))
+
+    def saved(
+        self,
+        name: str,
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        project: str | int | Sequence[str | int] | None = None,
+        limit: int | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """The answer to a saved query, run with one's own rights.
+
+        Args:
+            name: what it is called; one's own comes before one that is shared.
+            start: as for `query`.
+            end: as for `query`.
+            project: as for `query`.
+            limit: as for `query`.
+            params: values of its parameters; a `timedelta` is a duration, `"10kb"` a size.
+
+        Raises:
+            AmberError: there is none of this name, or a value is missing or unknown; otherwise as `query`.
+        """
+        if not isinstance(self._transport, SavedTransport):
+            raise AmberError("This transport knows no saved queries.", code="saved-query-unknown")
+        found = self._transport.saved(name)
+        language: Literal["discover", "sql"] = "sql" if found["language"] == "sql" else "discover"
+        values = typed_params(found["parameters"], params or {})
+        return self._run(_request(str(found["text"]), language, project, limit, values, (start, end)))
 
     def stream(
         self,

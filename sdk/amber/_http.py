@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 import urllib.parse
+import uuid
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from amber._errors import AmberError, ConnectionFailed, error_from_problem, is_limit
+from amber._saved import pick
 from amber._transport import Progress, QueryRequest, RawResult, RawStream
 
 if TYPE_CHECKING:
@@ -92,6 +94,12 @@ class HttpTransport:
         """Stops a query; False when it was not running or the server cannot be reached."""
         return self._side_call("DELETE", f"/api/v1/query/{query_id}") is not None
 
+    def saved(self, name: str) -> Mapping[str, Any]:
+        """The saved query of a name; see `SavedTransport.saved`."""
+        path = f"/api/v1/saved-queries?{urllib.parse.urlencode({'search': name, 'limit': 500})}"
+        found = self._tried(lambda: self._get(path), uuid.uuid4().hex)
+        return pick(found["items"], name)
+
     def close(self) -> None:
         """Closes the idle connections; the transport stays usable."""
         with self._lock:
@@ -131,6 +139,26 @@ class HttpTransport:
             raise
         self._give_back(connection, response)
         return RawResult(table, _meta(table.schema))
+
+    def _get(self, path: str) -> dict[str, Any]:
+        """A document of the API."""
+        connection, response = self._send("GET", path, b"", {**self._headers, "Accept": "application/json"})
+        try:
+            document = self._document(response)
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection, response)
+        return document
+
+    def _document(self, response: http.client.HTTPResponse) -> dict[str, Any]:
+        if response.status != 200:
+            raise _refusal(response, "")
+        try:
+            found: dict[str, Any] = json.loads(response.read())
+        except ValueError as error:
+            raise ConnectionFailed(f"{self.url} is not an Amber server.", code="not-amber") from error
+        return found
 
     def _check(self, response: http.client.HTTPResponse, text: str) -> None:
         if response.status != 200:

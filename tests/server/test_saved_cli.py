@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.server.processes import amber
+from tests.server.processes import amber, child_environment
 from tests.server.test_manage import Place
 
 URL = "https://acme.sentry.io/organizations/acme/discover/results/?" + urlencode(
@@ -97,3 +99,20 @@ def test_what_the_api_of_sentry_answers_is_imported_whole(place, tmp_path):
 def test_what_is_neither_a_url_of_sentry_nor_a_file_is_refused(place, source):
     """By name."""
     assert "neither a URL" in place.run("saved", "import", source, status=2)
+
+
+def test_a_program_that_opens_the_directory_runs_saved_queries_too(place):
+    """By the same name and with the same checks; in a process of its own, as the engine opens one directory in one."""
+    place.run("saved", "save", "since", "from errors | where now() - timestamp < $ago | summarize n=count()",
+              "--declare", "ago:duration")  # fmt: skip
+    program = (
+        "import amber, sys, datetime as dt\n"
+        "with amber.open(sys.argv[1], progress=False) as client:\n"
+        "    print(client.saved('SINCE', params={'ago': dt.timedelta(hours=1)}).rows())\n"
+        "    try:\n        client.saved('no such')\n    except amber.AmberError as error:\n        print(error.code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(place.data)],
+        capture_output=True, text=True, env=child_environment(), timeout=90, check=False,
+    )  # fmt: skip
+    assert done.stdout.split("\n")[:2] == ["[(0,)]", "saved-query-unknown"], done.stderr
