@@ -13,7 +13,7 @@ from queries.english import read_query
 from queries.parser import parse
 from server.http.access import needs
 from server.http.documents import editor as documents
-from server.http.documents.common import BODY
+from server.http.documents.common import BODY, QUERY_LIMIT
 from server.http.documents.queries import QueryBody
 from server.http.guard import principal
 from server.http.query import question_of
@@ -21,12 +21,14 @@ from server.http.routes import Routes, answer
 from server.query_service import QueryService
 
 _READ = needs(Action.EVENT_READ)
+NAMES = "saved:"
+"""A text whose context knows the projects and the saved filters, and has looked nothing else up."""
 
 
 def editor_routes(routes: Routes, service: QueryService, clock: Clock) -> None:
     """Add the routes; none of them runs the text."""
 
-    @routes.on(HTTPMethod.POST, "/query/check", _READ, {200: documents.CheckedQuery, **BODY})
+    @routes.on(HTTPMethod.POST, "/query/check", _READ, {200: documents.CheckedQuery, **QUERY_LIMIT, **BODY})
     def checked(body: documents.CheckBody) -> Response:
         """Say what is wrong or odd in a text, with places and what to write instead, without running it."""
         asked = question_of(QueryBody(**body.model_dump()), clock.now())
@@ -38,7 +40,7 @@ def editor_routes(routes: Routes, service: QueryService, clock: Clock) -> None:
     @routes.on(HTTPMethod.POST, "/query/hover", _READ, {200: documents.HoverAnswer, **BODY})
     def explained(body: documents.HoverBody) -> Response:
         """Explain the field, function, stage or word at a place of a text."""
-        asked = question_of(QueryBody(query=body.query, project=body.project), clock.now())
+        asked = question_of(QueryBody(query=NAMES, project=body.project), clock.now())
         context = service.context(asked, principal())
         facts = Facts(projects=tuple(context.projects.values()), saved_filters=context.saved_filters)
         found = hover(body.query, body.cursor, facts)

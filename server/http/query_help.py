@@ -23,7 +23,7 @@ from server.http.documents import queries as documents
 from server.http.documents.common import BODY, QUERY_LIMIT
 from server.http.guard import principal
 from server.http.query import question_of
-from server.http.query_editor import editor_routes
+from server.http.query_editor import NAMES, editor_routes
 from server.http.routes import Routes, answer
 from server.http.tag_keys import TagKeys
 from server.query_service import QueryService, Question
@@ -48,7 +48,7 @@ def _texts(routes: Routes, service: QueryService, clock: Clock) -> None:
     def completions(body: documents.CompleteBody) -> Response:
         """Say what may stand at the cursor: names of the language and the catalogue, and values there are."""
         asked = question_of(documents.QueryBody(**body.model_dump(exclude={"cursor", "values"})), clock.now())
-        context = service.context(asked, principal())
+        context = service.context(replace(asked, text=NAMES), principal())
         projects = context.projects
         tags = keys.of(asked, principal(), tuple(sorted(projects))) if body.values else {}
         facts = Facts(tuple(projects.values()), tags, saved_filters=context.saved_filters)

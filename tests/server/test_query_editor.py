@@ -12,7 +12,7 @@ from tests.server.api import build_api
 @pytest.fixture(scope="module")
 def api(event_store, rows_of, tmp_path_factory):
     """The application without events."""
-    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("editor"), 775_000)
+    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("editor"), 776_000)
     yield built
     built.close()
 

@@ -39,7 +39,7 @@ class Asked:
 @pytest.fixture(scope="module")
 def api(event_store, rows_of, tmp_path_factory):
     """The application without events."""
-    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("releases"), 774_000)
+    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("releases"), 777_000)
     yield built
     built.close()
 
