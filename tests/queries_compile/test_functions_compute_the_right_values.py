@@ -34,6 +34,11 @@ def frame(rows: list[Row]) -> pd.DataFrame:
     return table
 
 
+def quantile(level: float) -> Callable[[pd.DataFrame], Any]:
+    """Return the percentile of durations as pandas gives it by default."""
+    return lambda g: g.duration_ns.quantile(level)
+
+
 FAILED = ["internal_error", "not_found"]
 
 # function -> (dataset, expression, from the frame of one group to the value)
@@ -67,10 +72,7 @@ AGGREGATE_CASES: dict[str, list[tuple[str, str, Callable[[pd.DataFrame], Any]]]]
         ("spans", "percentile(span.duration, 0.98)", lambda g: g.duration_ns.quantile(0.98)),
         ("spans", "percentile(span.duration, 25)", lambda g: g.duration_ns.quantile(0.25)),
     ],
-    **{
-        f"p{n}": [("spans", f"p{n}(span.duration)", lambda g, n=n: g.duration_ns.quantile(n / 100))]
-        for n in (50, 75, 90, 95, 99, 100)
-    },
+    **{f"p{n}": [("spans", f"p{n}(span.duration)", quantile(n / 100))] for n in (50, 75, 90, 95, 99, 100)},
     "failure_count": [("spans", "failure_count()", lambda g: int(g.status.isin(FAILED).sum()))],
     "failure_rate": [("spans", "failure_rate()", lambda g: g.status.isin(FAILED).mean())],
     "apdex": [
