@@ -112,7 +112,7 @@ def to_discover(asked: SentryQuery, context: PlanContext, *, scope: bool = True,
     writer = _begun(asked, context, scope=scope, strict=strict)
     _add_columns(writer, asked.fields or asked.y_axes)
     _check_search(writer)
-    text = f"{writer.rows}{_shape(writer)}{_sorted(writer, asked)}"
+    text = _arranged(writer, _sorted(writer, asked))
     chart = _chart(writer, asked) if asked.display.startswith(_CHART_DISPLAYS) or asked.interval else ""
     return _imported(writer, asked, text, chart)
 
@@ -284,6 +284,13 @@ def _shape(writer: _Writer) -> str:
     return f" | project {keys}" if keys else ""
 
 
+def _arranged(writer: _Writer, order: str) -> str:
+    """Return the whole text: rows are sorted before columns are chosen, by what may not be among them; groups after."""
+    shape = _shape(writer)
+    grouped = any(column.aggregate for column in writer.columns)
+    return f"{writer.rows}{shape}{order}" if grouped else f"{writer.rows}{order}{shape}"
+
+
 def _sorted(writer: _Writer, asked: SentryQuery) -> str:
     orders = []
     for wanted in asked.sort:
@@ -293,7 +300,7 @@ def _sorted(writer: _Writer, asked: SentryQuery) -> str:
         else:
             orders.append(f"{found} {'desc' if wanted.startswith('-') else 'asc'}")
     text = f" | sort {', '.join(orders)}" if orders else ""
-    problem = writer.problem(f"{writer.rows}{_shape(writer)}{text}") if text else ""
+    problem = writer.problem(_arranged(writer, text)) if text else ""
     if problem:
         writer.lose(f"The order is left out: {problem}")
     return "" if problem else text

@@ -84,7 +84,7 @@ def compat_routes(services: Services) -> Routes:
         asked, base = _asked(query, query.yAxis or ["count()"], query.interval, query.topEvents), _question(query)
         context = services.queries.context(base, principal())
         made = series_of(asked, context, top=query.topEvents > 0)
-        return answer(_Series(_run(services, base, made.text), made).document(grouped=query.topEvents > 0))
+        return answer(_Series(_run(services, base, made.text), made).document())
 
     return routes
 
@@ -202,9 +202,9 @@ class _Series:
         rows: Any = result.as_json_dict()["rows"]
         self._rows: list[list[Any]] = rows
 
-    def document(self, *, grouped: bool) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """Return the answer: by group, by axis, or the only series itself."""
-        if not grouped:
+        if not self._keys:
             return self._axes_of(self._rows)
         groups: dict[str, list[list[Any]]] = {}
         for row in self._rows:

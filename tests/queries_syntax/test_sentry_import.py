@@ -39,8 +39,8 @@ ERRORS = {"dataset": "errors"}
     ("parameters", "text"),
     [
         (
-            {"field": ["title", "event.type", "timestamp"], "sort": "-timestamp", "statsPeriod": "24h", **ERRORS},
-            "from errors last 24h | project title, event.type, timestamp | sort timestamp desc",
+            {"field": ["title", "event.type"], "sort": "-timestamp", "statsPeriod": "24h", **ERRORS},
+            "from errors last 24h | sort timestamp desc | project title, event.type",
         ),
         (
             {
@@ -136,7 +136,7 @@ def test_explore_traces_are_spans_by_their_groups():
         )
     )
     samples = url("/traces/", field=["id", "span.duration"], query="", sort="-span.duration", statsPeriod="1h")
-    assert text_of(samples) == "from spans last 1h | project id, span.duration | sort span.duration desc"
+    assert text_of(samples) == "from spans last 1h | sort span.duration desc | project id, span.duration"
 
 
 def test_the_list_of_issues_is_errors_by_issue():
@@ -157,7 +157,7 @@ def test_the_list_of_issues_is_errors_by_issue():
         ({"field": "title", "statsPeriod": "1y", **ERRORS}, "The period 1y cannot be read"),
         ({"field": "title", "start": "soon", "end": "later", **ERRORS}, "cannot be read"),
         ({"field": "title", "project": "4711", **ERRORS}, "project 4711 of Sentry is not known here"),
-        ({"field": "title", "sort": "-p95", **ERRORS}, "The order"),
+        ({"field": "title", "sort": "-p95()", **ERRORS}, "The order"),
         ({"field": "title", "dataset": "discover"}, "errors are read"),
         ({"field": "title", "dataset": "uptime_results"}, "uptime_results is not known here"),
     ],

@@ -91,6 +91,8 @@ def test_rows_that_are_events_have_their_id_and_project(api):
     assert [row["title"] for row in answer["data"]] == ["boom", "boom", "bang", "crash"]
     assert answer["data"][0]["id"] == "0" * 32
     assert {row["project.name"] for row in answer["data"]} == {"shop"}
+    unseen = ask(api, "events", field="title", sort="timestamp", project="shop", dataset="errors").json
+    assert [row["title"] for row in unseen["data"]] == ["crash", "bang", "boom", "boom"]
 
 
 def test_pages_follow_by_the_link_header(api):
@@ -145,6 +147,13 @@ def test_the_largest_groups_have_a_series_each_and_the_rest_is_other(api):
     sums = {name: sum(point[1][0]["count"] for point in series["data"]) for name, series in answer.items()}
     assert sums == {"boom": 2, "Other": 2}
     assert {name: series["order"] for name, series in answer.items()} == {"boom": 0, "Other": 1}
+
+
+def test_top_groups_without_a_field_are_the_whole(api):
+    """There is nothing to group by."""
+    parameters = {"yAxis": "count()", "topEvents": 3, "statsPeriod": "6h", "project": "shop", "dataset": "errors"}
+    answer = ask(api, "events-stats", **parameters).json
+    assert sum(point[1][0]["count"] for point in answer["data"]) == 4
 
 
 def test_the_scope_is_that_of_the_token(api):
