@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import NormalDist, median
 from typing import Final
 
-from ml.anomaly._counts import CountModel
+from ml.anomaly._counts import CountModel, usual_counts
 from ml.anomaly._robust import Values, present, rolling_median, slope, spread
 from ml.anomaly._season import MIN_SEASONS, found_period, period_of, seasonal
 from queries.detectors import Judgement, NotEnough, Series
@@ -112,36 +112,25 @@ def _many(base: _Baseline, series: Series, threshold: float) -> list[Judgement |
 
 
 def _few_events(values: Values, period: int | None, threshold: float) -> list[Judgement | None]:
-    """Judge each bucket by the mean and the variance of the others, of the same phase where there is a season.
-
-    Half an event is added to the sum (Jeffreys' prior of a rate), and the variance widened by the uncertainty of the
-    mean, so that the first event ever is no anomaly by itself.
-    """
+    """Judge each bucket by the usual number of events, of the same phase where there is a season."""
     groups: dict[int, list[float]] = defaultdict(list)
     for position, value in enumerate(values):
         if value is not None:
             groups[position % (period or 1)].append(value)
-    sums = {phase: (len(v), sum(v), sum(x * x for x in v)) for phase, v in groups.items()}
+    means, dispersion = usual_counts(groups)
     judged: list[Judgement | None] = []
-    models: dict[tuple[int, float], Judgement] = {}
+    known: dict[tuple[int, float], Judgement] = {}
     for position, value in enumerate(values):
         phase = position % (period or 1)
-        if value is None or sums[phase][0] < MIN_SEASONS:
+        if value is None or len(groups[phase]) < MIN_SEASONS:
             judged.append(None)
             continue
-        known = (phase, value)
-        if known not in models:
-            models[known] = _judged(value, sums[phase], threshold)
-        judged.append(models[known])
+        if (phase, value) not in known:
+            # A mean of few buckets is not certain, which makes the next one vary more.
+            wide = dispersion * (1.0 + 1.0 / len(groups[phase]))
+            model = CountModel(means[phase], means[phase] * wide)
+            score = model.score(round(value))
+            low, high = model.bounds(threshold)
+            known[phase, value] = Judgement(means[phase], float(low), float(high), score, score > threshold)
+        judged.append(known[phase, value])
     return judged
-
-
-def _judged(value: float, sums: tuple[int, float, float], threshold: float) -> Judgement:
-    number = sums[0] - 1
-    total, squares = sums[1] - value, sums[2] - value * value
-    mean = (total + 0.5) / number
-    variance = max(0.0, (squares - total * total / number) / max(number - 1, 1))
-    model = CountModel(mean, max(mean, variance) * (1.0 + 1.0 / number))
-    low, high = model.bounds(threshold)
-    score = model.score(round(value))
-    return Judgement(mean, float(low), float(high), score, score > threshold)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist, fmean, median
 from typing import Final
 
 _NORMAL: Final = NormalDist()
@@ -72,3 +73,55 @@ class CountModel:
         while self.score(high + 1) <= threshold:
             high += 1
         return low, high
+
+
+OUTLIER: Final = 3.0
+"""Counts of a higher score take no part in what is usual."""
+
+_ROUNDS: Final = 12
+_UPPER_TENTH: Final = 0.9
+
+
+def usual_counts(groups: Mapping[int, Sequence[float]]) -> tuple[dict[int, float], float]:
+    """Return the mean of each group and the variance in means, of the counts that are usual for both.
+
+    What is usual is found from inside: from the middle of each group and the variance of Poisson's, taking in what
+    these make likely, until nothing changes. A minority of unusual buckets, however many events they hold, is not
+    taken in, while counts that really vary more widen the variance from round to round.
+
+    Args:
+        groups: numbers of events by phase; none is empty.
+    """
+    dispersion = 1.0
+    means: dict[int, float] = {}
+    for _ in range(_ROUNDS):
+        means = {phase: _usual_mean(counts, dispersion) for phase, counts in groups.items()}
+        squares = expected = 0.0
+        for phase, counts in groups.items():
+            kept = _likely(counts, means[phase], dispersion)
+            squares += math.fsum((count - means[phase]) ** 2 for count in kept)
+            expected += means[phase] * len(kept)
+        wider = max(1.0, squares / expected)
+        if abs(wider - dispersion) < 1e-3:
+            break
+        dispersion = wider
+    return means, dispersion
+
+
+def _usual_mean(counts: Sequence[float], dispersion: float) -> float:
+    """Return the mean of the likely counts; half an event is added (Jeffreys' prior), so that it is never 0."""
+    lower = sorted(counts)[: max(1, int(len(counts) * _UPPER_TENTH))]
+    mean = max(median(counts) or fmean(lower), 0.5 / len(counts))
+    for _ in range(_ROUNDS):
+        kept = _likely(counts, mean, dispersion)
+        better = (math.fsum(kept) + 0.5) / len(kept) if kept else mean
+        if abs(better - mean) <= 1e-9 * mean:
+            break
+        mean = better
+    return mean
+
+
+def _likely(counts: Sequence[float], mean: float, dispersion: float) -> list[float]:
+    model = CountModel(mean, mean * dispersion)
+    usual = {count for count in set(counts) if model.score(round(count)) <= OUTLIER}
+    return [count for count in counts if count in usual]

@@ -179,6 +179,27 @@ def test_rare_events_are_judged_by_their_chance() -> None:
     assert flagged([*[0.0] * 50, 20.0], counts=True) == [50]
 
 
+@pytest.mark.parametrize(("usual", "bad"), [(3.0, 25.0), (9.0, 34.0), (11.0, 40.0)])
+def test_a_lasting_incident_does_not_become_the_usual(usual: float, bad: float) -> None:
+    """The last twelve hours of a week, and a fifth of a day, are found nearly whole: they do not widen the bounds."""
+    for whole, last in ((168, 12), (60, 12)):
+        dice = random.Random(whole)
+        values = [poisson(dice, usual) for _ in range(whole - last)] + [poisson(dice, bad) for _ in range(last)]
+        found = flagged(list(values), "none", counts=True)
+        assert len([i for i in found if i >= whole - last]) >= last - 3
+        assert len([i for i in found if i < whole - last]) <= 1
+
+
+def test_counts_that_vary_more_than_chance_raise_few_alarms() -> None:
+    """Bursts of their own size, five times the variance of Poisson's: the variance is learnt."""
+    dice = random.Random(13)
+    alarms = 0
+    for _ in range(20):
+        values = [poisson(dice, dice.gammavariate(2.0, 4.0)) for _ in range(200)]
+        alarms += len(flagged(list(values), "none", counts=True))
+    assert alarms <= 20
+
+
 def test_counts_raise_few_alarms() -> None:
     """Poisson noise of many levels."""
     dice = random.Random(12)
