@@ -16,8 +16,10 @@ import pyarrow as pa
 
 from benchmarks import stats
 from benchmarks.dataset import Dataset
+from benchmarks.duck import measure_duckdb
 from benchmarks.events import END
 from benchmarks.query_cases import ALL_PROJECTS, CASES, ONE_PROJECT, PROMOTED, Case, hand_written
+from benchmarks.stage_cases import STAGE_CASES
 from engine.eventstore import EventStore, Limits, open_store
 from queries.plan import PlanContext, SqlStep, plan
 
@@ -67,12 +69,13 @@ def measure_queries(data: Dataset, *, pairs: int) -> dict[str, object]:
     try:
         found = [
             compare(store, case, scope, data, pairs=pairs, promoted={"errors": PROMOTED})
-            for case in CASES
+            for case in (*CASES, *STAGE_CASES)
             for scope in case.scopes
         ]
+        beside = measure_duckdb(store, data.errors, data.directory.parent)
     finally:
         store.close()
-    return {"pairs": pairs, "comparisons": [asdict(comparison) for comparison in found]}
+    return {"pairs": pairs, "comparisons": [asdict(comparison) for comparison in found], "duckdb": beside}
 
 
 def compare(

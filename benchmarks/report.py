@@ -312,6 +312,25 @@ def _query_section(section: Results) -> str:
         f" {clocks} clock. The interval is a paired bootstrap of the ratio of medians.\n`unscoped` is the"
         " hand-written statement without its condition on projects: what asking for all of them costs.\n\n"
         + _grid(heading, rows)
+        + _duckdb_part(section)
+    )
+
+
+def _duckdb_part(section: Results) -> str:
+    found = section.get("duckdb") or {"missing": "it was not asked for"}
+    if "missing" in found:
+        return f"\n\nDuckDB was not measured: {found['missing']}."
+    ours = {(c["case"], c["scope"]): c for c in section["comparisons"]}
+    rows = [
+        (ours[key, scope]["what"], scope, f"{ours[key, scope]['ours_ms']:.0f}", f"{ms:.0f}")
+        for key, scopes in found["ms"].items()
+        for scope, ms in scopes.items()
+        if (key, scope) in ours
+    ]
+    return (
+        f"\n\n### DuckDB on the same rows\n\nDuckDB {found['version']} over a Parquet file of the same rows in the same"
+        " order, two threads, median of five warm runs by the wall clock; exact distinct counts and quantiles on both"
+        " sides.\n\n" + _grid(("query", "scope", "Amber ms", "DuckDB ms"), rows)
     )
 
 
