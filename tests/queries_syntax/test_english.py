@@ -19,17 +19,19 @@ READ = [
     ("", "Reads errors, then shows the newest first."),
     ("level:error !has:user", "Reads errors, then keeps rows where level is error and there is no user."),
     (
-        "is:for_review (a:b OR !c:[x, y*]) count():>5k",
-        (
-            "Reads errors, then keeps rows where the issue is for review and (a is b or c does not look like x or y*) and"
-            " count() is above 5000."
-        ),
+        "is:for_review (a:b OR !c:[x, y*])",
+        "Reads errors, then keeps rows where the issue is for review and (a is b or c does not look like x or y*).",
+    ),
+    ("count():>5k", "Reads errors, then keeps rows where count() is above 5000."),
+    (
+        "timestamp:-24h message://x y//",
+        "Reads errors, then keeps rows where timestamp is after 24h ago and message matches the pattern x y.",
     ),
     (
-        'timestamp:-24h message://x y// tags[level]:"" "two words" !user.email:EndsWith"@corp.com"',
+        'tags[level]:"" "two words" !user.email:EndsWith"@corp"',
         (
-            "Reads errors, then keeps rows where timestamp is after 24h ago and message matches the pattern x y and the tag"
-            ' level is empty and the text contains "two words" and user.email does not end with "@corp.com".'
+            'Reads errors, then keeps rows where the tag level is empty and the text contains "two words" and user.email'
+            ' does not end with "@corp".'
         ),
     ),
     ("from spans at 2026-03-01", "Reads spans of 2026-03-01, then shows the newest first."),
