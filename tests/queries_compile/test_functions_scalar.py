@@ -185,3 +185,56 @@ def test_functions_over_no_rows_are_empty_columns(bench: Bench) -> None:
     _, ask = bench
     for text, _compute in ALL_CASES[::7]:
         assert ask(f"from errors level:nothing | extend x = {text} | project id, x") == []
+
+
+COMPOSED: list[tuple[str, Compute | None]] = [
+    (
+        'hour_of_day(bin(timestamp, 1d, "Europe/Berlin"), "Europe/Berlin") + hour_of_day(bin(timestamp, day))',
+        lambda _: 0,
+    ),
+    (
+        'join(sort(distinct(split(join(stack.lineno, ";"), ";")), "desc"), "|")',
+        lambda r: "|".join(sorted({str(n) for n in r["stack_linenos"]}, reverse=True)),
+    ),
+    ('semver(concat("x@", extract(release, "[0-9.]+"))) = semver(extract(release, "[0-9.]+"))', None),
+    (
+        'greatest(length(message), indexof(message, "o"), length(stack.function) - 5)',
+        lambda r: (
+            max(len(r["message"]), r["message"].find("o"), len(r["stack_functions"]) - 5)
+            if r["message"]
+            else len(r["stack_functions"]) - 5
+        ),
+    ),
+    (
+        'if(has(stack.function, "charge"), upper(first(stack.function)), ifnull(last(stack.function), "-"))',
+        lambda r: "MAIN" if "charge" in r["stack_functions"] else next(iter(r["stack_functions"]), "-"),
+    ),
+    (
+        "bin(timestamp, 1h) - bin(timestamp, 1d) < 1d and bin(timestamp, month) <= bin(timestamp, week) + 31d",
+        lambda _: True,
+    ),
+    (
+        "concat(left(message, 1), right(message, 1))",
+        lambda r: r["message"][:1] + r["message"][-1:] if r["message"] else None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "compute"), COMPOSED, ids=[c[0] for c in COMPOSED])
+def test_functions_compose(bench: Bench, text: str, compute: Compute | None) -> None:
+    """What one gives another takes, arrays, times of zones and numbers with a sign among them."""
+    rows, ask = bench
+    found = ask(f"from errors | extend x = {text} | project id, x | limit 1000")
+    assert len(found) == len(rows)
+    for row in found:
+        wanted = compute(rows[row["id"]]) if compute else row["x"]
+        assert same(row["x"], wanted), (row["x"], wanted, rows[row["id"]])
+    if compute is None:
+        assert {r["x"] for r in found} == {True, False}
+
+
+def test_a_pattern_the_engine_cannot_read_is_refused_with_the_reason(bench: Bench) -> None:
+    """RE2 has no look-around and no back-references."""
+    with pytest.raises(QueryError) as caught:
+        bench[1]('from errors | where matches(message, "a(?=b)")')
+    assert "pattern is not valid" in caught.value.message
