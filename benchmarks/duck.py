@@ -62,6 +62,7 @@ def measure_duckdb(store: EventStore, shape: Shape, directory: Path) -> dict[str
     export(store, directory)
     connection = duckdb.connect()
     connection.execute("SET threads = 2")
+    connection.execute("SET TimeZone = 'UTC'")
     for view, file in (("ev", FILE), ("tx", SPANS_FILE)):
         connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet('{directory / file}')")
     start, end = (moment.strftime("%Y-%m-%d %H:%M:%S+00") for moment in (shape.start, END))
@@ -93,5 +94,5 @@ def export(store: EventStore, directory: Path) -> None:
 
 def _timed(connection: Any, statement: str) -> float:
     began = time.perf_counter()
-    connection.execute(statement).fetchall()
+    connection.execute(statement).fetch_arrow_table()
     return (time.perf_counter() - began) * 1000

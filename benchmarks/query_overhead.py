@@ -18,6 +18,7 @@ from benchmarks import stats
 from benchmarks.dataset import Dataset
 from benchmarks.duck import measure_duckdb
 from benchmarks.events import END
+from benchmarks.limits import measure_limits
 from benchmarks.query_cases import ALL_PROJECTS, CASES, ONE_PROJECT, PROMOTED, Case, hand_written
 from benchmarks.stage_cases import STAGE_CASES
 from engine.eventstore import EventStore, Limits, open_store
@@ -72,10 +73,16 @@ def measure_queries(data: Dataset, *, pairs: int) -> dict[str, object]:
             for case in (*CASES, *STAGE_CASES)
             for scope in case.scopes
         ]
+        limits = measure_limits(store)
         beside = measure_duckdb(store, data.errors, data.directory.parent)
     finally:
         store.close()
-    return {"pairs": pairs, "comparisons": [asdict(comparison) for comparison in found], "duckdb": beside}
+    return {
+        "pairs": pairs,
+        "comparisons": [asdict(comparison) for comparison in found],
+        "limits": limits,
+        "duckdb": beside,
+    }
 
 
 def compare(

@@ -312,7 +312,26 @@ def _query_section(section: Results) -> str:
         f" {clocks} clock. The interval is a paired bootstrap of the ratio of medians.\n`unscoped` is the"
         " hand-written statement without its condition on projects: what asking for all of them costs.\n\n"
         + _grid(heading, rows)
+        + _limits_part(section)
         + _duckdb_part(section)
+    )
+
+
+def _limits_part(section: Results) -> str:
+    found = section.get("limits")
+    if not found:
+        return ""
+    stop = found["cancel_ms"]
+    grown = max(found["growth_mib"].values())
+    stopped = (
+        f"A cancelled query stopped {stop['median']:.0f} ms after the call (median of {stop['count']}, slowest"
+        f" {stop['largest']:.0f} ms; budget 500 ms)."
+        if stop
+        else "No query ran long enough to be cancelled."
+    )
+    return (
+        f"\n\n{stopped} Under {len(found['growth_mib'])} hostile statements with a limit of {found['limit_mib']} MiB"
+        f" the process grew by at most {grown:.0f} MiB."
     )
 
 
