@@ -7,7 +7,7 @@ from functools import cmp_to_key
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.eventstore import EventStore
@@ -68,6 +68,7 @@ def version(text: str) -> Version:
 
 
 @given(VERSIONS, VERSIONS)
+@settings(deadline=None)
 def test_a_pattern_accepts_what_the_rule_orders_so(left: str, right: str) -> None:
     """For each sign, with and without package and build."""
     order = compared(left, right)
@@ -78,6 +79,7 @@ def test_a_pattern_accepts_what_the_rule_orders_so(left: str, right: str) -> Non
 
 
 @given(VERSIONS, VERSIONS)
+@settings(deadline=None)
 def test_the_key_sorts_as_the_rule_does(left: str, right: str) -> None:
     """What is newest is found with it."""
     one, two = version(left).key(), version(right).key()
@@ -85,6 +87,7 @@ def test_the_key_sorts_as_the_rule_does(left: str, right: str) -> None:
 
 
 @given(st.integers(0, 10**20), st.integers(0, 10**20), st.integers(0, 3))
+@settings(deadline=None)
 def test_a_number_pattern_accepts_what_compares_so(left: int, right: int, zeros: int) -> None:
     """Leading zeros count for nothing."""
     order = (left > right) - (left < right)
