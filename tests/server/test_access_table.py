@@ -57,6 +57,7 @@ QUERY = {"query": "from errors | limit 1"}
 BODIES: dict[str, Any] = {
     "POST /api/v1/query": QUERY,
     "POST /api/v1/query/plan": QUERY,
+    "POST /api/v1/query/explain": QUERY,
     "POST /api/v1/query/series": QUERY,
     "POST /api/v1/query/facets": QUERY,
     "POST /api/v1/query/complete": {"query": "lev", "cursor": 3, "values": False},
