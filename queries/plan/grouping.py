@@ -116,6 +116,12 @@ def settle_pending(block: Block, builder: Builder, *, by: bool) -> Block:
     """
     if not block.pending:
         return block
+    if block.sealed:
+        raise QueryError(
+            "A filter on an aggregate would drop groups before they are compared with one another.",
+            span=block.pending[0].span,
+            suggestion="Name the aggregate in summarize, and filter by the name: | where n > 1.",
+        )
     if not by and any(isinstance(node, ast.Or) and not _all_aggregates(node) for node in block.pending):
         raise QueryError(
             "A filter on rows and one on aggregates can only stand in one OR when there are groups.",

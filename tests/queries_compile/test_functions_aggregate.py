@@ -194,3 +194,5 @@ def test_what_compares_all_groups_is_computed_with_them(lab: Lab) -> None:
     with pytest.raises(QueryError, match="compares all groups") as caught:
         lab.ask("from spans | summarize n=count() by span.op | having time_spent_percentage() > 0.1")
     assert "x = time_spent_percentage()" in caught.value.suggestion
+    with pytest.raises(QueryError, match="drop groups before they are compared"):
+        lab.ask("from spans count():>5 | summarize x=time_spent_percentage() by span.op")
