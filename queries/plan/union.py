@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from sqlglot import expressions as exp
 
@@ -24,13 +25,15 @@ from queries.plan.render import render
 from queries.plan.sides import offered, offered_shown, other_side, source_name
 from queries.plan.virtual import shown
 from queries.types import FLOAT, INTEGER, NULLABLE_STRING, STRING, Base, Missing, ValueType
-from queries.values.calls import call, derived_table
+from queries.values.calls import call, derived_table, field_name
 from queries.values.typed import Typed, as_null, constant
 
 DATASET = "dataset"
 """The column that says which source a row is from."""
 
 _PLACE = "__member"
+_SIGNED = frozenset({"toInt64", "toInt64OrNull", "dateDiff"})
+"""Functions of the engine that give whole numbers with a sign."""
 
 Member = tuple[str, Block]
 """A name for the rows of a block, and the block."""
@@ -57,12 +60,13 @@ def united(members: Sequence[Member], builder: Builder, span: ast.Span | None = 
     fields = [offered(block) for block in blocks]
     fields = [_plain_virtuals(own, fields) for own in fields]
     types = {DATASET: STRING, **_types(fields, span)}
+    signed = {name for name in types for _, block in members if _may_be_negative(name, block)}
     names = unique_names(types, {_PLACE})
     builder.wide = True
     query: exp.Query | None = None
     for place, ((name, _), block) in enumerate(zip(members, blocks, strict=True)):
         own = {DATASET: Typed(constant(name), STRING), **fields[place]}
-        outputs = [(names[column], _as(own.get(column), type_)) for column, type_ in types.items()]
+        outputs = [(names[n], _as(own.get(n), type_, signed=n in signed)) for n, type_ in types.items()]
         select = render(block, [*outputs, (_PLACE, constant(place))])
         query = select if query is None else exp.Union(this=query, expression=select, distinct=False)
     assert query is not None
@@ -125,7 +129,24 @@ def _merged(name: str, types: list[ValueType], *, certain: bool, span: ast.Span 
     return ValueType(base, unit, missing, precision=max(t.precision for t in typed))
 
 
-def _as(item: Typed | None, wanted: ValueType) -> ir.Value:
+def _may_be_negative(name: str, block: Block) -> bool:
+    """Return whether a whole number is computed so that the engine gives it a sign.
+
+    The engine has no type for numbers of 64 bits with and without one: put under each other, they would be neither.
+    """
+    item = block.columns.get(name)
+    if item is None or item.type.base is not Base.INTEGER:
+        return False
+    own = None if block.grouping is None else field_name(item.value, block.grouping.table)
+    node = (item.value if own is None or block.grouping is None else block.grouping.values[own]).op()
+    if node.find((ops.Subtract, ops.Negate)):
+        return True
+    literals = [literal.value for literal in node.find(ops.Literal)]
+    functions = {getattr(call_, "__func_name__", "") for call_ in node.find(ops.ScalarUDF)}
+    return bool(functions & _SIGNED) or any(isinstance(v, int) and v < 0 for v in literals)
+
+
+def _as(item: Typed | None, wanted: ValueType, *, signed: bool = False) -> ir.Value:
     """Return a column as the union has it; null, or an empty list, where a member does not have it."""
     if item is None:
         return _nothing(wanted)
@@ -138,7 +159,7 @@ def _as(item: Typed | None, wanted: ValueType) -> ir.Value:
         value = value * factor if factor != 1 else value
         if wanted.base is not given.type.base:
             return call("toFloat64", FLOAT, value)
-        return value
+        return call("toInt64", INTEGER, value) if signed and wanted.base is Base.INTEGER else value
     return value if given.type.base is wanted.base else call("toString", NULLABLE_STRING, value)
 
 

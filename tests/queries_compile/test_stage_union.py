@@ -105,6 +105,16 @@ def test_lists_and_maps_are_empty_where_a_side_has_none(shop: Shop) -> None:
         shop.rows("from errors | summarize s=make_set(level) | union (from spans | summarize s=count())")
 
 
+def test_counts_and_differences_are_whole_numbers_together(shop: Shop) -> None:
+    """One side counts, the other is negative: later stages compute with both."""
+    found = shop.rows(
+        "from errors | summarize n=count() by level | union (from errors | summarize n=0 - count() by level)"
+        " | summarize total=sum(n), least=min(n) by level"
+    )
+    counts = Counter(r["level"] for r in shop.seen_errors)
+    assert {r["level"]: (r["total"], r["least"]) for r in found} == {k: (0, -n) for k, n in counts.items()}
+
+
 def test_values_keep_their_bits(shop: Shop) -> None:
     """Integers of 64 bits, NaN, text outside of ASCII, the empty text beside null."""
     big = 2**64 - 1
