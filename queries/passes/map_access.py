@@ -1,7 +1,7 @@
 """Map accesses in the form indexes understand.
 
 Ibis reads a key as `CASE WHEN mapContains(m, k) THEN m[k] ELSE NULL END`, which looks the key up twice and defeats the
-bloom filters on keys and values. Compared for equality with a text that is not empty, `m[k]` says the same, because an
+bloom filters on keys and values. Compared for equality with texts that are not empty, `m[k]` says the same, because an
 absent key reads as the empty text; everywhere else `arrayElementOrNull(m, k)` does in one look-up.
 """
 
@@ -47,12 +47,15 @@ def _guarded_access(node: exp.Expr) -> exp.Bracket | None:
 
 def _equals_text(node: exp.Expr) -> bool:
     parent = node.parent
-    if not isinstance(parent, exp.EQ):
+    if not isinstance(parent, exp.EQ | exp.In) or not _filters(parent):
         return False
-    if not _filters(parent):
-        return False
-    other = parent.expression if parent.this is node else parent.this
-    return isinstance(other, exp.Literal) and other.is_string and bool(other.this)
+    if isinstance(parent, exp.In):
+        return parent.this is node and bool(parent.expressions) and all(map(_is_filled, parent.expressions))
+    return _is_filled(parent.expression if parent.this is node else parent.this)
+
+
+def _is_filled(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) and node.is_string and bool(node.this)
 
 
 def _filters(node: exp.Expr) -> bool:
