@@ -6,6 +6,7 @@ from typing import assert_never
 
 from queries import ast
 from queries.ast import Op, TextMatch
+from queries.catalog import SAVED
 from queries.printer_search import print_filter_value, print_search
 from queries.printer_values import print_duration
 
@@ -56,6 +57,8 @@ def _name(key: ast.FilterKey) -> str:
 
 
 def _filter(node: ast.Filter) -> str:
+    if isinstance(node.key, ast.Key) and node.key.name == SAVED and not node.key.quoted:
+        return f"the saved filter {_shown(node.value)} {'does not hold' if node.negated else 'holds'}"
     key, value = _name(node.key), node.value
     negated = node.negated != (node.op is Op.NE)
     if node.op in _SIGNS:

@@ -22,6 +22,7 @@ READ = [
         "is:for_review (a:b OR !c:[x, y*])",
         "Reads errors, then keeps rows where the issue is for review and (a is b or c does not look like x or y*).",
     ),
+    ("!saved:noise", "Reads errors, then keeps rows where the saved filter noise does not hold."),
     ("count():>5k", "Reads errors, then keeps rows where count() is above 5000."),
     (
         "timestamp:-24h message://x y//",
