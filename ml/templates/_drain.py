@@ -10,7 +10,7 @@ Yu et al., Brain: Log parsing with bidirectional parallel tree, IEEE TSC 2023).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,7 +22,7 @@ MIN_SIMILARITY: Final = 0.5
 FEW_WORDS: Final = 4
 """Up to so many different words at a position are parts of so many templates."""
 
-MAX_CANDIDATES: Final = 300
+MAX_CANDIDATES: Final = 1_000
 """Templates a text is compared with; beyond that it stands for itself unless it equals one."""
 
 Words = tuple[str, ...]
@@ -69,14 +69,50 @@ def find_templates(texts: Sequence[str], counts: Sequence[int]) -> list[str]:
 
 def _candidates(texts: list[Words]) -> list[list[Words]]:
     """Return texts of equal length in groups of similar ones."""
-    found: list[_Candidate] = []
+    index = _Index()
     for words in texts:
-        best = max(found[:MAX_CANDIDATES], key=lambda c: c.similarity(words), default=None) if words else None
-        if best is None or best.similarity(words) < MIN_SIMILARITY:
-            best = _Candidate(list(words))
-            found.append(best)
-        best.add(words)
-    return [candidate.members for candidate in found]
+        index.add(words)
+    return [candidate.members for candidate in index.candidates]
+
+
+class _Index:
+    """Candidates of equal length, found by the words they have at each position."""
+
+    def __init__(self) -> None:
+        self.candidates: list[_Candidate] = []
+        self._having: dict[tuple[int, str], list[int]] = defaultdict(list)
+
+    def add(self, words: Words) -> None:
+        """Join a text to the most similar candidate, or make it one."""
+        number = self._most_similar(words)
+        if number is None:
+            number = len(self.candidates)
+            self.candidates.append(_Candidate(list(words)))
+            if number < MAX_CANDIDATES:
+                for place in enumerate(words):
+                    self._having[place].append(number)
+        candidate = self.candidates[number]
+        before = candidate.common
+        candidate.add(words)
+        if number < MAX_CANDIDATES:
+            for position, (old, new) in enumerate(zip(before, candidate.common, strict=True)):
+                if old != new:
+                    self._having[position, WILDCARD].append(number)
+
+    def _most_similar(self, words: Words) -> int | None:
+        shared: Counter[int] = Counter()
+        # The first word is the same in all of them, or changes in all of them; alone it tells enough of two.
+        for place in list(enumerate(words))[len(words) > 2 :]:
+            shared.update(self._having.get(place, ()))
+        best, found = MIN_SIMILARITY, None
+        # Words that a candidate lost since are still counted, so the count is at least the similarity.
+        for number, count in sorted(shared.items(), key=lambda item: (-item[1], item[0])):
+            if (count + 1) / len(words) < best or (found is not None and (count + 1) / len(words) <= best):
+                break
+            similarity = self.candidates[number].similarity(words)
+            if similarity > best or (found is None and similarity == best):
+                best, found = similarity, number
+        return found
 
 
 def _told_apart(members: list[Words]) -> Iterator[tuple[str, list[Words]]]:

@@ -14,7 +14,9 @@ from queries import ast
 from queries.errors import NameProblem, QueryError, TypeProblem
 from queries.plan.block import Block
 from queries.plan.builder import Builder
-from queries.plan.grouping import column_name, make_series
+from queries.plan.column_names import column_name
+from queries.plan.grouping import make_series
+from queries.plan.heatmap import as_series
 from queries.printer import print_expression
 from queries.types import BOOLEAN, FLOAT, Base, Missing, ValueType
 from queries.values.calls import field_name
@@ -68,7 +70,8 @@ def anomalies(stage: ast.Anomalies, block: Block, builder: Builder) -> Block:
         "score": replace(FLOAT, missing=Missing.NULL),
         "anomaly": replace(BOOLEAN, missing=Missing.NULL),
     }
-    return builder.frame(series.block, "anomalies", options, _with(series, made, stage.span))
+    found = builder.frame(series.block, "anomalies", options, _with(series, made, stage.span))
+    return as_series(found, builder) if series.block.is_series else found
 
 
 def changepoint(stage: ast.Changepoint, block: Block, builder: Builder) -> Block:
@@ -84,7 +87,8 @@ def changepoint(stage: ast.Changepoint, block: Block, builder: Builder) -> Block
         **dict.fromkeys(("before", "after"), number),
         "p_value": replace(FLOAT, missing=Missing.NULL),
     }
-    return builder.frame(series.block, "changepoint", series.options(), _with(series, made, stage.span))
+    found = builder.frame(series.block, "changepoint", series.options(), _with(series, made, stage.span))
+    return as_series(found, builder) if series.block.is_series else found
 
 
 def _with(series: _Series, made: Mapping[str, ValueType], span: ast.Span) -> dict[str, ValueType]:

@@ -20,8 +20,8 @@ from queries.plan.block import Block, Derived
 from queries.plan.builder import Builder
 from queries.plan.facets import Facet, column_at, facet_text, tag_label
 from queries.plan.render import aliased, render, table_alias
-from queries.types import NULLABLE_STRING, STRING, Base, ValueType
-from queries.values.calls import call, derived_table, translate
+from queries.types import FLOAT, INTEGER, NULLABLE_STRING, STRING, Base, ValueType
+from queries.values.calls import aggregate, call, derived_table, translate
 from queries.values.typed import Typed
 
 ALL_ROWS = ""
@@ -35,6 +35,20 @@ class Attributes:
     fields: Sequence[Facet]
     tags: bool
     taken: frozenset[str] = frozenset()
+
+
+def row_count(rows: Block) -> Typed:
+    """Return the number of rows, of those a sample stands for where there is one."""
+    if rows.weight is None:
+        return Typed(aggregate("count", INTEGER), INTEGER, aggregate=True)
+    summed = call("round", FLOAT, aggregate("sum", FLOAT, rows.weight.value))
+    return Typed(call("toInt64", INTEGER, summed), INTEGER, aggregate=True)
+
+
+def tested_rows(rows: Block, builder: Builder, stage: str) -> None:
+    """Say that a test looks at the rows drawn, where there is a sample: what they stand for has not been seen."""
+    if rows.weight is not None:
+        builder.notes.add(f"{stage} counts the rows that were drawn; their shares are those of all rows.")
 
 
 def by_value(rows: Block, looked_at: Attributes, measures: Mapping[str, Typed], builder: Builder) -> Block:

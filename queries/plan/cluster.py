@@ -14,7 +14,7 @@ from sqlglot import expressions as exp
 from engine.schema import Unit
 from queries import ast
 from queries.errors import QueryError
-from queries.plan.attributes import Attributes, by_value
+from queries.plan.attributes import Attributes, by_value, tested_rows
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
 from queries.plan.facets import Facet, chosen_fields, facet_text
@@ -51,6 +51,7 @@ def cluster(stage: ast.Cluster, block: Block, builder: Builder) -> Block:
     if not 1 <= limit <= MAX_LIMIT:
         raise QueryError(f"cluster shows 1 to {MAX_LIMIT} combinations.", span=stage.span, suggestion="limit 20")
     rows = ungrouped(block, builder)
+    tested_rows(rows, builder, "cluster")
     fields, tags = chosen_fields(stage.on, rows, builder, stage.span)
     if not 2 <= len(fields) <= MAX_FIELDS or (tags and stage.on):
         raise QueryError(

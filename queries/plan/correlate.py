@@ -18,7 +18,7 @@ from engine.schema import Unit
 from queries import ast
 from queries.errors import QueryError, TypeProblem
 from queries.operations.influence import LEAST_ROWS, PARTS, WHOLE
-from queries.plan.attributes import ALL_ROWS, Attributes, by_value
+from queries.plan.attributes import ALL_ROWS, Attributes, by_value, tested_rows
 from queries.plan.block import Block, Derived, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
@@ -63,6 +63,7 @@ def correlate(stage: ast.Correlate, block: Block, builder: Builder) -> Block:
             suggestion="correlate takes avg(x), p95(x), failure_rate() …; diff tells which values are frequent",
         )
     rows = ungrouped(block, builder)
+    tested_rows(rows, builder, "correlate")
     fields, tags = chosen_fields(stage.fields, rows, builder, stage.span)
     if tags or len(fields) > MAX_FIELDS:
         raise QueryError(

@@ -15,7 +15,7 @@ from engine.schema import Unit
 from queries import ast
 from queries.errors import QueryError, TypeProblem
 from queries.operations.contrast import LEAST_SUPPORT
-from queries.plan.attributes import ALL_ROWS, Attributes, by_value
+from queries.plan.attributes import ALL_ROWS, Attributes, by_value, tested_rows
 from queries.plan.block import Block, Derived, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
@@ -57,6 +57,7 @@ def diff(stage: ast.Diff, block: Block, builder: Builder) -> Block:
     if not 1 <= limit <= MAX_LIMIT or len(stage.on) > MAX_FIELDS:
         raise QueryError(f"diff shows 1 to {MAX_LIMIT} values of at most {MAX_FIELDS} fields.", span=stage.span)
     rows, here, there = _sides(stage, block, builder)
+    tested_rows(rows, builder, "diff")
     fields, tags = chosen_fields(stage.on, rows, builder, stage.span)
     # What the searches themselves name differs by definition, so it is looked at only when asked for.
     named = frozenset() if stage.on else _keys(stage.search) | _keys(stage.against)

@@ -21,8 +21,9 @@ from queries.errors import QueryError, TypeProblem
 from queries.passes.context import add_condition
 from queries.plan.block import Block, Derived, Order
 from queries.plan.builder import Builder
+from queries.plan.column_names import column_name
 from queries.plan.expressions import compile_expr
-from queries.plan.grouping import column_name, ungrouped
+from queries.plan.grouping import ungrouped
 from queries.plan.render import aliased, render, table_alias
 from queries.plan.virtual import MIRRORED, slug
 from queries.types import INTEGER, NULLABLE_STRING, SPARSE_STRING, STRING, Base, Missing, ValueType

@@ -47,14 +47,12 @@ def heatmap(stage: ast.Heatmap, block: Block, builder: Builder) -> Block:
         "every_ns": every_ns,
     }
     made = builder.frame(counted, "heatmap", options, {"timestamp": moment, **bound_columns(value.type)})
-    return whole(made, builder)
+    return as_series(made, builder)
 
 
-def whole(block: Block, builder: Builder) -> Block:
-    """Return the rows of the last step in the process, all of them where the request gives no number of its own."""
-    if builder.context.limit is not None:
-        return block
-    made = replace(block, limit=builder.context.max_rows)
+def as_series(block: Block, builder: Builder) -> Block:
+    """Return the rows of the last step in the process as those of a series, which the default limit does not cut."""
+    made = replace(block, is_series=True)
     builder.frames[-1] = replace(builder.frames[-1], block=made)
     return made
 

@@ -21,6 +21,7 @@ from engine.schema import Unit
 from queries import ast
 from queries.errors import QueryError, TypeProblem
 from queries.operations.histogram import NO_MORE_THAN_ZERO, SUB_STEPS, Scale
+from queries.plan.attributes import row_count
 from queries.plan.block import Block, Derived
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
@@ -100,11 +101,7 @@ def in_buckets(
     exact = Typed(_exact(placed, shape), _WHOLE)
     made = {name: Typed(aggregate("any", FLOAT, placed.columns[name].value), FLOAT) for name in ("lo", "a", "b")}
     grouping = {name: placed.columns[name] for name in keys}
-    return group(placed, {**grouping, "bucket": exact}, {**made, "count": _count()}, builder)
-
-
-def _count() -> Typed:
-    return Typed(aggregate("count", INTEGER), INTEGER)
+    return group(placed, {**grouping, "bucket": exact}, {**made, "count": row_count(placed)}, builder)
 
 
 def _with_limits(
@@ -113,6 +110,8 @@ def _with_limits(
     """Return the values of the rows, each beside what the bounds are computed from."""
     alias = builder.alias()
     outputs = {"v": number, **keys}
+    if rows.weight is not None:
+        outputs["w"] = rows.weight
     select = render(replace(rows, order=()), [(name, typed.value) for name, typed in outputs.items()])
     limits = exp.Subquery(this=_limits(rows, number, builder, shape, type_))
     for position, name in enumerate(("lo", "a", "b"), 1):
@@ -122,7 +121,8 @@ def _with_limits(
     types = {**{name: typed.type for name, typed in outputs.items()}, "lo": FLOAT, "a": FLOAT, "b": FLOAT}
     table = derived_table(types, alias)
     columns = {name: Typed(table[name], type_, virtual="") for name, type_ in types.items()}
-    return Block(Derived(alias, select), table, None, rows.time, columns=columns, shown=tuple(columns))
+    weight = columns.get("w")
+    return Block(Derived(alias, select), table, None, rows.time, columns=columns, shown=tuple(columns), weight=weight)
 
 
 def _limits(

@@ -15,6 +15,7 @@ from engine.schema import Unit
 from queries import ast
 from queries.errors import QueryError, TypeProblem
 from queries.masks import MASK, WILDCARD
+from queries.plan.attributes import row_count
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
@@ -68,7 +69,7 @@ def patterns(stage: ast.Patterns, block: Block, builder: Builder) -> Block:
     }
     rows = replace(rows, where=(*rows.where, is_present(value)))
     text = Typed(call("ifNull", STRING, value.value, "") if value.type.nullable else value.value, STRING)
-    texts = builder.wrap(group(rows, {"text": text}, {"n": _count(), **moments}, builder))
+    texts = builder.wrap(group(rows, {"text": text}, {"n": row_count(rows), **moments}, builder))
     original = texts.columns["text"].value
     short = call("substringUTF8", STRING, original, 1, MAX_CHARS)
     masked = Typed(call("replaceRegexpAll", STRING, short, MASK, WILDCARD), STRING)
@@ -81,10 +82,6 @@ def patterns(stage: ast.Patterns, block: Block, builder: Builder) -> Block:
     order = Order(counted.columns["count"].value, descending=True)
     counted = replace(counted, order=(order,))
     return builder.frame(counted, "patterns", {"limit": limit}, COLUMNS)
-
-
-def _count() -> Typed:
-    return Typed(aggregate("count", INTEGER), INTEGER)
 
 
 def _never() -> Typed:

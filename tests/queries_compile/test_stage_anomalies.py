@@ -135,6 +135,13 @@ def test_a_change_of_level_is_found_with_both_levels(busy: Shop) -> None:
     assert abs(same["timestamp"] - STEP) <= 2 * HOUR
 
 
+def test_long_series_are_not_cut_by_the_default_number_of_rows(busy: Shop) -> None:
+    """Nor are they when a stage follows."""
+    text = "from errors | make-series n=count() every 5min | anomalies season none"
+    assert len(busy.rows(text)) > 1000
+    assert len(busy.rows(f"{text} | extend over = n - expected")) == len(busy.rows(text))
+
+
 def test_no_rows_have_no_findings(busy: Shop) -> None:
     """A series of zeros is constant; with keys there is none at all."""
     zeros = busy.rows("from errors level:nothing | anomalies")

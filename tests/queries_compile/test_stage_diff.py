@@ -157,6 +157,14 @@ def test_sets_too_small_are_said(slow: Shop, shop: Shop) -> None:
     assert any("by more than chance" in w for w in alike.warnings)
 
 
+def test_a_sample_is_tested_as_what_it_is(slow: Shop) -> None:
+    """Fewer rows are less sure, whatever they stand for; the reader is told."""
+    answer = slow.ask("from spans | sample 50% | diff `span.duration:>2s` on span.status")
+    assert any("drawn" in w for w in answer.warnings)
+    whole = slow.rows("from spans | diff `span.duration:>2s` on span.status")
+    assert answer.table.to_pylist()[0]["count"] < whole[0]["count"]
+
+
 def test_the_best_are_rows_for_the_next_stage(slow: Shop) -> None:
     """Cut by limit, filtered, sorted."""
     found = slow.rows("from spans | diff `span.duration:>2s`")

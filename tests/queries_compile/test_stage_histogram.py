@@ -205,6 +205,17 @@ def test_a_heatmap_is_not_cut_by_the_default_number_of_rows(shop: Shop) -> None:
     assert sum(answer.table.column("count").to_pylist()) == len(shop.seen_spans)
 
 
+def test_a_sample_stands_for_all_rows(shop: Shop) -> None:
+    """Its weights are counted; a whole sample is the whole."""
+    whole = shop.rows("from spans | histogram span.duration")
+    assert shop.rows("from spans | sample 100% | histogram span.duration") == whole
+    some = shop.rows("from spans | sample 50% | histogram span.duration")
+    assert sum(r["count"] for r in some) == pytest.approx(len(shop.seen_spans), rel=0.15)
+    assert all(r["count"] % 2 == 0 for r in some)
+    cells = shop.rows("from spans | sample 50% | heatmap span.duration every 6h")
+    assert sum(r["count"] for r in cells) == sum(r["count"] for r in some)
+
+
 def test_one_statement_counts(shop: Shop) -> None:
     """Whatever the scale."""
     for text in ("histogram span.duration", "histogram span.duration log", "heatmap span.duration"):

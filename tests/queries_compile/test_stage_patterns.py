@@ -98,6 +98,14 @@ def test_the_most_frequent_come_first_and_go_on_to_the_next_stage(talk: Shop) ->
     assert {r["template"] for r in some} == {"link went up", "link went down"}
 
 
+def test_a_sample_stands_for_all_messages(talk: Shop) -> None:
+    """Counts follow the weights of its rows."""
+    rows = talk.rows("from errors | sample 50% | patterns message")
+    said = sum(bool(r["message"]) for r in talk.errors)
+    assert sum(r["count"] for r in rows) == pytest.approx(said, rel=0.15)
+    assert all(r["count"] % 2 == 0 for r in rows)
+
+
 def test_rows_without_a_time_have_no_first_and_last(talk: Shop) -> None:
     """Columns of groups have patterns, too; no rows have none."""
     rows = talk.rows("from errors | summarize n=count() by message | patterns message")
