@@ -41,5 +41,5 @@ CLASSES: Mapping[str, QueryClass] = {
     "alert": QueryClass(_limits(10.0, 1, _BILLION, 64), max_rows=1_000, max_input_rows=20_000),
 }
 """Limits by class of caller: seconds, memory, rows and uncompressed bytes read, bytes of the answer. The default answer
-has 1 000 rows in every class. What may be read is a bound on mistakes, far above what the time allows on two cores. What
-an answer may hold bounds the memory of the process, which keeps answers outside of the engine's accounts."""
+has 1 000 rows in every class. What may be read is a bound on mistakes, far above what the time allows on two cores.
+What an answer may hold bounds the memory of the process, which keeps answers outside of the engine's accounts."""
