@@ -13,7 +13,8 @@ from queries.edit_values import equals, name, search_term, type_of_value
 from queries.errors import NameProblem, QueryError
 from queries.parser.words import LATER_DATASETS
 from queries.plan import OutputColumn, PlanContext
-from queries.plan.grouping import OTHER, column_name
+from queries.plan.column_names import column_name
+from queries.plan.grouping import OTHER
 from queries.types import ValueType
 
 _TAG = re.compile(r"tags\[(.+)\]", re.DOTALL)

@@ -9,7 +9,7 @@ from queries import ast
 from queries.edit_values import name
 from queries.errors import QueryError
 from queries.plan import OutputColumn
-from queries.plan.grouping import column_name
+from queries.plan.column_names import column_name
 from queries.stage_kinds import is_analysis, keeps_rows
 
 SERIES_LINES = 8

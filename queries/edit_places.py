@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from queries import ast
-from queries.plan.grouping import column_name
+from queries.plan.column_names import column_name
 from queries.stage_kinds import PASSES_VALUES, keeps_rows
 
 

@@ -11,7 +11,7 @@ from queries import ast
 from queries.errors import SyntaxProblem
 from queries.functions import is_aggregate
 from queries.parser import parse
-from queries.plan.grouping import column_name
+from queries.plan.column_names import column_name
 from queries.printer import print_query
 from queries.stage_kinds import is_analysis
 

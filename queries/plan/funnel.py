@@ -18,8 +18,9 @@ from queries import ast
 from queries.errors import QueryError
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
+from queries.plan.column_names import column_name
 from queries.plan.expressions import compile_expr
-from queries.plan.grouping import column_name, group
+from queries.plan.grouping import group
 from queries.plan.people import Paths, paths
 from queries.plan.searches import predicate
 from queries.printer import print_search

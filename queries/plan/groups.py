@@ -5,7 +5,7 @@ from __future__ import annotations
 from queries import ast
 from queries.plan.block import Block
 from queries.plan.builder import Builder
-from queries.plan.grouping import column_name
+from queries.plan.column_names import column_name
 from queries.plan.orders import with_order
 
 BUCKET = "timestamp"

@@ -8,8 +8,9 @@ from queries import ast
 from queries.errors import TypeProblem
 from queries.plan.block import Block
 from queries.plan.builder import Builder
+from queries.plan.column_names import column_name
 from queries.plan.expressions import compile_expr
-from queries.plan.grouping import column_name, ungrouped
+from queries.plan.grouping import ungrouped
 from queries.plan.moments import Ticks
 from queries.types import Base
 from queries.values.typed import Typed, as_null, is_present

@@ -10,8 +10,9 @@ from queries import ast
 from queries.errors import QueryError
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
+from queries.plan.column_names import column_name
 from queries.plan.expressions import compile_expr
-from queries.plan.grouping import OTHER, column_name, group, never_null, or_other
+from queries.plan.grouping import OTHER, group, never_null, or_other
 from queries.plan.render import render
 from queries.values.calls import field_name
 from queries.values.typed import Typed, as_null, certain, constant
