@@ -43,7 +43,7 @@ _SCALARS = """
     arrayjoin explode arrayzip tupleelement grouping arraydistinct arrayconcat arrayslice array array_size
     array_filter
     array_distinct array_contains array_concat array_contains_all array_overlaps array_any sort_array tuple struct
-    mapcontains map_contains_key mapkeys mapvalues map_keys map_values map
+    mapcontains map_contains_key var_map mapkeys mapvalues map_keys map_values map
     toint64 toint32 touint64 tofloat64 tostring toint64ornull tofloat64ornull todate todatetime todatetime64 to_char
     toyyyymmdd cast try_cast date timestamp_trunc date_trunc datetrunc
     tostartofhour tostartofminute tostartoffiveminutes tostartofinterval tostartofday tostartofweek tomonday

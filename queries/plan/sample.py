@@ -86,6 +86,9 @@ def _weighted(rows: Block, factor: ir.Value) -> Typed:
 
 def _total(rows: Block) -> exp.Expr:
     """Return how many rows there are to draw from."""
-    counted = render(replace(rows, order=()), [("n", aggregate("count", INTEGER))])
+    source = rows.source
+    if isinstance(source, Derived):
+        source = replace(source, query=source.query.copy())  # passes rework each place by itself
+    counted = render(replace(rows, source=source, order=()), [("n", aggregate("count", INTEGER))])
     number = exp.Anonymous(this="assumeNotNull", expressions=[exp.Subquery(this=counted)])
     return exp.Anonymous(this="toFloat64", expressions=[number])

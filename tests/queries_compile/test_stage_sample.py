@@ -84,6 +84,13 @@ def test_counts_sums_and_averages_are_scaled_with_their_intervals(shop: Shop, si
     assert named == [(c, f"{c}.low", f"{c}.high", 0.95) for c in ("n", "s", "f", "a")]
 
 
+def test_a_sample_of_rows_that_were_cut_before(shop: Shop) -> None:
+    """The rows to draw from are those that are left."""
+    found = shop.rows("from errors | top 40 per level by timestamp | sample 30 | summarize n=count() by level")
+    assert sum(r["n"] for r in found) == pytest.approx(120, abs=2)
+    assert all(r["n"] % 4 == 0 for r in found)
+
+
 def test_the_result_says_how_rows_were_left_out(shop: Shop) -> None:
     """Rate, method and seed; intervals only of columns that are there."""
     share = shop.ask("from errors | sample 25% seed 4 | summarize n=count() by level | project level, n")

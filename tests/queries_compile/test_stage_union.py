@@ -105,6 +105,16 @@ def test_lists_and_maps_are_empty_where_a_side_has_none(shop: Shop) -> None:
         shop.rows("from errors | summarize s=make_set(level) | union (from spans | summarize s=count())")
 
 
+def test_a_map_is_empty_where_a_side_has_none(shop: Shop) -> None:
+    """Its keys can be looked up on the side that has it."""
+    found = shop.rows(
+        'from errors | project id, tags | union (from spans | project id) | summarize n=count() by dataset, r=tags["region"]'
+    )
+    wanted: Counter[tuple[str, Any]] = Counter(("errors", dict(r["tags"]).get("region")) for r in shop.seen_errors)
+    wanted["spans", None] = len(shop.seen_spans)
+    assert {(r["dataset"], r["r"]): r["n"] for r in found} == wanted
+
+
 def test_counts_and_differences_are_whole_numbers_together(shop: Shop) -> None:
     """One side counts, the other is negative: later stages compute with both."""
     found = shop.rows(
