@@ -81,6 +81,13 @@ def compare(stage: ast.Compare, block: Block, builder: Builder) -> Block:
     asked = other_pipeline(prefix, place, stage.target, release)
     other = _compiled(asked.pipeline, _shift(stage, block), builder)
     sides = _united(block, settled(other), prefix.stages[place], builder)
+    twice = next((name for name in sides.values if f"{name}{PREVIOUS}" in sides.values), None)
+    if twice is not None:
+        raise QueryError(
+            f"{twice}{PREVIOUS} is the other side of a comparison already.",
+            span=stage.span,
+            suggestion=f"Keep one: project {', '.join([*keys, twice])} in front of compare.",
+        )
     made = _grouped(sides, builder)
     if asked.chosen:
         here = aggregate("count", INTEGER, where=sides.on(0)) > 0

@@ -261,6 +261,7 @@ def test_nothing_compared_with_nothing(shop: Shop) -> None:
         ("from errors | compare to previous", "no stage in front of it makes some"),
         ("from errors | summarize n=count() by level | project n | compare to previous", "level is not shown any more"),
         ("from errors | summarize n=count() | compare to 0h ago", "must be older"),
+        ("from errors | summarize n=count() | compare to day | compare to week", "project n in front of compare"),
     ],
 )
 def test_what_cannot_be_compared_says_why(shop: Shop, text: str, message: str) -> None:
