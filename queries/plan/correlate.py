@@ -44,6 +44,9 @@ _GROWING = frozenset(
 
 _CANDIDATE = "candidate of correlate"
 _PART = "part of correlate"
+_IDS = ("trace_id", "span_id")
+"""Columns that tell rows apart where the id of an event is missing, as it is in spans that came without one."""
+
 _MARK = "amber_candidates"
 """A mark for the array of fields and values that are looked at."""
 
@@ -135,10 +138,14 @@ def _exploded(rows: Block, fields: Sequence[Facet], builder: Builder) -> Block:
 
 
 def _part(rows: Block, builder: Builder) -> ir.Value:
-    """Return the part a row belongs to: by its id, else by all that is known of it."""
-    own = builder.scope(rows).facts.special.get("id")
-    values = [own] if own is not None else [t for t in rows.columns.values() if t.type.base is not Base.MAP]
-    texts = [call("ifNull", STRING, call("toString", NULLABLE_STRING, typed.value), "") for typed in values]
+    """Return the part a row belongs to: by its ids and its time, else by all that is known of it."""
+    special = builder.scope(rows).facts.special
+    values = [special[role].value for role in ("id", "time") if role in special]
+    if rows.catalog is not None:
+        values += [rows.table[name] for name in _IDS if name in rows.table.columns]
+    else:
+        values += [typed.value for typed in rows.columns.values() if typed.type.base is not Base.MAP]
+    texts = [call("ifNull", STRING, call("toString", NULLABLE_STRING, value), "") for value in values]
     hashed = call("sipHash64", INTEGER, *texts)
     return call("toInt64", INTEGER, call("mod", INTEGER, hashed, PARTS))
 

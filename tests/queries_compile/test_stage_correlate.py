@@ -43,6 +43,7 @@ def moved(event_store: EventStore, new_project_id: Callable[[], int], rows_of: C
                 "project_id": project,
                 "trace_id": f"{number:032x}",
                 "span_id": f"{number:016x}",
+                "event_id": "",
                 "timestamp": NOW - dt.timedelta(seconds=dice.randrange(1, 86_000)),
                 "duration_ns": int(dice.gauss(usual, 2 * 10**7)),
                 "is_segment": True,
