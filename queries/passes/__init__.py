@@ -50,15 +50,15 @@ PASSES: tuple[Step, ...] = (
     # What was built apart becomes part of the tree first, and its own features with it, so nothing after is skipped.
     Step(nested_queries, frozenset({"amber_in_query"})),
     Step(issue_lookup, frozenset({"amber_issue_in"})),  # adds scans, so before scope
+    Step(prune_columns, frozenset({WIDE})),  # before all that walk the tree or look up what is read
     Step(row_limit),  # before segment_names, which treats limited rows in its own way
-    Step(top_groups, frozenset({"Limit"})),  # before rollups, which answer its first step
+    Step(top_groups, frozenset({"Group"})),  # before rollups, which answer its first step
     Step(rollups, frozenset({"count", "countIf", "minOrNull", "maxOrNull", "Group"})),  # adds scans, so before scope
     Step(segment_names, frozenset({"amber_segment_name"})),  # splits and adds scans, so before scope
     Step(map_access, frozenset({"Case", "If"})),
     Step(array_exists, frozenset({"notEmpty"})),
     Step(null_guards, frozenset({"ifNull"})),  # after map_access, which removes some guards for good
     Step(text_index, frozenset({"ILike"})),  # after null_guards, which bare the conditions
-    Step(prune_columns, frozenset({WIDE})),
     Step(scope),  # after every pass that adds or moves a scan
     Step(environments),  # after scope as well
     Step(time_bound),  # after scope, which may give a scan a SELECT of its own

@@ -12,13 +12,26 @@ def prune_columns(tree: exp.Expr, _: PassContext) -> exp.Expr:
     for select in tree.find_all(exp.Select):
         if any(isinstance(item, exp.Star) for item in select.expressions):
             continue
+        read = _read(select)
         for source in (select.args.get("from_"), *select.args.get("joins", ())):
             if source is None or not isinstance(source.this, exp.Subquery) or not source.this.alias:
                 continue
-            read = {c.name for c in select.find_all(exp.Column) if c.table == source.this.alias}
             for member in _members(source.this.this):
-                _prune(member, read)
+                _prune(member, read.get(source.this.alias, set()))
     return tree
+
+
+def _read(select: exp.Select) -> dict[str, set[str]]:
+    """Return the columns a SELECT reads of each of its sources; what stands inside of these cannot name them."""
+    found: dict[str, set[str]] = {}
+    for node in select.walk(prune=_is_source):
+        if isinstance(node, exp.Column):
+            found.setdefault(node.table, set()).add(node.name)
+    return found
+
+
+def _is_source(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Subquery) and isinstance(node.parent, exp.From | exp.Join)
 
 
 def _members(query: exp.Expr) -> list[exp.Select]:

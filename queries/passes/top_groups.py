@@ -28,8 +28,10 @@ MAX_GROUPS = 200
 def top_groups(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with dear aggregates limited to the groups that are shown."""
     for select in list(tree.find_all(exp.Select)):
+        if not _is_small(select.args.get("limit")) or answers(select, context):
+            continue
         chosen = _choosing(select)
-        if chosen is not None and not answers(select, context) and answers(chosen, context):
+        if chosen is not None and answers(chosen, context):
             keys = [item.this.copy() for item in chosen.expressions]
             left = keys[0] if len(keys) == 1 else exp.Tuple(expressions=keys)
             add_condition(select, exp.In(this=left, query=exp.Subquery(this=chosen)), fixed=False)
@@ -40,7 +42,7 @@ def _choosing(select: exp.Select) -> exp.Select | None:
     """Return the SELECT of the keys of the groups that are shown, None when the order does not tell them."""
     scan = lone_scan(select)
     group, order, limit = (select.args.get(name) for name in ("group", "order", "limit"))
-    if scan is None or group is None or order is None or not _is_small(limit) or select.args.get("offset"):
+    if scan is None or group is None or order is None or select.args.get("offset"):
         return None
     named = {item.alias: item.this for item in select.expressions if isinstance(item, exp.Alias)}
     keys = [_resolved(key, named) for key in group.expressions]
