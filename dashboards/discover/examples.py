@@ -44,4 +44,21 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         "from errors error.handled:false has:release | summarize n=count() by release, error.type | sort n desc",
         "has: and booleans",
     ),
+    Example(
+        "What differs in the slow requests?",
+        "from transactions | diff `transaction.duration:>300ms` vs rest",
+        "diff: which fields and tags tell them apart",
+    ),
+    Example(
+        "More than just before?",
+        "from errors last 1h | summarize n=count() by error.type | compare to previous | sort n.delta desc",
+        "compare: the same question of another time",
+    ),
+    Example(
+        "Statements that run many times in one request",
+        "from spans span.op:db* | summarize n=count() by trace, span.description | where n > 10 "
+        "| summarize requests=count(), most=max(n) by span.description | sort requests desc",
+        "two groupings, one after the other",
+    ),
+    Example("What do the messages say?", "from errors | patterns message", "patterns: templates with counts"),
 )

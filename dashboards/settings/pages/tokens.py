@@ -34,7 +34,7 @@ EXPIRIES: tuple[Choice, ...] = (
 """When a new token may end: days from now, empty for never."""
 
 _DEFAULT_EXPIRY_DAYS = "90"
-_DEFAULT_SCOPES = ["event:read", "issue:read", "project:read"]
+_DEFAULT_SCOPES = ["event:read", "issue:read", "project:read", "query:read"]
 _SOON = timedelta(days=7)
 
 
