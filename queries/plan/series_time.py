@@ -226,8 +226,14 @@ def _steps(low: int, width: int, zone: ZoneInfo) -> Iterator[int]:
     """Yield steps of the clock on the wall; one that is cut short where clocks change is a bucket, too."""
     at = low - (low + _offset(low, zone)) % width
     while True:
+        ahead = _offset(at, zone)
+        # Clocks change at most once a day: with the same offset a day later all steps until then are whole.
+        if (at + ahead) % width == 0 and ahead == _offset(at + DAY_S, zone):
+            yield from range(at, at + DAY_S, width)
+            at += DAY_S
+            continue
         yield at
-        at += width - (at + _offset(at, zone)) % width
+        at += width - (at + ahead) % width
 
 
 def _offset(at: int, zone: ZoneInfo) -> int:
