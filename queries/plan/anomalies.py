@@ -102,7 +102,7 @@ def _series(aggregate: ast.Named | None, block: Block, builder: Builder, span: a
     columns = builder.columns(block) if block.catalog is None else {}
     times = [name for name, type_ in columns.items() if type_.base is Base.TIME]
     if aggregate is None:
-        given = not times or any(type_.is_number for type_ in columns.values())
+        given = not times or _is_made(block, builder)
     else:
         given = isinstance(aggregate.expr, ast.Name) or print_expression(aggregate.expr) in columns
     if block.catalog is None and given:
@@ -112,6 +112,11 @@ def _series(aggregate: ast.Named | None, block: Block, builder: Builder, span: a
     counts = isinstance(named.expr, ast.Call) and named.expr.name in _COUNTING
     every_ns = made.grouping.series.every_ns if made.grouping is not None and made.grouping.series is not None else 0
     return _Series(made, builder.columns(made), "timestamp", (), column_name(named), every_ns, counts)
+
+
+def _is_made(block: Block, builder: Builder) -> bool:
+    """Whether a stage made the rows from others; rows as they were taken in are events, which are counted."""
+    return block.is_series or block.grouping is not None or any(frame.block is block for frame in builder.frames)
 
 
 def _given(

@@ -103,6 +103,8 @@ def test_rows_are_made_a_series_first(busy: Shop) -> None:
     assert "users" in people[0]
     projected = busy.rows("from errors error.type:db | project timestamp | anomalies")
     assert [r["count()"] for r in projected] == [r["count()"] for r in named]
+    numbers = busy.rows("from errors error.type:db | project timestamp, http.status_code, level | anomalies")
+    assert numbers == projected
 
 
 def test_findings_are_rows_for_the_next_stage(busy: Shop) -> None:
