@@ -32,7 +32,7 @@ _NINE_TENTHS: Final = 0.789
 _POISSON_NOISE: Final = 1.0
 """Standard deviation of Poisson's counts on Anscombe's scale; real counts are never more even than chance."""
 
-_MAX_CUTS: Final = 1_500
+_MAX_CUTS: Final = 600
 """Places a cut is tried at first; in longer series it is then moved to the best place between two of them."""
 
 
