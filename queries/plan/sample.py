@@ -27,12 +27,13 @@ from queries.plan.model import Sampling
 from queries.plan.render import render
 from queries.types import FLOAT, INTEGER, STRING
 from queries.values.calls import aggregate, call
-from queries.values.typed import Typed, whole
+from queries.values.typed import TRUE, Typed, is_present, whole
 
 METHOD = "hash of the id"
 MOST = 1_000_000
 """Rows a sample of a number of rows may have: they are put in order."""
 
+_NATURAL = ("trace_id", "span_id")
 _TOTAL = "amber_total"
 _HASHES = 2**64
 
@@ -56,7 +57,7 @@ def sample(stage: ast.Sample, block: Block, builder: Builder) -> Block:
             suggestion="Write it once." if again else "Write it in front of what groups or projects the rows.",
         )
     builder.sampled = method
-    drawn = call("sipHash64", INTEGER, call("toString", STRING, found.value), stage.seed)
+    drawn = call("sipHash64", INTEGER, _identity(found, rows), stage.seed)
     if isinstance(stage.size, ast.Percentage):
         return _share(rows, stage.size.ratio, drawn)
     if stage.size > MOST:
@@ -68,6 +69,15 @@ def sample(stage: ast.Sample, block: Block, builder: Builder) -> Block:
     for mark in [node for node in cut.source.query.find_all(exp.Anonymous) if node.name == _TOTAL]:
         mark.replace(_total(rows))
     return replace(cut, order=())
+
+
+def _identity(found: Typed, rows: Block) -> ir.Value:
+    """Return a text that tells rows apart: their id, or trace and span of a transaction that came without one."""
+    own = call("toString", STRING, found.value)
+    there = is_present(found)
+    if rows.catalog is None or not set(_NATURAL) <= set(rows.table.columns) or there.equals(TRUE):
+        return own
+    return call("if", STRING, there, own, call("concat", STRING, *(rows.table[name] for name in _NATURAL)))
 
 
 def _share(rows: Block, ratio: float, drawn: ir.Value) -> Block:

@@ -91,6 +91,16 @@ def test_a_sample_of_rows_that_were_cut_before(shop: Shop) -> None:
     assert all(r["n"] % 4 == 0 for r in found)
 
 
+def test_transactions_without_an_id_are_drawn_by_trace_and_span(shop: Shop) -> None:
+    """Not all of them or none, as if they were one row."""
+    segments = [r for r in shop.seen_spans if r["is_segment"]]
+    kept = shop.rows("from transactions | sample 30% | project trace | limit 50000")
+    assert 0.2 * len(segments) < len(kept) < 0.4 * len(segments)
+    assert sorted(r["trace"] for r in kept) == sorted(
+        r["trace"] for r in shop.rows("from transactions | sample 30% | project trace | limit 50000")
+    )
+
+
 def test_the_result_says_how_rows_were_left_out(shop: Shop) -> None:
     """Rate, method and seed; intervals only of columns that are there."""
     share = shop.ask("from errors | sample 25% seed 4 | summarize n=count() by level | project level, n")
