@@ -31,5 +31,6 @@ def texts() -> list[str]:
 @pytest.mark.parametrize("text", texts())
 def test_a_text_of_the_documentation_compiles(text: str):
     """A reader who copies it gets an answer."""
-    context = PlanContext(now=datetime(2026, 11, 1, tzinfo=UTC), projects={1: "shop"})
+    saved = {"real errors": "level:error !error.type:TimeoutError"}
+    context = PlanContext(now=datetime(2026, 11, 1, tzinfo=UTC), projects={1: "shop"}, saved_filters=saved)
     assert plan(text, context).steps
