@@ -51,7 +51,8 @@ class Builder:
     Attributes:
         compile: makes the block of a pipeline, for stages that hold one or ask theirs again over other rows.
         prefix: the pipeline up to the stage that is being applied, without it.
-        shift: how much earlier than written the times of a text are meant, for what it is compared with.
+        moves: how times of a text become the earlier ones that are meant in what it is compared with, in turn.
+        asked_at: now, as the text was asked; that of `context` moves with the times.
         tops: positions in `nested` of the queries that choose the best groups, in the order they came up.
     """
 
@@ -66,10 +67,20 @@ class Builder:
     frames: list[Frame] = field(default_factory=list)
     sampled: Sampling | None = None
     intervals: list[Interval] = field(default_factory=list)
-    shift: dt.timedelta = dt.timedelta(0)
+    moves: tuple[Callable[[dt.datetime], dt.datetime], ...] = ()
+    asked_at: dt.datetime = field(init=False)
     tops: list[int] = field(default_factory=list)
     wide: bool = False
     aliases: int = 0
+
+    def __post_init__(self) -> None:
+        self.asked_at = self.context.now
+
+    def moved(self, time: TimeRange) -> TimeRange:
+        """Return the range that is meant where a text writes this one."""
+        for move in self.moves:
+            time = move(time[0]), move(time[1])
+        return time
 
     def alias(self) -> str:
         """Return the next unused table alias."""

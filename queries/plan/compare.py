@@ -11,7 +11,6 @@ each other and grouped by the keys, so that a key which is null on both sides is
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -22,21 +21,22 @@ from engine.schema import Unit
 from queries import ast
 from queries.errors import QueryError
 from queries.functions.model import NULLABLE_FLOAT, NULLABLE_RATIO
+from queries.passes.context import add_condition
 from queries.plan.block import Block, Derived, Order
 from queries.plan.builder import Builder, settled
 from queries.plan.compared import other_pipeline, release_name
+from queries.plan.earlier import Earlier, earlier_by
 from queries.plan.grouping import group
 from queries.plan.groups import BUCKET, keys_of, last_grouping
 from queries.plan.orders import with_order
 from queries.plan.render import render
 from queries.plan.series_time import moved, series_fill
 from queries.types import FLOAT, INTEGER, Base, Missing, ValueType
-from queries.values.calls import aggregate, call, derived_table
+from queries.values.calls import aggregate, call, derived_table, translate
 from queries.values.typed import Typed, constant
 
 PREVIOUS = ".previous"
 _SIDE = "side"
-_PERIODS = {ast.Period.DAY: dt.timedelta(days=1), ast.Period.WEEK: dt.timedelta(days=7)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,9 @@ def compare(stage: ast.Compare, block: Block, builder: Builder) -> Block:
     keys = keys_of(prefix.stages[place])
     release = release_name(stage.target, builder.context.params) if isinstance(stage.target, ast.Release) else ""
     asked = other_pipeline(prefix, place, stage.target, release)
-    other = _compiled(asked.pipeline, _shift(stage, block), builder)
-    sides = _united(block, settled(other), prefix.stages[place], builder)
+    grouping = prefix.stages[place]
+    other = _compiled(asked.pipeline, earlier_by(stage, grouping, block.time), builder)
+    sides = _united(block, settled(other), grouping, builder)
     twice = next((name for name in sides.values if f"{name}{PREVIOUS}" in sides.values), None)
     if twice is not None:
         raise QueryError(
@@ -98,37 +99,22 @@ def compare(stage: ast.Compare, block: Block, builder: Builder) -> Block:
         added = _changes(name, made, stage.change or ast.Change.BOTH)
         changes |= added
         shown += [name, f"{name}{PREVIOUS}", *added]
-    series = isinstance(prefix.stages[place], ast.MakeSeries)
+    series = isinstance(grouping, ast.MakeSeries)
     return replace(made.with_columns(changes), shown=tuple(shown), order=sides.order, is_series=series)
 
 
-def _shift(stage: ast.Compare, block: Block) -> dt.timedelta:
-    """Return how much earlier the other rows are."""
-    match stage.target:
-        case ast.Period.PREVIOUS:
-            return block.time[1] - block.time[0]
-        case ast.Period() as period:
-            return _PERIODS[period]
-        case ast.Duration(ns=ns) if ns > 0:
-            return dt.timedelta(microseconds=ns / 1000)
-        case ast.Duration():
-            raise QueryError("The other rows must be older.", span=stage.span, suggestion="compare to 1d ago")
-        case _:
-            return dt.timedelta(0)
-
-
-def _compiled(pipeline: ast.Pipeline, shift: dt.timedelta, builder: Builder) -> Block:
+def _compiled(pipeline: ast.Pipeline, earlier: Earlier, builder: Builder) -> Block:
     """Return the block of the other side. It shows the best groups of this side, where a stage chooses some."""
-    context, prefix, before = builder.context, builder.prefix, builder.shift
+    context, prefix, before = builder.context, builder.prefix, builder.moves
     range_ = context.time_range
-    earlier = None if range_ is None else (range_[0] - shift, range_[1] - shift)
+    time = None if range_ is None else (earlier(range_[0]), earlier(range_[1]))
     first = len(builder.tops)
-    builder.context = replace(context, now=context.now - shift, time_range=earlier)
-    builder.shift = before + shift
+    builder.context = replace(context, now=earlier(context.now), time_range=time)
+    builder.moves = (*before, earlier)
     try:
         made = builder.compile(pipeline, builder)
     finally:
-        builder.context, builder.prefix, builder.shift = context, prefix, before
+        builder.context, builder.prefix, builder.moves = context, prefix, before
     again = builder.tops[first:]
     for mine, theirs in zip(builder.tops[first - len(again) : first], again, strict=True):
         builder.nested[theirs] = builder.nested[mine]
@@ -148,16 +134,17 @@ def _united(block: Block, other: Block, grouping: ast.Stage, builder: Builder) -
             f"compare needs the keys of the groups, and {missing[0]} is not shown any more.",
             suggestion="Keep it in project, or compare before.",
         )
+    within = None
     if isinstance(grouping, ast.MakeSeries):
         earlier, later = (series_fill(grouping, side.time) for side in (other, block))
-        theirs[BUCKET] = moved(theirs[BUCKET], earlier, later)
+        theirs[BUCKET], within = moved(theirs[BUCKET], earlier, later)
     orders = [o for o in this.order if ordered]
     names = {name: f"c{i}" for i, (name, _) in enumerate(mine)}
     first = [(names[n], typed.value) for n, typed in mine] + [(f"o{i}", o.value) for i, o in enumerate(orders)]
     second = [(names[n], theirs[n].value) for n, _ in mine] + [(f"o{i}", constant(None)) for i in range(len(orders))]
     query = exp.Union(
         this=render(replace(this, order=()), [*first, (_SIDE, constant(0))]),
-        expression=render(replace(that, order=()), [*second, (_SIDE, constant(1))]),
+        expression=_of_places(render(replace(that, order=()), [*second, (_SIDE, constant(1))]), within),
         distinct=False,
     )
     alias = builder.alias()
@@ -168,6 +155,13 @@ def _united(block: Block, other: Block, grouping: ast.Stage, builder: Builder) -
     values = tuple(n for n, _ in mine if n not in keys)
     kept = tuple(Order(aggregate("any", FLOAT, table[f"o{i}"]), o.descending) for i, o in enumerate(orders))
     return _Sides(rows, keys, values, columns, kept)
+
+
+def _of_places(select: exp.Select, within: ir.BooleanValue | None) -> exp.Select:
+    """Return the rows of the other side whose buckets have a place on this one."""
+    if within is not None:
+        add_condition(select, translate(within), fixed=False)
+    return select
 
 
 def _grouped(sides: _Sides, builder: Builder) -> Block:

@@ -129,7 +129,7 @@ def bucket_starts(stage: ast.MakeSeries, time: TimeRange) -> tuple[int, ...]:
     Raises:
         QueryError: there is no such zone or width, or there are too many buckets.
     """
-    zone = _zone(stage)
+    zone = zone_of(stage)
     low, high = (int(moment.timestamp()) + (moment.microsecond > 0) * at for at, moment in enumerate(time))
     starts: list[int] = []
     for start in _starts(stage, zone, low, nice_width(time)):
@@ -149,7 +149,12 @@ def bucket_starts(stage: ast.MakeSeries, time: TimeRange) -> tuple[int, ...]:
     )
 
 
-def _zone(stage: ast.MakeSeries) -> ZoneInfo:
+def zone_of(stage: ast.MakeSeries) -> ZoneInfo:
+    """Return the time zone of a series, UTC when it names none.
+
+    Raises:
+        TypeProblem: there is no such zone.
+    """
     name = stage.zone or "UTC"
     try:
         return ZoneInfo(checked_zone(name))
@@ -189,7 +194,7 @@ def _starts(stage: ast.MakeSeries, zone: ZoneInfo, low: int, default_s: int) -> 
     )
 
 
-def _midnight(day: dt.date, zone: ZoneInfo, seconds: int = 0) -> int:
+def midnight(day: dt.date, zone: ZoneInfo, seconds: int = 0) -> int:
     """Return when the clock of a zone first shows a time of a day; when it is skipped, when it would have come."""
     wall = dt.datetime.combine(day, dt.time()) + dt.timedelta(seconds=seconds)
     return int(wall.replace(tzinfo=zone).timestamp())
@@ -198,7 +203,7 @@ def _midnight(day: dt.date, zone: ZoneInfo, seconds: int = 0) -> int:
 def _months(day: dt.date, length: int, zone: ZoneInfo) -> Iterator[int]:
     number = (day.year * 12 + day.month - 1) // length * length
     while number < 12 * dt.MAXYEAR:
-        yield _midnight(dt.date(number // 12, number % 12 + 1, 1), zone)
+        yield midnight(dt.date(number // 12, number % 12 + 1, 1), zone)
         number += length
 
 
@@ -207,7 +212,7 @@ def _days(day: dt.date, length: int, zone: ZoneInfo) -> Iterator[int]:
     monday = 4 if length % 7 == 0 else 0
     number = ((day - _EPOCH).days - monday) // length * length + monday
     while True:
-        yield _midnight(_EPOCH + dt.timedelta(days=number), zone)
+        yield midnight(_EPOCH + dt.timedelta(days=number), zone)
         number += length
 
 
@@ -215,7 +220,7 @@ def _hours(day: dt.date, width: int, zone: ZoneInfo) -> Iterator[int]:
     latest = 0
     while True:
         for seconds in range(0, DAY_S, width):
-            start = _midnight(day, zone, seconds)
+            start = midnight(day, zone, seconds)
             if start > latest:  # a time that is skipped may come after the next one
                 latest = start
                 yield start
@@ -266,8 +271,8 @@ def bucket_start(number: ir.IntegerValue, starts: tuple[int, ...]) -> ir.Value:
     return call("toDateTime", TIME, seconds, "UTC")
 
 
-def moved(bucket: Typed, earlier: SeriesFill, later: SeriesFill) -> Typed:
-    """Return the buckets of one series as those of another at the same place: the first as the first.
+def moved(bucket: Typed, earlier: SeriesFill, later: SeriesFill) -> tuple[Typed, ir.BooleanValue | None]:
+    """Return the buckets of one series as those of another at the same place, and which of them have such a place.
 
     Args:
         bucket: starts of the buckets of the earlier series.
@@ -277,13 +282,10 @@ def moved(bucket: Typed, earlier: SeriesFill, later: SeriesFill) -> Typed:
     if not later.starts:
         away = later.start_ns - earlier.start_ns
         if away % SECOND_NS == 0:
-            return replace(bucket, value=bucket.value + ibis.interval(seconds=away // SECOND_NS))
-        return replace(bucket, value=bucket.value + ibis.interval(milliseconds=away // 10**6))
+            return replace(bucket, value=bucket.value + ibis.interval(seconds=away // SECOND_NS)), None
+        return replace(bucket, value=bucket.value + ibis.interval(milliseconds=away // 10**6)), None
     number = bucket_number(bucket.value, earlier.starts)
-    return replace(bucket, value=bucket_start(number, _as_many(earlier.starts, later.starts)))
-
-
-def _as_many(earlier: tuple[int, ...], later: tuple[int, ...]) -> tuple[int, ...]:
-    """Return starts that go on for as many buckets, in steps of the last one."""
-    step = later[-1] - later[-2]
-    return (*later, *(later[-1] + step * i for i in range(1, len(earlier) - len(later) + 1)))
+    beyond = len(earlier.starts) > len(later.starts)
+    return replace(bucket, value=bucket_start(number, later.starts)), (
+        number < len(later.starts) - 1 if beyond else None
+    )

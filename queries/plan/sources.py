@@ -76,16 +76,19 @@ def time_range(written: ast.TimeRange | None, builder: Builder) -> TimeRange:
     context = builder.context
     match written:
         case None:
-            found = context.time_range or (context.now - context.default_range, context.now)
+            now = builder.asked_at
+            found = context.time_range or builder.moved((now - context.default_range, now))
         case ast.Last():
-            found = (_moment(ast.RelativeInstant(written.duration.ns, written.span), builder)[0], context.now)
+            since = _moment(ast.RelativeInstant(written.duration.ns, written.span), builder)[0]
+            found = builder.moved((since, builder.asked_at))
         case ast.Between():
-            found = (_moment(written.start, builder)[0], _moment(written.end, builder)[1])
+            found = builder.moved((_moment(written.start, builder)[0], _moment(written.end, builder)[1]))
         case ast.At():
             found = _moment(written.instant, builder)
             if not written.instant.whole_day:
                 hour = found[0].replace(minute=0, second=0, microsecond=0)
                 found = (hour, hour + dt.timedelta(hours=1))
+            found = builder.moved(found)
     if found[0] >= found[1]:
         span = None if written is None else written.span
         raise QueryError("The time range is empty: it ends before it starts.", span=span, code="query-empty-range")
@@ -103,10 +106,9 @@ def _span(ns: int) -> dt.timedelta:
 def _moment(moment: ast.Instant | ast.RelativeInstant, builder: Builder) -> TimeRange:
     if isinstance(moment, ast.RelativeInstant):
         try:
-            at = builder.context.now - _span(abs(moment.ns))
+            at = builder.asked_at - _span(abs(moment.ns))
         except OverflowError:
             raise QueryError("This time lies too far back.", span=moment.span) from None
         return at, at
     start = moment.at.replace(tzinfo=dt.UTC) if moment.at.tzinfo is None else moment.at.astimezone(dt.UTC)
-    start -= builder.shift  # moments before now have moved with it
     return start, start + dt.timedelta(days=1) if moment.whole_day else start
