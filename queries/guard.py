@@ -71,6 +71,13 @@ def verify(sql: str, reads: Sequence[Read], allowed: frozenset[int]) -> None:
     Raises:
         GuardRefusal: with what is wrong; the statement must not run.
     """
+    try:
+        _verify(sql, reads, allowed)
+    except RecursionError:
+        raise GuardRefusal("The statement nests too deeply.") from None
+
+
+def _verify(sql: str, reads: Sequence[Read], allowed: frozenset[int]) -> None:
     tree = _parse(sql)
     check_statement(tree)
     for text in tree.find_all(exp.Literal):
@@ -202,7 +209,8 @@ def _check_clauses(query: exp.Query) -> None:
 
 
 def _check_in(node: exp.In) -> None:
-    if node.args.get("field") or node.args.get("unnest"):
+    field = node.args.get("field")
+    if (field and not _is_array_parameter(field)) or node.args.get("unnest"):
         raise GuardRefusal("IN takes a list or a SELECT, not the name of a table.")
     query = node.args.get("query")
     if query is not None and not isinstance(query, exp.Subquery | exp.Query):
@@ -211,6 +219,12 @@ def _check_in(node: exp.In) -> None:
         # The engine drops parentheses: `IN ((t))` is `IN t`.
         if isinstance(item.unnest(), exp.Column | exp.Identifier | exp.Table):
             raise GuardRefusal("IN takes a list or a SELECT, not the name of a table.")
+
+
+def _is_array_parameter(node: exp.Expr) -> bool:
+    """Whether it is `{name:Array(…)}`, which the engine takes for a list of values; one of `Identifier` is a name."""
+    kind = node.args.get("kind") if isinstance(node, exp.Placeholder) else None
+    return isinstance(kind, exp.DataType) and kind.this is exp.DType.ARRAY
 
 
 def _check_function(node: exp.Func) -> None:

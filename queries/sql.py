@@ -17,6 +17,7 @@ from engine.schema import DATASETS, TABLES
 from queries.ast import Span
 from queries.catalog import closest_names, did_you_mean
 from queries.check.literals import check_range
+from queries.check.size import bearable
 from queries.errors import GuardRefusal, NameProblem, QueryError, SyntaxProblem
 from queries.guard import check_statement, is_common_table, verify
 from queries.guard_names import why_not
@@ -39,6 +40,11 @@ def compile_sql(text: str, context: PlanContext) -> Plan:
         NameProblem: it reads a table that is not in the catalogue.
         QueryError: it uses something that is not allowed; the message names it.
     """
+    with bearable():
+        return _compile(text, context)
+
+
+def _compile(text: str, context: PlanContext) -> Plan:
     tree = _read(text)
     named = {cte.alias for cte in tree.find_all(exp.CTE)} & {*DATASETS, *TABLES}
     for scan in list(tree.find_all(exp.Table)):

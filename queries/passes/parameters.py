@@ -11,6 +11,9 @@ from queries.passes.context import FIXED
 
 SLUG_MARK = "amber_project_slug"
 _KEEP_BELOW = (exp.Limit, exp.Offset, exp.WithFill, exp.DataType, exp.Interval, exp.Dot, exp.Placeholder)
+_LONG = 16
+"""Texts after IN that are one parameter each. More are one array: the engine looks them up, by indexes too, alike."""
+
 _KEEP_FUNCTIONS = frozenset(
     {
         "toIntervalSecond",
@@ -33,13 +36,20 @@ def lift_parameters(
 ) -> tuple[exp.Expr, dict[str, object]]:
     """Return the tree with placeholders for literals and slugs of projects, and their values by name."""
     lifted = _Lifted()
+    arrays: set[int] = set()
     for node in list(tree.walk(prune=_stops)):
         if isinstance(node, exp.Anonymous) and node.name == SLUG_MARK:
             _look_up_slug(node, projects, lifted)
         elif isinstance(node, exp.Array) and _is_text_list(node):
-            node.replace(lifted.place([item.this for item in node.expressions], "Array(String)"))
-        elif isinstance(node, exp.Literal) and not _stop(node.parent) and not _is_text_list(node.parent):
+            arrays.add(id(node))
+            lifted.put(node, lifted.place([item.this for item in node.expressions], "Array(String)"))
+        elif isinstance(node, exp.In) and len(node.expressions) > _LONG and _is_text_list(node):
+            arrays.add(id(node))
+            node.set("field", lifted.place([item.this for item in node.expressions], "Array(String)"))
+            node.set("expressions", None)
+        elif isinstance(node, exp.Literal) and id(node.parent) not in arrays and not _stop(node.parent):
             _lift(node, lifted)
+    lifted.finish()
     return tree, lifted.values
 
 
@@ -57,12 +67,30 @@ class _Lifted:
     def __init__(self) -> None:
         self.values: dict[str, object] = {}
         self._names: dict[tuple[str, str], str] = {}
+        self._lists: dict[tuple[int, str], tuple[exp.Expr, dict[int, exp.Expr]]] = {}
 
     def place(self, value: object, kind: str) -> exp.Placeholder:
         """Return a placeholder for a value."""
         name = self._names.setdefault((kind, repr(value)), f"p{len(self._names)}")
         self.values[name] = value
         return exp.Placeholder(this=exp.var(name), kind=_KINDS[kind]())
+
+    def put(self, node: exp.Expr, new: exp.Expr) -> None:
+        """Put a node in the place of another; in a list that happens in `finish`, for all its items at once.
+
+        SQLGlot looks at every item of a list for each one that is replaced, which takes seconds for ten thousand.
+        """
+        parent, key = node.parent, node.arg_key
+        if parent is None or key is None or not isinstance(parent.args.get(key), list):
+            node.replace(new)
+            return
+        self._lists.setdefault((id(parent), key), (parent, {}))[1][id(node)] = new
+
+    def finish(self) -> None:
+        """Put in place what `put` was given for items of lists."""
+        for (_, key), (parent, changed) in self._lists.items():
+            parent.set(key, [changed.get(id(item), item) for item in parent.args[key]])
+        self._lists.clear()
 
 
 def _array_of(kind: exp.DType) -> exp.DataType:
@@ -97,12 +125,8 @@ def _stop(node: exp.Expr | None) -> bool:
     )
 
 
-def _is_text_list(node: exp.Expr | None) -> bool:
-    return (
-        isinstance(node, exp.Array)
-        and bool(node.expressions)
-        and all(isinstance(item, exp.Literal) and item.is_string for item in node.expressions)
-    )
+def _is_text_list(node: exp.Array | exp.In) -> bool:
+    return bool(node.expressions) and all(isinstance(item, exp.Literal) and item.is_string for item in node.expressions)
 
 
 def _lift(node: exp.Literal, lifted: _Lifted) -> None:
@@ -117,10 +141,10 @@ def _lift(node: exp.Literal, lifted: _Lifted) -> None:
         return
     if node.is_string:
         if node.this:
-            node.replace(lifted.place(node.this, "String"))
+            lifted.put(node, lifted.place(node.this, "String"))
         return
     text = node.name
     if text.isdigit() and int(text) < 2**64:
-        node.replace(lifted.place(int(text), "UInt64"))
+        lifted.put(node, lifted.place(int(text), "UInt64"))
     elif not text.isdigit():
-        node.replace(lifted.place(float(text), "Float64"))
+        lifted.put(node, lifted.place(float(text), "Float64"))

@@ -11,7 +11,7 @@ from sqlglot import expressions as exp
 from queries import ast
 from queries.catalog import PROJECT
 from queries.check.literals import check_literals
-from queries.check.size import check_growth
+from queries.check.size import bearable, check_growth
 from queries.cursor import fingerprint
 from queries.english import describe
 from queries.errors import QueryError
@@ -60,6 +60,11 @@ def plan(text: str | ast.Query, context: PlanContext) -> Plan:
     Raises:
         QueryError: the text cannot be run; carries code, span and suggestion.
     """
+    with bearable():
+        return _plan(text, context)
+
+
+def _plan(text: str | ast.Query, context: PlanContext) -> Plan:
     builder = Builder(context, compile_pipeline)
     if isinstance(text, str):
         parsed = parse_with_warnings(text)

@@ -17,6 +17,8 @@ __all__ = ["all_exact", "free_pattern", "instant", "like_pattern", "text_conditi
 
 
 ORDERED = frozenset({Op.LT, Op.LE, Op.GT, Op.GE})
+_MANY = 16
+"""So many whole texts beside patterns in a list are looked up together."""
 NULLABLE_FLOAT = ValueType(Base.FLOAT, missing=Missing.NULL)
 
 
@@ -34,7 +36,7 @@ def text_condition(attribute: Attribute, node: ast.Filter) -> ir.Value:
             value, nullable = _comparable(attribute)
             return certain(value.isin([t.text for t in node.value.items]), nullable=nullable)
         case ast.TextList():
-            return any_of([_one(attribute, t) for t in node.value.items])
+            return any_of(_items(attribute, node.value))
         case ast.Regex(pattern=pattern):
             value, nullable = _comparable(attribute)
             found = certain(call("match", BOOLEAN, value, pattern), nullable=nullable)
@@ -56,6 +58,17 @@ def text_condition(attribute: Attribute, node: ast.Filter) -> ir.Value:
             return certain(value.isin(["true", "True", "1"] if flag else ["false", "False", "0"]), nullable=nullable)
         case _:
             raise TypeProblem("This field holds text.", span=node.value.span, suggestion='Write key:"text".')
+
+
+def _items(attribute: Attribute, values: ast.TextList) -> list[ir.Value]:
+    """Return the conditions of the items of a list: whole texts together in one, however many there are."""
+    whole = [t for t in values.items if t.match is TextMatch.EXACT and t.text]
+    if len(whole) < _MANY:
+        return [_one(attribute, t) for t in values.items]
+    value, nullable = _comparable(attribute)
+    rest = [t for t in values.items if t.match is not TextMatch.EXACT or not t.text]
+    together = certain(value.isin([t.text for t in whole]), nullable=nullable)
+    return [together, *(_one(attribute, t) for t in dict.fromkeys(rest))]
 
 
 def _ordered(op: Op, value: ir.Value, number: float) -> ir.Value:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -21,6 +24,10 @@ VARIES: Final = _Varies()
 
 SIGNED: Final = 2**63
 """First integer that a signed one of 64 bits cannot hold."""
+
+
+_MANY: Final = 16
+"""So many conditions are joined one after the other; more would make a tree too deep to walk by calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +133,19 @@ def equal(left: Typed, right: Typed) -> tuple[ir.Value, bool]:
     return left.value == right.value, left.type.nullable or right.type.nullable
 
 
-def all_of(conditions: list[ir.Value]) -> ir.Value:
+def all_of(conditions: Sequence[ir.Value]) -> ir.Value:
     """Return the conjunction of at least one condition."""
-    result = conditions[0]
-    for condition in conditions[1:]:
-        result = result & condition
-    return result
+    return _joined(conditions, operator.and_)
 
 
-def any_of(conditions: list[ir.Value]) -> ir.Value:
+def any_of(conditions: Sequence[ir.Value]) -> ir.Value:
     """Return the disjunction of at least one condition."""
-    result = conditions[0]
-    for condition in conditions[1:]:
-        result = result | condition
-    return result
+    return _joined(conditions, operator.or_)
+
+
+def _joined(conditions: Sequence[ir.Value], join: Callable[[ir.Value, ir.Value], ir.Value]) -> ir.Value:
+    """Return the conditions joined; many of them in a tree that is no deeper than it must be."""
+    if len(conditions) > _MANY:
+        middle = len(conditions) // 2
+        return join(_joined(conditions[:middle], join), _joined(conditions[middle:], join))
+    return functools.reduce(join, conditions)
