@@ -11,6 +11,10 @@ believed: not its tree, not its passes, not its list of scans. This module impor
 * every scan of a table with a scope column has `column IN (numbers)` as a conjunct of the WHERE of the SELECT it stands
   in, all numbers among the projects the caller may see;
 * every scan of a table with a time column has a lower and an upper bound on it there, of a range the plan names;
+* in a statement somebody wrote (`written`), those conditions are the whole `PREWHERE` of that SELECT: the engine orders
+  the conjuncts of a WHERE itself, so a function that throws would be computed over rows of other projects and its error
+  would tell their values. Statements the compiler made may have them in the WHERE, and no PREWHERE: their functions are
+  the forms that give null or a default instead of throwing, so no row that is cut away shows;
 * every scan of a roll-up is bounded by whole hours, and reads its counts through the one aggregate that puts rows of
   it together;
 * nothing carries hints, settings, a format or an output file.
@@ -33,6 +37,7 @@ from queries.errors import GuardRefusal
 from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
 from queries.guard_names import HIGHER, TYPES, VIRTUAL_COLUMNS, why_not
 from queries.guard_rollups import check_measures
+from queries.guard_written import check_written
 
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f\\'\"`]")
 """Signs that two parsers may read differently inside a quoted name."""
@@ -60,41 +65,51 @@ class Read(Protocol):
         ...
 
 
-def verify(sql: str, reads: Sequence[Read], allowed: frozenset[int]) -> None:
+def verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written: bool = False) -> None:
     """Check a finished statement.
 
     Args:
         sql: the text as it will be sent.
         reads: the ranges scans may have; nothing else of the plan is used.
         allowed: ids of the projects the caller may see.
+        written: somebody wrote the statement, in place of the compiler.
 
     Raises:
         GuardRefusal: with what is wrong; the statement must not run.
     """
     try:
-        _verify(sql, reads, allowed)
+        _verify(sql, reads, allowed, written=written)
     except RecursionError:
         raise GuardRefusal("The statement nests too deeply.") from None
 
 
-def _verify(sql: str, reads: Sequence[Read], allowed: frozenset[int]) -> None:
+def _verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written: bool) -> None:
     tree = _parse(sql)
-    check_statement(tree)
+    check_statement(tree, first=written)
+    if written:
+        check_written(tree)
     for text in tree.find_all(exp.Literal):
         if text.is_string and not _PLAIN_TEXT.fullmatch(text.name):
             raise GuardRefusal("A text of a user stands in the statement instead of a parameter.")
     for scan in tree.find_all(exp.Table):
-        _check_scan(scan, reads, allowed)
+        _check_scan(scan, reads, allowed, "prewhere" if written else "where")
 
 
-def check_statement(tree: exp.Query) -> None:
+def check_statement(tree: exp.Query, *, first: bool = False) -> None:
     """Check what a statement is made of: node types, clauses, functions, names of common tables; not its scans.
+
+    Args:
+        tree: the statement.
+        first: whether it may have a PREWHERE, which is then checked with the scans.
 
     Raises:
         GuardRefusal: with what is not allowed.
     """
     for node in tree.walk():
-        _check_node(node)
+        if isinstance(node, exp.PreWhere) and first:
+            _check_bounds(node)
+            continue
+        _check_node(node, CLAUSES | {"prewhere"} if first else CLAUSES)
     _check_aliases(tree)
     named = {cte.alias for cte in tree.find_all(exp.CTE)} & set(TABLES)
     if named:
@@ -171,13 +186,13 @@ def _outside_strings(sql: str) -> str:
     return "".join(kept)
 
 
-def _check_node(node: exp.Expr) -> None:
+def _check_node(node: exp.Expr, clauses: frozenset[str]) -> None:
     if isinstance(node, exp.Func) and not isinstance(node, exp.And | exp.Or):
         _check_function(node)
     elif type(node).__name__ not in NODES:
         raise GuardRefusal(f"{type(node).__name__} is not allowed in a statement.")
     if isinstance(node, exp.Query):
-        _check_clauses(node)
+        _check_clauses(node, clauses)
     if node.comments:
         raise GuardRefusal("Comments are not allowed.")
     if isinstance(node, exp.Identifier) and _UNSAFE_NAME.search(node.name):
@@ -202,9 +217,9 @@ def _check_name(node: exp.Expr) -> None:
                 raise GuardRefusal(f"GROUP BY with {name.upper()} is not allowed: its rows look like others.")
 
 
-def _check_clauses(query: exp.Query) -> None:
+def _check_clauses(query: exp.Query, clauses: frozenset[str]) -> None:
     for key, value in query.args.items():
-        if value and key not in CLAUSES:
+        if value and key not in clauses:
             raise GuardRefusal(f"The clause {key} is not allowed in a statement.")
 
 
@@ -255,7 +270,7 @@ def _function_name(node: exp.Func) -> str:
     return node.sql_name().lower()
 
 
-def _check_scan(scan: exp.Table, reads: Sequence[Read], allowed: frozenset[int]) -> None:
+def _check_scan(scan: exp.Table, reads: Sequence[Read], allowed: frozenset[int], clause: str) -> None:
     if scan.args.get("db") or scan.args.get("catalog") or not isinstance(scan.this, exp.Identifier):
         raise GuardRefusal(f"{scan.sql(dialect='clickhouse')} is no table that may be read.")
     extra = {key for key, value in scan.args.items() if value} - {"this", "alias"}
@@ -272,7 +287,7 @@ def _check_scan(scan: exp.Table, reads: Sequence[Read], allowed: frozenset[int])
         raise GuardRefusal(f"{name} is no table that may be read.")
     if any(column.name == scan.alias_or_name for column in table.columns):
         raise GuardRefusal(f"A table may not be called {scan.alias_or_name}, like one of its columns.")
-    conjuncts = list(_conjuncts(_select_of(scan)))
+    conjuncts = list(_conjuncts(_select_of(scan), clause))
     if table.scope_column is not None and not any(_scopes(c, scan, table.scope_column, allowed) for c in conjuncts):
         raise GuardRefusal(f"The scan of {name} is not limited to visible projects.")
     if table.time_column is not None:
@@ -293,8 +308,8 @@ def _select_of(scan: exp.Table) -> exp.Select:
     return select
 
 
-def _conjuncts(select: exp.Select) -> Iterator[exp.Expr]:
-    where = select.args.get("where")
+def _conjuncts(select: exp.Select, clause: str) -> Iterator[exp.Expr]:
+    where = select.args.get(clause)
     pending = [where.this] if where is not None else []
     while pending:
         node = pending.pop()
@@ -304,6 +319,30 @@ def _conjuncts(select: exp.Select) -> Iterator[exp.Expr]:
             pending += [node.this, node.expression]
         else:
             yield node
+
+
+def _check_bounds(first: exp.PreWhere) -> None:
+    """Refuse a PREWHERE with anything but bounds of the one scan of its SELECT: column against constants."""
+    select = first.parent
+    source = select.args.get("from_") if isinstance(select, exp.Select) else None
+    scan = source.this if source is not None else None
+    scan = scan.this if isinstance(scan, exp.Final) else scan
+    table = TABLES.get(scan.name) if isinstance(scan, exp.Table) and not is_common_table(scan) else None
+    if not isinstance(select, exp.Select) or not isinstance(scan, exp.Table) or table is None:
+        raise GuardRefusal("A PREWHERE must bound the scan of a table.")
+    if not all(_is_bound(condition, scan, table) for condition in _conjuncts(select, "prewhere")):
+        raise GuardRefusal(f"The PREWHERE of {scan.name} may hold its scope, environment and time alone.")
+
+
+def _is_bound(node: exp.Expr, scan: exp.Table, table: Table) -> bool:
+    if isinstance(node, exp.GTE | exp.LT):
+        named = table.time_column is not None and _is_column(node.this, scan, table.time_column)
+        return named and _constant_ns(node.expression) is not None
+    if not isinstance(node, exp.In) or node.args.get("query") or node.args.get("field") or node.args.get("unnest"):
+        return False
+    listed = all(isinstance(item, exp.Literal | exp.Placeholder) for item in node.expressions)
+    names = (table.scope_column, "environment")
+    return listed and any(name is not None and _is_column(node.this, scan, name) for name in names)
 
 
 def _is_column(node: exp.Expr, scan: exp.Table, name: str) -> bool:

@@ -67,7 +67,9 @@ NODES = frozenset(_NODES.split())
 """Node types of SQLGlot that are not functions."""
 
 CLAUSES = frozenset(_CLAUSES.split())
-"""Parts a SELECT, UNION or subquery may have. SETTINGS, FORMAT, INTO, SAMPLE, PREWHERE, hints and locks are absent."""
+"""Parts a SELECT, UNION or subquery may have. SETTINGS, FORMAT, INTO, SAMPLE, hints and locks are absent.
+
+PREWHERE is absent as well: the guard lets it through by itself, with the bounds of a scan and nothing else."""
 
 FUNCTIONS = frozenset(f"{_AGGREGATES} {_SCALARS}".split())
 """Functions by lower-case name: the engine's own, and SQLGlot's for those it knows under another.

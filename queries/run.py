@@ -184,10 +184,10 @@ class Runner:
         try:
             table = self._steps.rows(made, running)
         except StoreRejected as error:
+            if asked.language == "sql":
+                raise sql_rejected(error) from error
             raise_if_regex(error, asked.text)
-            if asked.language != "sql":
-                raise  # a statement of ours, so a defect
-            raise sql_rejected(error) from error
+            raise  # a statement of ours, so a defect
         finally:
             running.statement_id = ""
         stats = running.cost()

@@ -25,6 +25,31 @@ _ENGINE_WORDS = re.compile(
 )
 
 
+_ABOUT_THE_STATEMENT = frozenset(
+    {10, 15, 16, 20, 34, 35, 42, 43, 44, 46, 47, 50, 51, 60, 62, 63, 133, 134, 179, 184, 207, 215, 352, 386, 403}
+)
+"""Names, numbers and types of arguments, syntax, aggregates, joins: the engine's codes for what stands in a text."""
+
+_OR_NULL = "Use a form that gives null instead, like toInt64OrNull, or toInt64OrNull(toString(…)) for other types."
+_NOT_READ = ("a value cannot be read as the type it is turned into", _OR_NULL)
+_ABOUT_SOME_VALUE = (
+    "a function cannot take a value or a type it is given",
+    "Check the arguments, and use forms that give null instead, like toInt64OrNull, nullIf(x, 0) or ifNull.",
+)
+_TOO_MUCH = ("an argument or what it makes is too large or too small", "Ask for fewer elements or shorter texts.")
+_ABOUT_VALUES = {
+    **dict.fromkeys((6, 26, 27, 32, 33, 38, 41, 53, 70, 72, 349, 376, 441, 675, 676, 691), _NOT_READ),
+    12: _TOO_MUCH,
+    69: _TOO_MUCH,
+    128: _TOO_MUCH,
+    131: _TOO_MUCH,
+    153: ("something is divided by zero", "Write the divisor as nullIf(x, 0)."),
+    407: ("a decimal number has more digits than its type holds", _OR_NULL),
+    427: ("a pattern is not valid", "Patterns are RE2's."),
+}
+"""Code of the engine -> what is told of a value, and what to do."""
+
+
 def raise_if_regex(error: StoreRejected, text: str | Query) -> None:
     """Raise what the engine says of a pattern: nothing but RE2 itself knows which patterns it takes."""
     if error.engine_code != _BAD_REGEX:
@@ -38,9 +63,16 @@ def raise_if_regex(error: StoreRejected, text: str | Query) -> None:
 
 
 def sql_rejected(error: StoreRejected) -> QueryError:
-    """Return what the engine says of a statement somebody wrote, without the statement that was made of it."""
-    reason = _ENGINE_WORDS.sub("", error.message).strip(" .:") or "it is not valid"
-    return QueryError(f"The engine refuses the statement: {reason}.", code="query-rejected")
+    """Return what the engine says of a statement somebody wrote: neither what was made of it nor a value of a row.
+
+    Reasons that name parts of the statement alone are passed on. All others may quote the value that a function could
+    not take, so only their kind is told.
+    """
+    if error.engine_code in _ABOUT_THE_STATEMENT:
+        reason = _ENGINE_WORDS.sub("", error.message).strip(" .:") or "it is not valid"
+        return QueryError(f"The engine refuses the statement: {reason}.", code="query-rejected")
+    said, hint = _ABOUT_VALUES.get(error.engine_code or 0, _ABOUT_SOME_VALUE)
+    return QueryError(f"The engine refuses the statement: {said}.", code="query-rejected", suggestion=hint)
 
 
 def limit_reached(error: LimitExceeded) -> LimitReached:

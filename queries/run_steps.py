@@ -38,6 +38,9 @@ _FRAME_SHARE = 4
 
 _SHORTEST_S = 0.1
 
+_IN_ORDER = {"optimize_move_to_prewhere": 0, "query_plan_optimize_prewhere": 0}
+"""Settings for statements somebody wrote: the engine moves nothing to the conditions that bound a scan."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanProgress:
@@ -186,7 +189,7 @@ class Steps:
             yield self._frame(last, results, running)
             return
         (sql,), values = bound([last.sql], last.bindings, results)
-        guard.verify(sql, last.reads, running.scope)
+        guard.verify(sql, last.reads, running.scope, written=last.written)
         left = dataclasses.replace(running.begin(last.id), max_result_bytes=None)
         running.streams = True
         statement = running.statement_id
@@ -198,7 +201,7 @@ class Steps:
         """Return what a statement would read; rows of earlier steps, which it does not read, are taken as none."""
         nothing = dict.fromkeys(step.inputs)
         (sql,), values = bound([step.sql], step.bindings, nothing)
-        guard.verify(sql, step.reads, scope)
+        guard.verify(sql, step.reads, scope, written=step.written)
         return self._store.estimate(sql, {**step.parameters, **values})
 
     def _before(self, made: Plan, running: Running) -> dict[str, pa.Table]:
@@ -219,11 +222,12 @@ class Steps:
         tables: list[pa.Table] = []
         statements, values = bound(step.slices or (step.sql,), step.bindings, results)
         parameters = {**step.parameters, **values}
+        more: dict[str, Any] = {"settings": _IN_ORDER} if step.written else {}
         for sql in statements:
-            guard.verify(sql, step.reads, running.scope)
+            guard.verify(sql, step.reads, running.scope, written=step.written)
             left = running.begin(step.id)
             try:
-                answer = self._store.query(sql, parameters, limits=left, query_id=running.statement_id)
+                answer = self._store.query(sql, parameters, limits=left, query_id=running.statement_id, **more)
             except LimitExceeded as error:
                 raise limit_reached(error) from error
             running.end(answer.stats)

@@ -21,6 +21,7 @@ from queries.check.size import bearable
 from queries.errors import GuardRefusal, NameProblem, QueryError, SyntaxProblem
 from queries.guard import check_statement, is_common_table, verify
 from queries.guard_names import why_not
+from queries.guard_written import check_written
 from queries.passes import PassContext, run_passes
 from queries.passes.context import TIME
 from queries.plan.model import DEFAULT_ROWS, Plan, PlanContext, SqlStep, TableRead
@@ -59,12 +60,12 @@ def _compile(text: str, context: PlanContext) -> Plan:
     ids = tuple(sorted(context.projects))
     sql_limit = most if own is not None and own <= context.max_rows else most + 1
     finished, parameters = run_passes(
-        tree, PassContext(ids, time, row_limit=sql_limit, environments=context.environments)
+        tree, PassContext(ids, time, row_limit=sql_limit, environments=context.environments, written=True)
     )
     reads = (*reads, *_own_reads(finished, ids))
-    step = SqlStep("s0", finished.sql(dialect="clickhouse"), parameters, (), reads)
+    step = SqlStep("s0", finished.sql(dialect="clickhouse"), parameters, (), reads, written=True)
     try:
-        verify(step.sql, reads, frozenset(context.projects))
+        verify(step.sql, reads, frozenset(context.projects), written=True)
     except GuardRefusal as refusal:
         raise QueryError(refusal.message, code="query-not-allowed") from None
     return Plan(
@@ -192,6 +193,7 @@ def _check_allowed(tree: exp.Query) -> None:
         )
     try:
         check_statement(tree)
+        check_written(tree)
     except GuardRefusal as refusal:
         raise QueryError(refusal.message, code="query-not-allowed") from None
 

@@ -35,6 +35,7 @@ class PassContext:
         wide: some derived table has outputs that may not be read.
         row_limit: rows to return, or None for no limit.
         environments: names of environments that rows are cut to; empty for all.
+        written: the statement is one that somebody wrote, so that the compiler's own conditions go into `PREWHERE`.
     """
 
     project_ids: tuple[int, ...]
@@ -45,6 +46,7 @@ class PassContext:
     projects: Mapping[int, str] = field(default_factory=dict)
     wide: bool = False
     environments: tuple[str, ...] = ()
+    written: bool = False
 
 
 def scans(tree: exp.Expr) -> Iterator[tuple[exp.Table, Table]]:
@@ -74,6 +76,25 @@ def own_select(node: exp.Expr) -> exp.Select:
     if select is None:
         raise ValueError("A scan stands outside of any SELECT.")
     return select
+
+
+def bound_scan(select: exp.Select, condition: exp.Expr, context: PassContext, *, fixed: bool = True) -> None:
+    """Put a condition on the rows a SELECT scans.
+
+    In a statement somebody wrote it goes into `PREWHERE`. The conjuncts of a `WHERE` are computed in an order of the
+    engine's choice: a function that throws would be computed over rows that are not to be seen, and the error tells
+    their values. What stands in `PREWHERE` is done before anything else is computed.
+    """
+    if not context.written:
+        add_condition(select, condition, fixed=fixed)
+        return
+    if fixed:
+        condition.meta[FIXED] = True
+    first = select.args.get("prewhere")
+    if first is None:
+        select.set("prewhere", exp.PreWhere(this=condition))
+    else:
+        first.set("this", exp.And(this=condition, expression=first.this))
 
 
 def add_condition(select: exp.Select, condition: exp.Expr, *, fixed: bool = True) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from sqlglot import expressions as exp
 
-from queries.passes.context import TIME, PassContext, add_condition, own_select, scans
+from queries.passes.context import TIME, PassContext, bound_scan, own_select, scans
 
 COLUMN = "environment"
 
@@ -25,5 +25,5 @@ def environments(tree: exp.Expr, context: PassContext) -> exp.Expr:
             continue
         names: list[exp.Expr] = [exp.Literal.string(name) for name in context.environments]
         column = exp.column(COLUMN, table=scan.alias_or_name, quoted=True)
-        add_condition(own_select(scan), exp.In(this=column, expressions=names), fixed=False)
+        bound_scan(own_select(scan), exp.In(this=column, expressions=names), context, fixed=False)
     return tree

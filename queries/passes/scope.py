@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import expressions as exp
 
 from engine.schema import Table
-from queries.passes.context import PassContext, add_condition, own_select, scans
+from queries.passes.context import PassContext, bound_scan, own_select, scans
 
 NOBODY = "0"
 """Nobody's project: the scope of a request that sees none, still in the form the guard looks for."""
@@ -24,7 +24,7 @@ def scope(tree: exp.Expr, context: PassContext) -> exp.Expr:
         # One node for all ids: every pass after this one, and the generator, would walk them one by one.
         ids = exp.Var(this=", ".join(str(number) for number in sorted(context.project_ids)) or NOBODY)
         column = exp.column(table.scope_column, table=node.alias_or_name, quoted=True)
-        add_condition(own_select(node), exp.In(this=column, expressions=[ids]))
+        bound_scan(own_select(node), exp.In(this=column, expressions=[ids]), context)
     return tree
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import expressions as exp
 
 from engine.schema import Kind, Table
-from queries.passes.context import SLICE, TIME, PassContext, add_condition, own_select, scans
+from queries.passes.context import SLICE, TIME, PassContext, bound_scan, own_select, scans
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -38,7 +38,7 @@ def time_bound(tree: exp.Expr, context: PassContext) -> exp.Expr:
         high = exp.LT(this=column.copy(), expression=moment(end, table))
         if TIME not in scan.meta or SLICE in scan.meta:
             low.meta[SLICE] = high.meta[SLICE] = table
-        add_condition(own_select(scan), exp.And(this=low, expression=high))
+        bound_scan(own_select(scan), exp.And(this=low, expression=high), context)
     return tree
 
 

@@ -149,6 +149,7 @@ class SqlStep:
         columns: of the answer, in order; empty when only the engine knows them.
         bindings: parameters whose values are columns of the inputs.
         cap: most rows that are handed to the next step, which is said when there are more; 0 when the step is the last.
+        written: somebody wrote the statement itself, so that its functions may throw over any row they see.
     """
 
     id: str
@@ -161,6 +162,7 @@ class SqlStep:
     columns: tuple[OutputColumn, ...] = ()
     bindings: tuple[Binding, ...] = ()
     cap: int = 0
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
