@@ -1,8 +1,10 @@
 """Answers that are kept, and the key under which one may be given again.
 
-A question about a range that ends now asks for another range every moment. Such questions share a key within a bucket
-of time, a small part of the range's length; the answer then says the range it was computed for, so it is exact. Any
-answer is given again only while the version of the data it read is unchanged.
+A question about the last day asks for another range every moment. Such questions share a key within a bucket of time, a
+small part of the range's length; the answer then says the range it was computed for, so it is exact. That is for ranges
+that move with the clock only, as the text's `last` or the default one: a question with a start or an end of its own, as
+of an HTTP request, is answered for exactly that, even when it ends now. Any answer is given again only while the
+version of the data it read is unchanged.
 """
 
 from __future__ import annotations
@@ -19,9 +21,6 @@ from dataclasses import dataclass
 from queries.ast import Query
 from queries.plan import FrameStep, Plan, PlanContext, SqlStep
 from queries.result import Result
-
-_NOW_IS_NEAR = dt.timedelta(seconds=5)
-"""A range that was made of a relative one a moment ago, as by the HTTP API, ends this close to now."""
 
 _BUCKETS_IN_RANGE = 1440
 _SHORTEST_BUCKET = dt.timedelta(seconds=1)
@@ -48,7 +47,7 @@ def cache_key(made: Plan, context: PlanContext, *, query_class: str, text: str |
         text: what was asked.
     """
     start, end = made.time_range
-    if abs(end - context.now) > _NOW_IS_NEAR:
+    if context.time_range is not None or end != context.now:  # moments that were asked for, however close to now
         when: tuple[object, ...] = (start, end)
         what: object = [_described(step) for step in made.steps]
     else:

@@ -13,6 +13,9 @@ from queries.errors import QueryError
 
 _VERSION = 1
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LATEST = dt.datetime(2106, 1, 1, tzinfo=dt.UTC)
+"""The engine's times end in 2106; what is computed from moments of a cursor must be none that Python cannot hold."""
+
 _MICROSECOND = dt.timedelta(microseconds=1)
 _MAX_LENGTH = 2_000
 _MAX_64 = 2**64
@@ -61,9 +64,10 @@ def read_cursor(text: str) -> Cursor:
             version == _VERSION
             and isinstance(query, str)
             and len(times) in {1, 3}
+            and all(_EPOCH <= moment < _LATEST for moment in times)
             and _is_whole(at_ns)
             and bool(keys)
-            and all(isinstance(key, str) or _is_whole(key) for key in keys)
+            and all(_is_text(key) or _is_whole(key) for key in keys)
         )
     except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         sound = False
@@ -84,6 +88,11 @@ def fingerprint(canonical: str) -> str:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX_64
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is a text the engine can be sent: JSON may hold halves of a pair of surrogates."""
+    return isinstance(value, str) and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _micros(moment: dt.datetime) -> int:

@@ -144,6 +144,33 @@ def test_a_range_that_ends_now_shares_a_key_for_a_small_part_of_its_length() -> 
     assert len(set(fixed)) == 1
 
 
+def test_a_range_that_was_asked_for_by_its_moments_is_answered_as_asked(
+    runner: Runner, shop: Shop, event_store: EventStore, rows_of: Callable[..., pa.Table], new_project_id: Any
+) -> None:
+    """However close to now it ends: what was kept for a range a few seconds beside it is no answer."""
+    project, hour = new_project_id(), NOW.replace(minute=0, second=0) - dt.timedelta(hours=2)
+    at = [hour - dt.timedelta(hours=1), hour + dt.timedelta(seconds=1), hour + dt.timedelta(seconds=2)]
+    rows = [{"project_id": project, "event_id": f"{n:032x}", "timestamp": moment} for n, moment in enumerate(at)]
+    event_store.insert_rows("errors", rows_of("errors", rows))
+    now, length = hour + dt.timedelta(seconds=4), dt.timedelta(hours=1)
+
+    def ask(time_range: tuple[dt.datetime, dt.datetime] | None, text: str = "") -> int:
+        context = PlanContext(now=now, projects={project: "web"}, time_range=time_range, default_range=length)
+        found = runner.run(f"from errors {text} | summarize n=count()", context, query_class="alert")
+        if time_range is not None and not text:
+            assert found.time_range == time_range
+        (row,) = found.table.to_pylist()
+        return int(row["n"])
+
+    assert ask(None) == 2
+    assert ask((now - length, now)) == 2
+    assert ask((hour - length, hour)) == 1
+    assert ask((now - length, now)) == 2
+    written = f"between {hour - length:%Y-%m-%dT%H:%M:%SZ} and {hour:%Y-%m-%dT%H:%M:%SZ}"
+    assert ask(None, written) == 1
+    assert ask(None, "last 1h") == 2
+
+
 def test_memory_for_answers_is_bounded(shop: Shop) -> None:
     """The least recently used goes first; one that is too large is not kept; an old one is forgotten."""
     now = [0.0]

@@ -196,3 +196,27 @@ def test_a_cursor_belongs_to_its_query(crowd: Crowd) -> None:
         with pytest.raises(QueryError) as caught:
             read_cursor(text)
         assert caught.value.code == "cursor-invalid"
+
+
+def test_a_cursor_with_moments_or_keys_out_of_reach_is_refused(crowd: Crowd) -> None:
+    """Nothing is computed from such, and nothing of it reaches the engine."""
+    first = crowd.pages("from errors level:fatal", 5)[0]
+    assert first.next is not None
+    sound = read_cursor(first.next)
+    year = {number: dt.datetime(number, 1, 1, tzinfo=dt.UTC) for number in (1, 1969, 1970, 2025, 2105, 2107, 9999)}
+    changes: list[dict[str, Any]] = [
+        {"now": year[1]},
+        {"now": year[1969]},
+        {"now": year[2107]},
+        {"now": year[9999]},
+        {"time_range": (year[1], year[2025])},
+        {"time_range": (year[2025], year[9999])},
+        {"keys": (2, "\ud800")},
+        {"keys": ("a\udfffb",)},
+    ]
+    for change in changes:
+        with pytest.raises(QueryError) as caught:
+            read_cursor(dataclasses.replace(sound, **change).text())
+        assert caught.value.code == "cursor-invalid"
+    kept = dataclasses.replace(sound, time_range=(year[1970], year[2105]), keys=(1, "a\x00é\U0001f600"))
+    assert read_cursor(kept.text()) == kept
