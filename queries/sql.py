@@ -100,7 +100,17 @@ def _read(text: str) -> exp.Query:
         tree = tree.this
     if isinstance(tree, exp.Select) and not tree.expressions:
         raise SyntaxProblem("The SELECT names no columns.", span=Span(0, len(text)))
-    return tree.copy()
+    tree = tree.copy()
+    _number_elements(tree)
+    return tree
+
+
+def _number_elements(tree: exp.Query) -> None:
+    """Write `a[1]` as `arrayElement(a, 1)`: SQLGlot holds it as 0, which it would not undo in a bound parameter."""
+    for node in list(tree.find_all(exp.Bracket)):
+        places = exp.apply_index_offset(node.this, node.expressions, 1, dialect="clickhouse")
+        if places != node.expressions:
+            node.replace(exp.Anonymous(this="arrayElement", expressions=[node.this, *places]))
 
 
 _UNREADABLE = {

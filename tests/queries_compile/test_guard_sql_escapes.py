@@ -4,15 +4,21 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
+import pyarrow as pa
 import pytest
 
+from engine.clock import FixedClock
 from engine.eventstore import EventStore, Limits, StoreRejected
-from queries.errors import LimitReached, QueryError
-from queries.plan import PlanContext
+from queries.errors import GuardRefusal, LimitReached, QueryError
+from queries.guard import verify
+from queries.plan import PlanContext, TableRead
 from queries.run import QueryClass, Runner
 from queries.sql import compile_sql
 from tests.queries_compile.conftest import Shop
@@ -213,3 +219,271 @@ def test_a_hostile_statement_ends_at_its_limits(text: str, shop: Shop, event_sto
         assert runner.run(text, shop.context, language="sql").table.num_rows <= 1_000
     assert process.memory_info().rss - before < 600 * MIB
     assert shop.rows("SELECT count() AS n FROM errors", language="sql")[0]["n"] == len(shop.seen_errors)
+
+
+@pytest.fixture(scope="module")
+def two_tenants(
+    event_store: EventStore, new_project_id: Callable[[], int], rows_of: Callable[..., pa.Table]
+) -> tuple[Runner, PlanContext]:
+    """200 errors, spans and an issue in each of two projects, mixed in the same granules; only one is visible.
+
+    Of its rows every text is `5` and the status 1; of the other's rows every text tells a secret and the status is 0.
+    """
+    mine, other = new_project_id(), new_project_id()
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    errors, spans, issues = [], [], []
+    for project in (mine, other):
+        said = "5" if project == mine else SECRET
+        texts = dict.fromkeys(("level", "title", "message", "environment", "release", "transaction", "user"), said)
+        for i in range(200):
+            at = now - dt.timedelta(minutes=5, seconds=i)
+            row = {"project_id": project, "timestamp": at, "payload": said, "tags": [("k", said)]}
+            status = int(project == mine)
+            types = {"error_types": [said], "stack_linenos": [status], "http_status_code": status}
+            errors.append({**row, **texts, **types, "event_id": f"{project:016x}{i:016x}", "fingerprint": 7})
+            span = {"trace_id": f"{project:016x}{i:016x}", "span_id": f"{i:016x}", "op": said, "description": said}
+            spans.append({**row, **span, "is_segment": True, "name": said, "duration_ns": status})
+        for version in (1, 2):
+            issue = {"project_id": project, "issue_id": 77, "short_id": said, "status": said, "row_version": version}
+            issues.append(issue)
+    event_store.insert_rows("errors", rows_of("errors", errors))
+    event_store.insert_rows("spans", rows_of("spans", spans))
+    event_store.insert_rows("issues", rows_of("issues", issues[::2]))
+    event_store.insert_rows("issues", rows_of("issues", issues[1::2]))
+    return Runner(event_store, FixedClock(now)), PlanContext(now=now, projects={mine: "web"})
+
+
+THROWING = (
+    *(f"toInt64({c}) = 5" for c in ("level", "title", "message", "environment", "release", "transaction", "user")),
+    "toInt64(payload) = 5",
+    "toInt64(tags['k']) = 5",
+    "toInt64(error_types[1]) = 5",
+    "CAST(level AS UInt8) = 5",
+    "toUInt64(level) = 5",
+    "toFloat64(level) = 5",
+    "toInt32(concat(level, title)) = 55",
+    "intDiv(1, http_status_code) = 1",
+    "modulo(2, http_status_code) = 0",
+    "intDiv(1, stack_linenos[1]) = 1",
+    "intDiv(1, length(level) = 1) = 1",
+    "toInt64(arrayStringConcat(arrayMap(x -> toString(toInt64(x)), error_types))) = 5",
+    "arrayExists(x -> toInt64(x) = 5, error_types)",
+    "toDateTime(level) < now()",
+    "match('5', if(level = '5', level, '('))",
+    "level IN (SELECT level FROM errors WHERE toInt64(level) = 5)",
+)
+"""Each is true for every visible row, and throws over a row of the other project."""
+
+SHAPES = (
+    "SELECT count() AS n FROM errors WHERE {c}",
+    "SELECT countIf({c}) AS n FROM errors",
+    "SELECT count() AS n FROM (SELECT * FROM errors) AS t WHERE {c}",
+    "SELECT sum(x) AS n FROM (SELECT {c} AS x FROM errors) WHERE x",
+    "WITH t AS (SELECT {c} AS x FROM errors) SELECT count() AS n FROM t WHERE x",
+    "SELECT sum(n) AS n FROM (SELECT countIf({c}) AS n FROM errors UNION ALL SELECT 0 AS n)",
+    "SELECT count() AS n FROM errors AS a JOIN (SELECT event_id AS id FROM errors) AS b ON a.event_id = b.id WHERE {c}",
+    "SELECT count() AS n FROM (SELECT event_id AS id FROM errors) AS b LEFT JOIN errors AS a ON a.event_id = b.id WHERE {c}",
+    "SELECT count() AS n FROM (SELECT 1 AS y, event_id FROM errors WHERE {c}) AS a JOIN errors AS b ON a.event_id = b.event_id",
+    "SELECT sum(n) AS n FROM (SELECT {c} AS k, count() AS n FROM errors GROUP BY k HAVING k)",
+    "SELECT max(n) AS n FROM (SELECT count() OVER (PARTITION BY {c}) AS n FROM errors)",
+    "SELECT count() AS n FROM (SELECT arrayJoin(error_types) AS t, {c} AS x FROM errors) WHERE x",
+    "SELECT count() AS n FROM (SELECT title FROM errors ORDER BY {c} LIMIT 500)",
+)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_expression_is_computed_over_rows_of_others(shape: str, two_tenants: tuple[Runner, PlanContext]) -> None:
+    """Wherever it stands, a function that throws over a hidden row neither raises nor tells what the row holds."""
+    runner, context = two_tenants
+    for condition in THROWING:
+        if "a.event_id" in shape and " IN " in condition:
+            continue  # the engine takes the nested SELECT's column for one of the join
+        answer = runner.run(shape.format(c=condition), context, language="sql").table.to_pylist()
+        assert answer == [{"n": 200}], condition
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("SELECT count() AS n FROM issues FINAL WHERE toInt64(status) = 5 AND toInt64(short_id) = 5", 1),
+        ("SELECT count() AS n FROM issues WHERE intDiv(1, if(status = '5', 1, 0)) = 1 LIMIT 1", None),
+        (
+            "SELECT count() AS n FROM errors AS e LEFT JOIN issues AS i FINAL ON toInt64(i.status) = toInt64(e.level)",
+            200,
+        ),
+        ("SELECT count() AS n FROM transactions WHERE toInt64(op) = 5 AND toInt64(description) = 5", 200),
+        ("SELECT count() AS n FROM spans WHERE intDiv(1, duration_ns) = 1 AND toInt64(op) = 5", 200),
+        ("SELECT max(toInt64(op)) AS n FROM spans", 5),
+        (
+            "SELECT count() AS n FROM errors WHERE toInt64(if(project_id != {own}, concat(title, payload), '1')) = 1",
+            200,
+        ),
+        ("SELECT count() AS n FROM errors AS a CROSS JOIN (SELECT 5 AS k) AS b WHERE toInt64(a.level) = b.k", 200),
+        ("SELECT count() AS n FROM errors AS a JOIN (SELECT 5 AS k) AS b ON toInt64(a.level) = b.k", 200),
+        ("SELECT count() AS n FROM errors AS a LEFT JOIN spans AS s ON toInt64(a.level) = toInt64(s.op) + 1", 200),
+        (
+            "SELECT count() AS n FROM errors WHERE issue_id IN (SELECT issue_id FROM issues WHERE toInt64(status) = 5) OR 1 = 1",
+            200,
+        ),
+    ],
+)
+def test_other_tables_and_joins_keep_hidden_rows_from_expressions(
+    text: str, count: int | None, two_tenants: tuple[Runner, PlanContext]
+) -> None:
+    """FINAL, data sets that are a part of a table, keys of joins made of expressions, and a directed read."""
+    runner, context = two_tenants
+    (own,) = context.projects
+    (row,) = runner.run(text.replace("{own}", str(own)), context, language="sql").table.to_pylist()
+    assert count is None or row["n"] == count
+
+
+def test_the_environment_of_a_request_is_cut_before_expressions_as_well(
+    two_tenants: tuple[Runner, PlanContext],
+) -> None:
+    """Rows of other environments and times are hidden in the same way as those of other projects."""
+    runner, context = two_tenants
+    both = dataclasses.replace(context, projects={**context.projects, max(context.projects) + 1: "other"})
+    text = "SELECT count() AS n FROM errors WHERE toInt64(level) = 5"
+    with pytest.raises(QueryError):
+        runner.run(text, both, language="sql")
+    cut = dataclasses.replace(both, environments=("5",))
+    assert runner.run(text, cut, language="sql").table.to_pylist() == [{"n": 200}]
+
+
+@pytest.mark.parametrize(
+    ("expression", "hint"),
+    [
+        ("toInt64(title)", "toInt64OrNull"),
+        ("toDateTime(title)", "toInt64OrNull"),
+        ("toDate(title)", "toInt64OrNull"),
+        ("CAST(title AS UInt8)", "toInt64OrNull"),
+        ("CAST(title AS UUID)", "toInt64OrNull"),
+        ("CAST(title AS Enum8('a' = 1))", "toInt64OrNull"),
+        ("intDiv(1, length(title) - length(title))", "nullIf"),
+        ("match('a', concat(title, '('))", "RE2"),
+        ("repeat(title, 10000000)", "fewer"),
+    ],
+)
+def test_an_error_over_visible_rows_tells_no_value(expression: str, hint: str, shop: Shop) -> None:
+    """The reason and what to do are told, not what a row holds."""
+    with pytest.raises(QueryError) as caught:
+        shop.ask(f"SELECT {expression} AS x FROM errors WHERE title != ''", language="sql")
+    assert caught.value.code == "query-rejected"
+    assert "item" not in str(caught.value)
+    assert "Error:" not in str(caught.value)
+    assert hint in str(caught.value.suggestion)
+
+
+def test_what_the_engine_says_of_the_statement_is_passed_on(shop: Shop) -> None:
+    """Names and types that stand in the text help its author."""
+    for text, told in (("SELECT nosuch FROM errors", "nosuch"), ("SELECT sum(title) FROM errors", "String")):
+        with pytest.raises(QueryError, match=told):
+            shop.ask(text, language="sql")
+
+
+IN_TIME = "e.timestamp >= fromUnixTimestamp64Micro(1772280000000000, 'UTC') AND e.timestamp < fromUnixTimestamp64Micro(1772366400000000, 'UTC')"
+MINE = "e.project_id IN (1)"
+READ = TableRead(
+    "errors", (1,), dt.datetime(2026, 2, 28, 12, tzinfo=dt.UTC), dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+)
+
+
+def test_the_guard_wants_the_bounds_of_written_statements_in_prewhere() -> None:
+    """There and nothing else; statements of the compiler have no PREWHERE."""
+    good = f"SELECT e.title FROM errors AS e PREWHERE {MINE} AND {IN_TIME} WHERE toInt64(e.level) = 1"
+    verify(good, (READ,), frozenset({1}), written=True)
+    environment = good.replace(" WHERE", " AND e.environment IN ({p0: String}) WHERE")
+    verify(environment, (READ,), frozenset({1}), written=True)
+    with pytest.raises(GuardRefusal, match="prewhere"):
+        verify(good, (READ,), frozenset({1}))
+
+
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        f"WHERE {MINE} AND {IN_TIME}",
+        f"PREWHERE {MINE} WHERE {IN_TIME}",
+        f"PREWHERE {IN_TIME} WHERE {MINE}",
+        f"PREWHERE {MINE} AND {IN_TIME} AND toInt64(e.level) = 1",
+        f"PREWHERE {MINE} AND {IN_TIME} AND e.level = 'a'",
+        f"PREWHERE ({MINE} OR 1 = 1) AND {IN_TIME}",
+        f"PREWHERE {MINE} AND {IN_TIME} AND e.timestamp >= now()",
+        f"PREWHERE {MINE} AND {IN_TIME} AND e.environment IN (toInt64(e.level))",
+        f"PREWHERE {MINE} AND {IN_TIME} AND e.environment IN (SELECT 'a')",
+        f"PREWHERE {MINE} AND {IN_TIME} AND environment IN ('a')",
+        f"PREWHERE e.project_id IN (1, 2) AND {IN_TIME}",
+    ],
+)
+def test_the_guard_refuses_other_prewheres(clauses: str) -> None:
+    """A bound in the WHERE, an expression in the PREWHERE, a scope that is too wide."""
+    with pytest.raises(GuardRefusal):
+        verify(f"SELECT e.title FROM errors AS e {clauses}", (READ,), frozenset({1}), written=True)
+    with pytest.raises(GuardRefusal):
+        verify("SELECT x FROM (SELECT 1 AS x) AS t PREWHERE t.x = 1", (READ,), frozenset({1}), written=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT hasAll(a, a) FROM (SELECT groupArray(title) AS a FROM errors)",
+        "SELECT hasAny(splitByChar('a', repeat('a', 1000000)), error_types) FROM errors",
+        "WITH arrayConcat([1], [2]) AS a SELECT has(a, 1)",
+        "SELECT has(groupArray(title), 'a') FROM errors",
+        "SELECT has(error_types, 'a') FROM (SELECT splitByChar('a', message) AS error_types FROM errors)",
+        "SELECT has(error_types, 'a') FROM (SELECT error_types FROM errors UNION ALL SELECT splitByChar('a', 'b'))",
+        "WITH t(error_types) AS (SELECT splitByChar('a', 'b')) SELECT has(error_types, 'a') FROM t",
+        "SELECT arrayResize([1], 100000000)",
+        "SELECT arrayResize([1], length(title)) FROM errors",
+        "SELECT `arrayresize`([1], 5)",
+    ],
+)
+def test_calls_that_cost_more_than_their_arguments_are_refused(text: str) -> None:
+    """One call is not stopped by any limit: it may look through a long array for each element of another for hours."""
+    with pytest.raises(QueryError) as caught:
+        compile_sql(text, CONTEXT)
+    assert caught.value.code == "query-not-allowed"
+
+
+def test_short_arrays_are_searched(two_tenants: tuple[Runner, PlanContext]) -> None:
+    """Those that events hold and those that are written out."""
+    runner, context = two_tenants
+    for condition in (
+        "has(error_types, '5')",
+        "hasAny(error_types, ['5', 'a'])",
+        "hasAll(['5', 'a'], e.error_types)",
+        "has([1, 2], http_status_code)",
+        "has(mapKeys(tags), 'k')",
+        "arrayExists(x -> has(['5', '6'], x), error_types)",
+    ):
+        found = runner.run(f"SELECT count() AS n FROM errors AS e WHERE {condition}", context, language="sql")
+        assert found.table.to_pylist() == [{"n": 200}], condition
+
+
+def test_elements_are_counted_from_one(two_tenants: tuple[Runner, PlanContext]) -> None:
+    """As the engine counts them, from the end as well; keys of maps and places inside of places stay what they are."""
+    runner, context = two_tenants
+    text = (
+        "SELECT [7, 8, 9][1] AS a, [7, 8, 9][-1] AS b, splitByChar('-', 'x-y')[2] AS c, tags['k'] AS d, "
+        "[[1, 2], [3, 4]][2][1] AS e, (SELECT [5, 6][i] FROM (SELECT 2 AS i)) AS f FROM errors LIMIT 1"
+    )
+    (row,) = runner.run(text, context, language="sql").table.to_pylist()
+    assert row == {"a": 7, "b": 9, "c": "y", "d": "5", "e": 3, "f": 6}
+
+
+def test_written_statements_run_with_the_engine_s_own_moves_off(
+    two_tenants: tuple[Runner, PlanContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second wall: the engine is told to move no condition to those that bound a scan."""
+    runner, context = two_tenants
+    seen: list[object] = []
+    answer = runner._store.query
+
+    def noted(*args: Any, **options: Any) -> Any:
+        seen.append(options.get("settings"))
+        return answer(*args, **options)
+
+    monkeypatch.setattr(runner._store, "query", noted)
+    runner.run("SELECT count() AS n FROM errors", context, language="sql")
+    runner.run("from errors | summarize n=count()", context)
+    assert seen[0] == {"optimize_move_to_prewhere": 0, "query_plan_optimize_prewhere": 0}
+    assert seen[1] is None
