@@ -128,9 +128,10 @@ def _of_64_bits(item: Typed, *, signed: bool) -> ir.Value:
     if item.type.base is Base.NULL:
         return item.value
     if isinstance(item.constant, int):
-        if item.constant >= (SIGNED if signed else _SMALL):
-            return item.value
-        return call("toInt64" if signed else "toUInt32", INTEGER, item.value)
+        if not signed:
+            return item.value if item.constant >= _SMALL else call("toUInt32", INTEGER, item.value)
+        if item.constant < SIGNED:
+            return call("toInt64", INTEGER, item.value)
     return call("accurateCastOrNull", INTEGER, item.value, "Int64") if signed else item.value
 
 

@@ -19,6 +19,7 @@ from queries.plan.scope import Scope
 from queries.plan.searches import predicate
 from queries.plan.virtual import compare_virtual, matches, shown
 from queries.types import BOOLEAN, FLOAT, INTEGER, STRING, TIME, Base, Missing, ValueType
+from queries.values.bounded import negative, product
 from queries.values.calls import call, reads_rows
 from queries.values.typed import SIGNED, Typed, all_of, any_of, as_null, certain, equal, literal, negate
 
@@ -167,7 +168,7 @@ def _unary(expr: ast.Unary, scope: Scope) -> Typed:
         raise TypeProblem(f"Cannot negate {operand.type.describe()}.", span=expr.span)
     if operand.is_constant:
         return literal(-operand.constant, operand.type)  # type: ignore[operator]
-    return replace(as_null(operand), value=-as_null(operand).value)
+    return negative(as_null(operand))
 
 
 def _require_boolean(item: Typed, expr: ast.Expr) -> None:
@@ -300,6 +301,8 @@ def _arithmetic(expr: ast.Binary, left: Typed, right: Typed, *, aggregate: bool)
     left, right = as_null(left), as_null(right)
     floating = expr.op == "/" or Base.FLOAT in {left.type.base, right.type.base}
     nullable = left.type.nullable or right.type.nullable or expr.op in {"/", "%"}
+    if expr.op == "*" and not floating:
+        return replace(product(left, right, unit), aggregate=aggregate)
     value = _compute(expr.op, left.value, right.value)
     result = ValueType(Base.FLOAT if floating else Base.INTEGER, unit, Missing.NULL if nullable else Missing.NEVER)
     return Typed(value, result, aggregate)
