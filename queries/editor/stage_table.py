@@ -97,7 +97,7 @@ _ENTRIES = (
         "top",
         "top N [per KEY, …] by EXPR [asc|desc] [other]",
         "Keep the best rows, of each key if wanted, the rest as one row with `other`.",
-        "from errors | top 5 per project by count()",
+        "from errors | summarize n=count() by project, issue | top 5 per project by n",
         {START: ("3", "5", "10")},
         ("by", "per", "desc", "asc", "other"),
     ),

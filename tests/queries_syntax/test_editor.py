@@ -16,7 +16,7 @@ from queries.editor.reference import with_stage_table
 from queries.editor.stage_table import STAGE_TABLE, WORD_DOCS
 from queries.errors import SyntaxProblem
 from queries.parser import STAGES, parse
-from queries.plan import PlanContext
+from queries.plan import PlanContext, plan
 from queries.printer import print_query
 from tests.queries_syntax import syntax_trees as trees
 from tests.queries_syntax.test_round_trip import texts_of_pieces
@@ -240,6 +240,12 @@ def test_the_table_has_every_stage_in_the_order_of_the_parser() -> None:
         assert f"| {info.name}" in info.example
         parse(info.example)
         assert format_text(info.example).count(info.name)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_example_of_a_stage_can_be_planned(name: str) -> None:
+    """As it stands on the page of the language: its names, types and the stages it needs in front are there."""
+    assert plan(STAGE_TABLE[name].example, CONTEXT).steps
 
 
 @pytest.mark.parametrize(
