@@ -37,7 +37,7 @@ from queries.errors import GuardRefusal
 from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
 from queries.guard_names import HIGHER, TYPES, VIRTUAL_COLUMNS, why_not
 from queries.guard_rollups import check_measures
-from queries.guard_written import check_written
+from queries.guard_written import check_divisions, check_written
 
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f\\'\"`]")
 """Signs that two parsers may read differently inside a quoted name."""
@@ -88,6 +88,7 @@ def _verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written
     check_statement(tree, first=written)
     if written:
         check_written(tree)
+        check_divisions(tree)
     for text in tree.find_all(exp.Literal):
         if text.is_string and not _PLAIN_TEXT.fullmatch(text.name):
             raise GuardRefusal("A text of a user stands in the statement instead of a parameter.")

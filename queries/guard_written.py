@@ -29,6 +29,11 @@ def check_written(tree: exp.Query) -> None:
     Raises:
         GuardRefusal: with the call and what to write instead.
     """
+    for kind in tree.find_all(exp.DataType):
+        if isinstance(kind.this, exp.DType) and kind.this.name.startswith("DECIMAL"):
+            # Sums and quotients of decimals throw, and the index computes them over values of others, as it does
+            # whole divisions.
+            raise GuardRefusal("Decimals are not allowed: cast to Float64 or Int64.")
     made: frozenset[str] | None = None
     for node in tree.find_all(exp.Func, exp.Array):
         if isinstance(node, exp.Array):
@@ -81,3 +86,29 @@ def _name(node: exp.Func) -> str:
     if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc | exp.ParameterizedAgg):
         return str(node.this if isinstance(node.this, str) else node.name).lower()
     return node.sql_name().lower()
+
+
+def check_divisions(tree: exp.Query) -> None:
+    """Check that no whole division of a finished statement can be followed by the index.
+
+    The engine follows chains of functions that grow or fall with a column of the sort key, and computes them over the
+    values that bound granules, also those of rows outside of the scope. Of the functions on the lists that it follows
+    only the whole division throws, and arithmetic of decimals, which are refused. An argument inside of
+    `arrayElement([…], 1)` breaks the chain.
+
+    Raises:
+        GuardRefusal: an argument is neither a constant nor kept apart.
+    """
+    for node in tree.find_all(exp.Func):
+        if _name(node) in DIVISIONS and not all(_is_apart(part) for part in node.iter_expressions()):
+            raise GuardRefusal("The arguments of intDiv are not kept apart from the index.")
+
+
+DIVISIONS = frozenset({"intdiv", "int_div"})
+"""Whole division by the engine's name and by SQLGlot's."""
+
+
+def _is_apart(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Literal | exp.Placeholder):
+        return True
+    return isinstance(node, exp.Func) and _name(node) == "arrayelement"

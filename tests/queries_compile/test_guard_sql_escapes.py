@@ -487,3 +487,39 @@ def test_written_statements_run_with_the_engine_s_own_moves_off(
     runner.run("from errors | summarize n=count()", context)
     assert seen[0] == {"optimize_move_to_prewhere": 0, "query_plan_optimize_prewhere": 0}
     assert seen[1] is None
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "intDiv(10, {other} - project_id) != 0 OR 1 = 1",
+        "intDiv(10, {other} - project_id) != 77",
+        "intDiv(toInt64(project_id) - {other} - 9223372036854775808, -1) != 77",
+        "intDiv(10, toInt64(project_id) - {other}) != 77",
+        "toString(intDiv(10, {other} - project_id)) != 'x'",
+        "toInt64(op) = 5",
+        "10 % (project_id - {other}) != 77",
+    ],
+)
+def test_the_index_computes_nothing_over_keys_of_others(
+    condition: str, two_tenants: tuple[Runner, PlanContext]
+) -> None:
+    """The engine follows functions over the sort key to the values that bound granules, before any row is read."""
+    runner, context = two_tenants
+    other = max(context.projects) + 1
+    text = f"SELECT count() AS n FROM spans WHERE {condition.format(other=other)}"
+    assert runner.run(text, context, language="sql").table.to_pylist() == [{"n": 200}]
+    nested = f"SELECT count() AS n FROM (SELECT * FROM spans) AS t WHERE {condition.format(other=other)}"
+    assert runner.run(nested, context, language="sql").table.to_pylist() == [{"n": 200}]
+
+
+def test_the_guard_wants_whole_divisions_apart_from_the_index() -> None:
+    """Decimals, which throw in the same way, are no type of SQL that somebody writes."""
+    tail = f"FROM errors AS e PREWHERE {MINE} AND {IN_TIME}"
+    verify(
+        f"SELECT intDiv(arrayElement([e.fingerprint], 1), {{p0: UInt64}}) {tail}", (READ,), frozenset({1}), written=True
+    )
+    with pytest.raises(GuardRefusal, match="apart from the index"):
+        verify(f"SELECT intDiv(e.fingerprint, {{p0: UInt64}}) {tail}", (READ,), frozenset({1}), written=True)
+    with pytest.raises(QueryError, match="Decimals"):
+        compile_sql("SELECT CAST(1 AS Decimal(9, 2)) / (3 - project_id) FROM errors", CONTEXT)

@@ -78,3 +78,29 @@ def test_a_pass_makes_of_a_statement_what_the_pair_says(name: str, number: int) 
 def test_every_pass_has_pairs_and_every_file_a_pass() -> None:
     """A pass without an example fails here."""
     assert {path.stem for path in GOLDEN.glob("*.sql")} == set(ALL)
+
+
+def test_the_bounds_of_a_written_statement_stand_before_its_own_conditions() -> None:
+    """A scan among others gets a SELECT of its own for them; what the text says stays in its WHERE, or above."""
+    written = dataclasses.replace(CONTEXT, written=True)
+
+    def bounded(text: str) -> str:
+        tree = sqlglot.parse_one(text, dialect="clickhouse")
+        for name in ("scope", "environments", "time_bound"):
+            tree = BY_NAME[name](tree, written)
+        return tree.sql(dialect="clickhouse")
+
+    low = "fromUnixTimestamp64Micro(1772323200000000, 'UTC')"
+    high = "fromUnixTimestamp64Micro(1772326800000500, 'UTC')"
+    first = (
+        f'PREWHERE "e"."timestamp" >= {low} AND "e"."timestamp" < {high}'
+        """ AND ("e"."environment" IN ('prod', '') AND "e"."project_id" IN (3, 7))"""
+    )
+    plain = bounded("SELECT e.title FROM errors AS e WHERE toInt64(e.level) = 1 OR e.level = 'a'")
+    assert plain.replace("(", "").replace(")", "") == (
+        f"SELECT e.title FROM errors AS e {first} WHERE toInt64(e.level) = 1 OR e.level = 'a'"
+    ).replace("(", "").replace(")", "")
+    joined = bounded("SELECT 1 FROM issues AS i FINAL LEFT JOIN outcomes AS o ON toInt64(i.status) = o.quantity")
+    assert ' FROM issues AS i FINAL PREWHERE "i"."project_id" IN (3, 7)) AS "i" LEFT JOIN (SELECT ' in joined
+    assert ' FROM outcomes AS o PREWHERE "o"."timestamp" >= ' in joined
+    assert "WHERE" not in joined.replace("PREWHERE", "")
