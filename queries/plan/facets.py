@@ -90,6 +90,8 @@ def facets(stage: ast.Facets, block: Block, builder: Builder) -> Block:
     if not 1 <= count <= MAX_TOP or len(stage.fields) > MAX_FIELDS:
         raise QueryError(f"facets shows 1 to {MAX_TOP} values of at most {MAX_FIELDS} fields.", span=stage.span)
     rows = ungrouped(block, builder)
+    if rows.weight is not None and builder.sampled is not None:
+        builder.notes.add("facets counts the rows that were drawn, not those they stand for.")
     chosen, tags = chosen_fields(stage.fields, rows, builder, stage.span)
     if not chosen and not tags:
         raise QueryError("There is no field to count the values of.", span=stage.span, suggestion="facets level")

@@ -187,3 +187,12 @@ def test_what_cannot_be_drawn_says_why(shop: Shop, text: str, message: str) -> N
     """Groups, rows without an id, a sample of a sample, too many rows."""
     with pytest.raises(QueryError, match=message):
         shop.rows(text)
+
+
+def test_facets_of_a_sample_say_that_they_count_the_rows_drawn(shop: Shop) -> None:
+    """Against the rows; without a sample nothing is said."""
+    answer = shop.ask("from errors | sample 30% | facets level")
+    levels = [r["level"] for r in drawn(shop, "30%")]
+    assert {r["value"]: r["count"] for r in answer.table.to_pylist()} == {v: levels.count(v) for v in set(levels)}
+    assert any("facets counts the rows that were drawn" in w for w in answer.warnings)
+    assert not any("drawn" in w for w in shop.ask("from errors | facets level").warnings)
