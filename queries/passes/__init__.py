@@ -18,6 +18,7 @@ from queries.passes.environments import environments
 from queries.passes.issue_lookup import issue_lookup
 from queries.passes.map_access import map_access
 from queries.passes.nested_queries import nested_queries
+from queries.passes.nodes import walk
 from queries.passes.null_guards import null_guards
 from queries.passes.parameters import lift_parameters
 from queries.passes.prune_columns import prune_columns
@@ -49,8 +50,8 @@ class Step:
 PASSES: tuple[Step, ...] = (
     # What was built apart becomes part of the tree first, and its own features with it, so nothing after is skipped.
     Step(nested_queries, frozenset({"amber_in_query"})),
-    Step(issue_lookup, frozenset({"amber_issue_in"})),  # adds scans, so before scope
     Step(prune_columns, frozenset({WIDE})),  # before all that walk the tree or look up what is read
+    Step(issue_lookup, frozenset({"amber_issue_in"})),  # adds scans, so before scope
     Step(row_limit),  # before segment_names, which treats limited rows in its own way
     Step(top_groups, frozenset({"Group"})),  # before rollups, which answer its first step
     Step(rollups, frozenset({"count", "countIf", "minOrNull", "maxOrNull", "Group"})),  # adds scans, so before scope
@@ -79,7 +80,7 @@ def run_passes(tree: exp.Expr, context: PassContext) -> tuple[exp.Expr, dict[str
 
 def _features(tree: exp.Expr) -> set[str]:
     """Return the node types and the function names in a tree."""
-    return {node.name if isinstance(node, exp.Anonymous) else type(node).__name__ for node in tree.walk()}
+    return {node.name if isinstance(node, exp.Anonymous) else type(node).__name__ for node in walk(tree)}
 
 
 __all__ = ["PASSES", "Pass", "PassContext", "Step", "lift_parameters", "run_passes"]

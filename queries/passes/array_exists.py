@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlglot import expressions as exp
 
 from queries.passes.context import PassContext
+from queries.passes.nodes import find_all
 
 
 def array_exists(tree: exp.Expr, _: PassContext) -> exp.Expr:
     """Return the tree with filtered arrays that are only asked for elements rewritten."""
-    for node in list(tree.find_all(exp.Anonymous)):
+    for node in find_all(tree, exp.Anonymous):
         if node.name != "notEmpty":
             continue
         (inner,) = node.expressions

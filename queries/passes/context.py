@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlglot import expressions as exp
 
 from engine.schema import TABLES, Table
+from queries.passes.nodes import find_all
 
 FIXED = "fixed"
 """Key in a node's `meta`: the literals below were made by the compiler and are not lifted."""
@@ -51,7 +52,7 @@ class PassContext:
 
 def scans(tree: exp.Expr) -> Iterator[tuple[exp.Table, Table]]:
     """Yield every scan of a physical table with its declaration; names of CTEs are no scans."""
-    found = list(tree.find_all(exp.Table, exp.CTE))
+    found = find_all(tree, exp.Table, exp.CTE)
     ctes = {node.alias for node in found if isinstance(node, exp.CTE)}
     for node in found:
         table = TABLES.get(node.name) if isinstance(node, exp.Table) else None

@@ -10,11 +10,12 @@ from __future__ import annotations
 from sqlglot import expressions as exp
 
 from queries.passes.context import PassContext, guarded
+from queries.passes.nodes import find_all
 
 
 def map_access(tree: exp.Expr, _: PassContext) -> exp.Expr:
     """Return the tree with map accesses rewritten."""
-    for node in list(tree.find_all(exp.Case, exp.If)):
+    for node in find_all(tree, exp.Case, exp.If):
         access = _guarded_access(node)
         if access is None:
             continue

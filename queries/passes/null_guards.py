@@ -9,11 +9,12 @@ from __future__ import annotations
 from sqlglot import expressions as exp
 
 from queries.passes.context import PassContext, guarded
+from queries.passes.nodes import find_all
 
 
 def null_guards(tree: exp.Expr, _: PassContext) -> exp.Expr:
     """Return the tree without guards that say nothing."""
-    for clause in list(tree.find_all(exp.Where, exp.Having)):
+    for clause in find_all(tree, exp.Where, exp.Having):
         _strip(clause.this)
     return tree
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sqlglot import expressions as exp
 
 from queries.passes.context import FIXED
+from queries.passes.nodes import walk
 
 SLUG_MARK = "amber_project_slug"
 _KEEP_BELOW = (exp.Limit, exp.Offset, exp.WithFill, exp.DataType, exp.Interval, exp.Dot, exp.Placeholder)
@@ -37,7 +38,7 @@ def lift_parameters(
     """Return the tree with placeholders for literals and slugs of projects, and their values by name."""
     lifted = _Lifted()
     arrays: set[int] = set()
-    for node in list(tree.walk(prune=_stops)):
+    for node in walk(tree, _stop):
         if isinstance(node, exp.Anonymous) and node.name == SLUG_MARK:
             _look_up_slug(node, projects, lifted)
         elif isinstance(node, exp.Array) and _is_text_list(node):
@@ -106,10 +107,6 @@ _KINDS: dict[str, Callable[[], exp.DataType]] = {
     "Array(String)": lambda: _array_of(exp.DataType.Type.TEXT),
     "Array(UInt64)": lambda: _array_of(exp.DataType.Type.UBIGINT),
 }
-
-
-def _stops(node: exp.Expr) -> bool:
-    return _stop(node)
 
 
 def _stop(node: exp.Expr | None) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import expressions as exp
 
+from queries.passes.nodes import find_all
 from queries.passes.parameters import SLUG_MARK
 
 TIME_COLUMN = "timestamp"
@@ -120,8 +121,8 @@ class _Walk:
 
     def _inner(self, query: exp.Query) -> None:
         """A nested query stands for itself, unless it looks at the rows around it."""
-        own = {scan.alias_or_name for scan in query.find_all(exp.Table, exp.Subquery)}
-        if self.alias not in own and any(column.table == self.alias for column in query.find_all(exp.Column)):
+        own = {scan.alias_or_name for scan in find_all(query, exp.Table, exp.Subquery)}
+        if self.alias not in own and any(column.table == self.alias for column in find_all(query, exp.Column)):
             self.use.exact = False
 
     def _column(self, column: exp.Column) -> None:

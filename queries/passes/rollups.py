@@ -28,6 +28,7 @@ from sqlglot import expressions as exp
 
 from engine.schema.rollups import DIMENSIONS, ERRORS_VALUES_HOURLY, EVERYTHING
 from queries.passes.context import FIXED, TIME, PassContext
+from queries.passes.nodes import find_all
 from queries.passes.rollup_use import TIME_COLUMN, Use, arguments, use_of
 
 TABLE = "errors"
@@ -53,7 +54,7 @@ class _Choice:
 
 def rollups(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with scans replaced where hourly counts give the same answer."""
-    for select in reversed(list(tree.find_all(exp.Select))):
+    for select in reversed(find_all(tree, exp.Select)):
         made = _members(select, context)
         if made is not None:
             _replace(select, made)
@@ -185,7 +186,7 @@ class _Members:
         found: list[exp.Expr] = []
         if self.where is not None:
             moved = exp.Paren(this=self.where.this.copy())
-            for column in list(moved.find_all(exp.Column)):
+            for column in find_all(moved, exp.Column):
                 column.replace(at(column.name))
             found.append(moved)
         if self.environments:

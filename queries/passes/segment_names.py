@@ -13,6 +13,7 @@ import datetime as dt
 from sqlglot import expressions as exp
 
 from queries.passes.context import SLICE, TIME, PassContext
+from queries.passes.nodes import find_all
 
 MARK = "amber_segment_name"
 TABLE = "spans"
@@ -27,8 +28,8 @@ def segment_names(tree: exp.Expr, context: PassContext) -> exp.Expr:
     Raw rows that are limited and only show the name get it after the limit, so that they can still be read in order.
     """
     # Innermost first: conditions that hold nested queries are copied into both halves.
-    for number, select in enumerate(reversed(list(tree.find_all(exp.Select)))):
-        marks = [m for m in select.find_all(exp.Anonymous) if m.name == MARK and m.find_ancestor(exp.Select) is select]
+    for number, select in enumerate(reversed(find_all(tree, exp.Select))):
+        marks = [m for m in find_all(select, exp.Anonymous) if m.name == MARK and m.find_ancestor(exp.Select) is select]
         late = bool(marks) and _only_shown(select, marks)
         marked = {id(mark.replace(mark.expressions[0])) for mark in marks}
         source = select.args.get("from_")
@@ -88,7 +89,7 @@ def _carried(select: exp.Select, rows: str, key: exp.Ordered, position: int) -> 
 def _split(select: exp.Select, scan: exp.Table, marked: set[int], place: tuple[int, PassContext]) -> None:
     alias = scan.alias_or_name
     early, late = _conditions(select, marked)
-    names = {c.name for part in _parts(select, late) for c in part.find_all(exp.Column) if c.table == alias} | {NAME}
+    names = {c.name for part in _parts(select, late) for c in find_all(part, exp.Column) if c.table == alias} | {NAME}
     others = sorted(names - {NAME})
     named = _rows(scan, others, early, exp.NEQ)
     named.append("expressions", _as(_at(alias, NAME), NAME))
@@ -117,7 +118,7 @@ def _conditions(select: exp.Select, marked: set[int]) -> tuple[list[exp.Expr], l
     # Without `unnest`: an OR must keep its parentheses.
     all_conditions = where.this.flatten(unnest=False) if isinstance(where.this, exp.And) else (where.this,)
     for condition in all_conditions:
-        uses = any(id(column) in marked for column in condition.find_all(exp.Column))
+        uses = any(id(column) in marked for column in find_all(condition, exp.Column))
         (late if uses else early).append(exp.Paren(this=condition) if isinstance(condition, exp.Or) else condition)
     return early, late
 

@@ -27,6 +27,7 @@ from sqlglot import expressions as exp
 
 from engine.schema import TABLES
 from queries.passes.context import PassContext
+from queries.passes.nodes import find_all
 
 MAX_WORDS = 4
 """The longest are the rarest; each costs a look-up."""
@@ -45,7 +46,7 @@ _INDEXED = frozenset(
 
 def text_index(tree: exp.Expr, _: PassContext) -> exp.Expr:
     """Return the tree with conditions on indexed texts rewritten, where they choose rows."""
-    for node in list(tree.find_all(exp.ILike)):
+    for node in find_all(tree, exp.ILike):
         column, pattern = node.this, node.expression
         if isinstance(column, exp.Column) and _is_text(pattern) and _indexed(column) and _chooses(node):
             node.replace(_looked_up(node, column, pattern.name))

@@ -9,6 +9,7 @@ from sqlglot import expressions as exp
 
 from engine.schema import Kind, Table
 from queries.passes.context import SLICE, TIME, PassContext, bound_scan, own_select, scans
+from queries.passes.nodes import find_all
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -52,7 +53,7 @@ def texts(tree: exp.Expr, ranges: Sequence[tuple[dt.datetime, dt.datetime]]) -> 
 
     The generator runs once, which takes a millisecond for a usual statement.
     """
-    bounds = [node for node in tree.find_all(exp.GTE, exp.LT) if SLICE in node.meta]
+    bounds = [node for node in find_all(tree, exp.GTE, exp.LT) if SLICE in node.meta]
     for bound in bounds:
         bound.expression.set("expressions", [_number_for(bound), bound.expression.expressions[1]])
     text = tree.sql(dialect="clickhouse", copy=False)

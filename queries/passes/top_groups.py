@@ -19,6 +19,7 @@ from __future__ import annotations
 from sqlglot import expressions as exp
 
 from queries.passes.context import PassContext, add_condition
+from queries.passes.nodes import find_all
 from queries.passes.rollups import answers, lone_scan
 
 MAX_GROUPS = 200
@@ -27,7 +28,7 @@ MAX_GROUPS = 200
 
 def top_groups(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with dear aggregates limited to the groups that are shown."""
-    for select in list(tree.find_all(exp.Select)):
+    for select in find_all(tree, exp.Select):
         if not _is_small(select.args.get("limit")) or answers(select, context):
             continue
         chosen = _choosing(select)

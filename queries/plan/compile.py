@@ -18,6 +18,7 @@ from queries.errors import QueryError
 from queries.parser import parse_with_warnings
 from queries.passes import PassContext, run_passes
 from queries.passes.context import TIME
+from queries.passes.nodes import find_all
 from queries.plan.block import Block, TimeRange
 from queries.plan.builder import Builder, Output, settled
 from queries.plan.frame_rows import bindings, frame_step_id
@@ -315,7 +316,7 @@ def _reads(tree: exp.Expr, builder: Builder, ids: tuple[int, ...]) -> tuple[Tabl
     for _, table, (start, end) in builder.scans:
         bounded = table.time_column is not None
         reads[TableRead(table.name, ids, start if bounded else None, end if bounded else None)] = None
-    for scan in tree.find_all(exp.Table):
+    for scan in find_all(tree, exp.Table):
         if scan.name == "issues":
             reads[TableRead("issues", ids, None, None)] = None
         elif TIME in scan.meta:

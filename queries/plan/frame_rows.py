@@ -18,6 +18,7 @@ from sqlglot import expressions as exp
 
 from queries.errors import QueryError
 from queries.passes.context import FIXED
+from queries.passes.nodes import find_all
 from queries.plan.block import Block, Derived, Order, TimeRange
 from queries.plan.model import Binding
 from queries.plan.names import unique_names
@@ -106,7 +107,7 @@ def frame_block(number: int, columns: Mapping[str, ValueType], time: TimeRange, 
 def bindings(tree: exp.Expr, frames: list[Frame]) -> tuple[Binding, ...]:
     """Return the arrays of frames that a statement names."""
     found: dict[str, Binding] = {}
-    for node in tree.find_all(exp.Placeholder):
+    for node in find_all(tree, exp.Placeholder):
         match = _PARAMETER.fullmatch(node.name)
         if match is None:
             continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from engine.eventstore import EventStore
@@ -130,7 +132,11 @@ def test_the_end_of_the_stack_is_an_error_of_the_text(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("queries.plan.compile.run_passes", deep)
     monkeypatch.setattr("queries.sql.run_passes", deep)
-    for ask in (lambda: plan("level:error", shop.context), lambda: compile_sql("SELECT 1", shop.context)):
+    asks: list[Callable[[], object]] = [
+        lambda: plan("level:error", shop.context),
+        lambda: compile_sql("SELECT 1", shop.context),
+    ]
+    for ask in asks:
         with pytest.raises(QueryError) as caught:
             ask()
         assert caught.value.code == "query-too-large"

@@ -1,0 +1,31 @@
+"""The nodes of a tree. SQLGlot's own walk is four generators deep, which is a third of the time of all passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlglot import expressions as exp
+
+E = TypeVar("E", bound=exp.Expr)
+
+
+def walk(tree: exp.Expr, prune: Callable[[exp.Expr], bool] | None = None) -> list[exp.Expr]:
+    """Return the nodes of a tree as it is now, those nearer to the root first; nothing below what `prune` holds for."""
+    nodes = [tree]
+    for node in nodes:  # grows meanwhile
+        if prune is not None and prune(node):
+            continue
+        for value in node.args.values():
+            if isinstance(value, list):
+                for item in value:
+                    if isinstance(item, exp.Expr):
+                        nodes.append(item)  # noqa: PERF401 - a new list for each of them takes longer
+            elif isinstance(value, exp.Expr):
+                nodes.append(value)
+    return nodes
+
+
+def find_all(tree: exp.Expr, *kinds: type[E]) -> list[E]:
+    """Return the nodes of some types, in the order of `walk`."""
+    return [node for node in walk(tree) if isinstance(node, kinds)]
