@@ -101,7 +101,7 @@ def usual_counts(groups: Mapping[int, Sequence[float]]) -> tuple[dict[int, float
             kept = _likely(counts, means[phase], dispersion)
             squares += math.fsum((count - means[phase]) ** 2 for count in kept)
             expected += means[phase] * len(kept)
-        wider = max(1.0, squares / expected)
+        wider = max(1.0, squares / expected) if expected else 1.0  # nothing is usual for counts that lie apart
         if abs(wider - dispersion) < 1e-3:
             break
         dispersion = wider

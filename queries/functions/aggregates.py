@@ -26,6 +26,7 @@ from queries.functions.model import (
 from queries.types import FLOAT, NULLABLE_STRING, Base, Missing, ValueType
 
 _X = Arg("x", Want.ANY)
+_ONE = Arg("x", Want.ORDERED)
 _NUMBER = Arg("x", Want.NUMBER)
 _SECOND = Arg("y", Want.NUMBER)
 _ORDERED = Arg("x", Want.ORDERED)
@@ -175,10 +176,10 @@ _DISTRIBUTIONS = (
     Function("gini", (_NUMBER,), always(NULLABLE_FLOAT), distributions.gini, "plain number, 0 to 1",
              "Gini coefficient of values from 0 up: 0 when all are equal, near 1 when few hold nearly everything.", "from spans | summarize gini(span.duration) by span.op",
              worked=(("gini(span.duration)", "0.5"),)),
-    Function("topk", (_X, Arg("n", Want.COUNT, optional=True)), array_of_first, distributions.topk, "of x",
+    Function("topk", (_ONE, Arg("n", Want.COUNT, optional=True)), array_of_first, distributions.topk, "of x",
              "The n (5) most frequent values, most frequent first; approximate (space-saving sketch).",
              "from errors | summarize topk(release, 3) by issue", worked=(("topk(transaction, 1)", '["/cart"]'),), weighted=True),
-    Function("make_set", (_X, Arg("n", Want.COUNT, optional=True)), array_of_first, distributions.make_set, "of x",
+    Function("make_set", (_ONE, Arg("n", Want.COUNT, optional=True)), array_of_first, distributions.make_set, "of x",
              "The different values, at most n (100), sorted.", "from errors | summarize make_set(environment) by issue",
              worked=(("make_set(transaction)", '["/cart", "/checkout"]'),)),
 )  # fmt: skip

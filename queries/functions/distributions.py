@@ -26,7 +26,7 @@ from queries.functions.model import (
 )
 from queries.types import BOOLEAN, FLOAT, INTEGER, Base, Missing, ValueType
 from queries.values.calls import aggregate, call
-from queries.values.typed import Typed, present
+from queries.values.typed import Typed, present, zero_of
 
 FLOATS = ValueType(Base.ARRAY, element=Base.FLOAT)
 MAX_LEVELS = 20
@@ -45,7 +45,7 @@ def sum_of(bound: Bound) -> ir.Value:
     made = total(bound, present(bound.args[0]), result=result)
     if result.base is Base.INTEGER:
         made = rounded(bound, made)
-    return made if bound.args[0].type.missing is Missing.NEVER else call("ifNull", result, made, 0)
+    return made if bound.args[0].type.missing is Missing.NEVER else call("ifNull", result, made, zero_of(result))
 
 
 def sum_type(args: tuple[Typed, ...]) -> ValueType:

@@ -52,6 +52,9 @@ def bucket(time: ir.Value, every_ns: int, result: ValueType = TIME) -> ir.Value:
     if every_ns % (7 * DAY_NS) == 0:
         whole = call("toDateTime", TIME, time, "UTC")
         monday = call("toDateTime", TIME, "1970-01-05 00:00:00", "UTC")
+        if result.nullable:
+            # Where a time is missing the engine computes with 1970-01-01, which lies before the first Monday.
+            whole = call("greatest", result, whole, monday)
         width = call("toIntervalSecond", INTEGER, every_ns // SECOND_NS)
         return call("toStartOfInterval", result, whole, width, monday)
     if every_ns % SECOND_NS == 0:

@@ -27,7 +27,7 @@ from queries.plan.virtual import slug
 from queries.printer import print_expression
 from queries.types import STRING, Base, Missing, ValueType
 from queries.values.calls import call, derived_table, looks_at_all
-from queries.values.typed import Typed, as_null
+from queries.values.typed import Typed, as_null, zero_of
 
 MAX_TOP = 50
 OTHER = "Other"
@@ -153,7 +153,7 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     keys = group_keys(stage.by, builder.scope(rows))
     if stage.top is not None:
         rows, keys = keep_top(stage.top.count, stage.top.by, rows, keys, builder, other=stage.top.other)
-    value = bucket_number(time.value, fill.starts) if fill.starts else bucket(time.value, fill.every_ns)
+    value = bucket_number(time.value, fill.starts) if fill.starts else bucket(time.value, fill.every_ns, time.type)
     start = Typed(value, ValueType(Base.TIME, precision=0 if fill.every_ns % SECOND_NS == 0 else 3))
     plain = with_intervals(_aggregates(stage.aggregates, scope, keys), stage.aggregates, rows, builder)
     made = {name: _filled(typed, stage.fill) for name, typed in plain.items()}
@@ -167,9 +167,10 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
 def _filled(typed: Typed, fill: Fill | None) -> Typed:
     """Give an aggregate the type whose default, which empty buckets get, is what `fill` asks for."""
     if fill is Fill.ZERO and typed.type.nullable and typed.type.is_number:
-        value = call("ifNull", replace(typed.type, missing=Missing.NEVER), typed.value, 0)
+        value = call("ifNull", replace(typed.type, missing=Missing.NEVER), typed.value, zero_of(typed.type))
         return replace(typed, value=value, type=replace(typed.type, missing=Missing.NEVER))
-    if fill in {Fill.NULL, Fill.FORWARD, Fill.LINEAR} and not typed.type.nullable:
+    lists = typed.type.base in {Base.ARRAY, Base.MAP}  # an empty bucket holds an empty one, they have no null
+    if fill in {Fill.NULL, Fill.FORWARD, Fill.LINEAR} and not typed.type.nullable and not lists:
         nullable = replace(typed.type, missing=Missing.NULL)
         return replace(typed, value=call("toNullable", nullable, typed.value), type=nullable)
     return typed

@@ -35,7 +35,7 @@ def heatmap(stage: ast.Heatmap, block: Block, builder: Builder) -> Block:
     every_ns = _width(stage, rows)
     value = numeric(stage.value, rows, builder)
     moment = ValueType(Base.TIME, precision=0 if every_ns % SECOND_NS == 0 else 3)
-    start = Typed(bucket(time.value, every_ns), moment)
+    start = Typed(bucket(time.value, every_ns, time.type), moment)
     shape = (Scale.NICE, TARGET_BUCKETS)
     counted = in_buckets(rows, value, {"timestamp": start}, builder, shape)
     first_ns, end_ns = _range(rows, every_ns)

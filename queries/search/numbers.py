@@ -82,8 +82,8 @@ def nanoseconds(digits: str, unit: str) -> int:
 
 def digits_of(value: float) -> str:
     """Return a number without exponent, so that reading it gives the same number."""
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, int) or not value:
+        return str(int(value))  # zero has no sign
     with localcontext(_EXACT):
         text = format(Decimal(repr(value)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -77,6 +77,11 @@ TRUE: Final[Any] = ibis.literal(True)
 FALSE: Final[Any] = ibis.literal(False)
 
 
+def zero_of(type_: ValueType) -> float:
+    """Return the zero of a kind of number: beside a fraction the engine takes a whole 0 for another type."""
+    return 0.0 if type_.base is Base.FLOAT else 0
+
+
 def present(item: Typed) -> ir.Value:
     """Return the value with NULL where it is missing."""
     if item.type.missing is not Missing.EMPTY or item.virtual:

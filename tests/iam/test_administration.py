@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from engine.errors import Changed, NotFound, StateError, UserError
-from engine.metadata import MetadataStore
+from engine.metadata import MetadataStore, SavedQueryText, SavedQueryWanted
 from iam import (
     EMBEDDED,
     LOCAL,
@@ -58,6 +58,8 @@ def test_every_write_is_remembered_once_and_in_order(
     team = administration.create_team(ann, "web").id
     bob = administration.invite_user(ann, "bob@example.org", "Bob", Role.MEMBER)[0].id
     token = administration.create_token(ann, "ci", ["event:read"])[1].id
+    text = SavedQueryText("Worst", "from errors")
+    saved = administration.save_query(ann, text, "private")
     writes: dict[str, Callable[[], object]] = {
         "rename_organisation": lambda: administration.rename_organisation(ann, "Acme 2"),
         "create_project": lambda: administration.create_project(ann, "other"),
@@ -82,11 +84,19 @@ def test_every_write_is_remembered_once_and_in_order(
         "set_own_name": lambda: administration.set_own_name(ann, "Ann B."),
         "create_token": lambda: administration.create_token(ann, "two", ["event:read"]),
         "revoke_token": lambda: administration.revoke_token(ann, token),
+        "save_query": lambda: administration.save_query(ann, replace(text, name="Other"), "private"),
+        "change_saved_query": lambda: administration.change_saved_query(
+            ann, saved, replace(text, text="from spans"), "private", None
+        ),
+        "restore_saved_query": lambda: administration.restore_saved_query(ann, saved.id, 1, None),
+        "star_saved_query": lambda: administration.star_saved_query(ann, saved.id, starred=True),
+        "delete_saved_query": lambda: administration.delete_saved_query(ann, saved.id, None),
         "delete_project": lambda: administration.delete_project(ann, project),
         "record": lambda: administration.record(ann, "thing.done", "thing:1", {}),
     }
     reads = {"organisation", "projects", "project", "project_roles", "keys", "teams", "team", "users", "user"}
     reads |= {"roles_of", "tokens", "audit_page", "verify_audit"}
+    reads |= {"saved_queries", "saved_query", "saved_query_called", "saved_query_versions", "saved_query_version"}
     public = {name for name, _ in inspect.getmembers(Administration, inspect.isfunction) if not name.startswith("_")}
     assert public == writes.keys() | reads, "a new method is told here what it is"
     for name, write in writes.items():
@@ -104,6 +114,7 @@ def test_every_write_is_remembered_once_and_in_order(
         lambda: administration.users(ann),
         lambda: administration.roles_of(ann, bob),
         lambda: administration.tokens(ann, everyone=True),
+        lambda: administration.saved_queries(ann, SavedQueryWanted(1)),
         lambda: administration.audit_page(ann),
         lambda: administration.verify_audit(ann),
     ):

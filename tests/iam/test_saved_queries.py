@@ -122,12 +122,12 @@ def test_filters_of_searches_are_ones_own_and_what_is_shared(place):
     place.administration.save_query(place.mia, one, "organisation")
     place.administration.save_query(place.vic, replace(one, text="level:fatal"), "private")
     place.administration.save_query(place.mia, WORST, "organisation")
-    assert saved_filters(place.metadata, place.ann) == {"ours": "level:error"}
-    assert saved_filters(place.metadata, place.vic) == {"ours": "level:fatal"}
+    assert saved_filters(place.metadata, place.ann) == {"Ours": "level:error"}
+    assert saved_filters(place.metadata, place.vic) == {"Ours": "level:fatal"}
     assert saved_filters(place.metadata, place.out) == {}
-    assert saved_filters(place.metadata, LOCAL) == {"ours": "level:error"}
+    assert saved_filters(place.metadata, LOCAL) == {"Ours": "level:error"}
     token = replace(place.ann, kind=PrincipalKind.TOKEN, token_id=5, scopes=frozenset({"event:read"}))
-    assert saved_filters(place.metadata, token) == {"ours": "level:error"}
+    assert saved_filters(place.metadata, token) == {"Ours": "level:error"}
 
 
 def test_every_write_is_in_the_audit(place):

@@ -69,7 +69,7 @@ STAGES = (
     "make-series n=count() every 1h | anomalies",
     "anomalies count()",
     "make-series n=count() every 1h | changepoint",
-    "correlate count() with level, release",
+    "correlate avg(http.status_code) with level, release",
     "funnel `level:error` -> `level:fatal` by user within 1h",
     "sessions by user gap 30m",
     "retention by user every 1d",

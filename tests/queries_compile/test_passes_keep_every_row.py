@@ -19,6 +19,8 @@ from queries.plan import PlanContext, SqlStep, plan
 from queries.run import Runner
 from tests.queries_compile.conftest import NOW, Shop
 
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
 SIGNS = "sk\u017f\u212aKSéÉ aB1_-.,%\\*\n\u3042"
 """Letters that fold, to ASCII and from it; ends of words and what only looks like them; signs of patterns."""
 

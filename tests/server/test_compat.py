@@ -15,7 +15,7 @@ BASE = "/api/0/organizations/default"
 @pytest.fixture(scope="module")
 def api(event_store, rows_of, tmp_path_factory):
     """The application: four errors of three titles in project A, one in B, and transactions in A."""
-    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("compat"), 774_000)
+    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("compat"), 784_000)
     now = datetime.now(UTC)
     titles = ["boom", "boom", "bang", "crash"]
     built.add_errors(

@@ -23,7 +23,7 @@ _NUMBERS = itertools.count()
 @pytest.fixture(scope="module")
 def api(event_store, rows_of, tmp_path_factory):
     """The application with three events in project A and one in B."""
-    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("saved"), 773_000)
+    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("saved"), 783_000)
     rows = [("boom", "error"), ("boom", "error"), ("bang", "fatal")]
     built.add_errors(
         built.a.id,
