@@ -71,7 +71,7 @@ docs: setup ## Write the generated reference pages anew.
 	@$(BIN)/python -m dashboards.welcome.reference
 
 constraints: ## Write constraints.txt anew from a fresh environment.
-	@rm -rf .venv-fresh && $(PYTHON) -m venv .venv-fresh && .venv-fresh/bin/pip install -q '.[dev]'
+	@rm -rf .venv-fresh && $(PYTHON) -m venv .venv-fresh && .venv-fresh/bin/pip install -q '.[dev,bench]'
 	@{ echo '# Exact versions everything is tested with. `make constraints` writes this file anew from a fresh environment.'; \
 	   .venv-fresh/bin/pip freeze --exclude amber-observability | sort -f; } > constraints.txt
 	@rm -rf .venv-fresh
