@@ -116,6 +116,7 @@ def test_a_pattern_never_loses_a_row_to_the_index(texts: Texts, form: str, patte
 @example("message", "ask")
 @example("free", "kas a aa")
 @example("message", " ask ")
+@example("!message", "SK")
 def test_a_text_contained_anywhere_finds_exactly_the_rows_with_it(texts: Texts, key: str, word: str) -> None:
     """Compared with plain Python. The engine's own ILIKE finds a row too many beside the Kelvin sign."""
     wanted = ascii_lower(word)
@@ -128,13 +129,20 @@ def test_a_text_contained_anywhere_finds_exactly_the_rows_with_it(texts: Texts, 
     assert found(texts, f"from errors {search} | project id") == sorted(rows)
 
 
-def test_words_are_looked_up_in_the_index(texts: Texts) -> None:
-    """The statement asks for whole words, and a text contained anywhere is compared in the indexed form."""
-    made = plan("from errors as b1 aa | summarize count()", texts.context)
+@pytest.mark.parametrize("others", [0, 8])
+def test_words_are_looked_up_in_the_index(texts: Texts, others: int) -> None:
+    """Whole words are, always; a text contained anywhere only where several projects are read."""
+    projects = {**texts.context.projects, **{10**9 + n: f"other-{n}" for n in range(others)}}
+    context = dataclasses.replace(texts.context, projects=projects)
+    made = plan("from errors as b1 aa | summarize count()", context)
     (step,) = (s for s in made.steps if isinstance(s, SqlStep))
     assert "hasAllTokens(lower(" in step.sql
     assert "ILIKE" not in step.sql
+    assert (" LIKE " in step.sql) == (others > 0)
     assert ["b1"] in step.parameters.values()
+    many = dataclasses.replace(texts, context=context)
+    for text in ("from errors as b1 aa | project id", 'from errors !message:"*SK*" | project id'):
+        assert found(many, text) == found(texts, text)
 
 
 @pytest.mark.parametrize(
