@@ -65,7 +65,7 @@ STAGE_CASES = (
         "top per",
         "from errors last 30d | summarize n=count() by project_id, error.type | top 3 per project_id by n",
         "SELECT project_id, error_type, count() AS n FROM errors WHERE {where} GROUP BY project_id, error_type"
-        " ORDER BY n DESC LIMIT 3 BY project_id",
+        " ORDER BY n DESC, error_type LIMIT 3 BY project_id",
         ordered=False,
     ),
     Case(
@@ -178,7 +178,7 @@ STAGE_CASES = (
         "latency-series",
         "make-series of a quantile",
         "from transactions last 30d | make-series p=p95(transaction.duration) every 1d",
-        "SELECT toStartOfDay(timestamp) AS day, quantileExactInclusive(0.95)(duration_ns) FROM spans"
+        "SELECT toStartOfDay(timestamp) AS day, quantileExactInclusiveOrNull(0.95)(duration_ns) FROM spans"
         " WHERE is_segment AND {where} GROUP BY day ORDER BY day WITH FILL FROM {start} TO {end} STEP toIntervalDay(1)",
         ordered=False,
     ),

@@ -13,6 +13,7 @@ from queries.plan.builder import Builder
 from queries.plan.column_names import column_name
 from queries.plan.expressions import compile_expr
 from queries.plan.grouping import OTHER, group, never_null, or_other
+from queries.plan.orders import with_order
 from queries.plan.render import render
 from queries.values.calls import field_name
 from queries.values.typed import Typed, as_null, certain, constant
@@ -36,6 +37,9 @@ def top(stage: ast.Top, block: Block, builder: Builder) -> Block:
     kept = loose.with_columns(made) if loose.catalog is None else loose
     per = tuple(typed.value for typed in named.values())
     order = (*(Order(value, descending=False) for value in per), by)
+    if loose.grouping is not None:
+        # Which of equals are kept is no matter of chance: groups among equals come by their keys.
+        order = with_order(replace(kept, order=order, limit_by=None), builder).order
     return replace(kept, order=order, limit_by=(stage.count, per))
 
 
