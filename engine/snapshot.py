@@ -32,6 +32,22 @@ class KeyConfig(msgspec.Struct, frozen=True):
     active: bool = True
 
 
+class RateLimitConfig(msgspec.Struct, frozen=True):
+    """How much of some categories a project or a key may send; what is above is refused with 429.
+
+    Attributes:
+        quantity: items a window; 0 takes none at all.
+        window_s: length of the window in seconds.
+        categories: data categories (`error`, `transaction`, `span`, `log_item` …), counted together; empty for all.
+        scope: `project` counts all keys together, `key` each by itself.
+    """
+
+    quantity: int
+    window_s: int = 60
+    categories: tuple[str, ...] = ()
+    scope: str = "project"
+
+
 class ProjectConfig(msgspec.Struct, frozen=True):
     """Settings of one project that ingest and normalisers need.
 
@@ -43,6 +59,8 @@ class ProjectConfig(msgspec.Struct, frozen=True):
         retention_days: days until errors are dropped.
         span_retention_days: days until spans are dropped.
         max_event_bytes: largest event item, uncompressed.
+        rate_limits: how much it may send.
+        webhook_secret: what GitHub and GitLab sign their webhooks with; empty takes none.
     """
 
     id: int
@@ -53,6 +71,8 @@ class ProjectConfig(msgspec.Struct, frozen=True):
     retention_days: int = 90
     span_retention_days: int = 30
     max_event_bytes: int = 1024 * 1024
+    rate_limits: tuple[RateLimitConfig, ...] = ()
+    webhook_secret: str = ""
 
 
 class LimitConfig(msgspec.Struct, frozen=True):
@@ -109,9 +129,9 @@ def decode(data: bytes) -> ConfigSnapshot:
 
 
 def publish(path: Path, snapshot: ConfigSnapshot) -> None:
-    """Replace the snapshot at `path`, durably and atomically."""
+    """Replace the snapshot at `path`, durably and atomically; there are secrets in it, so only its owner may read it."""
     make_directory(path.parent)
-    write_atomically(path, encode(snapshot))
+    write_atomically(path, encode(snapshot), mode=0o600)
 
 
 class _Seen(NamedTuple):

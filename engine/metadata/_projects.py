@@ -28,6 +28,15 @@ _Prefixes = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)], 
 _Days = Annotated[int, Meta(ge=1, le=3650)]
 
 
+class RateLimitBounds(msgspec.Struct, forbid_unknown_fields=True):
+    """What people may set of `engine.snapshot.RateLimitConfig`."""
+
+    quantity: Annotated[int, Meta(ge=0, le=10**12)]
+    window_s: Annotated[int, Meta(ge=1, le=31 * 86_400)] = 60
+    categories: Annotated[tuple[Annotated[str, Meta(pattern="^[a-z_]{1,32}$")], ...], Meta(max_length=50)] = ()
+    scope: Literal["project", "key"] = "project"
+
+
 class OptionBounds(msgspec.Struct, forbid_unknown_fields=True):
     """What people may set of `engine.snapshot.ProjectConfig`, and how far.
 
@@ -40,6 +49,14 @@ class OptionBounds(msgspec.Struct, forbid_unknown_fields=True):
     retention_days: _Days = 90
     span_retention_days: _Days = 30
     max_event_bytes: Annotated[int, Meta(ge=1024, le=20 * 1024 * 1024)] = 1024 * 1024
+    rate_limits: Annotated[tuple[RateLimitBounds, ...], Meta(max_length=50)] = ()
+    webhook_secret: Annotated[str, Meta(pattern="^$|^.{16,200}$")] = ""
+
+
+_SECRET_OPTIONS = frozenset({"webhook_secret"})
+"""Options that are written and never shown: whoever reads a project sees that they are set."""
+
+SHOWN_INSTEAD = "(set)"
 
 
 def _organisation(row: Row[Any]) -> OrganisationRow:
@@ -102,10 +119,10 @@ def change_project(
     connection: Connection, project_id: int, name: str | None, options: Mapping[str, Any] | None, if_version: int | None
 ) -> ProjectRow:
     """Change the name, and merge `options` (members of `ProjectConfig`) into those of the project."""
-    before = live_project(connection, project_id)
+    live_project(connection, project_id)
     values: dict[str, Any] = {} if name is None else {"name": checked_name(name)}
     if options is not None:
-        values["options"] = _merged_options(before, options)
+        values["options"] = _merged_options(connection, project_id, options)
     edit(connection, PROJECTS, project_id, values, what="project", if_version=if_version)
     if options is not None:
         bump(connection, CONFIG)
@@ -127,12 +144,18 @@ class OptionsInvalid(UserError):
         self.field = f"options.{found[1] or found[2]}" if found else "options"
 
 
-def _merged_options(project: ProjectRow, options: Mapping[str, Any]) -> dict[str, Any]:
+def _merged_options(connection: Connection, project_id: int, options: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: v for name, v in options.items() if not (name in _SECRET_OPTIONS and v == SHOWN_INSTEAD)}
     try:
-        msgspec.convert(dict(options), OptionBounds)
+        msgspec.convert(given, OptionBounds)
     except msgspec.ValidationError as error:
         raise OptionsInvalid(str(error)) from error
-    return {**project.options, **options}
+    before = connection.execute(select(PROJECTS.c.options).where(PROJECTS.c.id == project_id)).scalar_one()
+    return {**before, **given}
+
+
+def _shown_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: SHOWN_INSTEAD if name in _SECRET_OPTIONS and v else v for name, v in options.items()}
 
 
 def delete_project(connection: Connection, project_id: int, now: datetime, if_version: int | None) -> None:
@@ -165,7 +188,7 @@ def _projects(connection: Connection, *conditions: ColumnElement[bool]) -> list[
             row.organisation_id,
             row.created_at,
             row.deleted_at,
-            row.options,
+            _shown_options(row.options),
             tuple(teams[row.id]),
             row.row_version,
         )
