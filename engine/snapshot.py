@@ -61,6 +61,12 @@ class ProjectConfig(msgspec.Struct, frozen=True):
         max_event_bytes: largest event item, uncompressed.
         rate_limits: how much it may send.
         webhook_secret: what GitHub and GitLab sign their webhooks with; empty takes none.
+        in_app_rules: stack-trace rules, one a line (`ingest.normalise.stackrules`).
+        scrub_rules: rules for personal data, one a line (`ingest.scrub.rules`).
+        scrub_defaults: whether the default rules hold too.
+        scrub_ip: what becomes of IP addresses: `keep`, `mask`, `hash` or `remove`.
+        scrub_email: the same for e-mail addresses.
+        scrub_key: secret text that hashes are keyed with, so that nobody can guess what was hashed; the project's own.
     """
 
     id: int
@@ -73,6 +79,12 @@ class ProjectConfig(msgspec.Struct, frozen=True):
     max_event_bytes: int = 1024 * 1024
     rate_limits: tuple[RateLimitConfig, ...] = ()
     webhook_secret: str = ""
+    in_app_rules: str = ""
+    scrub_rules: str = ""
+    scrub_defaults: bool = True
+    scrub_ip: str = "keep"
+    scrub_email: str = "keep"
+    scrub_key: str = ""
 
 
 class LimitConfig(msgspec.Struct, frozen=True):
@@ -129,7 +141,7 @@ def decode(data: bytes) -> ConfigSnapshot:
 
 
 def publish(path: Path, snapshot: ConfigSnapshot) -> None:
-    """Replace the snapshot at `path`, durably and atomically; there are secrets in it, so only its owner may read it."""
+    """Replace the snapshot at `path`, durably and atomically; it holds secrets, so only its owner may read it."""
     make_directory(path.parent)
     write_atomically(path, encode(snapshot), mode=0o600)
 
