@@ -13,18 +13,23 @@ _TYPES: dict[Kind, pa.DataType] = {
     Kind.UINT16: pa.uint16(),
     Kind.UINT32: pa.uint32(),
     Kind.UINT64: pa.uint64(),
+    Kind.INT32: pa.int32(),
     Kind.FLOAT64: pa.float64(),
     Kind.BOOL: pa.bool_(),
     Kind.NULLABLE_BOOL: pa.bool_(),
     Kind.NULLABLE_UINT16: pa.uint16(),
+    Kind.NULLABLE_FLOAT64: pa.float64(),
     Kind.TIME_MILLI: pa.timestamp("ms", tz="UTC"),
     Kind.TIME_MICRO: pa.timestamp("us", tz="UTC"),
     Kind.TIME_NANO: pa.timestamp("ns", tz="UTC"),
+    Kind.NULLABLE_TIME: pa.timestamp("ms", tz="UTC"),
     Kind.HOUR: pa.timestamp("s", tz="UTC"),
     Kind.STRINGS: pa.list_(pa.string()),
     Kind.SYMBOLS: pa.list_(pa.string()),
     Kind.UINT8S: pa.list_(pa.uint8()),
     Kind.UINT32S: pa.list_(pa.uint32()),
+    Kind.UINT64S: pa.list_(pa.uint64()),
+    Kind.FLOAT64S: pa.list_(pa.float64()),
     Kind.BOOLS: pa.list_(pa.bool_()),
     Kind.STRING_MAP: pa.map_(pa.string(), pa.string()),
     Kind.NUMBER_MAP: pa.map_(pa.string(), pa.float64()),
@@ -36,7 +41,8 @@ _TYPES: dict[Kind, pa.DataType] = {
     Kind.MAX_TIME: pa.timestamp("us", tz="UTC"),
 }
 
-_NULLABLE = frozenset({Kind.NULLABLE_BOOL, Kind.NULLABLE_UINT16})
+NULLABLE = frozenset({Kind.NULLABLE_BOOL, Kind.NULLABLE_UINT16, Kind.NULLABLE_FLOAT64, Kind.NULLABLE_TIME})
+"""Kinds that may hold nulls."""
 
 
 def arrow_type(kind: Kind) -> pa.DataType:
@@ -50,5 +56,5 @@ def arrow_schema(table: Table) -> pa.Schema:
     Computed columns (aliases) are left out. Only nullable kinds may hold nulls.
     """
     return pa.schema(
-        [pa.field(c.name, _TYPES[c.kind], nullable=c.kind in _NULLABLE) for c in table.columns if not c.alias]
+        [pa.field(c.name, _TYPES[c.kind], nullable=c.kind in NULLABLE) for c in table.columns if not c.alias]
     )

@@ -11,7 +11,6 @@ from queries.catalog import DEFAULT_DATASET, FieldInfo, catalog
 from queries.edit_places import Place, place_of, tag_of
 from queries.edit_values import equals, name, search_term, type_of_value
 from queries.errors import NameProblem, QueryError
-from queries.parser.words import LATER_DATASETS
 from queries.plan import OutputColumn, PlanContext
 from queries.plan.column_names import column_name
 from queries.plan.grouping import OTHER
@@ -71,7 +70,7 @@ def _dataset(pipeline: ast.Pipeline, lets: set[str]) -> str | None:
     if pipeline.source is None:
         return DEFAULT_DATASET
     names = [source.name for source in pipeline.source.names]
-    return names[0] if len(names) == 1 and names[0] not in lets | LATER_DATASETS else None
+    return names[0] if len(names) == 1 and names[0] not in lets else None
 
 
 def _field(column: str) -> ast.Expr:

@@ -6,19 +6,60 @@ dataset that has a project or an issue; they show names and short ids, which the
 
 from __future__ import annotations
 
+from engine.schema.changes import CHANGES, CHANGES_DATASET
 from engine.schema.errors import DEFAULT_ISSUE_ID, ERRORS, ERRORS_DATASET, ERRORS_HOURLY
+from engine.schema.feedback import FEEDBACK, FEEDBACK_DATASET
+from engine.schema.files import ATTACHMENTS, ATTACHMENTS_DATASET, REPLAYS, REPLAYS_DATASET
+from engine.schema.health import CHECK_INS, CHECK_INS_DATASET, SESSIONS, SESSIONS_DATASET
+from engine.schema.logs import LOGS, LOGS_DATASET
+from engine.schema.metrics import METRICS, METRICS_DATASET
 from engine.schema.model import Column, Dataset, Field, Kind, Table, Unit
 from engine.schema.operations import ISSUE_MAP, ISSUES, ISSUES_DATASET, OUTCOMES, OUTCOMES_DATASET
+from engine.schema.profiles import PROFILES, PROFILES_DATASET
 from engine.schema.promotion import promoted_column
 from engine.schema.rollups import ERRORS_VALUES_HOURLY
 from engine.schema.spans import SPANS, SPANS_DATASET, TRANSACTIONS_DATASET
 
 TABLES: dict[str, Table] = {
-    t.name: t for t in (ERRORS, ERRORS_HOURLY, ERRORS_VALUES_HOURLY, SPANS, OUTCOMES, ISSUES, ISSUE_MAP)
+    t.name: t
+    for t in (
+        ERRORS,
+        ERRORS_HOURLY,
+        ERRORS_VALUES_HOURLY,
+        SPANS,
+        LOGS,
+        METRICS,
+        SESSIONS,
+        CHECK_INS,
+        FEEDBACK,
+        ATTACHMENTS,
+        REPLAYS,
+        PROFILES,
+        CHANGES,
+        OUTCOMES,
+        ISSUES,
+        ISSUE_MAP,
+    )
 }
 
 DATASETS: dict[str, Dataset] = {
-    d.name: d for d in (ERRORS_DATASET, SPANS_DATASET, TRANSACTIONS_DATASET, OUTCOMES_DATASET, ISSUES_DATASET)
+    d.name: d
+    for d in (
+        ERRORS_DATASET,
+        SPANS_DATASET,
+        TRANSACTIONS_DATASET,
+        LOGS_DATASET,
+        METRICS_DATASET,
+        SESSIONS_DATASET,
+        CHECK_INS_DATASET,
+        FEEDBACK_DATASET,
+        ATTACHMENTS_DATASET,
+        REPLAYS_DATASET,
+        PROFILES_DATASET,
+        CHANGES_DATASET,
+        OUTCOMES_DATASET,
+        ISSUES_DATASET,
+    )
 }
 
 ISSUE_MAP_DICTIONARY = "issue_map"

@@ -17,6 +17,7 @@ ERRORS = Table(
     order_by=("project_id", "toStartOfHour(timestamp)", "fingerprint", "timestamp", "event_id"),
     partition_by="toMonday(timestamp)",
     ttl="toDateTime(timestamp) + toIntervalDay(retention_days)",
+    identity=("event_id",),
     columns=(
         Column("project_id", Kind.UINT64, "The project the event was sent to.", _Z),
         Column(

@@ -19,18 +19,23 @@ class Kind(Enum):
     UINT16 = "UInt16"
     UINT32 = "UInt32"
     UINT64 = "UInt64"
+    INT32 = "Int32"
     FLOAT64 = "Float64"
     BOOL = "Bool"
     NULLABLE_BOOL = "Nullable(Bool)"
     NULLABLE_UINT16 = "Nullable(UInt16)"
+    NULLABLE_FLOAT64 = "Nullable(Float64)"
     TIME_MILLI = "DateTime64(3, 'UTC')"
     TIME_MICRO = "DateTime64(6, 'UTC')"
     TIME_NANO = "DateTime64(9, 'UTC')"
+    NULLABLE_TIME = "Nullable(DateTime64(3, 'UTC'))"
     HOUR = "DateTime('UTC')"
     STRINGS = "Array(String)"
     SYMBOLS = "Array(LowCardinality(String))"
     UINT8S = "Array(UInt8)"
     UINT32S = "Array(UInt32)"
+    UINT64S = "Array(UInt64)"
+    FLOAT64S = "Array(Float64)"
     BOOLS = "Array(Bool)"
     STRING_MAP = "Map(LowCardinality(String), String)"
     NUMBER_MAP = "Map(LowCardinality(String), Float64)"
@@ -87,6 +92,7 @@ class Table:
         ttl: TTL expression, empty for none.
         engine: table engine.
         dedup_window: how many insert tokens the engine remembers.
+        identity: columns that tell rows of one project and time apart; pages of raw rows are ordered by them.
         projections: `name` -> body, in ClickHouse's words.
         rollup_of: name of the table whose inserts feed this one through a materialised view, empty for none.
         rollup_select: the SELECT list and GROUP BY of that view.
@@ -103,6 +109,7 @@ class Table:
     ttl: str = ""
     engine: str = "MergeTree"
     dedup_window: int = 10_000
+    identity: tuple[str, ...] = ("id",)
     projections: tuple[tuple[str, str], ...] = ()
     rollup_of: str = ""
     rollup_select: str = ""

@@ -12,6 +12,7 @@ SPANS = Table(
     order_by=("project_id", "toStartOfHour(timestamp)", "op", "timestamp", "trace_id", "span_id"),
     partition_by="toMonday(timestamp)",
     ttl="toDateTime(timestamp) + toIntervalDay(retention_days)",
+    identity=("trace_id", "span_id"),
     # For look-ups by trace across weeks: rows are found by offset, 7 bytes a row. The engine uses it in tables of more
     # than a million rows (`min_table_rows_to_use_projection_index`); below, the bloom filter of trace_id does.
     projections=(("by_trace", "SELECT _part_offset ORDER BY project_id, trace_id"),),

@@ -62,10 +62,7 @@ OTHER_LANGUAGES = {
 }
 """Names other query languages have for our stages."""
 
-LATER_DATASETS = frozenset({"logs", "metrics", "profiles", "replays", "sessions", "check_ins", "feedback", "changes"})
-"""Data sets that exist in the design and not in the schema yet; the checker says so when one is read."""
-
-SOURCES = frozenset(DATASETS) | LATER_DATASETS
+SOURCES = frozenset(DATASETS)
 
 SOURCE_WORDS = frozenset({"from", "let", "last", "between", "at"})
 """Words that mean something at the start of a pipeline."""

@@ -24,10 +24,6 @@ from queries.types import Base, ValueType, type_of_kind
 from queries.values.calls import call
 from queries.values.typed import Typed, whole
 
-_IDENTITIES = {"spans": ("trace_id", "span_id")}
-_IDENTITY = ("event_id",)
-"""What tells rows of a project apart: the natural key of the table."""
-
 _MAKERS = {
     Kind.TIME_NANO: ("fromUnixTimestamp64Nano", 1),
     Kind.TIME_MICRO: ("fromUnixTimestamp64Micro", 1_000),
@@ -85,10 +81,9 @@ def _keys(block: Block) -> list[Output]:
     if not timed or table.scope_column is None or table.column(str(table.time_column)).kind not in _MAKERS:
         return []
     names = {column.name for column in table.columns}
-    identity = _IDENTITIES.get(table.name, _IDENTITY)
-    if not names.issuperset(identity):
+    if not names.issuperset(table.identity):
         return []
-    return [(f"\x00{name}", _key(block, table, name)) for name in (table.scope_column, *identity)]
+    return [(f"\x00{name}", _key(block, table, name)) for name in (table.scope_column, *table.identity)]
 
 
 def _key(block: Block, table: Table, name: str) -> Typed:

@@ -157,7 +157,7 @@ def attribute_of(info: FieldInfo, table: ir.Table) -> Attribute:
 
 
 SPECIAL_ROLES = {
-    "duration": ("transaction.duration", "span.duration"),
+    "duration": ("transaction.duration", "span.duration", "duration"),
     "status": ("span.status",),
     "time": ("timestamp",),
     "id": ("id",),

@@ -18,7 +18,6 @@ from queries.types import FLOAT
 from queries.values.calls import physical_table
 from queries.values.typed import Typed
 
-LATER_DATASETS = frozenset({"logs", "metrics", "profiles", "replays", "sessions", "check_ins", "feedback", "changes"})
 CompilePipeline = Callable[[ast.Pipeline, Builder], Block]
 
 
@@ -43,8 +42,6 @@ def _named(name: ast.Name, time: ast.TimeRange | None, builder: Builder, compile
         if time is not None:
             raise QueryError(f"{name.name} brings its own time range.", span=time.span)
         return builder.wrap(compile_pipeline(bound, builder))
-    if name.name in LATER_DATASETS:
-        raise QueryError(f"The dataset {name.name} is not available yet.", span=name.span, code="query-not-available")
     try:
         return scan(name.name, time_range(time, builder), builder)
     except NameProblem as problem:

@@ -15,15 +15,21 @@ _NUMBERS = frozenset(
         Kind.UINT16,
         Kind.UINT32,
         Kind.UINT64,
+        Kind.INT32,
         Kind.FLOAT64,
         Kind.NULLABLE_UINT16,
+        Kind.NULLABLE_FLOAT64,
         Kind.UINT8S,
         Kind.UINT32S,
+        Kind.UINT64S,
+        Kind.FLOAT64S,
         Kind.SUM_UINT64,
         Kind.SUM_FLOAT64,
     }
 )
-_TIMES = frozenset({Kind.TIME_MILLI, Kind.TIME_MICRO, Kind.TIME_NANO, Kind.HOUR, Kind.MIN_TIME, Kind.MAX_TIME})
+_TIMES = frozenset(
+    {Kind.TIME_MILLI, Kind.TIME_MICRO, Kind.TIME_NANO, Kind.NULLABLE_TIME, Kind.HOUR, Kind.MIN_TIME, Kind.MAX_TIME}
+)
 _BOOLEANS = frozenset({Kind.BOOL, Kind.NULLABLE_BOOL, Kind.BOOLS})
 
 

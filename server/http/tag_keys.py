@@ -14,7 +14,7 @@ from iam import Principal
 from queries.catalog import catalog
 from server.query_service import QueryService, Question
 
-_DATASETS = ("errors", "spans")
+_DATASETS = ("errors", "spans", "logs", "metrics")
 _LOOKED_AT = timedelta(hours=1)
 _KEPT_S = 300.0
 _MOST = 200

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import files
-from engine.arrow import arrow_schema, arrow_type
+from engine.arrow import NULLABLE, arrow_schema, arrow_type
 from engine.blobs import BlobRef, BlobTooLarge, FileBlobStore
 from engine.clock import FixedClock, SystemClock
 from engine.errors import StateError, UserError
@@ -191,7 +191,7 @@ def test_every_table_has_an_arrow_schema() -> None:
         schema = arrow_schema(table)
         assert schema.names == [column.name for column in table.columns if not column.alias]
         assert {field.name for field in schema if field.nullable} == {
-            column.name for column in table.columns if column.kind in {Kind.NULLABLE_BOOL, Kind.NULLABLE_UINT16}
+            column.name for column in table.columns if column.kind in NULLABLE
         }
     assert "issue_id" not in arrow_schema(TABLES["errors"]).names
     assert all(isinstance(arrow_type(kind), pa.DataType) for kind in Kind)
