@@ -26,6 +26,8 @@ LIMITS = "limits"
 _PLACE = re.compile(r"`\$\.(\w+)|field `(\w+)`")
 _Prefixes = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=200)]
 _Days = Annotated[int, Meta(ge=1, le=3650)]
+_RulesText = Annotated[str, Meta(max_length=20_000)]
+_Policy = Literal["keep", "mask", "hash", "remove"]
 
 
 class RateLimitBounds(msgspec.Struct, forbid_unknown_fields=True):
@@ -51,6 +53,11 @@ class OptionBounds(msgspec.Struct, forbid_unknown_fields=True):
     max_event_bytes: Annotated[int, Meta(ge=1024, le=20 * 1024 * 1024)] = 1024 * 1024
     rate_limits: Annotated[tuple[RateLimitBounds, ...], Meta(max_length=50)] = ()
     webhook_secret: Annotated[str, Meta(pattern="^$|^.{16,200}$")] = ""
+    in_app_rules: _RulesText = ""
+    scrub_rules: _RulesText = ""
+    scrub_defaults: bool = True
+    scrub_ip: _Policy = "keep"
+    scrub_email: _Policy = "keep"
 
 
 _SECRET_OPTIONS = frozenset({"webhook_secret"})

@@ -1,0 +1,8 @@
+"""Scrubbing: secrets and personal data are taken out before anything but the raw spool is written."""
+
+from __future__ import annotations
+
+from ingest.scrub.model import FILTERED, Scrubbed, ScrubbedValues
+from ingest.scrub.scrubber import Scrubber, scrubber_for
+
+__all__ = ["FILTERED", "Scrubbed", "ScrubbedValues", "Scrubber", "scrubber_for"]
