@@ -15,17 +15,28 @@ import msgspec
 
 from ingest.errors import InvalidItem, Malformed
 from ingest.jsontext import decode_json
+from ingest.records import ItemBlob
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _decoder = msgspec.json.Decoder()
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item: its header as sent, and the bytes of its payload."""
+    """One item: its header as sent, and the bytes of its payload.
+
+    Attributes:
+        blob: where the payload is when it was too large to hold; `payload` is empty then.
+    """
 
     header: Mapping[str, Any]
     payload: bytes
+    blob: ItemBlob | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the payload, wherever it is."""
+        return len(self.payload) if self.blob is None else self.blob.size
 
     @property
     def type(self) -> str:
@@ -48,11 +59,11 @@ def parse_envelope(body: bytes, max_items: int = 1000) -> Envelope:
     Raises:
         Malformed: with the cause; a wrong length, a header line that is no JSON object, more than `max_items` items.
     """
-    start = len(_BOM) if body.startswith(_BOM) else 0
+    start = len(BOM) if body.startswith(BOM) else 0
     while body[start : start + 1] == b"\n":
         start += 1
     end = _line_end(body, start)
-    headers = _header(body[start:end], "envelope header")
+    headers = header_of(body[start:end], "envelope header")
     items: list[Item] = []
     position = end + 1
     while position < len(body):
@@ -79,7 +90,8 @@ def _line_end(body: bytes, start: int) -> int:
     return len(body) if end < 0 else end
 
 
-def _header(line: bytes, what: str) -> dict[str, Any]:
+def header_of(line: bytes, what: str) -> dict[str, Any]:
+    """Return the header a line holds; Malformed when it is no JSON object."""
     try:
         header = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -92,17 +104,25 @@ def _header(line: bytes, what: str) -> dict[str, Any]:
     return header
 
 
+def length_of(header: Mapping[str, Any], index: int) -> int | None:
+    """Return the `length` of an item header, None when it has none; Malformed when it is no natural number."""
+    length = header.get("length")
+    if length is None:
+        return None
+    if not isinstance(length, int) or isinstance(length, bool) or length < 0:
+        raise Malformed("bad envelope", f"item {index}: length is not a natural number")
+    return length
+
+
 def _item(body: bytes, start: int, index: int) -> tuple[Item, int]:
     """Return the item whose header starts at `start`, and where the next one may start."""
     header_end = _line_end(body, start)
-    header = _header(body[start:header_end], f"header of item {index}")
+    header = header_of(body[start:header_end], f"header of item {index}")
     payload_start = min(header_end + 1, len(body))
-    length = header.get("length")
+    length = length_of(header, index)
     if length is None:
         end = _line_end(body, payload_start)
         return Item(header, body[payload_start:end]), end + 1
-    if not isinstance(length, int) or isinstance(length, bool) or length < 0:
-        raise Malformed("bad envelope", f"item {index}: length is not a natural number")
     end = payload_start + length
     if end > len(body):
         raise Malformed("bad envelope", f"item {index}: length {length} reaches beyond the end of the body")

@@ -24,6 +24,20 @@ class OutcomeCount(msgspec.Struct, frozen=True, array_like=True):
     bytes: int
 
 
+class ItemBlob(msgspec.Struct, frozen=True, array_like=True):
+    """The payload of an item that stands in the blob store of the record's project, not in the record.
+
+    Attributes:
+        index: which item of the envelope, from 0.
+        sha256: 64 hex digits of its content; empty before it is stored.
+        size: bytes.
+    """
+
+    index: int
+    sha256: str
+    size: int
+
+
 class RawRecord(msgspec.Struct, frozen=True, array_like=True):
     """One acknowledged request, or counts of refused ones.
 
@@ -35,6 +49,7 @@ class RawRecord(msgspec.Struct, frozen=True, array_like=True):
         user_agent: User-Agent header of the request.
         client: `sentry_client` of the authentication, such as `raven-python/6.10.0`.
         event_id: the id the client was told, 32 hex digits, or empty.
+        blobs: items of the envelope whose payload was too large for the record; in `body` it is empty.
     """
 
     kind: str
@@ -47,6 +62,7 @@ class RawRecord(msgspec.Struct, frozen=True, array_like=True):
     user_agent: str = ""
     client: str = ""
     event_id: str = ""
+    blobs: tuple[ItemBlob, ...] = ()
 
 
 class DeadLetter(msgspec.Struct, frozen=True, array_like=True):
