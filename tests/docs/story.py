@@ -1,7 +1,7 @@
-"""The shop of the 25 questions: two weeks of errors and spans in which known things happen.
+"""The shop of the 25 questions: two weeks of errors, spans and log lines in which known things happen.
 
 * Release shop@2.4.0 came two days ago. With it /checkout asks the database once for each item (an N+1), only in region
-  eu is it slow for that reason, and `PaymentDeclined` appears.
+  eu is it slow for that reason, it logs how many it loaded, and `PaymentDeclined` appears.
 * Twelve hours ago the payment service began to fail: `TimeoutError` came up, eight times for each request, because
   it is tried again.
 * People go /cart, /checkout, /pay; some never get to the end.
@@ -30,6 +30,7 @@ class Story:
     project: int
     errors: list[Row] = field(default_factory=list)
     spans: list[Row] = field(default_factory=list)
+    logs: list[Row] = field(default_factory=list)
     issues: list[Row] = field(default_factory=list)
     outcomes: list[Row] = field(default_factory=list)
 
@@ -97,6 +98,8 @@ def _request(story: Story, at: dt.datetime, page: str, who: tuple[str, str], dic
                "timestamp": at + dt.timedelta(milliseconds=40 * number), "duration_ns": 40_000_000, "status": "ok",
                "description": "SELECT * FROM stars WHERE item = %s" if slow else "SELECT * FROM items"}
         )  # fmt: skip
+    says = f"loaded {dice.randrange(20, 30)} items one by one" if slow else f"served {page} in {length} ms"
+    _log(story, at, "warn" if slow else "info", says, common)
     if page == "/pay":
         story.spans.append(
             common
@@ -109,6 +112,12 @@ def _request(story: Story, at: dt.datetime, page: str, who: tuple[str, str], dic
             story.errors.append(_error(story, moment, "TimeoutError", common, dice))
     elif slow and dice.random() < 0.3:
         story.errors.append(_error(story, at, "PaymentDeclined", common, dice))
+
+
+def _log(story: Story, at: dt.datetime, level: str, body: str, common: Row) -> None:
+    names = ("project_id", "trace_id", "release", "environment", "user", "tags", "payload")
+    row = {name: common[name] for name in names}
+    story.logs.append(row | {"id": f"{len(story.logs):032x}", "timestamp": at, "level": level, "body": body})
 
 
 def _errors(story: Story, dice: random.Random) -> None:
