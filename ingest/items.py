@@ -67,9 +67,33 @@ ITEM_TYPES: dict[str, ItemType] = {
     )
 }
 
+RECORD_TYPES: dict[str, ItemType] = {}
+"""Raw records that are no envelope and no stored event, by `RawRecord.kind`: each is one item of that type. Clients
+cannot name these types in an envelope."""
+
+DATASET_CATEGORIES: dict[str, str] = {
+    "errors": "error",
+    "spans": "span",
+    "logs": "log_item",
+    "metrics": "trace_metric",
+    "sessions": "session",
+    "check_ins": "monitor",
+    "feedback": "feedback",
+    "attachments": "attachment",
+    "replays": "replay",
+    "profiles": "profile",
+    "changes": "change",
+}
+"""Data category that rows of a dataset are counted under."""
+
 _UNKNOWN = ItemType("unknown", "unknown", 200 * MIB)
 
 
 def item_type(name: str) -> ItemType:
     """Return what is known of an item type; unknown ones are kept aside under the category `unknown`."""
     return ITEM_TYPES.get(name, _UNKNOWN)
+
+
+def record_type(kind: str) -> ItemType | None:
+    """Return what is known of a kind of raw record that is one item; None for envelopes and stored events."""
+    return RECORD_TYPES.get(kind)

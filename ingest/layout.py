@@ -22,6 +22,11 @@ class DataPaths(Protocol):
         ...
 
     @property
+    def blobs(self) -> Path:
+        """Directory of the blob store."""
+        ...
+
+    @property
     def config(self) -> Path:
         """The configuration snapshot."""
         ...

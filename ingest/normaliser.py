@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from engine.blobs import FileBlobStore
 from engine.errors import AmberError
 from engine.snapshot import SnapshotReader
 from ingest.deadbox import ASIDE_PREFIX, DeadBox
@@ -63,7 +64,7 @@ def open_shards(
             state = ShardState(data.spool / STATE / f"shard-{shard}.sqlite3")
             stack.callback(state.close)
             ready = ReadyShard(data.spool / READY / str(shard))
-            ports = ShardPorts(data.spool / RAW, state, ready, dead, aside, snapshots)
+            ports = ShardPorts(data.spool / RAW, state, ready, dead, aside, snapshots, FileBlobStore(data.blobs))
             opened.append(ShardNormaliser(shard, ports, chosen.rules))
         yield opened
 

@@ -20,6 +20,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from engine.blobs import BlobStore
 from engine.files import write_atomically
 from engine.snapshot import ConfigSnapshot
 from engine.spool import Position, SpoolReader, SpoolRecord
@@ -77,6 +78,7 @@ class ShardPorts:
         raw_root: `spool/raw`, with a folder per producer.
         dead: box for what is broken.
         aside: box for what is not read yet.
+        blobs: where contents of files go, None to keep none.
     """
 
     raw_root: Path
@@ -85,6 +87,7 @@ class ShardPorts:
     dead: Letters
     aside: Letters
     snapshots: Snapshots
+    blobs: BlobStore | None = None
 
 
 @dataclass(slots=True)
@@ -271,7 +274,7 @@ class ShardNormaliser:
         return records >= rules.max_records or batch.row_count >= rules.max_rows or batch.bytes >= rules.max_bytes
 
     def _processor(self, producer: str, config: ConfigSnapshot) -> Processor:
-        return Processor(config, f"{producer}/{self._shard}", self._ports.state.seen)
+        return Processor(config, f"{producer}/{self._shard}", self._ports.state.seen, self._ports.blobs)
 
     def _publish(self, pin: Pin, batch: Batch) -> None:
         """Make a pinned range visible and commit it."""

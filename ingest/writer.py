@@ -27,6 +27,7 @@ from engine.files import fsync_directory, make_directory, write_atomically
 from engine.ids import default_issue_id
 from engine.metadata.rows import IssueRow, NewIssue
 from ingest.batches import batch_of, outcome_rows
+from ingest.items import DATASET_CATEGORIES
 from ingest.layout import READY, REJECTED, DataPaths
 from ingest.ready import ReadyFile, read_batch, ready_files
 from ingest.records import OutcomeCount
@@ -241,7 +242,7 @@ class ReadyWriter:
             counts = _row_counts(read_batch(ready.path))
             if ready.name.dataset == "outcomes" or not counts:
                 return
-            category = "error" if ready.name.dataset == "errors" else "span"
+            category = DATASET_CATEGORIES.get(ready.name.dataset, "unknown")
             now_ms = self._clock.now_ns() // 1_000_000
             rows = outcome_rows(
                 [

@@ -112,6 +112,10 @@ class Paths:
         return self.root / "spool"
 
     @property
+    def blobs(self) -> Path:
+        return self.root / "blobs"
+
+    @property
     def config(self) -> Path:
         return self.root / "run" / "config.json"
 
