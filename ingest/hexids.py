@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 _HEX_32 = re.compile(r"[0-9a-f]{32}")
@@ -30,3 +31,17 @@ def span_id_of(value: object) -> str:
         return ""
     text = value.strip().lower()
     return text if _HEX_16.fullmatch(text) and text != _NIL_16 else ""
+
+
+def row_id(*parts: str | bytes | int) -> str:
+    """Return the id of a row that has none of its own: 32 hex digits, the same for the same parts.
+
+    Args:
+        parts: what tells the row apart, such as project, digest of the item and number in it. Each goes in with its
+            length, so that no two lists of parts are alike.
+    """
+    hasher = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part if isinstance(part, bytes) else str(part).encode()
+        hasher.update(len(data).to_bytes(4, "big") + data)
+    return hasher.hexdigest()
