@@ -118,6 +118,8 @@ class Catalog:
         prefix, _, rest = name.partition(".")
         if prefix == "measurements" and rest and self.has_column("measurements"):
             return self.measurement(rest)
+        if prefix == "spans" and rest and self.has_column("measurements"):
+            return self.breakdown(rest)
         if prefix == "tags" and rest and self.dataset.tags:
             return self.tag(rest)
         closest = self.closest(name)
@@ -143,6 +145,11 @@ class Catalog:
         name = f"measurements.{key}"
         unit = Unit.MILLISECOND if name in DURATION_MEASUREMENTS else Unit.NONE
         return FieldInfo(name, ValueType(Base.FLOAT, unit, Missing.NULL), "measurements", key)
+
+    def breakdown(self, key: str) -> FieldInfo:
+        """Return how long spans of a kind took within a transaction, `spans.db`: a measurement of that name."""
+        name = f"spans.{key}"
+        return FieldInfo(name, ValueType(Base.FLOAT, Unit.MILLISECOND, Missing.NULL), "measurements", name)
 
     def has_column(self, name: str) -> bool:
         """Whether the physical table has the column."""
@@ -189,6 +196,20 @@ def catalog(dataset: str, promoted: tuple[str, ...] = ()) -> Catalog:
         if name in {"tags", "contexts", "measurements", "modules"} or name.startswith(("stack_", "error_")):
             fields[name] = FieldInfo(name, type_of_kind(table.column(name).kind), name)
     return Catalog(found, table, fields, promoted)
+
+
+@lru_cache(maxsize=1024)
+def datasets_with(name: str) -> tuple[str, ...]:
+    """Return the datasets that have a field called `name`."""
+    return tuple(dataset for dataset in DATASETS if catalog(dataset).find(name) is not None)
+
+
+def elsewhere(name: str) -> str:
+    """Return the sentence that says which datasets have a field, where the one that is read has none of that name."""
+    found = datasets_with(name)
+    if not found:
+        return ""
+    return f"{name} is a field of {' and '.join(found)}: write from {found[0]} {name}:…"
 
 
 def _derived(columns: set[str]) -> dict[str, FieldInfo]:

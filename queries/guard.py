@@ -24,18 +24,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
 
-import sqlglot
 from sqlglot import expressions as exp
-from sqlglot.errors import SqlglotError
+from sqlglot.dialects.clickhouse import ClickHouse
 
 from engine.schema import TABLES, Kind, Table
 from queries.errors import GuardRefusal
 from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
 from queries.guard_names import HIGHER, TYPES, VIRTUAL_COLUMNS, why_not
+from queries.guard_read import nodes_of, read
 from queries.guard_rollups import check_measures
 from queries.guard_written import check_divisions, check_written
 
@@ -84,16 +84,17 @@ def verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written:
 
 
 def _verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written: bool) -> None:
-    tree = _parse(sql)
-    check_statement(tree, first=written)
+    tree = read(sql)
+    nodes = nodes_of(tree)
+    _check_nodes(nodes, first=written)
     if written:
         check_written(tree)
         check_divisions(tree)
-    for text in tree.find_all(exp.Literal):
-        if text.is_string and not _PLAIN_TEXT.fullmatch(text.name):
+    for node in nodes:
+        if isinstance(node, exp.Literal) and node.is_string and not _PLAIN_TEXT.fullmatch(node.this):
             raise GuardRefusal("A text of a user stands in the statement instead of a parameter.")
-    for scan in tree.find_all(exp.Table):
-        _check_scan(scan, reads, allowed, "prewhere" if written else "where")
+        if isinstance(node, exp.Table):
+            _check_scan(node, reads, allowed, "prewhere" if written else "where")
 
 
 def check_statement(tree: exp.Query, *, first: bool = False) -> None:
@@ -106,21 +107,31 @@ def check_statement(tree: exp.Query, *, first: bool = False) -> None:
     Raises:
         GuardRefusal: with what is not allowed.
     """
-    for node in tree.walk():
-        if isinstance(node, exp.PreWhere) and first:
+    _check_nodes(nodes_of(tree), first=first)
+
+
+def _check_nodes(nodes: list[exp.Expr], *, first: bool) -> None:
+    clauses = CLAUSES | {"prewhere"} if first else CLAUSES
+    for node in nodes:
+        if node.comments:
+            raise GuardRefusal("Comments are not allowed.")
+        if first and isinstance(node, exp.PreWhere):
             _check_bounds(node)
             continue
-        _check_node(node, CLAUSES | {"prewhere"} if first else CLAUSES)
-    _check_aliases(tree)
-    named = {cte.alias for cte in tree.find_all(exp.CTE)} & set(TABLES)
+        for check in _checks(type(node)):
+            check(node, clauses)
+    _check_aliases(nodes)
+    named = {node.alias for node in nodes if isinstance(node, exp.CTE)} & set(TABLES)
     if named:
         raise GuardRefusal(f"A common table has the name of a table: {', '.join(sorted(named))}.")
 
 
-def _check_aliases(tree: exp.Query) -> None:
+def _check_aliases(nodes: list[exp.Expr]) -> None:
     """Refuse an expression with the alias of a table: `t.project_id` would be a member of that expression."""
-    tables = {scan.alias_or_name for scan in tree.find_all(exp.Table)}
-    for node in tree.find_all(exp.Alias, exp.CTE, exp.Lambda, exp.Subquery):
+    tables = {node.alias_or_name for node in nodes if isinstance(node, exp.Table)}
+    for node in nodes:
+        if not isinstance(node, exp.Alias | exp.CTE | exp.Lambda | exp.Subquery):
+            continue
         names = [node.alias] if not isinstance(node, exp.Lambda) else [n.name for n in node.expressions]
         for name in names:
             if not _names_rows(node) and (name in tables or "." in name):
@@ -158,56 +169,38 @@ def is_common_table(scan: exp.Table) -> bool:
     return False
 
 
-def _parse(sql: str) -> exp.Query:
-    if "--" in _outside_strings(sql) or "/*" in _outside_strings(sql) or "#" in _outside_strings(sql):
-        raise GuardRefusal("Comments are not allowed.")
-    try:
-        trees = sqlglot.parse(sql, dialect="clickhouse")
-    except (SqlglotError, RecursionError) as error:
-        raise GuardRefusal("The statement cannot be read.") from error
-    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
-        raise GuardRefusal("Exactly one SELECT is allowed.")
-    return trees[0]
+@lru_cache(maxsize=1024)
+def _checks(kind: type[exp.Expr]) -> tuple[Callable[[exp.Expr, frozenset[str]], None], ...]:
+    """Return the rules for nodes of a type."""
+    checks: list[Callable[[exp.Expr, frozenset[str]], None]] = []
+    if issubclass(kind, exp.Func) and not issubclass(kind, exp.And | exp.Or):
+        checks.append(_check_function)
+    elif kind.__name__ not in NODES:
+        checks.append(_refuse_type)
+    if issubclass(kind, exp.Query):
+        checks.append(_check_clauses)
+    if issubclass(kind, exp.Identifier):
+        checks.append(_check_identifier)
+    if issubclass(kind, exp.In):
+        checks.append(_check_in)
+    if issubclass(kind, exp.DataType | exp.Column | exp.Star | exp.Group):
+        checks.append(_check_name)
+    return tuple(checks)
 
 
-def _outside_strings(sql: str) -> str:
-    """Return the text without what stands between quotes, in which a backslash or a doubled quote escapes."""
-    kept: list[str] = []
-    position = 0
-    while position < len(sql):
-        sign = sql[position]
-        if sign not in "'\"`":
-            kept.append(sign)
-            position += 1
-            continue
-        position += 1
-        while position < len(sql) and sql[position] != sign:
-            position += 2 if sql[position] == "\\" else 1
-        position += 1
-    return "".join(kept)
+def _refuse_type(node: exp.Expr, _: frozenset[str]) -> None:
+    raise GuardRefusal(f"{type(node).__name__} is not allowed in a statement.")
 
 
-def _check_node(node: exp.Expr, clauses: frozenset[str]) -> None:
-    if isinstance(node, exp.Func) and not isinstance(node, exp.And | exp.Or):
-        _check_function(node)
-    elif type(node).__name__ not in NODES:
-        raise GuardRefusal(f"{type(node).__name__} is not allowed in a statement.")
-    if isinstance(node, exp.Query):
-        _check_clauses(node, clauses)
-    if node.comments:
-        raise GuardRefusal("Comments are not allowed.")
-    if isinstance(node, exp.Identifier) and _UNSAFE_NAME.search(node.name):
+def _check_identifier(node: exp.Expr, _: frozenset[str]) -> None:
+    if _UNSAFE_NAME.search(node.name):
         raise GuardRefusal("A name may not hold quotes, backslashes or control characters.")
-    if isinstance(node, exp.In):
-        _check_in(node)
-    elif isinstance(node, exp.DataType | exp.Column | exp.Star | exp.Group):
-        _check_name(node)
 
 
-def _check_name(node: exp.Expr) -> None:
+def _check_name(node: exp.Expr, _: frozenset[str]) -> None:
     """Refuse types, columns and additions that SQLGlot keeps in a node instead of giving them one of their own."""
     if isinstance(node, exp.DataType) and (not isinstance(node.this, exp.DType) or node.this.name not in TYPES):
-        raise GuardRefusal(f"A value may not be cast to {node.sql(dialect='clickhouse')}.")
+        raise GuardRefusal(f"A value may not be cast to {node.sql(dialect=ClickHouse)}.")
     if isinstance(node, exp.Column) and node.name.lower() in VIRTUAL_COLUMNS:
         raise GuardRefusal(f"The column {node.name} is not allowed: it tells how tables are stored.")
     if isinstance(node, exp.Star) and node.args.get("replace"):
@@ -218,13 +211,13 @@ def _check_name(node: exp.Expr) -> None:
                 raise GuardRefusal(f"GROUP BY with {name.upper()} is not allowed: its rows look like others.")
 
 
-def _check_clauses(query: exp.Query, clauses: frozenset[str]) -> None:
+def _check_clauses(query: exp.Expr, clauses: frozenset[str]) -> None:
     for key, value in query.args.items():
         if value and key not in clauses:
             raise GuardRefusal(f"The clause {key} is not allowed in a statement.")
 
 
-def _check_in(node: exp.In) -> None:
+def _check_in(node: exp.Expr, _: frozenset[str]) -> None:
     field = node.args.get("field")
     if (field and not _is_array_parameter(field)) or node.args.get("unnest"):
         raise GuardRefusal("IN takes a list or a SELECT, not the name of a table.")
@@ -243,7 +236,7 @@ def _is_array_parameter(node: exp.Expr) -> bool:
     return isinstance(kind, exp.DataType) and kind.this is exp.DType.ARRAY
 
 
-def _check_function(node: exp.Func) -> None:
+def _check_function(node: exp.Expr, _: frozenset[str]) -> None:
     name = _function_name(node)
     if name not in FUNCTIONS:
         raise GuardRefusal(f"The function {name} is not allowed: {why_not(name)}.")
@@ -251,7 +244,7 @@ def _check_function(node: exp.Func) -> None:
         _check_higher(node)
 
 
-def _check_higher(node: exp.Func) -> None:
+def _check_higher(node: exp.Expr) -> None:
     """Refuse the bare name of a function where a lambda may stand: the engine would call what it names."""
     found = list(node.iter_expressions())
     called = "arrayMap" if isinstance(node, exp.Transform) else _function_name(node)
@@ -265,15 +258,20 @@ def _check_higher(node: exp.Func) -> None:
             )
 
 
-def _function_name(node: exp.Func) -> str:
+def _function_name(node: exp.Expr) -> str:
     if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc | exp.ParameterizedAgg):
         return str(node.this if isinstance(node.this, str) else node.name).lower()
-    return node.sql_name().lower()
+    return _sql_name(type(node))
+
+
+@lru_cache(maxsize=1024)
+def _sql_name(kind: type[exp.Expr]) -> str:
+    return kind.sql_name().lower() if issubclass(kind, exp.Func) else kind.__name__.lower()
 
 
 def _check_scan(scan: exp.Table, reads: Sequence[Read], allowed: frozenset[int], clause: str) -> None:
     if scan.args.get("db") or scan.args.get("catalog") or not isinstance(scan.this, exp.Identifier):
-        raise GuardRefusal(f"{scan.sql(dialect='clickhouse')} is no table that may be read.")
+        raise GuardRefusal(f"{scan.sql(dialect=ClickHouse)} is no table that may be read.")
     extra = {key for key, value in scan.args.items() if value} - {"this", "alias"}
     if extra:
         raise GuardRefusal(f"A table may not carry {', '.join(sorted(extra))}.")

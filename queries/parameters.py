@@ -13,15 +13,18 @@ from queries import ast
 from queries.errors import NameProblem, QueryError, SyntaxProblem, TypeProblem
 from queries.lexer import Lex, Lexeme
 from queries.parser.literals import duration_literal, number_literal, time_literal
+from queries.search.parameters import is_parameter, parameter_of
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _MOST = 50
 _LONGEST_TEXT = 10_000
 
-Bound: TypeAlias = str | int | float | bool | dt.datetime | ast.Duration | ast.Size
+_MOST_ITEMS = 1_000
+
+Bound: TypeAlias = str | int | float | bool | dt.datetime | ast.Duration | ast.Size | tuple[str | int | float, ...]
 """What planning takes for a parameter."""
 
-Given: TypeAlias = str | int | float | bool | None
+Given: TypeAlias = str | int | float | bool | Sequence[str | int | float] | None
 """A value as JSON or a command line gives it."""
 
 
@@ -34,6 +37,8 @@ class ParameterType(StrEnum):
     TIME = "time"
     DURATION = "duration"
     SIZE = "size"
+    STRINGS = "strings"
+    NUMBERS = "numbers"
 
 
 _EXAMPLES = {
@@ -43,7 +48,12 @@ _EXAMPLES = {
     ParameterType.TIME: "a time such as 2026-03-01T10:00:00Z",
     ParameterType.DURATION: "a duration such as 500ms, 5m or 1d",
     ParameterType.SIZE: "a size such as 10kb or 1mib",
+    ParameterType.STRINGS: "a list of texts such as error,fatal",
+    ParameterType.NUMBERS: "a list of numbers such as 500,503",
 }
+
+
+_LISTS = frozenset({ParameterType.STRINGS, ParameterType.NUMBERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +117,36 @@ def _declared(one: Mapping[str, object]) -> Parameter:
             code="parameter-invalid",
             suggestion=f"One of {', '.join(ParameterType)}.",
         ) from None
-    if not isinstance(default, str | int | float | bool | None):
-        raise QueryError(f"The default of ${name} is no single value.", code="parameter-invalid")
+    if isinstance(default, list | tuple) and kind in _LISTS:
+        default = list(default)
+    elif not isinstance(default, str | int | float | bool | None):
+        raise QueryError(f"The default of ${name} is no value of its type.", code="parameter-invalid")
     return Parameter(name, kind, default, str(words))
 
 
 def used_parameters(query: ast.Query) -> dict[str, ast.Span]:
     """Return the names of the parameters a text uses, each with its first place."""
     found: dict[str, ast.Span] = {}
-    for name in _names(query):
-        if name.name.startswith("$") and not name.quoted:
-            found.setdefault(name.name[1:], name.span)
+    for name, span in _names(query):
+        found.setdefault(name, span)
     return found
 
 
-def _names(node: object) -> Iterator[ast.Name]:
+def _names(node: object) -> Iterator[tuple[str, ast.Span]]:
+    """Yield the parameters of expressions and of searches, in the order of the text."""
     waiting = [node]
     while waiting:
         one = waiting.pop()
         if isinstance(one, ast.Name):
-            yield one
+            if one.name.startswith("$") and not one.quoted:
+                yield one.name[1:], one.span
+        elif isinstance(one, ast.Text):
+            stands = parameter_of(one)
+            if stands is not None:
+                yield stands[0], one.span
+        elif isinstance(one, ast.AggregateKey):
+            yield from ((arg[1:], one.span) for arg in one.args if isinstance(arg, str) and is_parameter(arg))
+            waiting += reversed([arg for arg in one.args if not isinstance(arg, str)])
         elif isinstance(one, tuple):
             waiting += reversed(one)
         elif is_dataclass(one):
@@ -138,9 +158,16 @@ def check_declared(query: ast.Query, parameters: Sequence[Parameter]) -> None:
     used, declared = used_parameters(query), {parameter.name for parameter in parameters}
     for name, span in used.items():
         if name not in declared:
-            raise NameProblem(f"The parameter ${name} is not declared.", span=span, suggestion="Give it a type.")
+            raise NameProblem(
+                f"The parameter ${name} is not declared.",
+                span=span,
+                suggestion=f'Give it a type; as a text to look for it is written in quotes, "${name}".',
+            )
     for name in sorted(declared - used.keys()):
-        raise NameProblem(f"The parameter ${name} is declared, and the text does not use it.")
+        raise NameProblem(
+            f"The parameter ${name} is declared, and the text does not use it.",
+            suggestion=f"In a search a parameter is the whole value of a filter, level:${name}, or an item of a list.",
+        )
 
 
 def bind(parameters: Sequence[Parameter], given: Mapping[str, Given]) -> dict[str, Bound]:
@@ -178,7 +205,7 @@ def bind_value(parameter: Parameter, value: Given) -> Bound:
     """
     bound = _read(parameter.type, value)
     if bound is None:
-        shown = value if not isinstance(value, str) else value[:100]
+        shown = value[:100] if isinstance(value, str) else value if not isinstance(value, Sequence) else [*value[:10]]
         raise TypeProblem(
             f"The parameter ${parameter.name} takes {_EXAMPLES[parameter.type]}, not {shown!r}.",
             code="parameter-type",
@@ -188,13 +215,32 @@ def bind_value(parameter: Parameter, value: Given) -> Bound:
 
 def _read(kind: ParameterType, value: Given) -> Bound | None:
     """Return the value, None when it is not of the type."""
+    if kind in _LISTS:
+        return _read_list(kind, value)
     if kind is ParameterType.STRING:
         return value if isinstance(value, str) and len(value) <= _LONGEST_TEXT else None
     if isinstance(value, bool):
         return value if kind is ParameterType.BOOLEAN else None
     if isinstance(value, int | float):
         return value if kind is ParameterType.NUMBER else None
-    return None if value is None else _read_text(kind, value.strip())
+    return _read_text(kind, value.strip()) if isinstance(value, str) else None
+
+
+def _read_list(kind: ParameterType, value: Given) -> Bound | None:
+    """Return a list, given as one or as text with commas; an empty one stands for nothing."""
+    items: Sequence[str | int | float]
+    if isinstance(value, str):
+        items = [item.strip() for item in value.split(",")]
+    elif isinstance(value, Sequence):
+        items = value
+    else:
+        items = [] if value is None else [value]
+    single = ParameterType.STRING if kind is ParameterType.STRINGS else ParameterType.NUMBER
+    found = [_read(single, item) for item in items]
+    if not 0 < len(found) <= _MOST_ITEMS or "" in found:
+        return None
+    kept = tuple(item for item in found if isinstance(item, str | int | float))
+    return kept if len(kept) == len(found) else None
 
 
 def _read_text(kind: ParameterType, text: str) -> Bound | None:
@@ -233,6 +279,9 @@ def typed_values(params: Mapping[str, object]) -> dict[str, object]:
 
 
 def _typed_value(name: str, value: object) -> object:
+    if isinstance(value, list):
+        kind = ParameterType.STRINGS if all(isinstance(item, str) for item in value) else ParameterType.NUMBERS
+        return bind_value(Parameter(name, kind), value)
     if not isinstance(value, Mapping) or set(value) != {"type", "value"}:
         return value
     (parameter,) = read_parameters([{"name": name, "type": value["type"], "default": value["value"]}])

@@ -35,6 +35,11 @@ def print_predicate(search: ast.Search) -> str:
     return f"{fence}{space}{text}{space}{fence}"
 
 
+def key_text(key: ast.FilterKey) -> str:
+    """Return the key of a filter as it is written."""
+    return _key(key)
+
+
 def edge_words(node: ast.SearchNode, *, last: bool) -> ast.FreeText | None:
     """Return the bare words a search starts or ends with, or None when it is something else."""
     while isinstance(node, (ast.And, ast.Or)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -11,15 +12,16 @@ import ibis.expr.types as ir
 
 from engine.schema import Unit
 from queries import ast
-from queries.check.units import check_same, scale, settle, unit_class
+from queries.check.units import check_same, settle
 from queries.errors import NameProblem, QueryError, TypeProblem
 from queries.functions.scalars import instant
+from queries.plan.arithmetic import arithmetic, same_unit
 from queries.plan.function_calls import build_call
 from queries.plan.scope import Scope
 from queries.plan.searches import predicate
 from queries.plan.virtual import compare_virtual, matches, shown
 from queries.types import BOOLEAN, FLOAT, INTEGER, STRING, TIME, Base, Missing, ValueType
-from queries.values.bounded import negative, product
+from queries.values.bounded import negative
 from queries.values.calls import call, reads_rows
 from queries.values.typed import SIGNED, Typed, all_of, any_of, as_null, certain, equal, literal, negate
 
@@ -193,7 +195,7 @@ def _binary(expr: ast.Binary, scope: Scope) -> Typed:
         return _text_match(expr, left, right, aggregate=mixed)
     if expr.op in _COMPARISONS:
         return _compare(expr, left, right, scope, aggregate=mixed)
-    return _arithmetic(expr, left, right, aggregate=mixed)
+    return arithmetic(expr, left, right, aggregate=mixed)
 
 
 def _check_mix(left: Typed, right: Typed, expr: ast.Binary) -> None:
@@ -208,16 +210,21 @@ def _check_mix(left: Typed, right: Typed, expr: ast.Binary) -> None:
 
 def _operands(expr: ast.Binary, scope: Scope) -> tuple[Typed, Typed]:
     """Compile both sides, settling `5m` and `2b` by the other side's unit."""
-    left_open = isinstance(expr.left, ast.Ambiguous)
-    right_open = isinstance(expr.right, ast.Ambiguous)
-    if left_open and not right_open:
+    written_left, written_right = _bound_quantity(expr.left, scope), _bound_quantity(expr.right, scope)
+    if isinstance(written_left, ast.Ambiguous) and not isinstance(written_right, ast.Ambiguous):
         right = compile_expr(expr.right, scope)
-        assert isinstance(expr.left, ast.Ambiguous)
-        return literal(*settle(expr.left, right.type)), right
+        return literal(*settle(written_left, right.type)), right
     left = compile_expr(expr.left, scope)
-    if isinstance(expr.right, ast.Ambiguous):
-        return left, literal(*settle(expr.right, left.type))
+    if isinstance(written_right, ast.Ambiguous):
+        return left, literal(*settle(written_right, left.type))
     return left, compile_expr(expr.right, scope)
+
+
+def _bound_quantity(expr: ast.Expr, scope: Scope) -> ast.Expr:
+    """Return the `5m` that a name was bound to by `let`, whose meaning the other operand decides as well."""
+    if isinstance(expr, ast.Name) and not expr.quoted and expr.name not in scope.columns:
+        return scope.lets.get(expr.name, expr)
+    return expr
 
 
 def _logic(expr: ast.Binary, scope: Scope) -> Typed:
@@ -251,7 +258,7 @@ def _compare(expr: ast.Binary, left: Typed, right: Typed, scope: Scope, *, aggre
     if special is not None:
         return Typed(special, BOOLEAN, aggregate)
     check_same(left.type, right.type, expr.op, expr.span)
-    left, right = _same_unit(shown(left), shown(right))
+    left, right = same_unit(shown(left), shown(right))
     if expr.op in {"=", "!="}:
         same, nullable = equal(left, right)
         if expr.op == "=":
@@ -279,112 +286,47 @@ def _ordered(op: str, left: ir.Value, right: ir.Value) -> ir.Value:
             return left >= right
 
 
-def _same_unit(left: Typed, right: Typed) -> tuple[Typed, Typed]:
-    factor = scale(right.type.unit, left.type.unit)
-    if factor == 1:
-        return left, right
-    unit = left.type.unit
-    if right.is_constant:
-        return left, literal(right.constant * factor, ValueType(Base.FLOAT, unit))  # type: ignore[operator]
-    return left, replace(right, value=right.value * factor, type=replace(right.type, unit=unit, base=Base.FLOAT))
-
-
-def _arithmetic(expr: ast.Binary, left: Typed, right: Typed, *, aggregate: bool) -> Typed:
-    if Base.TIME in {left.type.base, right.type.base}:
-        return _time_arithmetic(expr, left, right, aggregate=aggregate)
-    for side, node in ((left, expr.left), (right, expr.right)):
-        if not side.type.is_number:
-            raise TypeProblem(f"Cannot compute with {side.type.describe()}.", span=node.span)
-    unit = _result_unit(expr, left, right)
-    if expr.op in {"+", "-", "%"} or (expr.op == "/" and unit_class(left.type.unit) == unit_class(right.type.unit)):
-        left, right = _same_unit(left, right)
-    left, right = as_null(left), as_null(right)
-    floating = expr.op == "/" or Base.FLOAT in {left.type.base, right.type.base}
-    nullable = left.type.nullable or right.type.nullable or expr.op in {"/", "%"}
-    if expr.op == "*" and not floating:
-        return replace(product(left, right, unit), aggregate=aggregate)
-    value = _compute(expr.op, left.value, right.value)
-    result = ValueType(Base.FLOAT if floating else Base.INTEGER, unit, Missing.NULL if nullable else Missing.NEVER)
-    return Typed(value, result, aggregate)
-
-
-def _compute(op: str, left: ir.Value, right: ir.Value) -> ir.Value:
-    match op:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return left / call("nullIf", INTEGER, right, 0)
-        case _:
-            return left % call("nullIf", INTEGER, right, 0)
-
-
-def _result_unit(expr: ast.Binary, left: Typed, right: Typed) -> Unit:
-    one, other = left.type.unit, right.type.unit
-    if expr.op in {"+", "-", "%"}:
-        check_same(left.type, right.type, expr.op, expr.span)
-        return one if one is not Unit.NONE else other
-    plain = {Unit.NONE, Unit.RATIO}
-    if expr.op == "*":
-        if one not in plain and other not in plain:
-            raise TypeProblem(f"Cannot multiply {left.type.describe()} by {right.type.describe()}.", span=expr.span)
-        return other if one in plain else one
-    if unit_class(one) == unit_class(other):
-        return Unit.NONE
-    if other in plain:
-        return one
-    raise TypeProblem(f"Cannot divide {left.type.describe()} by {right.type.describe()}.", span=expr.span)
-
-
-def _time_arithmetic(expr: ast.Binary, left: Typed, right: Typed, *, aggregate: bool) -> Typed:
-    if expr.op == "-" and left.type.base is right.type.base is Base.TIME:
-        value = call("dateDiff", DURATION, "nanosecond", _wide(right), _wide(left))
-        missing = Missing.NULL if left.type.nullable or right.type.nullable else Missing.NEVER
-        return Typed(value, ValueType(Base.INTEGER, Unit.NANOSECOND, missing), aggregate)
-    if expr.op in {"+", "-"} and left.type.base is Base.TIME and unit_class(right.type.unit) == "duration":
-        length = right.value if right.type.unit is Unit.NANOSECOND else right.value * 1_000_000
-        name = "addNanoseconds" if expr.op == "+" else "subtractNanoseconds"
-        whole = call("toInt64", INTEGER, length)
-        return Typed(call(name, left.type, _wide(left), whole), replace(left.type, precision=9), aggregate)
-    raise TypeProblem(
-        f"Cannot compute {left.type.describe()} {expr.op} {right.type.describe()}.",
-        span=expr.span,
-        suggestion="Times take plus or minus a duration (timestamp - 5min), or minus another time.",
-    )
-
-
-def _wide(item: Typed) -> ir.Value:
-    return call("toDateTime64", TIME, item.value, 9, "UTC")
-
-
 def _in_list(expr: ast.InList, scope: Scope) -> Typed:
     operand = compile_expr(expr.operand, scope)
-    items = [_item(item, operand, scope) for item in expr.items]
+    items = [made for item in expr.items for made in _member(item, operand, scope)]
     names = [item.constant for item in items if isinstance(item.constant, str)]
     if not items:
         found: ir.Value = ibis.literal(False)
     elif operand.virtual and len(names) == len(items):
         # One look-up for all names: one for each made fifty issues take 0.8 s.
         found = matches(operand, names, scope, expr.span)
-    elif all(isinstance(item, ast.String) for item in expr.items) and not operand.virtual:
+    elif len(names) == len(items) and not operand.virtual:
         found = operand.value.isin(names)
     else:
-        terms = [
-            _compare(ast.Binary("=", expr.operand, text, expr.span), operand, item, scope, aggregate=False)
-            for text, item in zip(expr.items, items, strict=True)
-        ]
+        same = ast.Binary("=", expr.operand, expr.operand, expr.span)
+        terms = [_compare(same, operand, item, scope, aggregate=False) for item in items]
         found = any_of([certain(t.value, nullable=t.type.nullable) for t in terms])
     nullable = operand.type.nullable
     value = negate(found, nullable=nullable) if expr.negated else certain(found, nullable=nullable)
     return Typed(value, BOOLEAN, operand.aggregate)
 
 
+def _member(item: ast.Expr, operand: Typed, scope: Scope) -> list[Typed]:
+    """Return the values of one item of a list: several for a parameter that is a list."""
+    if isinstance(item, ast.Name) and item.name.startswith("$") and not item.quoted:
+        given = scope.context.params.get(item.name[1:])
+        if isinstance(given, list | tuple):
+            found = [literal(one, _PLAIN_TYPES[type(one)]) for one in given if type(one) in _PLAIN_TYPES]
+            if len(found) < len(given):
+                raise TypeProblem(f"The items of the parameter {item.name} are texts or numbers.", span=item.span)
+            for one in found:
+                check_same(operand.type, one.type, "in", item.span) if not operand.virtual else None
+            return found
+    return [_item(item, operand, scope)]
+
+
+_PLAIN_TYPES: Mapping[type, ValueType] = {str: STRING, int: INTEGER, float: FLOAT}
+
+
 def _item(item: ast.Expr, operand: Typed, scope: Scope) -> Typed:
-    if isinstance(item, ast.Ambiguous):
-        return literal(*settle(item, operand.type))
+    written = _bound_quantity(item, scope)
+    if isinstance(written, ast.Ambiguous):
+        return literal(*settle(written, operand.type))
     found = compile_expr(item, scope)
     check_same(operand.type, found.type, "in", item.span) if not operand.virtual else None
     return found

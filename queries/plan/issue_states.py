@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 
 from queries import ast
 from queries.catalog import closest_names, did_you_mean
-from queries.errors import NameProblem, TypeProblem
+from queries.errors import NameProblem, QueryError, TypeProblem
 from queries.plan.mirror import issue_in
 from queries.plan.scope import Scope
 from queries.values.typed import FALSE, TRUE
@@ -29,7 +29,7 @@ STATES: dict[str, tuple[bool, str, tuple[str, ...]]] = {
 LINKED = {"linked": False, "unlinked": True}
 """State -> whether every issue has it: no tracker can be linked yet."""
 
-ALL_STATES = (*STATES, *LINKED)
+ALL_STATES = tuple(STATES)
 """What may follow `is:`."""
 
 
@@ -39,8 +39,11 @@ def state_condition(node: ast.Is, scope: Scope) -> ir.Value:
     Raises:
         NameProblem: no such state.
         TypeProblem: the dataset has no issues.
+        QueryError: no issue can be in it.
     """
     state = node.state.lower()
+    if state in LINKED:
+        return _linked(node, scope, holds=LINKED[state])
     if state not in ALL_STATES:
         hint = did_you_mean(closest_names(state, ALL_STATES)) or f"States: {', '.join(ALL_STATES)}."
         raise NameProblem(f"There is no issue state called {node.state}.", span=node.span, suggestion=hint)
@@ -50,13 +53,22 @@ def state_condition(node: ast.Is, scope: Scope) -> ir.Value:
             span=node.span,
             suggestion="Use it in errors or issues.",
         )
-    if state in LINKED:
-        said = f"is:{state}: no issue is linked, because there are no other trackers to link one to yet."
-        scope.notes.add(said, node.span)
-        return TRUE if LINKED[state] else FALSE
     wanted, column, values = STATES[state]
     if scope.catalog.dataset.name == "issues":
         found = scope.table[column].isin(values) if values else scope.table[column] != ""
     else:
         found = issue_in(scope.table["issue_id"], column, list(values))
     return found if wanted else ~found
+
+
+def _linked(node: ast.Is, scope: Scope, *, holds: bool) -> ir.Value:
+    """Return what holds of every issue; a filter that none could pass is refused, rather than answered with nothing."""
+    if holds == node.negated:
+        raise QueryError(
+            f"is:{node.state} keeps nothing: issues cannot be linked to other trackers yet.",
+            code="state-not-kept",
+            span=node.span,
+            suggestion="Remove it.",
+        )
+    scope.notes.add(f"is:{node.state} says nothing: issues cannot be linked to other trackers yet.", node.span)
+    return TRUE if holds else FALSE

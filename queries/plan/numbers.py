@@ -11,10 +11,12 @@ from queries import ast
 from queries.ast import Op
 from queries.check.units import unit_class
 from queries.errors import TypeProblem
+from queries.printer_search import key_text
+from queries.search.numbers import BYTES_IN
 from queries.types import UNIT_WORDS
 from queries.values.typed import Typed, as_null, certain, is_present, whole
 
-_WRITTEN = re.compile(r"(?P<op>>=|<=|!=|>|<|=)?(?P<number>-?\d+(?:\.\d+)?)(?P<unit>[a-zA-Z]*)")
+_WRITTEN = re.compile(r"(?P<op>>=|<=|!=|>|<|=)?(?P<number>-?\d+(?:\.\d+)?)(?P<unit>[a-zA-Z]*|%)")
 _SHORT = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 _DURATION_NS = {
     "ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "min": 60_000_000_000, "m": 60_000_000_000,
@@ -38,17 +40,17 @@ def number_condition(typed: Typed, node: ast.Filter) -> ir.Value:
     """
     if isinstance(node.value, ast.NumberList):
         value = as_null(typed)
-        numbers = [_operand(_in_unit(n, typed)) for n in node.value.items]
+        numbers = [_operand(_in_unit(n, typed, node)) for n in node.value.items]
         return certain(value.value.isin(numbers), nullable=value.type.nullable)
     if isinstance(node.value, ast.TextList):
         value = as_null(typed)
-        numbers = [_operand(_written(t, typed)[1]) for t in node.value.items]
+        numbers = [_operand(_written(t, typed, node)[1]) for t in node.value.items]
         return certain(value.value.isin(numbers), nullable=value.type.nullable)
     if isinstance(node.value, ast.Text) and not node.value.text:
         return ~is_present(typed)
     if not isinstance(node.value, ast.Text):
-        return _compare(typed, node.op, _in_unit(node.value, typed))
-    op, number = _written(node.value, typed)
+        return _compare(typed, node.op, _in_unit(node.value, typed, node))
+    op, number = _written(node.value, typed, node)
     if op is Op.NE:
         return ~_compare(typed, Op.EQ, number)
     return _compare(typed, op or node.op, number)
@@ -75,7 +77,7 @@ def _operand(number: float) -> ir.Value | float:
     return whole(number) if isinstance(number, int) else number
 
 
-def _in_unit(value: ast.FilterValue, typed: Typed) -> float | int:
+def _in_unit(value: ast.FilterValue, typed: Typed, node: ast.Filter) -> float | int:
     """Return the value as a number of the field's unit."""
     unit = typed.type.unit
     match value:
@@ -89,33 +91,37 @@ def _in_unit(value: ast.FilterValue, typed: Typed) -> float | int:
         case ast.Percentage(ratio=ratio) if unit in {Unit.RATIO, Unit.NONE}:
             return ratio
         case ast.Duration():
-            raise _mismatch(typed, "a duration", value)
+            raise _mismatch(typed, "a duration", value, node)
         case ast.Size():
-            raise _mismatch(typed, "a size", value)
+            raise _mismatch(typed, "a size", value, node)
         case ast.Percentage():
-            raise _mismatch(typed, "a percentage", value)
+            raise _mismatch(typed, "a percentage", value, node)
         case _:
-            raise _mismatch(typed, "no number", value)
+            raise _mismatch(typed, "no number", value, node)
 
 
-def _mismatch(typed: Typed, given: str, value: ast.FilterValue) -> TypeProblem:
+def _mismatch(typed: Typed, given: str, value: ast.FilterValue, node: ast.Filter) -> TypeProblem:
     return TypeProblem(
-        f"This field is {UNIT_WORDS[typed.type.unit]}, the value is {given}.",
+        f"{key_text(node.key)} is {UNIT_WORDS[typed.type.unit]}, the value is {given}.",
         span=value.span,
         suggestion="Durations are written 2s or 150ms, sizes 10kb, numbers 42 or 10k.",
     )
 
 
-def _written(text: ast.Text, typed: Typed) -> tuple[Op | None, float | int]:
+def _written(text: ast.Text, typed: Typed, node: ast.Filter) -> tuple[Op | None, float | int]:
     """Read a number the parser left as text because it does not know the column."""
     found = _WRITTEN.fullmatch(text.text)
     if found is None:
-        raise _mismatch(typed, "text", text)
+        raise _mismatch(typed, "text", text, node)
     number = float(found["number"]) if "." in found["number"] else int(found["number"])
     op = Op(found["op"]) if found["op"] else None
     unit = found["unit"].lower()
     if unit in _DURATION_NS and unit_class(typed.type.unit) == "duration":
-        return op, _in_unit(ast.Duration(int(number * _DURATION_NS[unit]), text.span), typed)
+        return op, _in_unit(ast.Duration(int(number * _DURATION_NS[unit]), text.span), typed, node)
+    if unit in BYTES_IN and typed.type.unit is Unit.BYTE:
+        return op, _in_unit(ast.Size(float(number) * float(BYTES_IN[unit]), text.span), typed, node)
+    if unit == "%":
+        return op, _in_unit(ast.Percentage(number / 100, text.span), typed, node)
     if unit not in _SHORT:
-        raise _mismatch(typed, "text", text)
-    return op, _in_unit(ast.Number(number * _SHORT[unit], text.span), typed)
+        raise _mismatch(typed, "text", text, node)
+    return op, _in_unit(ast.Number(number * _SHORT[unit], text.span), typed, node)

@@ -9,7 +9,7 @@ from functools import lru_cache
 import ibis.expr.types as ir
 
 from queries.ast import Expr, Key, Span, TagKey
-from queries.catalog import Catalog, FieldInfo, catalog, closest_names, did_you_mean
+from queries.catalog import Catalog, FieldInfo, catalog, closest_names, did_you_mean, elsewhere
 from queries.errors import NameProblem, QueryError
 from queries.functions import Facts
 from queries.plan.mirror import mirror_value
@@ -112,11 +112,12 @@ class Scope:
         except NameProblem as problem:
             raise NameProblem(problem.message, span=span, suggestion=problem.suggestion) from None
         if info.guessed:
-            near = f" Similar names: {', '.join(info.closest)}." if info.closest else ""
+            other = elsewhere(info.name)
+            near = f" Similar names: {', '.join(info.closest)}." if info.closest and not other else ""
             self.notes.add(
                 f"{info.name} is not a field of {self.catalog.dataset.name}; it is looked up as a tag.{near}",
                 span,
-                did_you_mean(info.closest),
+                other or did_you_mean(info.closest),
             )
         return attribute_of(info, self.table)
 

@@ -20,7 +20,10 @@ from queries.plan import numbers, texts
 from queries.plan.issue_states import state_condition
 from queries.plan.release_filters import release_condition
 from queries.plan.scope import Attribute, Scope
+from queries.plan.search_parameters import used_in, with_parameters
 from queries.plan.virtual import is_assigned, matches
+from queries.printer_search import key_text
+from queries.search.parameters import is_parameter
 from queries.types import BOOLEAN, STRING, Base, Missing
 from queries.values.calls import call
 from queries.values.typed import TRUE, Typed, all_of, any_of, as_null, certain, is_present
@@ -49,7 +52,7 @@ def node_condition(node: ast.SearchNode, scope: Scope, compile_expr: CompileExpr
         case ast.Or():
             return any_of([node_condition(t, scope, compile_expr) for t in node.terms])
         case ast.Filter():
-            found = _filter(node, scope, compile_expr)
+            found = _bound_filter(node, scope, compile_expr)
             return ~found if node.negated else found
         case ast.Has():
             found = _has(node, scope)
@@ -92,6 +95,19 @@ def group_condition(node: ast.SearchNode, scope: Scope, compile_expr: CompileExp
             return node_condition(node, scope, compile_expr)
 
 
+def _bound_filter(node: ast.Filter, scope: Scope, compile_expr: CompileExpr) -> ir.Value:
+    """Return a filter with values for its parameters; what is wrong with a value is said of the parameter."""
+    try:
+        return _filter(with_parameters(node, scope), scope, compile_expr)
+    except TypeProblem as problem:
+        named = used_in(node, scope.context.params)
+        if not named or problem.message.startswith("The parameter"):
+            raise
+        raise TypeProblem(
+            f"{named} does not fit: {problem.message}", span=node.value.span, suggestion=problem.suggestion
+        ) from None
+
+
 def _filter(node: ast.Filter, scope: Scope, compile_expr: CompileExpr) -> ir.Value:
     of_release = release_condition(node, scope)
     if of_release is not None:
@@ -122,6 +138,8 @@ def _argument(arg: str | ast.Search, key: ast.AggregateKey) -> ast.Expr:
         return ast.Number(number, key.span)
     if len(text) >= 2 and text[0] == text[-1] == '"':
         return ast.String(text[1:-1], key.span)
+    if is_parameter(text):
+        return ast.Name(text, span=key.span)
     if _QUANTITY.fullmatch(text):
         token = Lexeme(Lex.NUMBER, text, key.span.start, key.span.end)
         return replace(number_literal(token), span=key.span)
@@ -201,7 +219,7 @@ def _boolean(typed: Typed, node: ast.Filter) -> ir.Value:
         case ast.Text(text=""):
             return ~is_present(typed)
         case _:
-            raise TypeProblem("This field takes true or false.", span=node.value.span)
+            raise TypeProblem(f"{key_text(node.key)} takes true or false.", span=node.value.span)
     return certain(typed.value == wanted, nullable=typed.type.nullable)
 
 
@@ -235,7 +253,7 @@ def _moments(node: ast.Filter, scope: Scope) -> tuple[dt.datetime, dt.datetime]:
             moment = scope.context.now - dt.timedelta(microseconds=abs(ns) // 1000)
             return moment, moment
         case _:
-            raise TypeProblem("This field takes a time, such as 2026-03-01 or -24h.", span=node.value.span)
+            raise TypeProblem(f"{key_text(node.key)} takes a time, such as 2026-03-01 or -24h.", span=node.value.span)
 
 
 def _has(node: ast.Has, scope: Scope) -> ir.Value:

@@ -6,9 +6,11 @@ import ibis.expr.types as ir
 
 from queries import ast
 from queries.ast import Op, TextMatch
+from queries.catalog import elsewhere
 from queries.errors import TypeProblem
 from queries.functions.scalars import instant
 from queries.plan.scope import Attribute
+from queries.printer_search import key_text
 from queries.types import BOOLEAN, Base, Missing, ValueType
 from queries.values.calls import call
 from queries.values.typed import any_of, certain
@@ -57,7 +59,28 @@ def text_condition(attribute: Attribute, node: ast.Filter) -> ir.Value:
             value, nullable = _comparable(attribute)
             return certain(value.isin(["true", "True", "1"] if flag else ["false", "False", "0"]), nullable=nullable)
         case _:
-            raise TypeProblem("This field holds text.", span=node.value.span, suggestion='Write key:"text".')
+            raise _no_text(node, attribute)
+
+
+_KINDS = {
+    ast.Duration: "a duration",
+    ast.Size: "a size",
+    ast.Percentage: "a percentage",
+    ast.Instant: "a time",
+    ast.RelativeInstant: "a time",
+}
+
+
+def _no_text(node: ast.Filter, attribute: Attribute) -> TypeProblem:
+    """Return what to say of a quantity on text; most often the key is the field of another dataset."""
+    key = key_text(node.key)
+    is_tag = isinstance(node.key, ast.Key) and attribute.text is not None
+    hint = elsewhere(node.key.name) if is_tag else ""
+    return TypeProblem(
+        f"{key} holds text here, the value is {_KINDS.get(type(node.value), 'none')}.",
+        span=node.value.span,
+        suggestion=hint or f'As a text it is written in quotes, {key}:"…".',
+    )
 
 
 def _items(attribute: Attribute, values: ast.TextList) -> list[ir.Value]:

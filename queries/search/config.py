@@ -114,6 +114,11 @@ class SearchConfig:
         """Return whether values of `key` are true or false."""
         return key in self.boolean_keys
 
+    def is_typed(self, key: str) -> bool:
+        """Return whether values of `key` are something else than text, for which a `$name` may stand."""
+        kinds = (self.is_numeric, self.is_duration, self.is_size, self.is_date, self.is_boolean)
+        return not self.sentry_exact and any(holds(key) for holds in kinds)
+
     def with_overrides(self, overrides: Mapping[str, object]) -> SearchConfig:
         """Return this configuration with some settings replaced.
 

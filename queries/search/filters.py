@@ -15,6 +15,7 @@ from queries.ast import TagType
 from queries.search.config import DATE_FUNCTIONS, DURATION_FUNCTIONS, SearchConfig
 from queries.search.keys import read_key, read_tag
 from queries.search.lists import read_list
+from queries.search.parameters import read_parameter
 from queries.search.reader import Reader
 from queries.search.tokens import FilterKind, FilterToken, Key, KeyAggregate, KeySimple, KeyTag, TextValue, Value
 from queries.search.validity import check_filter
@@ -74,7 +75,7 @@ def _read_value(reader: Reader, key: Key, position: int, *, negated: bool) -> Ma
                 return FilterKind(key.value), "", "", _read_quoted_tag(reader, position) or read_text(reader, position)
             return _read_text_filter(reader, key.value, position)
         case KeyTag():
-            typed = _first(reader, position, _tag_choices(key.type))
+            typed = _first(reader, position, _tag_choices(reader.config, key.type))
             return typed or _read_text_filter(reader, key.key.value, position)
 
 
@@ -104,14 +105,18 @@ def _typed_choices(config: SearchConfig, key: str, *, negated: bool) -> Iterator
     if config.is_numeric(key):
         yield FilterKind.NUMERIC_IN, False, _read_numbers
         yield FilterKind.NUMERIC, None, read_number
+    if config.is_typed(key):
+        yield FilterKind.TEXT, None, read_parameter
 
 
-def _tag_choices(kind: TagType | None) -> Iterator[Choice]:
+def _tag_choices(config: SearchConfig, kind: TagType | None) -> Iterator[Choice]:
     if kind is TagType.NUMBER:
         yield FilterKind.NUMERIC_IN, False, _read_numbers
         yield FilterKind.NUMERIC, None, read_number
     elif kind is TagType.BOOLEAN:
         yield FilterKind.BOOLEAN, False, read_boolean
+    if kind is not None and not config.sentry_exact:
+        yield FilterKind.TEXT, None, read_parameter
 
 
 def _aggregate_choices(config: SearchConfig, key: KeyAggregate) -> Iterator[Choice]:
@@ -130,6 +135,8 @@ def _aggregate_choices(config: SearchConfig, key: KeyAggregate) -> Iterator[Choi
     if is_time:
         yield FilterKind.AGGREGATE_DATE, None, read_date
     yield FilterKind.AGGREGATE_RELATIVE_DATE, None, read_relative_date
+    if not config.sentry_exact:
+        yield FilterKind.TEXT, None, read_parameter
 
 
 def _first(reader: Reader, position: int, choices: Iterator[Choice]) -> Match | None:

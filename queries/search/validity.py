@@ -6,6 +6,7 @@ import re
 
 from queries.ast import TagType
 from queries.search.escapes import has_wildcard
+from queries.search.parameters import is_parameter
 from queries.search.reader import Reader
 from queries.search.tokens import (
     FilterKind,
@@ -75,7 +76,8 @@ def _check_value(reader: Reader, kind: FilterKind, key: Key, value: Value) -> In
     if isinstance(value, TextValue):
         if kind is FilterKind.HAS and not reader.config.sentry_exact and value.value.startswith('tags["'):
             return None  # the quotes belong to the key
-        wrong = _check_type(reader, key, value) if kind is FilterKind.TEXT else None
+        stands = not reader.config.sentry_exact and not value.quoted and is_parameter(value.value)
+        wrong = _check_type(reader, key, value) if kind is FilterKind.TEXT and not stands else None
         return wrong or _check_text(reader, value)
     return None
 

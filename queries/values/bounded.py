@@ -1,11 +1,14 @@
 """Whole numbers that would not fit into 64 bits: null, where the engine would go on from the other end.
 
-The engine multiplies and negates numbers of 64 bits modulo 2^64: less 2^63 + 5 would be 9223372036854775803.
+The engine computes with numbers of 64 bits modulo 2^64: less 2^63 + 5 would be 9223372036854775803.
 """
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, Final
 
 import ibis
 
@@ -26,22 +29,28 @@ def negative(item: Typed) -> Typed:
     return replace(item, value=-call("accurateCastOrNull", type_, item.value, "Int64"), type=type_)
 
 
-def product(left: Typed, right: Typed, unit: Unit) -> Typed:
-    """Return the product of two whole numbers, null where it is beyond 64 bits.
+def bounded(op: str, left: Typed, right: Typed, unit: Unit) -> Typed:
+    """Return the sum, difference or product of two whole numbers, null where it is beyond 64 bits.
 
     It is computed with fractions, too. Where it fits, both differ by rounding, less than 2^14; where it does not, by
-    2^64 or more, less what is rounded, which is less than a millionth of that.
+    2^64 or more, less what is rounded, which is less than a millionth of that. What the engine gives beside a number
+    with a sign, and of every difference, has a sign as well, so that it fits below 2^63.
 
     Args:
+        op: `+`, `-` or `*`.
         left: one, its missing values null.
         right: the other, likewise.
-        unit: of the product.
+        unit: of the result.
     """
     type_ = ValueType(Base.INTEGER, unit, Missing.NULL)
-    short = left.value * right.value
+    compute = _OPERATIONS[op]
+    short = compute(left.value, right.value)
     if isinstance(left.constant, int) and isinstance(right.constant, int):
-        fits = -SIGNED <= left.constant * right.constant < 2 * SIGNED
+        fits = -SIGNED <= compute(left.constant, right.constant) < (SIGNED if op == "-" else 2 * SIGNED)
         return Typed(short, replace(type_, missing=Missing.NEVER)) if fits else Typed(ibis.null(), type_)
-    rounded = call("toFloat64", FLOAT, left.value) * call("toFloat64", FLOAT, right.value)
+    rounded = compute(call("toFloat64", FLOAT, left.value), call("toFloat64", FLOAT, right.value))
     apart = call("abs", FLOAT, rounded - call("toFloat64", FLOAT, short))
     return Typed(call("if", type_, apart < _NEAR, short, ibis.null()), type_)
+
+
+_OPERATIONS: Final[dict[str, Callable[[Any, Any], Any]]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}

@@ -241,8 +241,6 @@ ISSUE_CASES: list[tuple[str, Callable[[Row], bool]]] = [
     ("is:escalating", lambda i: i["substatus"] == "escalating"),
     ("is:regressed", lambda i: i["substatus"] == "regressed"),
     ("is:for_review", lambda i: i["status"] == "unresolved" and i["substatus"] in {"new", "regressed", "escalating"}),
-    ("is:linked", lambda i: False),
-    ("is:unlinked", lambda i: True),
     ("issue.status:[resolved, ignored]", lambda i: i["status"] in {"resolved", "ignored"}),
     ("issue.substatus:ongoing", lambda i: i["substatus"] == "ongoing"),
     ("issue:[web-3, PAY-4]", lambda i: i.get("short_id") in {"WEB-3", "PAY-4"}),
@@ -359,9 +357,20 @@ def test_what_cannot_be_meant_is_refused_with_a_way_out(data: Data, text: str, p
     assert caught.value.span is not None
 
 
-def test_nothing_is_linked_and_the_answer_says_why(data: Data) -> None:
-    """Links to other trackers do not exist yet, which a reader of an empty answer should know."""
-    assert any("linked" in warning for warning in data.runner.run("is:linked", data.context).warnings)
+@pytest.mark.parametrize("text", ["is:linked", "!is:unlinked", "level:error OR is:linked"])
+def test_what_no_issue_can_be_is_refused_rather_than_answered_with_nothing(data: Data, text: str) -> None:
+    """An empty answer to a filter that keeps nothing would be read as news."""
+    with pytest.raises(QueryError, match="cannot be linked") as caught:
+        data.ids(text)
+    assert caught.value.span is not None
+
+
+@pytest.mark.parametrize("text", ["is:unlinked", "!is:linked"])
+def test_what_every_issue_is_keeps_all_and_says_so(data: Data, text: str) -> None:
+    """A search pasted from elsewhere goes on to work."""
+    found = data.runner.run(f"{text} | summarize n=count()", data.context)
+    assert found.table.to_pylist() == data.runner.run("| summarize n=count()", data.context).table.to_pylist()
+    assert any("linked" in warning for warning in found.warnings)
 
 
 def test_a_search_with_marks_is_printed_without_them() -> None:

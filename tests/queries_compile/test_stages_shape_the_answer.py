@@ -127,7 +127,7 @@ def test_aggregate_filters_before_a_grouping_filter_its_groups(shop: Shop) -> No
         ("from errors | make-series n=count() every 1h by level top 500 by count()", "at most 50"),
         ("from errors between 2026-03-02 and 2026-03-01", "ends before it starts"),
         ("let a = 1; let a = 2; from errors", "bound twice"),
-        ("from logz", "no dataset called logz"),
+        ("from errors, logz", "not a data set"),
     ],
 )
 def test_a_stage_that_does_not_fit_is_refused(shop: Shop, text: str, message: str) -> None:

@@ -63,6 +63,29 @@ def test_a_product_is_exact_or_null(wide: Shop, factor: int) -> None:
         assert found[number] == (exact if fits else None), number
 
 
+@pytest.mark.parametrize("text", ["fingerprint + {}", "fingerprint - {}", "{} - fingerprint", "{} + fingerprint"])
+@pytest.mark.parametrize("other", [1, 2**31, 2**63 - 1, 2**63, 2**64 - 1])
+def test_a_sum_or_difference_is_exact_or_null(wide: Shop, text: str, other: int) -> None:
+    """A difference has a sign, so it fits below 2^63; a sum of two numbers without one below 2^64."""
+    found = values(wide, text.format(other))
+    for number in NUMBERS:
+        exact = number + other if "+" in text else number - other if text[0] == "f" else other - number
+        fits = exact < 2**64 if "+" in text else -SIGNED <= exact < SIGNED
+        assert found[number] == (exact if fits else None), number
+
+
+def test_sums_with_a_sign_or_a_missing_side_are_exact_or_null(wide: Shop) -> None:
+    """Beside a negative number, a missing value, and among numbers of groups."""
+    mixed = values(wide, "-fingerprint + 5")
+    assert mixed == {n: 5 - n if n < SIGNED else None for n in NUMBERS}
+    missing = values(wide, "fingerprint + http.status_code")
+    assert missing == {n: n + 500 if i % 2 and n + 500 < 2**64 else None for i, n in enumerate(NUMBERS)}
+    grouped = wide.rows("from errors | summarize n=count() by fingerprint | extend x = n - 2 * n, y = fingerprint + n")
+    assert {r["fingerprint"]: (r["x"], r["y"]) for r in grouped} == {
+        n: (-1, n + 1 if n < 2**64 - 1 else None) for n in NUMBERS
+    }
+
+
 def test_products_of_fields_and_groups_are_exact_or_null(wide: Shop) -> None:
     """A square, a product of three, one with a value that is missing, one of a group's number."""
     squares = values(wide, "fingerprint * fingerprint")

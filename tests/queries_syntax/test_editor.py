@@ -198,7 +198,7 @@ def test_no_text_makes_the_editor_fail(text: str, cursor: int) -> None:
         ("from errors | summarize n=cuont()", "error", "cuont", "cuont()", "count"),
         ("from errors count():>3", "error", "makes none", "count():>3", "summarize"),
         ("saved:nois", "error", "no saved filter", "nois", "noise"),
-        ("is:linked", "warning", "no issue is linked", "is:linked", ""),
+        ("is:linked", "error", "cannot be linked", "is:linked", "Remove"),
         ("from errors | summarize n=count() by level | where m > 1", "error", "no column called m", "m", ""),
         ("from errors | where level = $level", "error", "$level", "$level", ""),
     ],

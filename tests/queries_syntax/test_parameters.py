@@ -38,6 +38,11 @@ from queries.parser import parse
         ("duration", "1.5s", ast.Duration(1_500_000_000)),
         ("size", "10kb", ast.Size(10_000.0)),
         ("size", "2b", ast.Size(2.0)),
+        ("strings", ["error", "a,b"], ("error", "a,b")),
+        ("strings", "error, fatal", ("error", "fatal")),
+        ("numbers", [404, 0.5], (404, 0.5)),
+        ("numbers", "404,2k", (404, 2000)),
+        ("numbers", 5, (5,)),
     ],
 )
 def test_a_value_of_the_type_is_bound(kind, given, bound):
@@ -71,6 +76,13 @@ def test_a_value_of_the_type_is_bound(kind, given, bound):
         ("duration", "-5m"),
         ("size", "5m"),
         ("size", 10),
+        ("strings", []),
+        ("strings", "a,,b"),
+        ("strings", [1]),
+        ("strings", [["a"]]),
+        ("numbers", ["x"]),
+        ("numbers", [True]),
+        ("string", ["a"]),
     ],
 )
 def test_a_value_of_another_type_is_refused_by_name(kind, given):
@@ -140,3 +152,22 @@ def test_a_question_may_give_values_with_their_types():
     ):
         with pytest.raises(QueryError):
             typed_values({"a": wrong})
+
+
+def test_parameters_of_searches_are_used_ones_too():
+    """In values, behind signs, in lists, in arguments of aggregates and in backticked searches; not in quotes."""
+    text = (
+        'from spans level:$a n:>$b c:[$d, x] count_at_least(span.duration, $e):>$f title:"$no" it costs $five '
+        "| where `x:$g` and y = $h | diff `z:$i`"
+    )
+    found = used_parameters(parse(text))
+    assert list(found) == ["a", "b", "d", "e", "f", "g", "h", "i"]
+    assert text[found["a"].start : found["a"].end] == "$a"
+
+
+def test_an_undeclared_name_in_a_search_is_refused_with_both_ways_out():
+    """It may be meant as a parameter, or as the text it is."""
+    with pytest.raises(QueryError, match="not declared") as caught:
+        check_declared(parse("message:$cash"), ())
+    assert caught.value.span is not None
+    assert '"$cash"' in caught.value.suggestion

@@ -20,14 +20,15 @@ Sharing = Annotated[
 ]
 Text = Annotated[str, Field(min_length=1, max_length=65536, json_schema_extra={"example": "level:error"})]
 Description = Annotated[str, Field(max_length=2000)]
-Value = str | int | float | bool | None
+Single = str | int | float | bool
+Value = Single | list[str | int | float] | None
 
 
 class SavedParameter(Input):
     """A declared `$name` of the text."""
 
     name: str = Field(max_length=64, pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$", description="Without the $.")
-    type: Literal["string", "number", "boolean", "time", "duration", "size"]
+    type: Literal["string", "number", "boolean", "time", "duration", "size", "strings", "numbers"]
     default: Value = Field(
         default=None, description="The value when none is given; null when one must be. Quantities as text: `5m`."
     )
