@@ -93,6 +93,11 @@ class DataDirectory:
         return self.root / "blobs"
 
     @property
+    def incoming(self) -> Path:
+        """Directory of large request bodies while they are looked at."""
+        return self.blobs / ".incoming"
+
+    @property
     def store(self) -> Path:
         """Directory of the embedded event store."""
         return self.root / "store"

@@ -96,8 +96,8 @@ class LimitConfig(msgspec.Struct, frozen=True):
         max_items: most items in one envelope.
     """
 
-    max_envelope_bytes: int = 20 * 1024 * 1024
-    max_decompressed_bytes: int = 100 * 1024 * 1024
+    max_envelope_bytes: int = 200 * 1024 * 1024
+    max_decompressed_bytes: int = 200 * 1024 * 1024
     max_items: int = 1000
 
 

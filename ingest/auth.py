@@ -1,8 +1,9 @@
 """Who sends: the ways a client may name its key, in any order and any of them (Relay's `RequestMeta`).
 
-`X-Sentry-Auth: Sentry k=v, …`, `Authorization: Sentry k=v, …`, `Authorization: Basic base64(key:)`, the query, and the
-`dsn` of an envelope header. The secret is accepted and ignored. When several are present the first that names a key
-counts, in the order query, X-Sentry-Auth, Authorization; a `dsn` beside them must agree.
+`X-Sentry-Auth: Sentry k=v, …`, `Authorization: Sentry k=v, …`, `Authorization: Basic base64(key:)`, `Authorization:
+Bearer key` (exporters of OpenTelemetry, curl), the query, a part of the path, and the `dsn` of an envelope header. The
+secret is accepted and ignored. When several are present the first that names a key counts, in the order path, query,
+X-Sentry-Auth, Authorization; a `dsn` beside them must agree.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def from_request(query: str, sentry_auth: str, authorization: str) -> Credential
         Malformed: the key is not 32 hex digits, or the protocol version is above 8.
     """
     if "sentry_key" in query:
-        values = {name: found[0] for name, found in parse_qs(query).items()}
+        values = {name: found[0] for name, found in _parameters(query).items()}
         if values.get("sentry_key"):
             return _from_values(values)
     for header in (sentry_auth, authorization):
@@ -47,6 +48,17 @@ def from_request(query: str, sentry_auth: str, authorization: str) -> Credential
         if values.get("sentry_key"):
             return _from_values(values)
     return None
+
+
+def from_path(key: str) -> Credentials | None:
+    """Return the credentials of a key in the path, None when there is none; Malformed when it is no key."""
+    return _from_values({"sentry_key": key}) if key else None
+
+
+def bearer_token(authorization: str) -> str:
+    """Return the token of an `Authorization: Bearer` header, empty when it has none."""
+    scheme, _, rest = authorization.strip().partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else ""
 
 
 def from_dsn(dsn: object) -> Credentials | None:
@@ -88,6 +100,13 @@ def authorise(snapshot: ConfigSnapshot, credentials: Credentials, project_id: in
     return key
 
 
+def _parameters(query: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(query, max_num_fields=200)
+    except ValueError as error:
+        raise Malformed("bad authentication", f"the query string: {error}", reason="bad_query") from error
+
+
 def _header_values(header: str) -> dict[str, str]:
     scheme, _, rest = header.strip().partition(" ")
     if scheme.lower() == "sentry":
@@ -98,6 +117,8 @@ def _header_values(header: str) -> dict[str, str]:
         except (binascii.Error, UnicodeDecodeError):
             return {}
         return {"sentry_key": user}
+    if scheme.lower() == "bearer" and _KEY.fullmatch(rest.strip()):
+        return {"sentry_key": rest.strip()}
     return {}
 
 

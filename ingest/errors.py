@@ -12,6 +12,7 @@ class Refused(AmberError):
         reason: word of the outcome vocabulary (`docs/reference/ingest.md`), counted in `outcomes`.
         causes: what exactly is wrong, from the outside in; shown to the client.
         retry_after_s: value of the `Retry-After` header, None for no such header.
+        headers: further headers of the answer.
     """
 
     code = "refused"
@@ -24,12 +25,14 @@ class Refused(AmberError):
         reason: str,
         causes: tuple[str, ...] = (),
         retry_after_s: int | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(detail, code=reason)
         self.http_status = status
         self.reason = reason
         self.causes = causes
         self.retry_after_s = retry_after_s
+        self.headers = headers
 
 
 class Malformed(Refused):

@@ -22,8 +22,8 @@ class IngestLimits:
         max_pending_refusals: distinct refusal counters held between two flushes; further kinds are counted as `other`.
     """
 
-    max_body_bytes: int = 20 * MIB
-    max_envelope_bytes: int = 100 * MIB
+    max_body_bytes: int = 200 * MIB
+    max_envelope_bytes: int = 200 * MIB
     max_event_bytes: int = 1 * MIB
     max_container_bytes: int = 12 * MIB
     max_items: int = 1000

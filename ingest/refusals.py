@@ -46,12 +46,12 @@ class RefusalCounter:
         self._thread = threading.Thread(target=self._run, name="refusals", daemon=True)
         self._thread.start()
 
-    def count(self, refusal: Refusal, size: int) -> None:
-        """Count one refused request of `size` bytes."""
+    def count(self, refusal: Refusal, size: int, quantity: int = 1) -> None:
+        """Count refused items, `size` bytes together."""
         with self._lock:
             if len(self._counts) >= self._max_pending and refusal not in self._counts:
                 refusal = Refusal(0, 0, refusal.outcome, "unknown", "other")
-            self._counts[refusal] += 1
+            self._counts[refusal] += quantity
             self._bytes[refusal] += size
 
     def flush(self) -> None:

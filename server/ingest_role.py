@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 
+from engine.blobs import FileBlobStore
 from engine.datadir import DataDirectory
 from engine.snapshot import SnapshotReader
+from ingest.blobs.bodies import Bodies
 from ingest.http import create_app
 from ingest.limits import MIB, IngestLimits
 from ingest.sink import ShardedSink
@@ -33,7 +35,10 @@ def run(link: ParentLink, settings: Settings) -> None:
         settings.normalisers or 1,
         disk_budget_bytes=settings.spool_budget,
     )
-    app, edge = create_app(sink, SnapshotReader(data.config_snapshot), limits)
+    bodies = Bodies(FileBlobStore(data.blobs), data.incoming)
+    app, edge = create_app(
+        sink, SnapshotReader(data.config_snapshot), limits, bodies=bodies, tunnel_paths=settings.tunnels
+    )
     server = WsgiServer(
         app,
         socket.socket(fileno=link.order.socket_fd),

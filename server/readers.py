@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 _SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _SIZE_UNITS |= {"kib": 1024, "mib": 1024**2, "gib": 1024**3, "tib": 1024**4}
+_URL_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
 
 
@@ -34,6 +35,16 @@ def url(raw: object) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
         raise ValueError("expected a URL such as https://amber.example.com")
     return value
+
+
+def url_paths(raw: object) -> str:
+    """Read paths of URLs, one or several with commas between them."""
+    paths = [part.strip().rstrip("/") for part in text(raw).split(",")]
+    taken = ("/api", "/app", "/v1", "/login", "/logout", "/metrics", "/health")
+    for path in paths:
+        if not _URL_PATH.fullmatch(path) or any(path == other or path.startswith(f"{other}/") for other in taken):
+            raise ValueError("expected paths such as /tunnel,/monitoring, none of Amber's own")
+    return ",".join(paths)
 
 
 def store_url(*schemes: str) -> Callable[[object], str]:

@@ -115,6 +115,14 @@ class Settings:
             shown_default="from host and ingest port",
         ),
     ] = None
+    tunnel_paths: Annotated[
+        str,
+        Setting(
+            "Paths that take envelopes of browsers whose owner sends them through a path of their own (`tunnel` of "
+            "the SDKs); several with commas. Point the proxy of that path here.",
+            readers.url_paths,
+        ),
+    ] = "/tunnel"
     log_level: Annotated[
         str,
         Setting(
@@ -239,6 +247,11 @@ class Settings:
             readers.choice("open", "token"),
         ),
     ] = "open"
+
+    @property
+    def tunnels(self) -> tuple[str, ...]:
+        """The paths of `tunnel_paths`."""
+        return tuple(self.tunnel_paths.split(","))
 
     @property
     def ingest_port_used(self) -> int:

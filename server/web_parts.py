@@ -6,8 +6,10 @@ import socket
 from dataclasses import dataclass
 
 from dashboards.login import login_blueprint
+from engine.blobs import FileBlobStore
 from engine.snapshot import SnapshotReader
 from iam import Administration, Identity
+from ingest.blobs.bodies import Bodies
 from ingest.edge import Edge
 from ingest.http import blueprint
 from ingest.limits import MIB, IngestLimits
@@ -51,7 +53,8 @@ def web_ingest(installation: Installation) -> WebIngest:
     """Return the client protocol of the web port."""
     settings, data = installation.settings, installation.data
     sink = ShardedSink(data.raw_root / "web", settings.normalisers or 1, disk_budget_bytes=settings.spool_budget)
-    return WebIngest(sink, Edge(sink, SnapshotReader(data.config_snapshot), IngestLimits()))
+    bodies = Bodies(FileBlobStore(data.blobs), data.incoming)
+    return WebIngest(sink, Edge(sink, SnapshotReader(data.config_snapshot), IngestLimits(), bodies=bodies))
 
 
 def services_of(installation: Installation, writer: ReadyWriter, local_token: str) -> Services:
@@ -86,7 +89,7 @@ def services_of(installation: Installation, writer: ReadyWriter, local_token: st
 def front_of(services: Services, ingest: WebIngest) -> Front:
     """Return the application of the web port: the API at once, the pages when they are built."""
     door = Door(services.identity, services.cookies, services.clock)
-    others = [login_blueprint(door), blueprint(ingest.edge)]
+    others = [login_blueprint(door), blueprint(ingest.edge, tunnel_paths=services.settings.tunnels)]
     front: Front
     waiting = waiting_routes(lambda: front.failed)
     front = Front(

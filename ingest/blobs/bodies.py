@@ -79,7 +79,8 @@ class Bodies:
         kept = []
         for index, item in enumerate(envelope.items):
             if item.blob is not None:
-                ref = self._blobs.put(project_id, body.part(index))
+                # Its own number: of an envelope that rate limits have shortened, items have moved up.
+                ref = self._blobs.put(project_id, body.part(item.blob.index))
                 kept.append(ItemBlob(index, ref.sha256, ref.size))
         small = print_envelope(envelope.headers, tuple((item.header, item.payload) for item in envelope.items))
         return small, tuple(kept)

@@ -42,12 +42,12 @@ PRINCIPAL_KEY = "amber.principal"
 """Member of the WSGI environment for requests the server makes to itself; no client can set it (`HTTP_…` only)."""
 
 PAGES = "/app"
+_INGEST = "ingest."
+"""The blueprint of the client protocol, whose paths are partly a setting (tunnels)."""
+
 _OWN_KEYS = "The client protocol has keys of its own, checked by ingest."
 
 OUTSIDE: tuple[tuple[str, Access], ...] = (
-    ("/api/<project>/envelope", public(_OWN_KEYS)),
-    ("/api/<project>/store", public(_OWN_KEYS)),
-    ("/api/store", public(_OWN_KEYS)),
     ("/login", public("One signs in here; it has its own CSRF token.")),
     ("/logout", public("One signs out here; it has its own CSRF token.")),
     (f"{PAGES}/assets/", public("The bundle: program text and styles, no data.")),
@@ -114,6 +114,8 @@ def access_of(rule: str, endpoint: str, declared: Mapping[str, Access]) -> Acces
     """Return the access of a route: as declared beside its view, or by its path; None when nobody said."""
     if endpoint in declared:
         return declared[endpoint]
+    if endpoint.startswith(_INGEST):
+        return public(_OWN_KEYS)
     return next((access for start, access in OUTSIDE if rule.startswith(start)), None)
 
 
@@ -145,7 +147,7 @@ def register_guard(app: Flask, guard: Guard, declared: Mapping[str, Access]) -> 
         access = access_of(rule.rule, rule.endpoint, declared)
         if access is None:
             raise StateError("This route has no declared access.", code="route-undeclared")
-        if not is_ingest_path(request.path):
+        if not is_ingest_path(request.path) and not rule.endpoint.startswith(_INGEST):
             # Reading a long body as JSON lets no other thread run; what nobody reads costs nothing.
             request.max_content_length = MAX_BODY_BYTES
         if access.action is None:

@@ -21,7 +21,7 @@ from engine.errors import StateError
 from engine.snapshot import ConfigSnapshot, LimitConfig
 from engine.spool import SpoolFull, SpoolReader
 from ingest.encodings import decompress
-from ingest.http import _http_error, blueprint, create_app
+from ingest.http import http_error, blueprint, create_app
 from ingest.limits import IngestLimits
 from ingest.ports import FixedSnapshot
 from ingest.records import RawRecord, decode_counts, decode_raw
@@ -44,7 +44,7 @@ class Installation:
         if flask_only:
             app = Flask("flask only")
             app.register_blueprint(blueprint(self.edge))
-            app.register_error_handler(HTTPException, _http_error)
+            app.register_error_handler(HTTPException, http_error)
         self.client: FlaskClient = app.test_client()
 
     def post(self, path: str = "/api/1/envelope/", data: bytes = b"{}\n", **headers: str) -> TestResponse:
@@ -324,8 +324,8 @@ def test_a_body_above_the_cap_is_refused_unread(tmp_path: Path) -> None:
     site.close()
 
 
-def test_a_full_spool_is_429_with_everything_a_client_needs_to_back_off(site: Installation) -> None:
-    """Retry-After, X-Sentry-Rate-Limits, CORS; it is counted, and later it works again."""
+def test_a_full_spool_is_503_that_says_when_to_come_back(site: Installation) -> None:
+    """Retry-After and CORS; it is counted, and later it works again. 429 would silence Sentry's clients for longer."""
     append = site.sink.append
 
     def full(shard_key: bytes, payload: bytes) -> None:
@@ -334,9 +334,8 @@ def test_a_full_spool_is_429_with_everything_a_client_needs_to_back_off(site: In
     site.sink.append = full  # type: ignore[method-assign]
     answer = site.post(data=event_envelope(EVENT_ID))
     site.sink.append = append  # type: ignore[method-assign]
-    assert answer.status_code == 429
+    assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "60"
-    assert answer.headers["X-Sentry-Rate-Limits"] == "60::organization:spool_full"
     assert_cors(answer)
     assert site.post(data=event_envelope(EVENT_ID)).status_code == 200
     assert site.refusals() == {(1, "rate_limited", "spool_full"): 1}
