@@ -55,8 +55,10 @@ class Action:
 
 
 def masked(value: str, kind: str = "") -> str:
-    """Return a text with `*` for letters and digits; the network of an address, the domain of a mail address and the
-    last four digits of a card stay."""
+    """Return a text with `*` for letters and digits.
+
+    The network of an address, the domain of a mail address and the last four digits of a card stay.
+    """
     if kind == "ip":
         return _masked_ip(value)
     if kind == "email":

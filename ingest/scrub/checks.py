@@ -29,13 +29,13 @@ _IBAN_LENGTHS = {
 """Characters of an IBAN by country (SWIFT's registry)."""
 
 
-def whole(text: bytes, start: int, end: int) -> Iterator[Span]:
+def whole(_text: bytes, start: int, end: int) -> Iterator[Span]:
     """Take the candidate as it is."""
     yield start, end
 
 
 def starts_word(text: bytes, at: int, forbidden: frozenset[int] = _WORD) -> bool:
-    """Tell whether no word reaches into `at` from the left; the letter of an escape such as `\\n` is none."""
+    r"""Tell whether no word reaches into `at` from the left; the letter of an escape such as `\n` is none."""
     if at == 0 or text[at - 1] not in forbidden:
         return True
     return text[at - 1] in _ESCAPES and at > 1 and text[at - 2 : at - 1] == b"\\"

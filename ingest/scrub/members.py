@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-
 from ingest.errors import InvalidItem
 from ingest.jsontext import decode_json, encode_json
 from ingest.scrub.model import FILTERED
@@ -55,8 +54,8 @@ MEMBER_SCREEN = _LOOSE + rb"(?:[:,]\s*(?:" + _VALUE_WORDS + rb")?" + _UNFILTERED
 """Finds something wherever one of the three above does."""
 
 _TEXT_NAME = (
-    rb"([A-Za-z0-9_.-]{0,60}(?i:" + STEMS_ANYWHERE.encode() + rb")[A-Za-z0-9_.-]{0,40}"
-    rb"|[A-Za-z0-9_.-]{0,60}(?i:" + STEMS_LAST.encode() + rb")[0-9]{0,3}|(?i:x-amz-)?(?i:signature|credential|sig))"
+    rb"([A-Za-z0-9_.-]*(?i:" + STEMS_ANYWHERE.encode() + rb")[A-Za-z0-9_.-]*"
+    rb"|[A-Za-z0-9_.-]*(?i:" + STEMS_LAST.encode() + rb")[0-9]{0,3}|(?i:x-amz-)?(?i:signature|credential|sig))"
 )
 QUOTED = (
     _TEXT_NAME + rb"(?:'|\\+\"|%22)?\s{0,3}(?::|=>?|%3A)\s{0,3}[urbf]{0,2}"
@@ -107,10 +106,10 @@ def member_splices(text: bytes, secret: IsSecret) -> Iterator[Splice]:
                 start = _value_start(match)
                 end = _value_end(text, start)
                 done = end
-                yield from _filtered(text, start, end, secret)
+                yield from _filtered(text, start, end)
     for match in compiled(REVERSED).finditer(text):
         if secret(_name(match.group(2))):
-            yield from _filtered(text, *match.span(1), secret)
+            yield from _filtered(text, *match.span(1))
 
 
 def text_splices(text: bytes, secret: IsSecret) -> Iterator[Splice]:
@@ -194,11 +193,11 @@ def _value_end(text: bytes, start: int) -> int:
     return len(text)
 
 
-def _filtered(text: bytes, start: int, end: int, secret: IsSecret) -> Iterator[Splice]:
+def _filtered(text: bytes, start: int, end: int) -> Iterator[Splice]:
     """Yield the replacement of one value; of an object or list, that of everything below it."""
     value = text[start:end]
     if value[:1] not in {b"{", b"["}:
-        if value != _FILTERED_JSON and value != b'""':
+        if value not in {_FILTERED_JSON, b'""'}:
             yield start, end, _FILTERED_JSON
         return
     try:

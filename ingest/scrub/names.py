@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 _STRONG = (
     "password passwd passwort passphrase passcode pwd secret secrets credential credentials authorization cookie "
@@ -44,7 +45,8 @@ MAX_NAME_CHARS = 200
 
 STEMS_ANYWHERE = (
     "pass(?:w(?:or[dt]|d)|phrase|code)|pwd|secret|credential|authorization|cookie|[cx]srf|"
-    "(?:api|access|private|secret|sign(?:ing)?|encrypt(?:ion)?|master|session|account|shared|ssh|license)[ _.-]{0,2}key|"
+    "(?:api|access|private|secret|sign(?:ing)?|encrypt(?:ion)?|master|session|account|shared|ssh|"
+    "license)[ _.-]{0,2}key|"
     "sess(?:ion)?[ _.-]{0,2}id|connect[ _.-]sid|cvv|cvc|ssn|card[ _.-]{0,2}number|social[ _.-]{0,2}security|"
     "security[ _.-]{0,2}code|authtoken|accesstoken"
 )
@@ -69,7 +71,7 @@ def strength(name: str) -> int:
     # `userpassword`, `dbpasswd`: run together, as environment variables and forms have it.
     endings = ("password", "passwd", "secret", "apikey", "authtoken", "accesstoken", "sessionid", "csrftoken", "sessid")
     strong = any(w in STRONG or w.endswith(endings) for w in words)
-    strong = strong or any(pair in PAIRS for pair in zip(words, words[1:], strict=False))
+    strong = strong or any(pair in PAIRS for pair in pairwise(words))
     last = words[-1] if not words[-1].isdigit() or len(words) == 1 else words[-2]
     if last in _AFTER and last not in STRONG:
         return 0

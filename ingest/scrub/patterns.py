@@ -1,8 +1,8 @@
-"""Secrets that are known by their shape, as patterns over JSON text.
+r"""Secrets that are known by their shape, as patterns over JSON text.
 
 The patterns run over the text of an item as it stands, not over decoded values: an event of 18 KB is looked through in
 some ten microseconds, and only what hits costs more. So they mind how JSON writes text: a quotation mark inside a
-string has backslashes before it, and a line break is `\\n`, whose letter must not count as part of a word.
+string has backslashes before it, and a line break is `\n`, whose letter must not count as part of a word.
 All are RE2 (linear time whatever is sent); the first group of a match is what goes, the whole match when there is none.
 """
 

@@ -123,7 +123,7 @@ class Rule:
     line: int = 0
 
 
-class _Wrong(Exception):  # noqa: N818 - carried to the caller of the line, never out of this module
+class _Wrong(Exception):
     def __init__(self, start: int, end: int, message: str, hint: str) -> None:
         super().__init__(message)
         self.place = (start, end, message, hint)

@@ -26,6 +26,9 @@ _SCREEN_BYTES = 64 * 1024 * 1024
 _REMOVE = Action(Verb.REMOVE)
 _MEMBERS, _TEXTS = "member", "text"
 
+_HIDING = rb"(?:[^\\]|\A)(?:\\\\)*\\[u/]"
+"""Escapes that hide letters from patterns: `\\u0070assword`, `https:\\/\\/user`."""
+
 _DATASET_NAMES = {"sessions": frozenset({"session_id"})}
 """Names that mean something else in a dataset: the number of a session of release health opens no door."""
 
@@ -53,14 +56,18 @@ class Scrubber:
 
     def payload(self, text: bytes, dataset: str = "") -> Scrubbed:
         """Return a JSON text scrubbed; broken JSON is scrubbed as far as patterns find something in it."""
-        plain = _plain(text)
-        hits = self._screen.Match(plain) if self._screen is not None else ()
         rules, keeps = self._of_dataset(dataset)
+        plain, hits = text, self._screen.Match(text)
         if not hits and not rules:
             return Scrubbed(text)
+        if hits and hits[0] == 0:
+            plain = _plain(text)
+            hits = self._screen.Match(plain)
         remarks: list[str] = []
         scrubbed = plain
-        for number in sorted(hits):
+        for number in hits or ():
+            if number == 0:
+                continue
             changed = self._without(self._screen_names[number], scrubbed, dataset)
             if changed is not scrubbed:
                 remarks.append(f"scrubbed:{self._screen_names[number]}")
@@ -192,7 +199,7 @@ def _actions(project: ProjectConfig, key: str) -> dict[str, Action]:
 @lru_cache(maxsize=16)
 def _screen(policies: tuple[str, ...], *, defaults: bool) -> tuple[tuple[str, ...], Any]:
     """Return the names of the rules that hold, in their order, and one automaton that looks for all of them."""
-    chosen: list[tuple[str, bytes]] = []
+    chosen: list[tuple[str, bytes]] = [("", _HIDING)]
     if defaults:
         chosen += [
             (_MEMBERS, MEMBER_SCREEN),
@@ -200,8 +207,6 @@ def _screen(policies: tuple[str, ...], *, defaults: bool) -> tuple[tuple[str, ..
             (_TEXTS, TEXT_SCREEN),
         ]
     chosen += [(name, BY_NAME[name].screen) for name in policies]
-    if not chosen:
-        return (), None
     options = re2.Options()
     options.max_mem = _SCREEN_BYTES
     options.encoding = re2.Options.Encoding.LATIN1
@@ -214,9 +219,7 @@ def _screen(policies: tuple[str, ...], *, defaults: bool) -> tuple[tuple[str, ..
 
 
 def _plain(text: bytes) -> bytes:
-    """Return JSON text in which every letter stands for itself: `\\u0070assword` and `https:\\/\\/` would hide from patterns."""
-    if b"\\u" not in text and b"\\/" not in text:
-        return text
+    """Return JSON text in which every letter stands for itself; broken JSON as it is."""
     try:
         return encode_json(decode_json(text).value)
     except InvalidItem:

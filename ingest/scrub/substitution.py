@@ -52,7 +52,7 @@ def _spans(text: bytes, pattern: Pattern) -> Iterator[Span]:
 
 
 def after_escape(text: bytes, start: int) -> int:
-    """Return the start of a match without the letters of an escape it may begin with: those of `\\n`, `\\u0007`."""
+    r"""Return the start of a match without the letters of an escape it may begin with: those of `\n`, `\u0007`."""
     slashes = start
     while slashes > 0 and text[slashes - 1 : slashes] == b"\\":
         slashes -= 1

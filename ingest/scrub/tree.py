@@ -126,7 +126,7 @@ class _Walk:
         return [self.node(v, self._below("", places) + self._through(places)) for v in value]
 
     def _through(self, places: tuple[Place, ...]) -> tuple[Place, ...]:
-        """Return the places that hold for the elements of a list as for the list: a finished rule holds for all below."""
+        """Return the places that hold for the elements of a list as for the list: finished rules hold for all below."""
         return tuple(p for p in places if p[1] == len(self._rules[p[0]].steps))
 
     def _is_done(self, number: int, done: int) -> bool:
