@@ -21,6 +21,7 @@ from ingest.jsontext import Document, decode_json
 from ingest.limits import MIB
 from ingest.normalise.model import Arrival, Row
 from ingest.records import DeadLetter, OutcomeCount, RawRecord
+from ingest.scrub import scrubber_for
 
 MAX_KEPT_BYTES = MIB
 """Payloads set aside above this are counted, but not kept."""
@@ -137,9 +138,9 @@ Scrub = Callable[[Document, Arrival, str], Document]
 """Returns a document without what the project's rules call personal; the last argument names the dataset."""
 
 
-def keep_all(document: Document, _arrival: Arrival, _dataset: str) -> Document:
-    """Scrub nothing."""
-    return document
+def scrub_document(document: Document, arrival: Arrival, dataset: str) -> Document:
+    """Return a document scrubbed by the rules of the project; StateError when they cannot be read."""
+    return scrubber_for(arrival.project).document(document, dataset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class Tools:
 
     seen: Callable[[Sequence[bytes]], set[bytes]]
     blobs: BlobStore | None = None
-    scrub: Scrub = keep_all
+    scrub: Scrub = scrub_document
 
     def read(
         self, item: Item, place: Place, dataset: str, decode: Callable[[bytes], Document] = decode_json

@@ -77,11 +77,21 @@ class Scrubber:
         return Scrubbed(scrubbed, tuple(remarks)) if scrubbed is not plain else Scrubbed(text)
 
     def document(self, document: Document, dataset: str = "") -> Document:
-        """Return a decoded document scrubbed, value, text and remarks."""
+        """Return a decoded document scrubbed, value, text and remarks; one whose value is bytes is no JSON, but text."""
+        if isinstance(document.value, bytes):
+            return self._plain_document(document, dataset)
         scrubbed = self.payload(document.text, dataset)
         if scrubbed.text is document.text:
             return document
         return Document(decode_json(scrubbed.text).value, scrubbed.text, (*document.remarks, *scrubbed.remarks))
+
+    def _plain_document(self, document: Document, dataset: str) -> Document:
+        encoded = encode_json(document.text.decode("utf-8", "replace"))
+        scrubbed = self.payload(encoded, dataset)
+        if scrubbed.text is encoded:
+            return document
+        text = str(decode_json(scrubbed.text).value).encode()
+        return Document(text, text, (*document.remarks, *scrubbed.remarks))
 
     def attributes(self, values: dict[str, Any], dataset: str = "") -> ScrubbedValues:
         """Return decoded attributes (flat or nested) scrubbed; rules see them below `attributes`.
