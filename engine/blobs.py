@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -68,6 +68,14 @@ class BlobStore(Protocol):
         """Give every blob of a project, in no order."""
         ...
 
+    def projects(self) -> Sequence[int]:
+        """Return the projects that have blobs."""
+        ...
+
+    def modified_s(self, ref: BlobRef) -> float:
+        """Return when the content was last put, in seconds since the epoch; 0 when it is not there."""
+        ...
+
 
 class FileBlobStore:
     """Blobs as files: `<root>/<project>/<first two digits>/<sha256>`.
@@ -81,6 +89,8 @@ class FileBlobStore:
 
     def put(self, project_id: int, content: bytes | BinaryIO, *, max_bytes: int | None = None) -> BlobRef:
         """Store `content`, streaming, durably; the same content again gives the same reference."""
+        if isinstance(content, bytes) and (known := self._known(project_id, content, max_bytes)):
+            return known
         directory = self._root / str(project_id)
         make_directory(directory, mode=0o700)
         temporary = directory / f".{secrets.token_hex(8)}.tmp"
@@ -97,6 +107,20 @@ class FileBlobStore:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+        return ref
+
+    def _known(self, project_id: int, content: bytes, max_bytes: int | None) -> BlobRef | None:
+        """Return the reference of a content that is there already, which counts as put again now."""
+        if max_bytes is not None and len(content) > max_bytes:
+            raise BlobTooLarge(f"The blob has more than {max_bytes} bytes.")
+        ref = BlobRef(project_id, hashlib.sha256(content).hexdigest(), len(content))
+        path = self._path(ref)
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return None
+        # Whoever put it may not have come this far yet.
+        fsync_directory(path.parent)
         return ref
 
     def open(self, ref: BlobRef) -> BinaryIO:
@@ -124,6 +148,19 @@ class FileBlobStore:
         for path in (self._root / str(project_id)).glob("??/*"):
             if _SHA256.fullmatch(path.name):
                 yield BlobRef(project_id, path.name, path.stat().st_size)
+
+    def projects(self) -> Sequence[int]:
+        """Return the projects that have blobs."""
+        if not self._root.is_dir():
+            return []
+        return sorted(int(path.name) for path in self._root.iterdir() if path.name.isdigit())
+
+    def modified_s(self, ref: BlobRef) -> float:
+        """Return when the content was last put, in seconds since the epoch; 0 when it is not there."""
+        try:
+            return self._path(ref).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
 
     def _path(self, ref: BlobRef) -> Path:
         if not _SHA256.fullmatch(ref.sha256):

@@ -6,6 +6,7 @@ What becomes of an item is the business of its handler (`ingest.handlers`). Noth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.blobs import BlobStore
@@ -19,7 +20,7 @@ from ingest.handlers import HANDLERS, Tools
 from ingest.handlers.model import MAX_KEPT_BYTES, Batch, OutcomeKey, Place, count, letter
 from ingest.items import ItemType, item_type, record_type
 from ingest.normalise import Arrival
-from ingest.records import DeadLetter, RawRecord, decode_counts, decode_raw
+from ingest.records import DeadLetter, ItemBlob, RawRecord, decode_counts, decode_raw
 
 __all__ = ["MAX_KEPT_BYTES", "Batch", "OutcomeKey", "Processor"]
 
@@ -117,7 +118,15 @@ def _items(record: RawRecord, config: ConfigSnapshot) -> tuple[Sequence[Item], M
     if record_type(record.kind) is not None:
         return (Item({"type": record.kind}, body),), {}
     envelope = parse_envelope(body, config.limits.max_items)
-    return envelope.items, envelope.headers
+    return _with_blobs(envelope.items, record.blobs), envelope.headers
+
+
+def _with_blobs(items: Sequence[Item], blobs: Sequence[ItemBlob]) -> Sequence[Item]:
+    """Return the items, those whose payload is in the blob store saying where."""
+    if not blobs:
+        return items
+    kept = {blob.index: blob for blob in blobs}
+    return [replace(item, blob=kept.get(index)) for index, item in enumerate(items)]
 
 
 def _causes(error: Exception) -> tuple[str, ...]:

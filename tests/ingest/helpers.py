@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.blobs import BlobStore
 from engine.snapshot import ConfigSnapshot, KeyConfig, ProjectConfig
 from engine.spool import Position, SpoolRecord
 from ingest.jsontext import decode_json
@@ -64,7 +65,8 @@ def transaction(data: dict[str, Any] | bytes, **given: Any) -> list[dict[str, An
 def spans(container: dict[str, Any] | bytes, **given: Any) -> tuple[list[dict[str, Any]], list[Any]]:
     """The rows and invalid spans of a container."""
     text = container if isinstance(container, bytes) else json.dumps(container).encode()
-    return span_rows(decode_json(text), arrival(**given))
+    found = span_rows(decode_json(text), arrival(**given))
+    return found.rows, found.invalid
 
 
 def envelope(*items: tuple[dict[str, Any], bytes], **headers: Any) -> bytes:
@@ -86,9 +88,14 @@ def raw(body: bytes, *, project_id: int = 1, event_id: str = "", kind: str = "en
     return RawRecord(kind, NOW_NS, project_id, 7, body, event_id=event_id)
 
 
-def processed(*records: RawRecord | bytes, config: ConfigSnapshot | None = None, seen: Sequence[bytes] = ()) -> Batch:
+def processed(
+    *records: RawRecord | bytes,
+    config: ConfigSnapshot | None = None,
+    seen: Sequence[bytes] = (),
+    blobs: BlobStore | None = None,
+) -> Batch:
     """The batch that records become."""
-    processor = Processor(config or snapshot(), "test/0", lambda keys: {k for k in keys if k in seen})
+    processor = Processor(config or snapshot(), "test/0", lambda keys: {k for k in keys if k in seen}, blobs)
     batch = Batch()
     for number, record in enumerate(records):
         payload = record if isinstance(record, bytes) else encode_record(record)
