@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ingest.scrub import SCRUB_REMARKS
+
 REMARKS: dict[str, str] = {
     "payload:scrubbed": "NUL characters or lone surrogates were replaced by U+FFFD.",
     "payload:reencoded": "The text was not strict JSON (NaN, Infinity) and was written anew with nulls.",
@@ -39,6 +41,7 @@ REMARKS: dict[str, str] = {
     "replay.ids:trimmed": "Only the first 100 ids of errors or traces of the segment were kept.",
     "attachment:placeholder": "Only what the client said of the file is kept: its content was not sent here.",
     "attachment:meta_invalid": "The description of a trace's attachment was unreadable and was dropped.",
+    **SCRUB_REMARKS,
 }
 """Every remark, with its meaning. `docs/reference/ingest.md` shows this table."""
 

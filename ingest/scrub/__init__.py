@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.scrub.model import FILTERED, Scrubbed, ScrubbedValues
+from ingest.scrub.model import FILTERED, SCRUB_REMARKS, Scrubbed, ScrubbedValues
 from ingest.scrub.scrubber import Scrubber, scrubber_for
 
-__all__ = ["FILTERED", "Scrubbed", "ScrubbedValues", "Scrubber", "scrubber_for"]
+__all__ = ["FILTERED", "SCRUB_REMARKS", "Scrubbed", "ScrubbedValues", "Scrubber", "scrubber_for"]

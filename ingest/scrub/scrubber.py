@@ -77,7 +77,7 @@ class Scrubber:
         return Scrubbed(scrubbed, tuple(remarks)) if scrubbed is not plain else Scrubbed(text)
 
     def document(self, document: Document, dataset: str = "") -> Document:
-        """Return a decoded document scrubbed, value, text and remarks; one whose value is bytes is no JSON, but text."""
+        """Return a document scrubbed: value, text and remarks. One whose value is bytes is no JSON, but text."""
         if isinstance(document.value, bytes):
             return self._plain_document(document, dataset)
         scrubbed = self.payload(document.text, dataset)
