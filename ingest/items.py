@@ -9,13 +9,29 @@ from ingest.limits import KIB, MIB
 
 
 class Handling(Enum):
-    """What the normaliser does with an item."""
+    """What the normaliser does with an item; the value is what becomes of it, for the reference page."""
 
-    EVENT = "event"
-    TRANSACTION = "transaction"
-    SPANS = "spans"
-    CLIENT_REPORT = "client_report"
-    SET_ASIDE = "set_aside"
+    EVENT = "a row of `errors`"
+    TRANSACTION = "a segment and its spans in `spans`"
+    SPANS = "rows of `spans`"
+    LOGS = "rows of `logs`"
+    OTEL_LOG = "a row of `logs`"
+    TRACE_METRICS = "rows of `metrics`"
+    STATSD = "rows of `metrics`, from lines of text"
+    METRIC_BUCKETS = "rows of `metrics`, from JSON buckets"
+    SESSION = "a row of `sessions`"
+    SESSIONS = "rows of `sessions`"
+    CHECK_IN = "a row of `check_ins`"
+    FEEDBACK = "a row of `feedback`"
+    USER_REPORT = "a row of `feedback`, in its old shape"
+    ATTACHMENT = "a row of `attachments`, the file as a blob"
+    FORM_DATA = "part of the error of its minidump"
+    REPLAY_EVENT = "a row of `replays`"
+    REPLAY_RECORDING = "a blob, named by a row of `replays`"
+    REPLAY_VIDEO = "a row of `replays`, event, recording and video as a blob"
+    PROFILE = "rows of `profiles`, one a stack, the profile as a blob"
+    CLIENT_REPORT = "counted in `outcomes` as `client_discard`"
+    SET_ASIDE = "set aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +58,27 @@ ITEM_TYPES: dict[str, ItemType] = {
         ItemType("transaction", "transaction", MIB, Handling.TRANSACTION, needs_event_id=True),
         ItemType("span", "span", 12 * MIB, Handling.SPANS),
         ItemType("client_report", "internal", 100 * KIB, Handling.CLIENT_REPORT),
-        ItemType("feedback", "feedback", MIB, needs_event_id=True),
-        ItemType("user_report", "feedback", MIB, needs_event_id=True),
-        ItemType("attachment", "attachment", 200 * MIB, needs_event_id=True),
-        ItemType("session", "session", 10 * MIB),
-        ItemType("sessions", "session", 10 * MIB),
-        ItemType("check_in", "monitor", 100 * KIB),
-        ItemType("log", "log_item", 12 * MIB),
-        ItemType("otel_log", "log_item", 12 * MIB),
-        ItemType("trace_metric", "trace_metric", 12 * MIB),
-        ItemType("profile", "profile", 50 * MIB, needs_event_id=True),
-        ItemType("profile_chunk", "profile_chunk", 50 * MIB),
-        ItemType("profile_chunk_ui", "profile_chunk_ui", 50 * MIB),
-        ItemType("replay_event", "replay", MIB, needs_event_id=True),
-        ItemType("replay_recording", "replay", 100 * MIB),
-        ItemType("replay_video", "replay", 100 * MIB),
+        ItemType("feedback", "feedback", MIB, Handling.FEEDBACK, needs_event_id=True),
+        ItemType("user_report", "feedback", MIB, Handling.USER_REPORT, needs_event_id=True),
+        ItemType("attachment", "attachment", 200 * MIB, Handling.ATTACHMENT, needs_event_id=True),
+        ItemType("session", "session", 10 * MIB, Handling.SESSION),
+        ItemType("sessions", "session", 10 * MIB, Handling.SESSIONS),
+        ItemType("check_in", "monitor", 100 * KIB, Handling.CHECK_IN),
+        ItemType("log", "log_item", 12 * MIB, Handling.LOGS),
+        ItemType("otel_log", "log_item", 12 * MIB, Handling.OTEL_LOG),
+        ItemType("trace_metric", "trace_metric", 12 * MIB, Handling.TRACE_METRICS),
+        ItemType("profile", "profile", 50 * MIB, Handling.PROFILE, needs_event_id=True),
+        ItemType("profile_chunk", "profile_chunk", 50 * MIB, Handling.PROFILE),
+        ItemType("profile_chunk_ui", "profile_chunk_ui", 50 * MIB, Handling.PROFILE),
+        ItemType("replay_event", "replay", MIB, Handling.REPLAY_EVENT, needs_event_id=True),
+        ItemType("replay_recording", "replay", 100 * MIB, Handling.REPLAY_RECORDING),
+        ItemType("replay_video", "replay", 100 * MIB, Handling.REPLAY_VIDEO),
         ItemType("security", "security", MIB, needs_event_id=True),
         ItemType("raw_security", "security", MIB, needs_event_id=True),
         *(ItemType(name, "security", MIB) for name in ("csp", "hpkp", "expectct", "expectstaple", "nel")),
-        ItemType("form_data", "error", MIB, needs_event_id=True),
-        ItemType("statsd", "metric_bucket", MIB),
-        ItemType("metric_buckets", "metric_bucket", MIB),
+        ItemType("form_data", "error", MIB, Handling.FORM_DATA, needs_event_id=True),
+        ItemType("statsd", "metric_bucket", MIB, Handling.STATSD),
+        ItemType("metric_buckets", "metric_bucket", MIB, Handling.METRIC_BUCKETS),
         ItemType("metric_meta", "metric_bucket", MIB),
     )
 }

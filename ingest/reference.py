@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ingest.items import ITEM_TYPES, Handling
+from ingest.items import ITEM_TYPES
 from ingest.limits import KIB, MIB
 from ingest.normalise import REMARKS
 
@@ -28,24 +28,20 @@ REASONS: dict[str, tuple[str, str]] = {
     "other": ("", "Refusals of too many different kinds within one second, counted together."),
     "json": ("200", "An item's payload is not JSON, even for the tolerant parser."),
     "not_an_object": ("200", "An item's payload is JSON, but not an object."),
-    "container": ("200", "A span container has no list of items."),
-    "item_count": ("200", "A span container's `item_count` is not the number of its items, or that is above 1000."),
+    "container": ("200", "A container of spans, logs or metrics has no list of items."),
+    "item_count": ("200", "A container's `item_count` is not the number of its items, or that is above 1000."),
     "trace": ("200", "A transaction or span has no usable trace id and span id."),
     "timestamps": ("200", "A transaction or span has no usable start and end."),
-    "resent": ("200", "An event, transaction or span with this id was accepted before."),
+    "metric": ("200", "A metric has no name, no known type or no finite value, or is one of too many."),
+    "session": ("200", "A session has no id or an unknown status, or an aggregate counts no sessions."),
+    "check_in": ("200", "A check-in names no monitor, or has an unknown status."),
+    "feedback": ("200", "Feedback has no message."),
+    "resent": ("200", "What has this id, or is the same container of logs or metrics, was accepted before."),
     "record": ("200", "A raw record could not be read."),
     "internal": ("200", "A defect of Amber on this item; it is kept for a replay."),
     "store_rejected": ("200", "The store refused the batch for good; it is kept for a replay."),
 }
 """Reasons of outcomes, with the HTTP status the client got (200: it was found after the acknowledgement)."""
-
-_HANDLING = {
-    Handling.EVENT: "a row of `errors`",
-    Handling.TRANSACTION: "a segment and its spans in `spans`",
-    Handling.SPANS: "rows of `spans` (containers of version 2; version 1 is set aside as `span_v1`)",
-    Handling.CLIENT_REPORT: "counted in `outcomes` as `client_discard`",
-    Handling.SET_ASIDE: "set aside",
-}
 
 
 def page() -> str:
@@ -62,7 +58,7 @@ def page() -> str:
         "",
         "| type | becomes | category | largest payload |",
         "|---|---|---|---|",
-        *(f"| {t.name} | {_HANDLING[t.handling]} | {t.category} | {_size(t.max_bytes)} |" for t in ITEM_TYPES.values()),
+        *(f"| {t.name} | {t.handling.value} | {t.category} | {_size(t.max_bytes)} |" for t in ITEM_TYPES.values()),
         "",
         "## Reasons",
         "",

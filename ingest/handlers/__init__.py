@@ -6,9 +6,17 @@ or `RECORD_TYPES` (raw records that are no envelope), a function in a module of 
 
 from __future__ import annotations
 
+from ingest.handlers.attachments import attachment, form_data
+from ingest.handlers.check_ins import check_in
 from ingest.handlers.events import event, transaction
+from ingest.handlers.feedback import feedback, user_report
+from ingest.handlers.logs import logs, otel_log
+from ingest.handlers.metrics import metric_buckets, statsd, trace_metrics
 from ingest.handlers.model import Batch, Handler, OutcomeKey, Place, Refused, Tools
+from ingest.handlers.profiles import profile
+from ingest.handlers.replays import replay_event, replay_recording, replay_video
 from ingest.handlers.reports import client_report, set_aside
+from ingest.handlers.sessions import session, sessions
 from ingest.handlers.spans import spans
 from ingest.items import Handling
 
@@ -16,6 +24,22 @@ HANDLERS: dict[Handling, Handler] = {
     Handling.EVENT: event,
     Handling.TRANSACTION: transaction,
     Handling.SPANS: spans,
+    Handling.LOGS: logs,
+    Handling.OTEL_LOG: otel_log,
+    Handling.TRACE_METRICS: trace_metrics,
+    Handling.STATSD: statsd,
+    Handling.METRIC_BUCKETS: metric_buckets,
+    Handling.SESSION: session,
+    Handling.SESSIONS: sessions,
+    Handling.CHECK_IN: check_in,
+    Handling.FEEDBACK: feedback,
+    Handling.USER_REPORT: user_report,
+    Handling.ATTACHMENT: attachment,
+    Handling.FORM_DATA: form_data,
+    Handling.REPLAY_EVENT: replay_event,
+    Handling.REPLAY_RECORDING: replay_recording,
+    Handling.REPLAY_VIDEO: replay_video,
+    Handling.PROFILE: profile,
     Handling.CLIENT_REPORT: client_report,
     Handling.SET_ASIDE: set_aside,
 }

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ingest.envelope import Item
-from ingest.handlers.model import Batch, Place, Refused, Tools, count, natural_key
+from ingest.handlers.containers import refuse_parts
+from ingest.handlers.model import Batch, Place, Tools, count, natural_key
 from ingest.normalise import CONTENT_TYPE, span_rows
 from ingest.normalise.model import Row
+from ingest.normalise.span_v1 import span_v1_row
 
 
 def spans(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
-    """A container of spans (version 2), or one old standalone span (version 1)."""
+    """A container of spans (version 2), or one standalone span (version 1)."""
+    document = tools.read(item, place, "spans")
     if item.header.get("content_type") != CONTENT_TYPE:
-        tools.put_aside(item, place, batch, ("span_v1", "span"))
+        accept_spans([span_v1_row(document, place.arrival)], place, batch, tools)
         return
-    rows, invalid = span_rows(tools.read(item, place, "spans"), place.arrival)
-    _store(rows, place, batch, tools)
-    header = {"type": "span", "content_type": CONTENT_TYPE, "item_count": 1}
-    refused = [
-        Refused(number, Item(header, b'{"version":2,"items":[' + span.text + b"]}"), span.reason, span.detail)
-        for number, span in enumerate(invalid)
-    ]
-    tools.refuse(refused, place, batch, "span")
+    found = span_rows(document, place.arrival)
+    accept_spans(found.rows, place, batch, tools)
+    refuse_parts(item, found.invalid, "spans", (place, batch, tools))
 
 
-def _store(rows: list[Row], place: Place, batch: Batch, tools: Tools) -> None:
+def accept_spans(rows: Sequence[Row], place: Place, batch: Batch, tools: Tools) -> None:
+    """Put spans into the batch, each once: a client that got no answer sends them again."""
     keys = [natural_key(b"s", row["project_id"], row["trace_id"], row["span_id"]) for row in rows]
     for row, new in zip(rows, tools.fresh(keys, batch), strict=True):
         if new:

@@ -90,7 +90,7 @@ def _segment(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> Row:
     row = common_columns(data, arrival, remarks)
     sent = mapping(trace.get("data"))
     measurements = measurements_of(data.get("measurements"))
-    _sort_data(sent, row["tags"], measurements, remarks)
+    sort_data(sent, row["tags"], measurements, remarks)
     http = http_columns(sent)
     name = short(data.get("transaction"), MAX_NAME_CHARS) or UNLABELED
     return row | {
@@ -150,7 +150,7 @@ def _child(document: Document, segment: Row, shift: int) -> Row | None:
     data = mapping(span.get("data"))
     tags = tags_of(span.get("tags"), remarks)
     measurements = measurements_of(span.get("measurements"))
-    _sort_data(data, tags, measurements, remarks)
+    sort_data(data, tags, measurements, remarks)
     op = short(span.get("op"), 200)
     description = text(span.get("description"))[:MAX_DESCRIPTION_CHARS]
     return {
@@ -176,7 +176,7 @@ def _child(document: Document, segment: Row, shift: int) -> Row | None:
     }
 
 
-def _sort_data(data: dict[str, Any], tags: dict[str, str], measurements: dict[str, float], remarks: Remarks) -> None:
+def sort_data(data: dict[str, Any], tags: dict[str, str], measurements: dict[str, float], remarks: Remarks) -> None:
     """Put numbers of span data among the measurements, everything else among the tags."""
     for key, value in pairs(data):
         if isinstance(value, bool) or not scalar(value) or isinstance(value, str):

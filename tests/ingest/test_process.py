@@ -7,11 +7,12 @@ import json
 import msgspec
 import pytest
 
+from engine.schema import TABLES
 from ingest.encodings import decompress
 from ingest.normalise import CONTENT_TYPE
 from ingest.process import MAX_KEPT_BYTES
 from ingest.records import RawRecord, decode_dead, decode_raw, encode_record
-from tests.ingest.helpers import SPAN, TRACE, envelope, event_envelope, processed, raw, snapshot, tally
+from tests.ingest.helpers import NOW_NS, SPAN, TRACE, envelope, event_envelope, processed, raw, snapshot, tally
 
 EVENT = json.dumps({"event_id": "a" * 32, "message": "x"}).encode()
 
@@ -28,9 +29,10 @@ def test_an_unknown_item_keeps_its_neighbours() -> None:
 
 def test_feedback_inside_an_event_item_is_feedback() -> None:
     """sentry-python sends it so: the payload's type beats the item's."""
-    batch = processed(raw(envelope(({"type": "event"}, b'{"type":"feedback","event_id":"a"}'))))
-    assert (batch.rows["errors"], [x.reason for x in batch.dead]) == ([], ["feedback"])
-    assert tally(batch) == {("set_aside", "feedback", "feedback"): 1}
+    said = b'{"type":"feedback","event_id":"%s","contexts":{"feedback":{"message":"It broke"}}}' % (b"a" * 32)
+    batch = processed(raw(envelope(({"type": "event"}, said))))
+    assert (batch.rows["errors"], [row["message"] for row in batch.rows["feedback"]]) == ([], ["It broke"])
+    assert tally(batch) == {("accepted", "feedback", ""): 1}
 
 
 def test_a_transaction_stored_as_an_event_is_a_transaction() -> None:
@@ -88,9 +90,38 @@ def test_a_container_with_a_wrong_count_is_invalid() -> None:
     assert tally(batch) == {("invalid", "span", "item_count"): 1}
 
 
-def test_an_old_standalone_span_is_set_aside() -> None:
-    """Without the container's content type it is a version 1 span."""
-    assert [x.reason for x in processed(raw(envelope(({"type": "span"}, b"{}")))).dead] == ["span_v1"]
+def test_an_old_standalone_span_is_a_span() -> None:
+    """Without the container's content type it is a version 1 span; one without ids is invalid."""
+    vital = {
+        "trace_id": TRACE,
+        "span_id": SPAN,
+        "op": "ui.interaction.click",
+        "description": "body > button",
+        "start_timestamp": NOW_NS / 1e9 - 1,
+        "timestamp": NOW_NS / 1e9 - 0.5,
+        "data": {"release": "web@1", "environment": "prod", "transaction": "/cart", "http.method": "GET"},
+        "measurements": {"inp": {"value": 500, "unit": "millisecond"}},
+    }
+    item = ({"type": "span"}, json.dumps(vital).encode())
+    batch = processed(raw(envelope(item, ({"type": "span"}, b"{}"))), raw(envelope(item)))
+    [row] = batch.rows["spans"]
+    told = ("op", "release", "environment", "segment_name", "http_method", "duration_ns", "is_segment")
+    assert [row[name] for name in told] == [
+        "ui.interaction.click",
+        "web@1",
+        "prod",
+        "/cart",
+        "GET",
+        500_000_000,
+        False,
+    ]
+    assert row["measurements"] == {"inp": 500.0}
+    assert set(row) == {c.name for c in TABLES["spans"].columns if not c.alias}
+    assert tally(batch) == {
+        ("accepted", "span", ""): 1,
+        ("invalid", "span", "trace"): 1,
+        ("duplicate", "span", "resent"): 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -151,7 +182,7 @@ def test_a_body_in_a_broken_encoding_is_kept_whole() -> None:
 
 def test_what_is_too_large_to_keep_is_counted_only() -> None:
     """A box stays small."""
-    body = envelope(({"type": "attachment", "length": MAX_KEPT_BYTES + 1}, bytes(MAX_KEPT_BYTES + 1)))
+    body = envelope(({"type": "hologram", "length": MAX_KEPT_BYTES + 1}, bytes(MAX_KEPT_BYTES + 1)))
     [letter] = processed(raw(body)).dead
     assert (letter.body, "not kept" in letter.detail) == (b"", True)
 
