@@ -19,10 +19,11 @@ from ingest.edge import Edge
 from ingest.endpoints import Endpoint, answer_to
 from ingest.errors import Refused
 from ingest.limits import IngestLimits
+from ingest.otlp.http import ENDPOINTS as OTLP_ENDPOINTS
 from ingest.ports import Snapshots
 from ingest.sink import RawSink
 
-ENDPOINTS: tuple[Endpoint, ...] = (*SENTRY_ENDPOINTS,)
+ENDPOINTS: tuple[Endpoint, ...] = (*SENTRY_ENDPOINTS, *OTLP_ENDPOINTS)
 """Every endpoint of clients' protocols, tunnels excepted: their paths are a setting."""
 
 TUNNEL_PATHS = ("/tunnel",)

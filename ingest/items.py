@@ -30,6 +30,10 @@ class Handling(Enum):
     REPLAY_RECORDING = "a blob, named by a row of `replays`"
     REPLAY_VIDEO = "a row of `replays`, event, recording and video as a blob"
     PROFILE = "rows of `profiles`, one a stack, the profile as a blob"
+    OTLP_TRACES = "rows of `spans`, from a request of an OpenTelemetry exporter"
+    OTLP_LOGS = "rows of `logs`, from a request of an OpenTelemetry exporter"
+    OTLP_METRICS = "rows of `metrics`, from a request of an OpenTelemetry exporter"
+    OTLP_EXCEPTIONS = "rows of `errors`, from the exceptions of OpenTelemetry's spans and log records"
     CLIENT_REPORT = "counted in `outcomes` as `client_discard`"
     SET_ASIDE = "set aside"
 
@@ -83,7 +87,15 @@ ITEM_TYPES: dict[str, ItemType] = {
     )
 }
 
-RECORD_TYPES: dict[str, ItemType] = {}
+RECORD_TYPES: dict[str, ItemType] = {
+    t.name: t
+    for t in (
+        *(ItemType(f"otlp_traces{form}", "span", 64 * MIB, Handling.OTLP_TRACES) for form in ("", "_json")),
+        *(ItemType(f"otlp_logs{form}", "log_item", 64 * MIB, Handling.OTLP_LOGS) for form in ("", "_json")),
+        *(ItemType(f"otlp_metrics{form}", "trace_metric", 64 * MIB, Handling.OTLP_METRICS) for form in ("", "_json")),
+        ItemType("otlp_exceptions", "error", 64 * MIB, Handling.OTLP_EXCEPTIONS),
+    )
+}
 """Raw records that are no envelope and no stored event, by `RawRecord.kind`: each is one item of that type. Clients
 cannot name these types in an envelope."""
 
