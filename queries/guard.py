@@ -35,7 +35,7 @@ from engine.schema import TABLES, Kind, Table
 from queries.errors import GuardRefusal
 from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
 from queries.guard_names import HIGHER, TYPES, VIRTUAL_COLUMNS, why_not
-from queries.guard_read import nodes_of, read
+from queries.guard_read import nodes_of, read_statement
 from queries.guard_rollups import check_measures
 from queries.guard_written import check_divisions, check_written
 
@@ -44,6 +44,15 @@ _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f\\'\"`]")
 
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9 :_./-]*")
 """What a text in a finished statement looks like: all texts of users are bound parameters."""
+
+
+_Rule = Callable[[exp.Expr, frozenset[str]], None]
+
+_RULES: dict[type[exp.Expr], tuple[_Rule, ...]] = {}
+"""The rules for each type of nodes that has come up: most have one or none of them."""
+
+_NAMES: dict[type[exp.Expr], str] = {}
+"""The name of the function each type of nodes stands for, likewise."""
 
 
 class Read(Protocol):
@@ -84,7 +93,7 @@ def verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written:
 
 
 def _verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written: bool) -> None:
-    tree = read(sql)
+    tree = read_statement(sql)
     nodes = nodes_of(tree)
     _check_nodes(nodes, first=written)
     if written:
@@ -118,8 +127,12 @@ def _check_nodes(nodes: list[exp.Expr], *, first: bool) -> None:
         if first and isinstance(node, exp.PreWhere):
             _check_bounds(node)
             continue
-        for check in _checks(type(node)):
-            check(node, clauses)
+        kind = type(node)
+        rules = _RULES.get(kind)
+        if rules is None:
+            rules = _RULES[kind] = _rules(kind)
+        for rule in rules:
+            rule(node, clauses)
     _check_aliases(nodes)
     named = {node.alias for node in nodes if isinstance(node, exp.CTE)} & set(TABLES)
     if named:
@@ -169,10 +182,9 @@ def is_common_table(scan: exp.Table) -> bool:
     return False
 
 
-@lru_cache(maxsize=1024)
-def _checks(kind: type[exp.Expr]) -> tuple[Callable[[exp.Expr, frozenset[str]], None], ...]:
+def _rules(kind: type[exp.Expr]) -> tuple[_Rule, ...]:
     """Return the rules for nodes of a type."""
-    checks: list[Callable[[exp.Expr, frozenset[str]], None]] = []
+    checks: list[_Rule] = []
     if issubclass(kind, exp.Func) and not issubclass(kind, exp.And | exp.Or):
         checks.append(_check_function)
     elif kind.__name__ not in NODES:
@@ -261,12 +273,11 @@ def _check_higher(node: exp.Expr) -> None:
 def _function_name(node: exp.Expr) -> str:
     if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc | exp.ParameterizedAgg):
         return str(node.this if isinstance(node.this, str) else node.name).lower()
-    return _sql_name(type(node))
-
-
-@lru_cache(maxsize=1024)
-def _sql_name(kind: type[exp.Expr]) -> str:
-    return kind.sql_name().lower() if issubclass(kind, exp.Func) else kind.__name__.lower()
+    kind = type(node)
+    name = _NAMES.get(kind)
+    if name is None:
+        name = _NAMES[kind] = kind.sql_name().lower() if issubclass(kind, exp.Func) else kind.__name__.lower()
+    return name
 
 
 def _check_scan(scan: exp.Table, reads: Sequence[Read], allowed: frozenset[int], clause: str) -> None:

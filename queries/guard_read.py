@@ -12,7 +12,7 @@ from typing import Final
 from sqlglot import expressions as exp
 from sqlglot.dialects.clickhouse import ClickHouse
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from queries.errors import GuardRefusal
 
@@ -28,7 +28,7 @@ _OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
 _CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE})
 
 
-def read(sql: str) -> exp.Query:
+def read_statement(sql: str) -> exp.Query:
     """Return the tree of a statement.
 
     Raises:

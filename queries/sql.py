@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-import sqlglot
 from sqlglot import expressions as exp
+from sqlglot.dialects.clickhouse import ClickHouse
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.errors import TokenError as SqlTokenError
 
@@ -21,6 +21,7 @@ from queries.check.size import bearable
 from queries.errors import GuardRefusal, NameProblem, QueryError, SyntaxProblem
 from queries.guard import check_statement, is_common_table, verify
 from queries.guard_names import why_not
+from queries.guard_read import MOST_NESTED, depth
 from queries.guard_written import DIVISIONS, check_written
 from queries.passes import PassContext, run_passes
 from queries.passes.context import TIME
@@ -64,7 +65,7 @@ def _compile(text: str, context: PlanContext) -> Plan:
         tree, PassContext(ids, time, row_limit=sql_limit, environments=context.environments, written=True)
     )
     reads = (*reads, *_own_reads(finished, ids))
-    step = SqlStep("s0", finished.sql(dialect="clickhouse"), parameters, (), reads, written=True)
+    step = SqlStep("s0", finished.sql(dialect=ClickHouse), parameters, (), reads, written=True)
     try:
         verify(step.sql, reads, frozenset(context.projects), written=True)
     except GuardRefusal as refusal:
@@ -76,7 +77,7 @@ def _compile(text: str, context: PlanContext) -> Plan:
         row_limit=most,
         warnings=(),
         english="Runs the given SQL over the visible projects.",
-        canonical=f"sql:{finished.sql(dialect='clickhouse')}:{sorted(parameters.items())!r}",
+        canonical=f"sql:{finished.sql(dialect=ClickHouse)}:{sorted(parameters.items())!r}",
         environments=context.environments,
     )
 
@@ -84,8 +85,12 @@ def _compile(text: str, context: PlanContext) -> Plan:
 def _read(text: str) -> exp.Query:
     if len(text) > _MAX_LENGTH:
         raise SyntaxProblem(f"The statement is longer than {_MAX_LENGTH} characters.")
+    dialect = ClickHouse()
     try:
-        trees = [tree for tree in sqlglot.parse(text, dialect="clickhouse") if tree is not None]
+        tokens = dialect.tokenize(text)
+        if depth(tokens) > MOST_NESTED:
+            raise QueryError("The statement nests too deeply.", code="query-too-large")
+        trees = [tree for tree in dialect.parser().parse(tokens, text) if tree is not None]
     except ParseError as error:
         _refuse_by_name(text)
         raise _syntax(text, error) from None
@@ -109,7 +114,7 @@ def _read(text: str) -> exp.Query:
 def _number_elements(tree: exp.Query) -> None:
     """Write `a[1]` as `arrayElement(a, 1)`: SQLGlot holds it as 0, which it would not undo in a bound parameter."""
     for node in list(tree.find_all(exp.Bracket)):
-        places = exp.apply_index_offset(node.this, node.expressions, 1, dialect="clickhouse")
+        places = exp.apply_index_offset(node.this, node.expressions, 1, dialect=ClickHouse)
         if places != node.expressions:
             node.replace(exp.Anonymous(this="arrayElement", expressions=[node.this, *places]))
 
@@ -170,7 +175,7 @@ def _check_table(scan: exp.Table, named: set[str]) -> None:
         )
     if scan.args.get("db") or scan.args.get("catalog"):
         raise QueryError(
-            f"{scan.sql(dialect='clickhouse')}: tables are named without a database, and only data sets may be read.",
+            f"{scan.sql(dialect=ClickHouse)}: tables are named without a database, and only data sets may be read.",
             code="query-not-allowed",
             suggestion=f"Read one of {', '.join(DATASETS)}.",
         )
@@ -211,7 +216,7 @@ def _check_allowed(tree: exp.Query) -> None:
             raise QueryError(f"The function {node.name} is not allowed.", code="query-not-allowed")
     for placeholder in tree.find_all(exp.Placeholder):
         raise QueryError(
-            f"{placeholder.sql(dialect='clickhouse')}: parameters are not allowed.", code="query-not-allowed"
+            f"{placeholder.sql(dialect=ClickHouse)}: parameters are not allowed.", code="query-not-allowed"
         )
     try:
         check_statement(tree)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from sqlglot import expressions as exp
+from sqlglot.dialects.clickhouse import ClickHouse
 
 from engine.schema import Kind, Table
 from queries.passes.context import SLICE, TIME, PassContext, bound_scan, own_select, scans
@@ -56,7 +57,7 @@ def texts(tree: exp.Expr, ranges: Sequence[tuple[dt.datetime, dt.datetime]]) -> 
     bounds = [node for node in find_all(tree, exp.GTE, exp.LT) if SLICE in node.meta]
     for bound in bounds:
         bound.expression.set("expressions", [_number_for(bound), bound.expression.expressions[1]])
-    text = tree.sql(dialect="clickhouse", copy=False)
+    text = tree.sql(dialect=ClickHouse, copy=False)
     if not bounds:
         return [text] * len(ranges)  # the guard will refuse it
     table = bounds[0].meta[SLICE]

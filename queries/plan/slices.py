@@ -17,6 +17,7 @@ import datetime as dt
 import itertools
 
 from sqlglot import expressions as exp
+from sqlglot.dialects.clickhouse import ClickHouse
 
 from queries.passes.time_bound import texts
 from queries.plan.block import Block, Scan, TimeRange
@@ -45,7 +46,7 @@ def sliced(tree: exp.Expr, block: Block, builder: Builder, row_limit: int) -> tu
     alone = len(builder.scans) == 1 and not builder.nested
     parts = [] if descending is None else time_parts(block.time, newest_first=descending)
     if not alone or row_limit > MAX_ROWS or len(parts) <= 1:
-        return tree.sql(dialect="clickhouse", copy=False), ()
+        return tree.sql(dialect=ClickHouse, copy=False), ()
     whole, *some = texts(tree, [block.time, *parts])
     return whole, tuple(some)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlglot
+from sqlglot.dialects.clickhouse import ClickHouse
 
 from queries import passes
 from queries.passes import PassContext, lift_parameters
@@ -19,7 +20,7 @@ from queries.passes import PassContext, lift_parameters
 GOLDEN = Path(__file__).parent / "golden"
 START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 NESTED = sqlglot.parse_one(
-    'SELECT "t1"."level" AS "k0" FROM "errors" AS "t1" GROUP BY "k0" LIMIT 2', dialect="clickhouse"
+    'SELECT "t1"."level" AS "k0" FROM "errors" AS "t1" GROUP BY "k0" LIMIT 2', dialect=ClickHouse
 )
 CONTEXT = PassContext(
     project_ids=(7, 3),
@@ -49,11 +50,11 @@ def pairs(name: str) -> list[tuple[str, str, str]]:
 
 
 def run(name: str, before: str) -> str:
-    tree = sqlglot.parse_one(before, dialect="clickhouse")
+    tree = sqlglot.parse_one(before, dialect=ClickHouse)
     if name == "parameters":
         lifted, values = lift_parameters(tree)
         return f"{lifted.sql(dialect='clickhouse')} -- {values}"
-    return BY_NAME[name](tree, CONTEXTS.get(name, CONTEXT)).sql(dialect="clickhouse")
+    return BY_NAME[name](tree, CONTEXTS.get(name, CONTEXT)).sql(dialect=ClickHouse)
 
 
 ALL = [*BY_NAME, "parameters"]
@@ -85,10 +86,10 @@ def test_the_bounds_of_a_written_statement_stand_before_its_own_conditions() -> 
     written = dataclasses.replace(CONTEXT, written=True)
 
     def bounded(text: str) -> str:
-        tree = sqlglot.parse_one(text, dialect="clickhouse")
+        tree = sqlglot.parse_one(text, dialect=ClickHouse)
         for name in ("scope", "environments", "time_bound"):
             tree = BY_NAME[name](tree, written)
-        return tree.sql(dialect="clickhouse")
+        return tree.sql(dialect=ClickHouse)
 
     low = "fromUnixTimestamp64Micro(1772323200000000, 'UTC')"
     high = "fromUnixTimestamp64Micro(1772326800000500, 'UTC')"
