@@ -10,7 +10,7 @@ from contextlib import suppress
 Span = tuple[int, int]
 
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
-_NOT_BEFORE_DIGITS = _WORD | frozenset(b".-")
+_NOT_BEFORE_DIGITS = _WORD | frozenset(b"-")
 _ESCAPES = frozenset(b"nrtbf")
 _LUHN = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 _SEPARATORS = re.compile(rb"[ -]")
@@ -70,6 +70,8 @@ def _brand(digits: bytes) -> bool:
 def card_spans(text: bytes, start: int, end: int) -> Iterator[Span]:
     """Yield the card numbers in a run of groups of digits; a group that belongs to another number may stand first."""
     if not starts_word(text, start, _NOT_BEFORE_DIGITS) or not ends_word(text, end):
+        return
+    if text[start - 1 : start] == b"." and text[start - 2 : start - 1].isdigit():
         return
     if text[end : end + 1] == b"." and text[end + 1 : end + 2].isdigit():
         return

@@ -35,7 +35,7 @@ MEMBER = rb'"(' + _NAME + rb')"\s*:\s*' + _UNFILTERED
 """A member with a name that may be a secret's, and a value that is not out of sight already."""
 _KEY_WORDS = rb'"(?i:key|name|header|k|n)"\s*:\s*'
 _VALUE_WORDS = rb'"(?i:values?|val|v|data|content)"\s*:\s*'
-PAIR = rb"(?:\[\s*|" + _KEY_WORDS + rb')"(' + _NAME + rb')"\s*,\s*(?:' + _VALUE_WORDS + rb")?" + _UNFILTERED
+PAIR = rb"(?:[\[,]\s*\[\s*|" + _KEY_WORDS + rb')"(' + _NAME + rb')"\s*,\s*(?:' + _VALUE_WORDS + rb")?" + _UNFILTERED
 """A list of name and value, or an object that holds both: headers, tags, cookies, attributes of OTLP."""
 REVERSED = (
     _VALUE_WORDS
@@ -55,14 +55,14 @@ MEMBER_SCREEN = _LOOSE + rb"(?:[:,]\s*(?:" + _VALUE_WORDS + rb")?" + _UNFILTERED
 
 _TEXT_NAME = (
     rb"([A-Za-z0-9_.-]*(?i:" + STEMS_ANYWHERE.encode() + rb")[A-Za-z0-9_.-]*"
-    rb"|[A-Za-z0-9_.-]*(?i:" + STEMS_LAST.encode() + rb")[0-9]{0,3}|(?i:x-amz-)?(?i:signature|credential|sig))"
+    rb"|[A-Za-z0-9_.-]*(?i:" + STEMS_LAST.encode() + rb")[0-9]{0,3}|(?i:x-amz-|x-goog-)?(?i:signature|credential|sig))"
 )
 QUOTED = (
     _TEXT_NAME + rb"(?:'|\\+\"|%22)?\s{0,3}(?::|=>?|%3A)\s{0,3}[urbf]{0,2}"
     rb"(?:'((?:[^'\"\\]|\\.)*)'|\\+\"((?:[^\"\\]|\\+[^\"\\])*)\\+\"|%22([^\"\s%]*)%22)"
 )
 """`'name': 'value'` of a printed dictionary, `\\"name\\": \\"value\\"` of JSON within JSON."""
-BARE = _TEXT_NAME + rb"(=|: ?|%3D)(\[?[^\s\"'&,;)}\]\\<>({|%]+)"
+BARE = _TEXT_NAME + rb"(=|: ?|%3D)(\[?(?:[^\s\"'&,;)}\]\\<>({]|\\\\)+)"
 """`name=value` of queries, forms, cookies and connection strings, `name: value` of printed headers."""
 HEADER = rb"(?i:(?:proxy-)?authorization|(?:set-)?cookie2?)(?:: ?|=)((?:[^\"\\\r\n]|\\[^nr])*)"
 """A printed header whose value has blanks in it, up to the end of its line."""
@@ -86,6 +86,8 @@ _NOTHING_SECRET = frozenset(
         b"false",
         b"undefined",
         b"[filtered]",
+        b"[filtered",
+        b"%5bfiltered%5d",
         b"[redacted]",
         b"nan",
         b"%s",
@@ -93,6 +95,7 @@ _NOTHING_SECRET = frozenset(
         b"self",
     }
 )
+_SIGNATURES = frozenset({b"signature", b"sig", b"x-amz-signature", b"x-goog-signature"})
 _FILTERED_JSON = b'"' + FILTERED.encode() + b'"'
 _FILTERED_TEXT = FILTERED.encode()
 
@@ -124,7 +127,7 @@ def text_splices(text: bytes, secret: IsSecret) -> Iterator[Splice]:
             if group and match.group(group).lower() not in _NOTHING_SECRET:
                 yield *match.span(group), _FILTERED_TEXT
     for match in compiled(BARE).finditer(text):
-        sure = secret(_name_in_text(text, match))
+        sure = 2 if _is_signature(text, match) else secret(_name_in_text(text, match))
         if sure and _is_bare_secret(text, match, sure):
             yield *match.span(3), _FILTERED_TEXT
 
@@ -136,6 +139,14 @@ def _name(raw: bytes) -> str:
 def _name_in_text(text: bytes, match: Any) -> str:
     start, end = match.span(1)
     return _name(text[after_escape(text, start) : end])
+
+
+def _is_signature(text: bytes, match: Any) -> bool:
+    """Tell whether a match is the signature in a signed URL; elsewhere the word means other things."""
+    start = match.start()
+    if match.group(1).lower() not in _SIGNATURES or match.group(2) != b"=":
+        return False
+    return text[start - 1 : start] in {b"?", b"&"}
 
 
 def _is_line(text: bytes, match: Any) -> bool:

@@ -71,7 +71,7 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     Pattern(
         "jwt",
-        rb"eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){1,3}",
+        rb"eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]+){0,3}",
         rb"eyJ[A-Za-z0-9_-]{6}",
         "JSON web tokens.",
     ),
@@ -101,7 +101,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "card",
         rb"[2-6][0-9]{12,18}|[2-6][0-9]{2,5}(?:[ -][0-9]{3,8}){2,4}(?:[ -][0-9]{1,8})?",
-        rb"(?:[^0-9A-Za-z._-]|\\[nrtbf]|\A)[2-6](?:[0-9]{12}|[0-9]{2,5}[ -][0-9]{3,8}[ -][0-9]{3})",
+        rb"(?:[^0-9A-Za-z._-]|[^0-9]\.|\\[nrtbf]|\A)[2-6](?:[0-9]{12}|[0-9]{2,5}[ -][0-9]{3,8}[ -][0-9]{3})",
         "Payment card numbers with a valid check digit, with blanks or hyphens between groups or without.",
         card_spans,
     ),

@@ -60,12 +60,12 @@ class Scrubber:
         plain, hits = text, self._screen.Match(text)
         if not hits and not rules:
             return Scrubbed(text)
-        if hits and hits[0] == 0:
+        if hits and 0 in hits:
             plain = _plain(text)
             hits = self._screen.Match(plain)
         remarks: list[str] = []
         scrubbed = plain
-        for number in hits or ():
+        for number in sorted(hits or ()):
             if number == 0:
                 continue
             changed = self._without(self._screen_names[number], scrubbed, dataset)
