@@ -34,10 +34,10 @@ def feedback_row(document: Document, arrival: Arrival) -> Row:
     said = mapping(contexts.get("feedback"))
     remarks = Remarks(document.remarks)
     message = _message(said.get("message") or data.get("message"), remarks)
-    common = common_columns(data, arrival, remarks)
+    others = {name: context for name, context in contexts.items() if name != "feedback"}
+    common = common_columns({**data, "contexts": others}, arrival, remarks)
     if common["dist"]:
         common["tags"].setdefault("dist", common["dist"])
-    common["contexts"] = {k: v for k, v in common["contexts"].items() if not k.startswith("feedback.")}
     sent = event_id_of(arrival.headers.get("event_id")) or event_id_of(data.get("event_id"))
     if not sent:
         remarks.add("event_id:generated")
