@@ -53,7 +53,7 @@ def run(name: str, before: str) -> str:
     tree = sqlglot.parse_one(before, dialect=ClickHouse)
     if name == "parameters":
         lifted, values = lift_parameters(tree)
-        return f"{lifted.sql(dialect='clickhouse')} -- {values}"
+        return f"{lifted.sql(dialect=ClickHouse)} -- {values}"
     return BY_NAME[name](tree, CONTEXTS.get(name, CONTEXT)).sql(dialect=ClickHouse)
 
 
