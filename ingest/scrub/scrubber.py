@@ -48,7 +48,7 @@ class Scrubber:
         kept = [rule for rule in rules if rule.verb is None]
         self._key = project.scrub_key or f"project {project.id}"
         self._kept_names = frozenset(r.selector.steps[1] for r in kept if _is_name(r))
-        self._kept_paths = [rule for rule in kept if not _is_name(rule)]
+        self._kept = kept
         self._rules = [rule for rule in rules if rule.verb is not None]
         self._by_dataset: dict[str, tuple[Sequence[Compiled], Sequence[Compiled]]] = {}
         self._actions = _actions(project, self._key)
@@ -143,7 +143,7 @@ class Scrubber:
         """Return the project's rules and its kept paths for a dataset."""
         found = self._by_dataset.get(dataset)
         if found is None:
-            both = (self._rules, self._kept_paths)
+            both = (self._rules, self._kept)
             rules, keeps = ([compiled(r, self._key) for r in some if r.selector.meets(dataset)] for some in both)
             found = self._by_dataset[dataset] = (rules, keeps)
         return found
@@ -165,7 +165,7 @@ class Scrubber:
         found = False
         if rules:
             after, found = apply_rules(after, rules)
-        if keeps and (found or remarks):
+        if keeps:
             after = kept_again(before, after, keeps)
             if after == before:
                 remarks.clear()
