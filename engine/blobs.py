@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -15,6 +16,7 @@ from engine.errors import StateError, UserError
 from engine.files import fsync_directory, make_directory
 
 _CHUNK_BYTES = 1024 * 1024
+_TEMPORARY = ".tmp"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -64,6 +66,14 @@ class BlobStore(Protocol):
         """Remove the content; nothing happens when it is not there."""
         ...
 
+    def delete_older(self, ref: BlobRef, than_s: float) -> bool:
+        """Remove the content unless it was put since, in seconds since the epoch; return whether it was removed."""
+        ...
+
+    def drop_leftovers(self, project_id: int, than_s: float) -> None:
+        """Remove what writes that never ended have left, when it is older than that."""
+        ...
+
     def list(self, project_id: int) -> Iterator[BlobRef]:
         """Give every blob of a project, in no order."""
         ...
@@ -93,7 +103,7 @@ class FileBlobStore:
             return known
         directory = self._root / str(project_id)
         make_directory(directory, mode=0o700)
-        temporary = directory / f".{secrets.token_hex(8)}.tmp"
+        temporary = directory / f".{secrets.token_hex(8)}{_TEMPORARY}"
         try:
             with temporary.open("xb") as file:
                 digest, size = _copy(content, file, max_bytes)
@@ -143,11 +153,38 @@ class FileBlobStore:
             path.unlink(missing_ok=True)
             fsync_directory(path.parent)
 
+    def delete_older(self, ref: BlobRef, than_s: float) -> bool:
+        """Remove the content unless it was put since.
+
+        It is renamed before its time is looked at: whoever puts it meanwhile either finds it gone and writes it anew,
+        or has touched it, and then it comes back.
+        """
+        path = self._path(ref)
+        aside = path.with_name(f".{path.name}{_TEMPORARY}")
+        try:
+            path.replace(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime >= than_s:
+            aside.replace(path)
+            return False
+        aside.unlink()
+        fsync_directory(path.parent)
+        return True
+
+    def drop_leftovers(self, project_id: int, than_s: float) -> None:
+        """Remove what writes that never ended have left."""
+        for path in (self._root / str(project_id)).rglob(f".*{_TEMPORARY}"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < than_s:
+                    path.unlink()
+
     def list(self, project_id: int) -> Iterator[BlobRef]:
         """Give every blob of a project."""
         for path in (self._root / str(project_id)).glob("??/*"):
             if _SHA256.fullmatch(path.name):
-                yield BlobRef(project_id, path.name, path.stat().st_size)
+                with contextlib.suppress(FileNotFoundError):
+                    yield BlobRef(project_id, path.name, path.stat().st_size)
 
     def projects(self) -> Sequence[int]:
         """Return the projects that have blobs."""

@@ -67,6 +67,8 @@ class ProjectConfig(msgspec.Struct, frozen=True):
         scrub_ip: what becomes of IP addresses: `keep`, `mask`, `hash` or `remove`.
         scrub_email: the same for e-mail addresses.
         scrub_key: secret text that hashes are keyed with, so that nobody can guess what was hashed; the project's own.
+        artifacts: highest number of an uploaded bundle of source maps; 0 for none. No option: it grows by uploads, and
+            is pinned with a raw range, so that a range done again sees the same files.
     """
 
     id: int
@@ -85,6 +87,7 @@ class ProjectConfig(msgspec.Struct, frozen=True):
     scrub_ip: str = "keep"
     scrub_email: str = "keep"
     scrub_key: str = ""
+    artifacts: int = 0
 
 
 class LimitConfig(msgspec.Struct, frozen=True):
@@ -116,6 +119,17 @@ class ConfigSnapshot(msgspec.Struct, frozen=True):
     limits: LimitConfig = LimitConfig()
 
 
+class _ProjectRules(msgspec.Struct, frozen=True):
+    """What must not be absent: a default would let personal data pass that the project has rules for."""
+
+    scrub_rules: str
+    scrub_defaults: bool
+
+
+class _Rules(msgspec.Struct, frozen=True):
+    projects: dict[int, _ProjectRules] = {}
+
+
 def encode(snapshot: ConfigSnapshot) -> bytes:
     """Return the snapshot as the JSON text that is published; equal snapshots give equal bytes."""
     ordered = msgspec.structs.replace(
@@ -128,9 +142,11 @@ def decode(data: bytes) -> ConfigSnapshot:
     """Return the snapshot in `data`.
 
     Raises:
-        StateError: `data` is not a snapshot of this version of Amber.
+        StateError: `data` is not a snapshot of this version of Amber, or a project in it says nothing of scrubbing:
+            nothing may be processed then.
     """
     try:
+        msgspec.json.decode(data, type=_Rules)
         return msgspec.json.decode(data, type=ConfigSnapshot)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StateError(

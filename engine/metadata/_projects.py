@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -10,18 +11,19 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, Connection, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import UserError
-from engine.metadata._counters import bump, value
+from engine.metadata._counters import bump, upsert, value
 from engine.metadata._edits import check_slug, checked_name, edit, only, taken
-from engine.metadata._tables import KEYS, ORGANISATIONS, PROJECTS, SETTINGS, TEAM_PROJECTS, TEAMS
+from engine.metadata._tables import ARTIFACT_BUNDLES, KEYS, ORGANISATIONS, PROJECTS, SETTINGS, TEAM_PROJECTS, TEAMS
 from engine.metadata.rows import KeyRow, OrganisationRow, ProjectRow
 from engine.snapshot import ConfigSnapshot, KeyConfig, LimitConfig, ProjectConfig
 
 CONFIG = "config"
 LIMITS = "limits"
+SCRUB_SECRET = "scrub_secret"
 
 _PLACE = re.compile(r"`\$\.(\w+)|field `(\w+)`")
 _Prefixes = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=200)]
@@ -231,10 +233,33 @@ def keys(connection: Connection, project_id: int | None) -> list[KeyRow]:
     return [_key(row) for row in connection.execute(query)]
 
 
+def scrub_secret(connection: Connection, new: str = "") -> str:
+    """Return the secret of the installation that keys of hashes are made of, empty when it has none yet.
+
+    Args:
+        connection: of a writing transaction when `new` is given.
+        new: kept as the secret when there is none.
+    """
+    if new:
+        row = upsert(connection.dialect, SETTINGS).values(name=SCRUB_SECRET, value=new)
+        connection.execute(row.on_conflict_do_nothing())
+    found = connection.execute(select(SETTINGS.c.value).where(SETTINGS.c.name == SCRUB_SECRET)).scalar_one_or_none()
+    return str(found or "")
+
+
+def _scrub_key(secret: str, project_id: int) -> str:
+    """Return the key of a project's hashes: the same person has another hash in another project."""
+    return hashlib.blake2b(str(project_id).encode(), key=secret.encode()[:64], digest_size=16).hexdigest()
+
+
 def config_snapshot(connection: Connection) -> ConfigSnapshot:
     """Return what ingest and normalisers must know now."""
+    secret = scrub_secret(connection)
     live = connection.execute(select(PROJECTS).where(PROJECTS.c.deleted_at.is_(None))).all()
     ids = {row.id for row in live}
+    bundles = ARTIFACT_BUNDLES.c
+    latest = connection.execute(select(bundles.project_id, func.max(bundles.id)).group_by(bundles.project_id))
+    newest = {project_id: number for project_id, number in latest}  # noqa: C416 - rows, not pairs
     limits = connection.execute(select(SETTINGS.c.value).where(SETTINGS.c.name == LIMITS)).scalar_one_or_none()
     return ConfigSnapshot(
         version=value(connection, CONFIG),
@@ -243,7 +268,17 @@ def config_snapshot(connection: Connection) -> ConfigSnapshot:
             for row in connection.execute(select(KEYS))
         },
         projects={
-            row.id: msgspec.convert({**row.options, "id": row.id, "slug": row.slug}, ProjectConfig) for row in live
+            row.id: msgspec.convert(
+                {
+                    **row.options,
+                    "id": row.id,
+                    "slug": row.slug,
+                    "artifacts": newest.get(row.id, 0),
+                    "scrub_key": _scrub_key(secret, row.id),
+                },
+                ProjectConfig,
+            )
+            for row in live
         },
         limits=msgspec.convert(limits or {}, LimitConfig),
     )

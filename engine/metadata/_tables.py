@@ -279,6 +279,68 @@ SAVED_QUERY_STARS = Table(
     PrimaryKeyConstraint("user_id", "query_id"),
 )
 
+RELEASES = Table(
+    "releases",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("project_id", _ID, ForeignKey("projects.id"), nullable=False),
+    Column("version", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("released_at", UtcTime),
+    # What the client said besides, as it said it: ref, url, refs, commits, deploys.
+    Column("facts", Json, nullable=False),
+    UniqueConstraint("project_id", "version"),
+    sqlite_autoincrement=True,
+)
+
+ARTIFACT_BUNDLES = Table(
+    "artifact_bundles",
+    METADATA,
+    # Grows with each upload: what a raw range may see of the bundles is said by the highest number it may use.
+    Column("id", _ID, primary_key=True),
+    Column("project_id", _ID, ForeignKey("projects.id"), nullable=False),
+    Column("checksum", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("dist", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("project_id", "checksum", "release", "dist"),
+    sqlite_autoincrement=True,
+)
+"""What was uploaded in one piece: a bundle of files (a zip), or one file alone."""
+
+ARTIFACT_FILES = Table(
+    "artifact_files",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("bundle_id", _ID, ForeignKey("artifact_bundles.id"), nullable=False, index=True),
+    Column("project_id", _ID, ForeignKey("projects.id"), nullable=False),
+    Column("release", Text, nullable=False),
+    Column("dist", Text, nullable=False),
+    Column("debug_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    # Where in the bundle it is; empty when the bundle is the file itself.
+    Column("member", Text, nullable=False),
+    Column("map_reference", Text, nullable=False),
+    Index(None, "project_id", "debug_id"),
+    Index(None, "project_id", "release", "url"),
+    sqlite_autoincrement=True,
+)
+
+UPLOAD_CHUNKS = Table(
+    "upload_chunks",
+    METADATA,
+    Column("organisation_id", _ID, ForeignKey("organisations.id"), nullable=False),
+    Column("sha1", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("organisation_id", "sha1"),
+)
+"""Pieces of uploads, until they are put together."""
+
 OUTBOX = Table(
     "outbox",
     METADATA,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.metadata._upgrade import check_revision, upgrade_schema
 from engine.metadata.stores.access import AccessStore
+from engine.metadata.stores.artifacts import ArtifactStore
 from engine.metadata.stores.audit import AuditStore
 from engine.metadata.stores.issues import IssueStore
 from engine.metadata.stores.people import PeopleStore
@@ -12,7 +13,9 @@ from engine.metadata.stores.saved import SavedQueryStore
 from engine.metadata.stores.settings import SettingStore
 
 
-class MetadataStore(ProjectStore, PeopleStore, AccessStore, IssueStore, SavedQueryStore, SettingStore, AuditStore):
+class MetadataStore(
+    ProjectStore, PeopleStore, AccessStore, IssueStore, SavedQueryStore, ArtifactStore, SettingStore, AuditStore
+):
     """One metadata database. Every method is one short transaction and may be called from any thread.
 
     Writes of what people manage take an `audit` entry and store it in their own transaction; without one it is the

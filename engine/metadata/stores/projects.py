@@ -144,6 +144,13 @@ class ProjectStore(BaseStore):
             return _projects.keys(connection, project_id)
 
     def config_snapshot(self) -> ConfigSnapshot:
-        """Return what ingest and normalisers must know now; publish it with `engine.snapshot.publish`."""
+        """Return what ingest and normalisers must know now; publish it with `engine.snapshot.publish`.
+
+        The first time makes the secret that hashes of personal data are keyed with.
+        """
         with self._database.read() as connection:
+            if _projects.scrub_secret(connection):
+                return _projects.config_snapshot(connection)
+        with self._database.write() as connection:
+            _projects.scrub_secret(connection, secrets.token_hex(32))
             return _projects.config_snapshot(connection)

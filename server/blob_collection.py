@@ -1,0 +1,182 @@
+"""Blobs nobody refers to any more are removed: those whose rows are past their retention, and those that never got one.
+
+A blob is written before the row that names it, so a new one is left alone for a grace time. What names a blob is looked
+at in the order things move in, from what waits to what is stored (raw records, batches for the writer, rejected ones,
+rows, the metadata database), so that nothing is missed while it moves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import structlog
+
+from engine.blobs import BlobRef, BlobStore, FileBlobStore
+from engine.clock import Clock
+from engine.errors import AmberError, StateError
+from engine.spool import SpoolReader
+from ingest.layout import RAW, READY, REJECTED
+from ingest.ready import ReadyFile, read_batch, ready_files
+from ingest.records import decode_raw
+from queries.plan import PlanContext
+from queries.run import Runner
+
+if TYPE_CHECKING:
+    from server.compose import Installation
+
+GRACE = timedelta(hours=48)
+INTERVAL_S = 6 * 3600.0
+_FIRST_S = 600.0
+_ASKED_TOGETHER = 500
+_KEPT = timedelta(days=3650)
+
+BLOB_COLUMNS: Mapping[str, str] = {
+    "attachments": "sha256",
+    "replays": "recording_sha256",
+    "profiles": "profile_sha256",
+}
+"""Columns that name blobs, by data set; in the query language they have the same names."""
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What one round has removed."""
+
+    blobs: int = 0
+    bytes: int = 0
+
+
+class BlobCollector:
+    """Removes what nothing refers to.
+
+    Args:
+        blobs: where they are.
+        spool: directory of all spools.
+        runner: asks the rows.
+        projects: gives the projects by number: the slug of a live one, an empty text for a deleted one.
+        others: gives the names of a project's blobs that other things refer to.
+        clock: tells how old a blob is.
+    """
+
+    def __init__(
+        self,
+        blobs: BlobStore,
+        spool: Path,
+        runner: Runner,
+        projects: Callable[[], Mapping[int, str]],
+        others: Callable[[int], Collection[str]],
+        clock: Clock,
+    ) -> None:
+        self._blobs = blobs
+        self._spool = spool
+        self._runner = runner
+        self._projects = projects
+        self._others = others
+        self._clock = clock
+
+    def run(self, stop: threading.Event) -> None:
+        """Collect every few hours until told to stop; what goes wrong is tried again the next time."""
+        pause = _FIRST_S
+        while not stop.wait(pause):
+            pause = INTERVAL_S
+            try:
+                done = self.collect()
+            except (AmberError, OSError, pa.ArrowInvalid) as error:
+                _log.warning("blobs not collected", reason=str(error))
+            else:
+                _log.info("blobs collected", blobs=done.blobs, bytes=done.bytes)
+
+    def collect(self) -> Collected:
+        """Remove the blobs nothing refers to that are older than the grace time."""
+        before_s = (self._clock.now() - GRACE).timestamp()
+        known = self._projects()
+        old = {
+            project: [ref for ref in self._blobs.list(project) if self._blobs.modified_s(ref) < before_s]
+            for project in self._blobs.projects()
+            if project in known  # of a project nobody knows nothing is touched: the database may be another one
+        }
+        waiting = set(self._waiting())
+        count = size = 0
+        for project, refs in old.items():
+            self._blobs.drop_leftovers(project, before_s)
+            for ref in self._unreferenced(project, known[project], [ref for ref in refs if ref.sha256 not in waiting]):
+                if self._blobs.delete_older(ref, before_s):
+                    count, size = count + 1, size + ref.size
+        return Collected(count, size)
+
+    def _unreferenced(self, project: int, slug: str, refs: Sequence[BlobRef]) -> Iterator[BlobRef]:
+        if not refs or not slug:
+            yield from refs
+            return
+        others = set(self._others(project))
+        left = [ref for ref in refs if ref.sha256 not in others]
+        for start in range(0, len(left), _ASKED_TOGETHER):
+            some = left[start : start + _ASKED_TOGETHER]
+            named = self._named(project, slug, [ref.sha256 for ref in some])
+            yield from (ref for ref in some if ref.sha256 not in named)
+
+    def _named(self, project: int, slug: str, names: Sequence[str]) -> set[str]:
+        """Return those of the names that rows of the project hold."""
+        now = self._clock.now()
+        found: set[str] = set()
+        for dataset, column in BLOB_COLUMNS.items():
+            context = PlanContext(
+                now=now,
+                projects={project: slug},
+                time_range=(now - _KEPT, now + timedelta(days=2)),
+                params={"names": list(names)},
+                limit=_ASKED_TOGETHER,
+            )
+            text = f"from {dataset} {column}:$names | summarize n=count() by name={column}"
+            found.update(str(name) for name in self._runner.run(text, context).table.column("name").to_pylist())
+        return found
+
+    def _waiting(self) -> Iterator[str]:
+        """Yield the names in raw records, then those in batches that wait or were rejected."""
+        for directory in sorted(self._spool.joinpath(RAW).glob("*/*")):
+            if directory.is_dir():
+                yield from _raw_names(SpoolReader(directory))
+        for root in (READY, REJECTED):
+            for file in ready_files(self._spool / root):
+                yield from _batch_names(file)
+
+
+def _raw_names(reader: SpoolReader) -> Iterator[str]:
+    after = None
+    while records := reader.read(after):
+        for record in records:
+            try:
+                yield from (blob.sha256 for blob in decode_raw(record.payload).blobs)
+            except StateError:
+                continue  # a dead letter soon, and it has said nothing of blobs
+        after = records[-1].next
+
+
+def _batch_names(file: ReadyFile) -> Iterator[str]:
+    column = BLOB_COLUMNS.get(file.name.dataset)
+    if column is None:
+        return
+    try:
+        names = [str(name) for name in read_batch(file.path).column(column).to_pylist()]
+    except FileNotFoundError:
+        return  # the writer was faster: the rows are in the store now
+    yield from names
+
+
+def blob_collector(installation: Installation, runner: Runner) -> BlobCollector:
+    """Return the collector of an installation."""
+    metadata, data = installation.metadata, installation.data
+
+    def projects() -> dict[int, str]:
+        return {row.id: "" if row.deleted_at else row.slug for row in metadata.projects(deleted=True)}
+
+    blobs = FileBlobStore(data.blobs)
+    return BlobCollector(blobs, data.spool, runner, projects, metadata.artifact_blobs, installation.clock)
