@@ -19,11 +19,13 @@ from ingest.edge import Edge
 from ingest.endpoints import Endpoint, answer_to
 from ingest.errors import Refused
 from ingest.limits import IngestLimits
+from ingest.native.door import NATIVE_ENDPOINTS
+from ingest.native.webhooks import WEBHOOK_ENDPOINTS
 from ingest.otlp.http import ENDPOINTS as OTLP_ENDPOINTS
 from ingest.ports import Snapshots
 from ingest.sink import RawSink
 
-ENDPOINTS: tuple[Endpoint, ...] = (*SENTRY_ENDPOINTS, *OTLP_ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*SENTRY_ENDPOINTS, *OTLP_ENDPOINTS, *WEBHOOK_ENDPOINTS)
 """Every endpoint of clients' protocols, tunnels excepted: their paths are a setting."""
 
 TUNNEL_PATHS = ("/tunnel",)
@@ -83,7 +85,7 @@ def create_app(
     """Return the ingest application and its edge, which the caller closes after the server has stopped."""
     edge = Edge(sink, snapshot, limits or IngestLimits(), clock, bodies=bodies)
     app = Flask("ingest", static_folder=None)
-    app.register_blueprint(blueprint(edge, tunnel_paths=tunnel_paths))
+    app.register_blueprint(blueprint(edge, (*ENDPOINTS, *NATIVE_ENDPOINTS), tunnel_paths))
     app.add_url_rule("/health", "health", lambda: {"status": "ok"})
     app.register_error_handler(HTTPException, http_error)
     app.wsgi_app = ShortCut(app.wsgi_app, edge)  # type: ignore[method-assign]

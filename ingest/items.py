@@ -34,6 +34,8 @@ class Handling(Enum):
     OTLP_LOGS = "rows of `logs`, from a request of an OpenTelemetry exporter"
     OTLP_METRICS = "rows of `metrics`, from a request of an OpenTelemetry exporter"
     OTLP_EXCEPTIONS = "rows of `errors`, from the exceptions of OpenTelemetry's spans and log records"
+    SECURITY = "a row of `errors`, its type the kind of report"
+    NATIVE = "rows of the dataset its header names, one a line"
     CLIENT_REPORT = "counted in `outcomes` as `client_discard`"
     SET_ASIDE = "set aside"
 
@@ -77,9 +79,13 @@ ITEM_TYPES: dict[str, ItemType] = {
         ItemType("replay_event", "replay", MIB, Handling.REPLAY_EVENT, needs_event_id=True),
         ItemType("replay_recording", "replay", 100 * MIB, Handling.REPLAY_RECORDING),
         ItemType("replay_video", "replay", 100 * MIB, Handling.REPLAY_VIDEO),
-        ItemType("security", "security", MIB, needs_event_id=True),
-        ItemType("raw_security", "security", MIB, needs_event_id=True),
-        *(ItemType(name, "security", MIB) for name in ("csp", "hpkp", "expectct", "expectstaple", "nel")),
+        ItemType("native", "default", 64 * MIB, Handling.NATIVE),
+        ItemType("security", "security", MIB, Handling.SECURITY, needs_event_id=True),
+        ItemType("raw_security", "security", MIB, Handling.SECURITY, needs_event_id=True),
+        *(
+            ItemType(name, "security", MIB, Handling.SECURITY)
+            for name in ("csp", "hpkp", "expectct", "expectstaple", "nel")
+        ),
         ItemType("form_data", "error", MIB, Handling.FORM_DATA, needs_event_id=True),
         ItemType("statsd", "metric_bucket", MIB, Handling.STATSD),
         ItemType("metric_buckets", "metric_bucket", MIB, Handling.METRIC_BUCKETS),

@@ -13,10 +13,12 @@ from ingest.handlers.feedback import feedback, user_report
 from ingest.handlers.logs import logs, otel_log
 from ingest.handlers.metrics import metric_buckets, statsd, trace_metrics
 from ingest.handlers.model import Batch, Handler, OutcomeKey, Place, Refused, Tools
+from ingest.handlers.native import native
 from ingest.handlers.otlp import otlp_exceptions, otlp_logs, otlp_metrics, otlp_traces
 from ingest.handlers.profiles import profile
 from ingest.handlers.replays import replay_event, replay_recording, replay_video
 from ingest.handlers.reports import client_report, set_aside
+from ingest.handlers.security import security
 from ingest.handlers.sessions import session, sessions
 from ingest.handlers.spans import spans
 from ingest.items import Handling
@@ -45,6 +47,8 @@ HANDLERS: dict[Handling, Handler] = {
     Handling.OTLP_LOGS: otlp_logs,
     Handling.OTLP_METRICS: otlp_metrics,
     Handling.OTLP_EXCEPTIONS: otlp_exceptions,
+    Handling.SECURITY: security,
+    Handling.NATIVE: native,
     Handling.CLIENT_REPORT: client_report,
     Handling.SET_ASIDE: set_aside,
 }
