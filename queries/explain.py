@@ -1,7 +1,8 @@
 """What a query is, as rows: its statements, its steps, what it would cost, its reading in words.
 
 The cost is the engine's estimate from primary keys and partitions, before skip indexes, so it is never too low for a
-step that reads the store; a statement over the rows of an earlier step reads nothing.
+step that reads the store; a statement over the rows of an earlier step reads nothing. It is asked of each scan by
+itself (`queries.scanned`), so no part of the query runs for it.
 """
 
 from __future__ import annotations

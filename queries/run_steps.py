@@ -32,6 +32,7 @@ from queries.operations.notes import notes_of
 from queries.plan import FrameStep, Plan, SqlStep
 from queries.present import present_table
 from queries.run_errors import limit_reached, memory_reached, raise_if_regex, time_reached
+from queries.scanned import scans_of
 
 _FRAME_SHARE = 4
 """A step in the process may be handed a quarter of the memory a statement may use: it needs room to work."""
@@ -198,11 +199,18 @@ class Steps:
             yield batches
 
     def estimate(self, step: SqlStep, scope: frozenset[int]) -> Estimate:
-        """Return what a statement would read; rows of earlier steps, which it does not read, are taken as none."""
+        """Return what a statement would read; rows of earlier steps, which it does not read, are taken as none.
+
+        The engine is asked about the scans alone: it runs the subqueries of a statement even to explain it.
+        """
         nothing = dict.fromkeys(step.inputs)
         (sql,), values = bound([step.sql], step.bindings, nothing)
         guard.verify(sql, step.reads, scope, written=step.written)
-        return self._store.estimate(sql, {**step.parameters, **values})
+        scans = scans_of(sql, written=step.written)
+        if not scans:
+            return Estimate(0, 0, 0)
+        guard.verify(scans, step.reads, scope, written=step.written)
+        return self._store.estimate(scans, {**step.parameters, **values})
 
     def _before(self, made: Plan, running: Running) -> dict[str, pa.Table]:
         """Run all steps but the last; return their rows as readers see them."""
