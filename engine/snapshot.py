@@ -138,15 +138,21 @@ def encode(snapshot: ConfigSnapshot) -> bytes:
     return msgspec.json.encode(ordered)
 
 
-def decode(data: bytes) -> ConfigSnapshot:
+def decode(data: bytes, *, pinned: bool = False) -> ConfigSnapshot:
     """Return the snapshot in `data`.
+
+    Args:
+        data: what `encode` gave.
+        pinned: it belongs to a range that is to be redone, perhaps after an upgrade: what it does not say has its
+            default.
 
     Raises:
         StateError: `data` is not a snapshot of this version of Amber, or a project in it says nothing of scrubbing:
             nothing may be processed then.
     """
     try:
-        msgspec.json.decode(data, type=_Rules)
+        if not pinned:
+            msgspec.json.decode(data, type=_Rules)
         return msgspec.json.decode(data, type=ConfigSnapshot)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StateError(

@@ -106,7 +106,10 @@ class ShardState:
         rows = self._connection.execute(
             "SELECT p.producer, p.start, p.end, c.body FROM pins p JOIN configs c ON c.version = p.config_version"
         ).fetchall()
-        return [Pin(producer, Position.parse(s), Position.parse(e), decode(body)) for producer, s, e, body in rows]
+        return [
+            Pin(producer, Position.parse(s), Position.parse(e), decode(body, pinned=True))
+            for producer, s, e, body in rows
+        ]
 
     def pin(self, pin: Pin) -> None:
         """Fix a range and its configuration, durably, before anything of it is published."""

@@ -23,7 +23,7 @@ from engine.snapshot import ConfigSnapshot, KeyConfig, LimitConfig, ProjectConfi
 
 CONFIG = "config"
 LIMITS = "limits"
-SCRUB_SECRET = "scrub_secret"
+SCRUB_SECRET = "scrub_secret"  # noqa: S105 - the name of the setting
 
 _PLACE = re.compile(r"`\$\.(\w+)|field `(\w+)`")
 _Prefixes = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=200)]
