@@ -28,7 +28,8 @@ from ingest.records import DeadLetter
 
 PUBLIC_KEY = "0123456789abcdef0123456789abcdef"
 _HOP_BY_HOP = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
-_NOT_YET = "not an endpoint yet"
+_TOKEN = ("Authorization", f"Bearer {PUBLIC_KEY}")
+_SIGNALS = {b"resourceSpans": "traces", b"resourceLogs": "logs", b"resourceMetrics": "metrics"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Outcome:
 
     Attributes:
         name: path relative to the surveyed directory.
-        status: HTTP status of the answer, 0 when there is no such endpoint.
+        status: HTTP status of the answer, 0 when nothing was sent.
         rows: rows by dataset.
         letters: what was set aside or invalid.
         counts: items by outcome.
@@ -108,18 +109,20 @@ class Survey:
         base = path.name.removesuffix(".headers.json")
         raw, plain = path.with_name(f"{base}.raw"), path.with_name(f"{base}.bin")
         body = (raw if raw.exists() else plain).read_bytes()
-        # A tunnel is a route of the application that passes the body on; the key is in the envelope's dsn.
-        url = "/api/1/envelope/" if said["path"].startswith("/tunnel") else said["path"]
         name = str(path.relative_to(directory).with_name(base))
-        if not any(part in url for part in ("/envelope", "/store")):
-            return Outcome(name, 0, {}, (), Counter(), f"{_NOT_YET}: {url.partition('?')[0]}")
         headers = [(k, v) for k, v in said["headers"] if k.lower() not in _HOP_BY_HOP]
-        return self._send(name, url, body, headers)
+        if said["path"].startswith("/v1/"):
+            headers.append(_TOKEN)  # exporters of OpenTelemetry send what they are told to; these were told nothing
+        return self._send(name, said["path"], body, headers)
 
     def _sample(self, path: Path, directory: Path) -> Outcome:
         name = str(path.relative_to(directory))
+        body = path.read_bytes()
+        signal = _otlp_signal(body)
+        if signal:
+            return self._send(name, f"/v1/{signal}", body, [_TOKEN, ("Content-Type", "application/json")])
         try:
-            found = list(submittables(path.read_bytes()))
+            found = list(submittables(body))
         except (InvalidItem, Malformed) as error:
             return Outcome(name, 0, {}, (), Counter(), f"not sent: {error.message}")
         if len(found) != 1:
@@ -130,7 +133,7 @@ class Survey:
     def _send(self, name: str, url: str, body: bytes, headers: list[tuple[str, str]]) -> Outcome:
         self._sink.payloads.clear()
         answer = self._client.post(url, data=body, headers=headers)
-        if answer.status_code != 200:
+        if answer.status_code >= 300:
             said = answer.headers.get("X-Sentry-Error", "")
             return Outcome(name, answer.status_code, {}, (), Counter(), said)
         batch = Batch()
@@ -140,7 +143,13 @@ class Survey:
         counts = Counter[str]()
         for count in batch.outcomes():
             counts[count.outcome] += count.quantity
-        return Outcome(name, 200, batch.rows, tuple(batch.dead), counts)
+        return Outcome(name, answer.status_code, batch.rows, tuple(batch.dead), counts)
+
+
+def _otlp_signal(text: bytes) -> str:
+    """Return which OpenTelemetry signal a JSON text is a request of, or an empty string."""
+    head = text[:200].lstrip(b" \t\r\n{")
+    return next((signal for member, signal in _SIGNALS.items() if head.startswith(b'"' + member + b'"')), "")
 
 
 def _nothing_seen(_keys: Sequence[bytes]) -> set[bytes]:
