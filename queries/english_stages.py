@@ -108,7 +108,8 @@ def _values(stage: ast.Histogram | ast.Heatmap | ast.Facets | ast.Cluster | ast.
             what = f" of {_named(stage.on)}" if stage.on else ""
             return f"finds the{_count(stage.count)} most frequent combinations of values{what}"
         case ast.Patterns():
-            return f"finds the{_count(stage.count)} most frequent patterns of {_name(stage.value)}"
+            field = "the text" if stage.value is None else _name(stage.value)
+            return f"finds the{_count(stage.count)} most frequent patterns of {field}"
         case _:
             assert_never(stage)
 

@@ -82,7 +82,8 @@ def _values(stage: ast.Histogram | ast.Heatmap | ast.Facets | ast.Cluster | ast.
         case ast.Cluster():
             return f"cluster{_fields(' on', stage.on)}{_optional(' limit', stage.count)}"
         case ast.Patterns():
-            return f"patterns {print_named(stage.value)}{_optional(' limit', stage.count)}"
+            field = "" if stage.value is None else f" {print_named(stage.value)}"
+            return f"patterns{field}{_optional(' limit', stage.count)}"
         case _:
             assert_never(stage)
 

@@ -100,9 +100,12 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """`patterns field [limit n]`: templates of a text with counts, first and last seen."""
+    """`patterns [field] [limit n]`: templates of a text with counts, first and last seen.
 
-    value: Named
+    Without a field it is the text that bare words search in first: the message of errors, the body of logs.
+    """
+
+    value: Named | None = None
     count: int | None = None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 

@@ -210,7 +210,7 @@ _ENTRIES = (
     ),
     StageInfo(
         "patterns",
-        "patterns FIELD [limit N]",
+        "patterns [FIELD] [limit N]",
         "Find the templates of a text: how often, since when, until when.",
         "from errors | patterns message limit 20",
         {"limit": ("10", "20")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from queries.lexer import Lex, Lexeme, Lexer, unescape_string
 from queries.parser.clauses import at_end, by_key, choice, clauses, count, duration, expect, search
 from queries.parser.expressions import ExpressionParser, unexpected
 from queries.parser.literals import number_literal
+
+_BARE_RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*+(?=[ \t\r\n;)|]|\Z)")
+"""A release without quotes: `shop@2.4.0`, `2.4.0-rc.1+7`."""
 
 _TRACE_SIGNS = {op.value: op for op in ast.TraceOp}
 
@@ -117,6 +121,11 @@ def _release(lexer: Lexer) -> ast.Release:
     if token.kind is Lex.PARAMETER:
         lexer.next()
         return ast.Release(ast.Name(token.text, False, token.span), token.span)
+    bare = _BARE_RELEASE.match(lexer.text, token.start, lexer.end)
+    if bare is not None:
+        lexer.move(bare.end())
+        span = ast.Span(bare.start(), bare.end())
+        return ast.Release(ast.String(bare[0], span), span)
     raise unexpected(token, 'the name of a release such as "shop@2.4.0"')
 
 
@@ -163,9 +172,13 @@ def _cluster(lexer: Lexer, word: Lexeme) -> ast.Stage:
 
 
 def _patterns(lexer: Lexer, word: Lexeme) -> ast.Stage:
-    value = ExpressionParser(lexer).named()
+    value: ast.Named | None = None
+    end = word.end
+    if not at_end(lexer) and not lexer.peek.is_word("limit"):
+        value = ExpressionParser(lexer).named()
+        end = value.span.end
     found = _Clauses(lexer)
-    end = clauses(lexer, {"limit": found.read_count}, value.span.end)
+    end = clauses(lexer, {"limit": found.read_count}, end)
     return ast.Patterns(value, found.count, ast.Span(word.start, end))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from queries import ast
 from queries.parser.source import misplaced_time, unknown_source
-from queries.parser.words import STAGES, misspelt_stage, nearest_source
+from queries.parser.words import SOURCES, STAGES, misspelt_stage, nearest_source
 
 _FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z-]*+(?=\s|\Z)")
 _ODD_LENGTH = re.compile(r"last\s++[0-9]++\s*+[A-Za-z]*+", re.IGNORECASE)
@@ -57,6 +57,9 @@ def warn_of_words(text: str, search: ast.Search, source: ast.Source | None) -> I
         for found in _FOREIGN.finditer(text, words.start, words.end):
             message = f"`{found[0]}` is searched for as text."
             yield ParseWarning(message, ast.Span(found.start(), found.end()), f"Write {_MEANT[found[0]]}.")
+    if source is None and isinstance(search.root, ast.FreeText) and search.root.text in SOURCES:
+        word, place = search.root.text, search.root.span
+        yield ParseWarning(f"`{word}` is searched for as text.", place, f"Write from {word} to read that data set.")
     if source is not None and search.root is not None:
         yield from _warn_after_source(text, search.span.start, source)
 

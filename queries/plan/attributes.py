@@ -18,7 +18,8 @@ from sqlglot import expressions as exp
 
 from queries.plan.block import Block, Derived
 from queries.plan.builder import Builder
-from queries.plan.facets import Facet, column_at, facet_text, tag_label
+from queries.plan.facet_counts import column_at, tag_label
+from queries.plan.facet_fields import Facet, facet_text
 from queries.plan.render import aliased, render, table_alias
 from queries.types import FLOAT, INTEGER, NULLABLE_STRING, STRING, Base, ValueType
 from queries.values.calls import aggregate, call, derived_table, translate

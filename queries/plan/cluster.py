@@ -17,7 +17,7 @@ from queries.errors import QueryError
 from queries.plan.attributes import Attributes, by_value, tested_rows
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
-from queries.plan.facets import Facet, chosen_fields, facet_text
+from queries.plan.facet_fields import Facet, chosen_fields, facet_text
 from queries.plan.grouping import group, ungrouped
 from queries.plan.render import render
 from queries.types import FLOAT, INTEGER, NULLABLE_STRING, STRING

@@ -22,7 +22,8 @@ from queries.plan.attributes import ALL_ROWS, Attributes, by_value, tested_rows
 from queries.plan.block import Block, Derived, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
-from queries.plan.facets import Facet, chosen_fields, column_at, facet_text
+from queries.plan.facet_counts import column_at
+from queries.plan.facet_fields import Facet, chosen_fields, facet_text
 from queries.plan.grouping import group, ungrouped
 from queries.plan.render import aliased, render, table_alias
 from queries.printer import print_expression

@@ -19,7 +19,8 @@ from queries.plan.attributes import ALL_ROWS, Attributes, by_value, tested_rows
 from queries.plan.block import Block, Derived, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
-from queries.plan.facets import chosen_fields, column_at
+from queries.plan.facet_counts import column_at
+from queries.plan.facet_fields import chosen_fields
 from queries.plan.grouping import ungrouped
 from queries.plan.render import aliased, render, table_alias
 from queries.plan.searches import predicate

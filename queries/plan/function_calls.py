@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from engine.schema import Unit
 from queries import ast
+from queries.ast import Op
 from queries.catalog import closest_names, did_you_mean
 from queries.check.units import settle, unit_class
 from queries.errors import NameProblem, TypeProblem
@@ -34,6 +35,7 @@ def build_call(expr: ast.Call, scope: Scope, compile_expr: Compile) -> Typed:
         NameProblem: no such function, or the dataset lacks a field it reads.
         TypeProblem: arguments do not fit, or an aggregate stands where none may.
     """
+    expr = _sentry_condition(expr)
     function, conditional = _find(expr)
     inner = _argument_scope(function, expr, scope)
     given = expr.args
@@ -60,6 +62,52 @@ def build_call(expr: ast.Call, scope: Scope, compile_expr: Compile) -> Typed:
     aggregate = function.aggregate or any(a.aggregate for a in args)
     virtual = args[0].virtual if function.name == "any" and args else ""
     return Typed(value, function.result(args), aggregate, virtual=virtual)
+
+
+def _sentry_condition(expr: ast.Call) -> ast.Call:
+    """Return `count_if(column, greater, 300)` and `avg_if(x, column, equals, value)` with a condition, as others.
+
+    So Sentry writes them. A plain number beside a duration is milliseconds there, as it is in a search.
+    """
+    name = expr.name.lower()
+    place = 0 if name == "count_if" else 1
+    if not name.endswith("_if") or len(expr.args) != place + 3:
+        return expr
+    key, word, wanted = expr.args[place:]
+    operator = SENTRY_OPERATORS.get(word.name) if isinstance(word, ast.Name) else None
+    value = _searched(wanted)
+    if operator is None or value is None or not isinstance(key, ast.Name):
+        return expr
+    found = ast.Filter(ast.Key(key.name, span=key.span), Op.EQ, value, span=expr.span)
+    found = replace(found, negated=True) if operator is Op.NE else replace(found, op=operator)
+    test = ast.SearchExpr(ast.Search(found, expr.span), expr.span)
+    return replace(expr, args=(test, *expr.args[:place]))
+
+
+def _searched(node: ast.Expr) -> ast.FilterValue | None:
+    """Return a literal, or a bare word, as the value of a filter."""
+    match node:
+        case ast.Name():
+            return ast.Text(node.name, span=node.span)
+        case ast.String():
+            return ast.Text(node.value, quoted=True, span=node.span)
+        case ast.Ambiguous():
+            return ast.Text(f"{node.value}{node.suffix}", span=node.span)
+        case ast.Number() | ast.Duration() | ast.Size() | ast.Percentage() | ast.Boolean() | ast.Instant():
+            return node
+        case _:
+            return None
+
+
+SENTRY_OPERATORS = {
+    "equals": Op.EQ,
+    "notEquals": Op.NE,
+    "less": Op.LT,
+    "lessOrEquals": Op.LE,
+    "greater": Op.GT,
+    "greaterOrEquals": Op.GE,
+}
+"""Comparisons as Sentry's functions name them."""
 
 
 def _find(expr: ast.Call) -> tuple[Function, bool]:

@@ -152,7 +152,9 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
         raise TypeProblem("make-series needs the rows' timestamp, which is not there any more.", span=stage.span)
     keys = group_keys(stage.by, builder.scope(rows))
     if stage.top is not None:
-        rows, keys = keep_top(stage.top.count, stage.top.by, rows, keys, builder, other=stage.top.other)
+        named = {item.name: item.expr for item in stage.aggregates if item.name is not None}
+        best = named_aggregate(stage.top.by, named)
+        rows, keys = keep_top(stage.top.count, best, rows, keys, builder, other=stage.top.other)
     value = bucket_number(time.value, fill.starts) if fill.starts else bucket(time.value, fill.every_ns, time.type)
     start = Typed(value, ValueType(Base.TIME, precision=0 if fill.every_ns % SECOND_NS == 0 else 3))
     plain = with_intervals(_aggregates(stage.aggregates, scope, keys), stage.aggregates, rows, builder)
@@ -162,6 +164,20 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     series = replace(fill, bucket=grouped.grouping.keys[0])
     grouped = replace(grouped, grouping=replace(grouped.grouping, series=series))
     return filled_series(replace(settle_pending(grouped, builder, by=True), sealed=True, is_series=True), builder)
+
+
+def named_aggregate(expr: ast.Expr, named: Mapping[str, ast.Expr]) -> ast.Expr:
+    """Return what groups are ranked by, an aggregate of the stage for its name: `n=count() … top 5 by n`."""
+    match expr:
+        case ast.Name(quoted=False) if expr.name in named:
+            return named[expr.name]
+        case ast.Unary():
+            return replace(expr, operand=named_aggregate(expr.operand, named))
+        case ast.Binary():
+            left, right = named_aggregate(expr.left, named), named_aggregate(expr.right, named)
+            return replace(expr, left=left, right=right)
+        case _:
+            return expr
 
 
 def _filled(typed: Typed, fill: Fill | None) -> Typed:

@@ -18,6 +18,7 @@ import ibis.expr.types as ir
 from sqlglot import expressions as exp
 
 from queries import ast
+from queries.catalog import ISSUE
 from queries.check.units import check_same, scale
 from queries.errors import TypeProblem
 from queries.plan.block import Block, Derived
@@ -25,6 +26,7 @@ from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
 from queries.plan.orders import with_order
 from queries.plan.render import render, table_alias
+from queries.plan.scope import Scope
 from queries.plan.sides import offered, offered_shown, other_side
 from queries.plan.virtual import shown
 from queries.types import FLOAT, INTEGER, Base, Missing
@@ -36,6 +38,8 @@ RIGHT = ".right"
 
 _KEY, _TIME = "\0key", "\0time"
 """Names, which no column can have, of what only the condition of the join reads."""
+
+_ISSUE_ID = "issue.id"
 
 _SIDES = {
     ast.JoinKind.INNER: {"kind": "INNER"},
@@ -113,9 +117,34 @@ def _certain(item: Typed) -> ir.Value:
 
 def _pairs(stage: ast.Join, left: Block, right: Block, builder: Builder) -> list[_Pair]:
     of_left, of_right = builder.scope(left), builder.scope(right)
-    return [
-        _comparable(compile_expr(key.left, of_left), compile_expr(key.right, of_right), key.span) for key in stage.on
-    ]
+    pairs: list[_Pair] = []
+    for key in stage.on:
+        one, two = compile_expr(key.left, of_left), compile_expr(key.right, of_right)
+        if one.virtual == ISSUE != two.virtual:
+            two = _issue_number(key.right, two, of_right)
+        elif two.virtual == ISSUE != one.virtual:
+            one = _issue_number(key.left, one, of_left)
+        pairs.append(_comparable(one, two, key.span))
+    return pairs
+
+
+def _issue_number(key: ast.Name, made: Typed, scope: Scope) -> Typed:
+    """Return the number of the issues whose names are compared with issues of events, which are known by number.
+
+    Raises:
+        TypeProblem: the names alone are there.
+    """
+    if made.type.base is not Base.STRING:
+        return made
+    if key.name == ISSUE and (
+        _ISSUE_ID in scope.columns or (scope.catalog is not None and scope.catalog.dataset.name == "issues")
+    ):
+        return compile_expr(ast.Name(_ISSUE_ID, quoted=True, span=key.span), scope)
+    raise TypeProblem(
+        "Issues of events are joined by their number, and the other side has the name alone.",
+        span=key.span,
+        suggestion=f"Keep {_ISSUE_ID} there, and write on {_ISSUE_ID}.",
+    )
 
 
 def _comparable(left: Typed, right: Typed, span: ast.Span) -> _Pair:

@@ -54,11 +54,12 @@ def patterns(stage: ast.Patterns, block: Block, builder: Builder) -> Block:
         raise QueryError(f"patterns shows 1 to {MAX_LIMIT} templates.", span=stage.span, suggestion="limit 50")
     rows = ungrouped(block, builder)
     scope = builder.scope(rows)
-    value = compile_expr(stage.value.expr, scope)
+    field = stage.value or _own_text(rows, stage)
+    value = compile_expr(field.expr, scope)
     if value.type.base is not Base.STRING or value.virtual:
         raise TypeProblem(
-            f"{print_expression(stage.value.expr)} is {value.type.describe()}; patterns are found in texts.",
-            span=stage.value.span,
+            f"{print_expression(field.expr)} is {value.type.describe()}; patterns are found in texts.",
+            span=field.span,
             suggestion="patterns message",
         )
     time = scope.facts.special.get("time")
@@ -82,6 +83,18 @@ def patterns(stage: ast.Patterns, block: Block, builder: Builder) -> Block:
     order = Order(counted.columns["count"].value, descending=True)
     counted = replace(counted, order=(order,))
     return builder.frame(counted, "patterns", {"limit": limit}, COLUMNS)
+
+
+def _own_text(rows: Block, stage: ast.Patterns) -> ast.Named:
+    """Return the field whose text the data set is about: the first one that bare words search in."""
+    texts = () if rows.catalog is None else rows.catalog.dataset.free_text
+    declared = () if rows.catalog is None else rows.catalog.dataset.fields
+    name = next((field.name for field in declared if texts and field.column == texts[0]), None)
+    if name is None or name in rows.columns:
+        raise QueryError(
+            "It is not clear which text patterns should look at.", span=stage.span, suggestion="patterns message"
+        )
+    return ast.Named(None, ast.Name(name, quoted=True, span=stage.span), stage.span)
 
 
 def _never() -> Typed:

@@ -380,7 +380,7 @@ def test_raw_rows_stay_newest_first(traces: Traces) -> None:
         ("from errors | join (from spans) on tags", "single values"),
         ("from errors | join nothing on trace", "no dataset called nothing"),
         ("from errors | join (from spans count():>3) on trace", "chooses groups"),
-        ("from errors | join (from errors | project i=title) on issue = i", "not computed with"),
+        ("from errors | join (from errors | project i=title) on issue = i", "joined by their number"),
     ],
 )
 def test_what_cannot_be_joined_says_what_to_do(traces: Traces, text: str, message: str) -> None:

@@ -64,7 +64,7 @@ def test_a_product_is_exact_or_null(wide: Shop, factor: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["fingerprint + {}", "fingerprint - {}", "{} - fingerprint", "{} + fingerprint"])
-@pytest.mark.parametrize("other", [1, 2**31, 2**63 - 1, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("other", [1, 2**63 - 1, 2**63])
 def test_a_sum_or_difference_is_exact_or_null(wide: Shop, text: str, other: int) -> None:
     """A difference has a sign, so it fits below 2^63; a sum of two numbers without one below 2^64."""
     found = values(wide, text.format(other))

@@ -120,7 +120,7 @@ def test_every_stage_can_be_read() -> None:
         ("union", "a name, or a pipeline", ""),
         ("compare previous", "`to`", "previous"),
         ("compare to 1d", "`ago`", ""),
-        ("compare to release 2.4", "name of a release", "2.4"),
+        ("compare to release *", "name of a release", "*"),
         ("compare to day as percent", "delta, ratio, pct or both", "percent"),
         ("diff level", "search in backticks", "level"),
         ("diff `a:b` vs all", "rest, previous or a search", "all"),

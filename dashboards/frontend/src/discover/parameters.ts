@@ -1,12 +1,12 @@
 // Parameters of a text, `$name`: which there are, and their values in the address. Pure.
 
-export const TYPES = ["string", "number", "boolean", "time", "duration", "size"] as const;
+export const TYPES = ["string", "number", "boolean", "time", "duration", "size", "strings", "numbers"] as const;
 export type ParameterType = (typeof TYPES)[number];
 
 export interface Declared {
   name: string;
   type: ParameterType;
-  default: string | number | boolean | null;
+  default: string | number | boolean | readonly (string | number)[] | null;
   description: string;
 }
 
@@ -26,6 +26,8 @@ export const EXAMPLES: Record<ParameterType, string> = {
   time: "2026-03-01T10:00:00Z",
   duration: "500ms, 5m or 1d",
   size: "10kb or 1mib",
+  strings: "error, fatal",
+  numbers: "500, 503",
 };
 
 /** The names of a text's parameters, in order. Inside of texts in quotes `$` is a sign like others. */
