@@ -114,7 +114,9 @@ def test_projects_and_keys_make_the_snapshot(metadata: MetadataStore, project: i
     second = metadata.config_snapshot()
     assert second.version > first.version
     assert second.keys == {key.public_key: KeyConfig(key.id, project), "f" * 32: KeyConfig(other.id, project)}
-    assert second.projects == {project: ProjectConfig(project, "shop")}
+    scrub_key = second.projects[project].scrub_key
+    assert second.projects == {project: ProjectConfig(project, "shop", scrub_key=scrub_key)}
+    assert len(scrub_key) == 32
     metadata.revoke_key(key.id)
     metadata.set_project_options(project, {"in_app_include": ["shop."], "retention_days": 7})
     metadata.set_setting("limits", {"max_items": 5})
@@ -122,7 +124,8 @@ def test_projects_and_keys_make_the_snapshot(metadata: MetadataStore, project: i
     assert third.version == second.version + 3
     assert not third.keys[key.public_key].active
     assert third.keys["f" * 32].active
-    assert third.projects[project] == ProjectConfig(project, "shop", in_app_include=("shop.",), retention_days=7)
+    own = {"in_app_include": ("shop.",), "retention_days": 7, "scrub_key": scrub_key}
+    assert third.projects[project] == ProjectConfig(project, "shop", **own)
     assert third.limits.max_items == 5
     assert metadata.config_snapshot() == third
 

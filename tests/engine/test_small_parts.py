@@ -134,13 +134,17 @@ def test_a_snapshot_survives_its_file(snapshot: ConfigSnapshot) -> None:
 
 
 def test_a_reader_follows_what_is_published(tmp_path: Path) -> None:
-    """A missing snapshot stops processing, a new one is seen at the next poll, and a damaged one is told."""
+    """A missing snapshot stops processing, a new one is seen at the next poll, and a damaged one is told.
+
+    So does one in which a project says nothing of scrubbing, unless a range was pinned with it.
+    """
     path = tmp_path / "run" / "config.json"
     reader = SnapshotReader(path, poll_s=0.0)
     with pytest.raises(StateError) as caught:
         reader.current()
     assert caught.value.code == "snapshot-missing"
     publish(path, ConfigSnapshot(1))
+    assert path.stat().st_mode & 0o077 == 0
     assert reader.current().version == 1
     assert reader.current() is reader.current()
     publish(path, ConfigSnapshot(2))
@@ -153,6 +157,10 @@ def test_a_reader_follows_what_is_published(tmp_path: Path) -> None:
     with pytest.raises(StateError) as caught:
         reader.current()
     assert caught.value.code == "snapshot-unreadable"
+    path.write_bytes(b'{"version":4,"projects":{"1":{"id":1,"slug":"x"}}}')
+    with pytest.raises(StateError, match="scrub_rules"):
+        reader.current()
+    assert decode(path.read_bytes(), pinned=True).projects[1].scrub_defaults
     path.unlink()
     with pytest.raises(StateError):
         reader.current()
