@@ -18,6 +18,7 @@ from ingest.otlp.model import Item, Part, Signal
 from ingest.otlp.scalars import SPAN_KINDS, STATUS_CODES, TEMPORALITIES, clean, clean_id, finished
 
 _MAX_DEPTH = 32
+_SCALARS = frozenset({"bool_value", "int_value", "double_value", "bytes_value"})
 _REQUESTS: dict[Signal, type[Message]] = {
     Signal.TRACES: ExportTraceServiceRequest,
     Signal.LOGS: ExportLogsServiceRequest,
@@ -61,16 +62,15 @@ def _attributes(pairs: Iterable[Any], depth: int = 0) -> dict[str, Any]:
 def _any_value(value: Any, depth: int = 0) -> Any:
     """Return an AnyValue as plain data; None when it holds nothing, or is nested deeper than anyone reads."""
     kind = value.WhichOneof("value")
-    if kind == "string_value":
-        return clean(value.string_value)
     if kind is None or depth > _MAX_DEPTH:
         return None
+    if kind == "string_value":
+        return clean(value.string_value)
     if kind == "array_value":
         return [_any_value(entry, depth + 1) for entry in value.array_value.values]
     if kind == "kvlist_value":
         return _attributes(value.kvlist_value.values, depth + 1)
-    found = getattr(value, kind, None)
-    return found if isinstance(found, bool | int | float | bytes) else None
+    return getattr(value, kind) if kind in _SCALARS else None
 
 
 def _span(span: Any) -> Item:
