@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import defaultdict
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import sentry_sdk
 from flask import Flask, request
 
+_log = logging.getLogger("shop.cart")
 RATES = {"EUR": 1.0, "USD": 1.09, "GBP": 0.85, "JPY": 163.2, "IDR": 17_450.0}  # SEK is on the site, but not here
 COUPON_CENTS = {"WELCOME": 500}
 
@@ -35,6 +37,7 @@ def create_app() -> Flask:
             span.set_data("items", len(items))
             cents = sum(item["price_cents"] * item["quantity"] for item in items)
             cents = discounted(cents, wanted["coupon"])
+        _log.info("Cart of shopper %s holds %d items for %d cents", shopper, len(items), cents)
         return {
             "amount_minor": converted(cents, wanted["currency"]),
             "weights_g": [item["weight_g"] * item["quantity"] for item in items],

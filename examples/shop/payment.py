@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import socket
 import socketserver
@@ -12,10 +13,19 @@ from typing import Any
 
 import sentry_sdk
 from flask import Flask, request
+from sentry_sdk import metrics
+from sentry_sdk.crons import monitor
 
+_log = logging.getLogger("shop.payment")
 _REQUEST = struct.Struct(">4si")  # card's last digits, amount in minor units as a signed 32-bit number
 TIMEOUT_S = 0.4
 SILENT_SHARE = 0.06
+SETTLE_EVERY_S = 60
+SETTLE_SCHEDULE: Any = {
+    "schedule": {"type": "interval", "value": 1, "unit": "minute"},
+    "max_runtime": 1,
+    "timezone": "UTC",
+}
 
 
 class PaymentFailed(Exception):
@@ -62,6 +72,7 @@ def charge(acquirer: tuple[str, int], card: str, amount_minor: int) -> None:
         struct.error: when the amount does not fit the acquirer's 32 bits: a bug.
     """
     message = _REQUEST.pack(card.encode(), amount_minor)
+    asked = time.monotonic()
     with sentry_sdk.start_span(op="payment.acquirer", name="charge") as span:
         span.set_data("amount_minor", amount_minor)
         try:
@@ -69,7 +80,11 @@ def charge(acquirer: tuple[str, int], card: str, amount_minor: int) -> None:
                 connection.sendall(message)
                 answer = connection.recv(1)
         except OSError as error:
+            _log.warning("The acquirer is silent since %d ms", 1000 * (time.monotonic() - asked))
             raise PaymentFailed(f"No answer from the acquirer within {TIMEOUT_S} s") from error
+    waited_ms = 1000 * (time.monotonic() - asked)
+    metrics.distribution("payment.wait", waited_ms, unit="millisecond")
+    _log.info("The acquirer answered after %d ms", waited_ms)
     if answer != b"\x01":
         raise CardDeclined(f"Card ending in {card} was declined")
 
@@ -94,3 +109,20 @@ def start_acquirer(port: int, seed: int) -> None:
 
     server = _Acquirer(("127.0.0.1", port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def start_settling() -> None:
+    """Settles the day's payments now and every minute, in a thread, as a job that Amber can watch."""
+
+    def run() -> None:
+        while True:
+            settle()
+            time.sleep(SETTLE_EVERY_S)
+
+    threading.Thread(target=run, daemon=True).start()
+
+
+@monitor(monitor_slug="settle-payments", monitor_config=SETTLE_SCHEDULE)
+def settle() -> None:
+    """Tells the acquirer which payments of the day are final."""
+    _log.info("The payments of the day are settled")

@@ -7,7 +7,6 @@ outlives it, not even when it is killed.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import sys
@@ -27,7 +26,6 @@ _FLUSH_S = 5.0
 def main() -> None:
     """Runs one service until told to stop."""
     options = _options()
-    logging.basicConfig(handlers=[logging.NullHandler()])  # errors go to the DSN, not to the terminal
     start_reporting(options.dsn, options.service, options.release)
     app = _app(options)
     name_the_shopper(app)
@@ -51,6 +49,7 @@ def _app(options: argparse.Namespace) -> Flask:
     if options.service == "cart":
         return cart.create_app()
     payment.start_acquirer(base + 3, options.seed)
+    payment.start_settling()
     return payment.create_app(("127.0.0.1", base + 3))
 
 

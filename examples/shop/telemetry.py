@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import sentry_sdk
@@ -12,7 +13,13 @@ SHOPPER_HEADERS = ("X-Shop-User", "X-Shop-Plan", "X-Shop-Country")
 
 
 def start_reporting(dsn: str, service: str, release: str) -> None:
-    """Initialises the SDK for one service; every request is traced, health checks are not."""
+    """Initialises the SDK for one service; every request is traced, health checks are not.
+
+    What the shop's loggers say goes along as logs; sessions of requests are counted by the SDK itself.
+    """
+    logging.basicConfig(handlers=[logging.NullHandler()])  # to the DSN, not to the terminal
+    logging.getLogger("shop").setLevel(logging.INFO)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line for each request is what traces are for
     sentry_sdk.init(
         dsn=dsn,
         release=release,
@@ -20,6 +27,7 @@ def start_reporting(dsn: str, service: str, release: str) -> None:
         server_name=f"{service}-1",
         traces_sampler=_sample,
         send_default_pii=True,
+        enable_logs=True,
         integrations=[FlaskIntegration(transaction_style="url")],
     )
     sentry_sdk.set_tag("service", service)

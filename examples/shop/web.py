@@ -8,6 +8,7 @@ from typing import Any
 
 import sentry_sdk
 from flask import Flask, abort, request
+from sentry_sdk import metrics
 
 from examples.shop import shipping
 from examples.shop.catalogue import Catalogue
@@ -42,7 +43,9 @@ def create_app(catalogue_path: Path, cart_url: str, payment_url: str, release: s
     def search() -> dict[str, Any]:
         words = request.args.get("q", "")
         sentry_sdk.add_breadcrumb(category="search", message=f"searched for {words!r}")
-        return {"products": catalogue.search(words)}
+        found = catalogue.search(words)
+        _log.info("Search for %r found %d products", words, len(found))
+        return {"products": found}
 
     @app.get("/product/<sku>")
     def product(sku: str) -> dict[str, Any]:
@@ -56,6 +59,7 @@ def create_app(catalogue_path: Path, cart_url: str, payment_url: str, release: s
     def add_item() -> dict[str, Any]:
         wanted = request.get_json()
         found = catalogue.product(wanted["sku"]) or abort(404)
+        _log.info("Shopper %s puts %d of %s into the cart", shopper(), wanted["quantity"], wanted["sku"])
         item = {key: found[key] for key in ("sku", "price_cents", "weight_g")} | {"quantity": wanted["quantity"]}
         return call(f"{cart_url}/carts/{shopper()}/items", item)
 
@@ -67,7 +71,11 @@ def create_app(catalogue_path: Path, cart_url: str, payment_url: str, release: s
         total = cart_total(cart_url, wanted)
         sentry_sdk.add_breadcrumb(category="checkout", message="cart totalled", data=total)
         parcel = estimate(total["weights_g"])
-        return pay(payment_url, {**wanted, "amount_minor": total["amount_minor"] + parcel.price_cents})
+        answer = pay(payment_url, {**wanted, "amount_minor": total["amount_minor"] + parcel.price_cents})
+        if answer["paid"]:
+            _log.info("Order of shopper %s is paid and goes out in %d boxes", shopper(), parcel.boxes)
+            metrics.count("orders", 1, attributes={"currency": wanted["currency"], "variant": wanted["variant"]})
+        return answer
 
     @app.get("/healthz")
     def health() -> dict[str, str]:

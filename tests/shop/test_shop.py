@@ -115,6 +115,24 @@ def test_no_health_check_is_traced(reported: Collector) -> None:
     assert "/healthz" not in {one["transaction"] for one in reported.items["transaction"]}
 
 
+def test_logs_stand_in_the_traces_of_requests(reported: Collector) -> None:
+    """What a checkout said on its way can be found from its trace."""
+    records = [record for container in reported.items["log"] for record in container["items"]]
+    said = {record["attributes"].get("sentry.message.template", {}).get("value") for record in records}
+    assert "Cart of shopper %s holds %d items for %d cents" in said
+    traces = {one["contexts"]["trace"]["trace_id"] for one in reported.items["transaction"]}
+    assert traces & {record["trace_id"] for record in records}
+
+
+def test_sessions_metrics_and_check_ins_are_reported(reported: Collector) -> None:
+    """A newcomer finds rows in every data set that a server side has."""
+    counted = [one for item in reported.items["sessions"] for one in item["aggregates"]]
+    assert sum(one.get("exited", 0) for one in counted) > 10
+    names = {point["name"] for item in reported.items["trace_metric"] for point in item["items"]}
+    assert {"orders", "payment.wait"} <= names
+    assert [one["status"] for one in reported.items["check_in"]] == ["in_progress", "ok"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_everything_cleanly(number: signal.Signals) -> None:
     collector = Collector()
