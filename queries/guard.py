@@ -37,7 +37,7 @@ from queries.guard_lists import CLAUSES, FUNCTIONS, NODES
 from queries.guard_names import HIGHER, TYPES, VIRTUAL_COLUMNS, why_not
 from queries.guard_read import nodes_of, read_statement
 from queries.guard_rollups import check_measures
-from queries.guard_written import check_divisions, check_written
+from queries.guard_written import check_apart, check_written
 
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f\\'\"`]")
 """Signs that two parsers may read differently inside a quoted name."""
@@ -98,7 +98,7 @@ def _verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written
     _check_nodes(nodes, first=written)
     if written:
         check_written(tree)
-        check_divisions(tree)
+        check_apart(tree)
     for node in nodes:
         if isinstance(node, exp.Literal) and node.is_string and not _PLAIN_TEXT.fullmatch(node.this):
             raise GuardRefusal("A text of a user stands in the statement instead of a parameter.")

@@ -88,27 +88,41 @@ def _name(node: exp.Func) -> str:
     return node.sql_name().lower()
 
 
-def check_divisions(tree: exp.Query) -> None:
-    """Check that no whole division of a finished statement can be followed by the index.
+def check_apart(tree: exp.Query) -> None:
+    """Check that no arithmetic of a finished statement can be followed by the index.
 
     The engine follows chains of functions that grow or fall with a column of the sort key, and computes them over the
-    values that bound granules, also those of rows outside of the scope. Of the functions on the lists that it follows
-    only the whole division throws, and arithmetic of decimals, which are refused. An argument inside of
+    values that bound granules, also those of rows outside of the scope. Of what is on the lists and is followed,
+    arithmetic alone throws: whole divisions, sums of dates and times, and anything with decimals. An argument inside of
     `arrayElement([…], 1)` breaks the chain.
 
     Raises:
-        GuardRefusal: an argument is neither a constant nor kept apart.
+        GuardRefusal: an argument is neither free of columns nor kept apart.
     """
-    for node in tree.find_all(exp.Func):
-        if _name(node) in DIVISIONS and not all(_is_apart(part) for part in node.iter_expressions()):
-            raise GuardRefusal("The arguments of intDiv are not kept apart from the index.")
+    for node in tree.find_all(exp.Func, *ARITHMETIC):
+        if is_arithmetic(node) and not all(_is_apart(part) for part in node.iter_expressions()):
+            name = _name(node) if isinstance(node, exp.Func) else type(node).__name__
+            raise GuardRefusal(f"The arguments of {name} are not kept apart from the index.")
 
 
-DIVISIONS = frozenset({"intdiv", "int_div"})
-"""Whole division by the engine's name and by SQLGlot's."""
+ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
+"""Operators that may throw over some values."""
+
+DIVISIONS = frozenset({"intdiv", "int_div", "modulo", "positivemodulo", "addnanoseconds", "subtractnanoseconds"})
+"""Functions that do, by the engine's name and by SQLGlot's."""
+
+
+def is_arithmetic(node: exp.Expr) -> bool:
+    """Whether a node is a call or an operator that may throw over some values of a key."""
+    return isinstance(node, ARITHMETIC) or (isinstance(node, exp.Func) and _name(node) in DIVISIONS)
 
 
 def _is_apart(node: exp.Expr) -> bool:
-    if isinstance(node, exp.Literal | exp.Placeholder):
-        return True
-    return isinstance(node, exp.Func) and _name(node) == "arrayelement"
+    plain = node.unnest()
+    if is_arithmetic(plain) or plain.find(exp.Column, exp.Query) is None:
+        return True  # the former is looked at by itself
+    return isinstance(plain, exp.Func) and _name(plain) == "arrayelement" and isinstance(_first(plain), exp.Array)
+
+
+def _first(node: exp.Func) -> exp.Expr | None:
+    return next(iter(node.iter_expressions()), None)

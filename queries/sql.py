@@ -22,7 +22,7 @@ from queries.errors import GuardRefusal, NameProblem, QueryError, SyntaxProblem
 from queries.guard import check_statement, is_common_table, verify
 from queries.guard_names import why_not
 from queries.guard_read import MOST_NESTED, depth
-from queries.guard_written import DIVISIONS, check_written
+from queries.guard_written import ARITHMETIC, check_written, is_arithmetic
 from queries.passes import PassContext, run_passes
 from queries.passes.context import TIME
 from queries.plan.model import DEFAULT_ROWS, Plan, PlanContext, SqlStep, TableRead
@@ -136,14 +136,14 @@ def _refuse_by_name(text: str) -> None:
 
 
 def _keep_apart(tree: exp.Query) -> None:
-    """Write `intDiv(a, b)` so that the engine's index does not compute it over rows of others; see the guard."""
-    for node in list(tree.find_all(exp.Func)):
-        if _function_of(node).lower() not in DIVISIONS:
-            continue
+    """Write `a + b` so that the engine's index does not compute it over rows of others; see the guard."""
+    for node in [one for one in tree.find_all(exp.Func, *ARITHMETIC) if is_arithmetic(one)]:
         for part in list(node.iter_expressions()):
-            if not isinstance(part, exp.Literal):
-                held = exp.Array(expressions=[part.copy()])
-                part.replace(exp.Anonymous(this="arrayElement", expressions=[held, exp.Literal.number(1)]))
+            if is_arithmetic(part.unnest()) or part.find(exp.Column, exp.Query) is None:
+                continue
+            held = exp.Array()
+            part.replace(exp.Anonymous(this="arrayElement", expressions=[held, exp.Literal.number(1)]))
+            held.set("expressions", [part])  # itself, not a copy: there may be arithmetic in it
 
 
 def _present(node: exp.Expr) -> list[str]:

@@ -470,6 +470,20 @@ def test_elements_are_counted_from_one(two_tenants: tuple[Runner, PlanContext]) 
     assert row == {"a": 7, "b": 9, "c": "y", "d": "5", "e": 3, "f": 6}
 
 
+def test_arithmetic_means_what_it_says(two_tenants: tuple[Runner, PlanContext]) -> None:
+    """Nested in calls and in itself, over times, intervals, aggregates, keys of groups, texts of lambdas."""
+    runner, context = two_tenants
+    text = (
+        "SELECT (http_status_code + 1) * 2 - 1 AS a, toInt64(http_status_code + toInt64(level)) * 10 AS b, "
+        "sum(http_status_code) / count() AS c, arrayMap(x -> x + http_status_code, [1, 2]) AS d, "
+        "max(timestamp - INTERVAL 1 HOUR < timestamp + toIntervalSecond(5)) AS e, "
+        "sum(nullIf(http_status_code, 1) + 1) AS f, intDiv(7 + http_status_code, 2) % 3 AS g, 5 - (SELECT 2) AS h "
+        "FROM errors GROUP BY http_status_code, level HAVING sum(http_status_code) - 1 > 0 ORDER BY a + 1"
+    )
+    (row,) = runner.run(text, context, language="sql").table.to_pylist()
+    assert row == {"a": 3, "b": 60, "c": 1.0, "d": [2, 3], "e": 1, "f": None, "g": 1, "h": 3}
+
+
 def test_written_statements_run_with_the_engine_s_own_moves_off(
     two_tenants: tuple[Runner, PlanContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -499,6 +513,12 @@ def test_written_statements_run_with_the_engine_s_own_moves_off(
         "toString(intDiv(10, {other} - project_id)) != 'x'",
         "toInt64(op) = 5",
         "10 % (project_id - {other}) != 77",
+        "accurateCastOrNull(1, 'Decimal(38, 0)') / (project_id - {other}) != 77",
+        "accurateCastOrNull(1, 'Decimal(38, 0)') / toInt64(intDiv(project_id, 1) - {other}) != 77",
+        "JSONExtract('1', 'Decimal(38, 0)') / (project_id - {other}) != 77",
+        "toDateTime64('2026-01-01 00:00:00', 9) + (project_id - {own}) * 18446744073709551615 != now()",
+        "toString(toDateTime64('2026-01-01 00:00:00', 9) + (project_id - {own}) * 18446744073709551615) != 'x'",
+        "toDateTime64('2026-01-01 00:00:00', 9) - (project_id - {own}) * 18446744073709551615 != now()",
     ],
 )
 def test_the_index_computes_nothing_over_keys_of_others(
@@ -506,20 +526,29 @@ def test_the_index_computes_nothing_over_keys_of_others(
 ) -> None:
     """The engine follows functions over the sort key to the values that bound granules, before any row is read."""
     runner, context = two_tenants
-    other = max(context.projects) + 1
-    text = f"SELECT count() AS n FROM spans WHERE {condition.format(other=other)}"
+    own = max(context.projects)
+    condition = condition.format(own=own, other=own + 1)
+    text = f"SELECT count() AS n FROM spans WHERE {condition}"
     assert runner.run(text, context, language="sql").table.to_pylist() == [{"n": 200}]
-    nested = f"SELECT count() AS n FROM (SELECT * FROM spans) AS t WHERE {condition.format(other=other)}"
+    nested = f"SELECT count() AS n FROM (SELECT * FROM spans) AS t WHERE {condition}"
     assert runner.run(nested, context, language="sql").table.to_pylist() == [{"n": 200}]
 
 
-def test_the_guard_wants_whole_divisions_apart_from_the_index() -> None:
+def test_the_guard_wants_arithmetic_apart_from_the_index() -> None:
     """Decimals, which throw in the same way, are no type of SQL that somebody writes."""
     tail = f"FROM errors AS e PREWHERE {MINE} AND {IN_TIME}"
     verify(
         f"SELECT intDiv(arrayElement([e.fingerprint], 1), {{p0: UInt64}}) {tail}", (READ,), frozenset({1}), written=True
     )
-    with pytest.raises(GuardRefusal, match="apart from the index"):
-        verify(f"SELECT intDiv(e.fingerprint, {{p0: UInt64}}) {tail}", (READ,), frozenset({1}), written=True)
+    for bare in (
+        "intDiv(e.fingerprint, {p0: UInt64})",
+        "{p0: UInt64} + e.fingerprint",
+        "({p0: UInt64} / toInt64(e.fingerprint)) - {p0: UInt64}",
+        "toDate(e.timestamp) - {p0: UInt64}",
+        "addNanoseconds(e.timestamp, {p0: UInt64})",
+        "arrayElement(e.stack_linenos, {p0: UInt64}) * {p0: UInt64}",
+    ):
+        with pytest.raises(GuardRefusal, match="apart from the index"):
+            verify(f"SELECT {bare} {tail}", (READ,), frozenset({1}), written=True)
     with pytest.raises(QueryError, match="Decimals"):
         compile_sql("SELECT CAST(1 AS Decimal(9, 2)) / (3 - project_id) FROM errors", CONTEXT)
