@@ -32,6 +32,7 @@ SCOPES: Mapping[str, Scope] = MappingProxyType(
         scope.name: scope
         for scope in (
             Scope("event:read", "Ask questions; read events and traces."),
+            Scope("ingest:write", "Send data of any dataset, line by line."),
             Scope("issue:read", "Read issues."),
             Scope("issue:write", "Resolve, ignore, assign and prioritise issues.", ("issue:read",)),
             Scope("query:read", "Read and run saved queries."),
@@ -141,6 +142,7 @@ ACTIONS: Mapping[Action, Rule] = MappingProxyType(
         Action.KEY_READ: _of_projects("See the keys of a project, its DSN.", Role.MEMBER, "project:read"),
         Action.KEY_WRITE: _of_projects("Create, rotate and revoke keys of a project.", Role.ADMIN, "project:admin"),
         Action.EVENT_READ: _of_projects("Ask questions; read events and traces.", Role.VIEWER, "event:read"),
+        Action.INGEST_WRITE: _of_projects("Send data of any dataset, line by line.", Role.MEMBER, "ingest:write"),
         Action.ISSUE_READ: _of_projects("Read issues.", Role.VIEWER, "issue:read"),
         Action.ISSUE_WRITE: _of_projects("Resolve, ignore, assign and prioritise issues.", Role.MEMBER, "issue:write"),
         Action.QUERY_READ: Rule(
@@ -186,6 +188,12 @@ ACTIONS: Mapping[Action, Rule] = MappingProxyType(
         ),
         Action.DEADLETTER_READ: Rule(
             "Read what was accepted and could not be stored, of every project.",
+            (Kind.INSTALLATION,),
+            organisation=Role.OWNER,
+            scope="organisation:admin",
+        ),
+        Action.DEADLETTER_WRITE: Rule(
+            "Send dead letters through the pipeline again, or drop them.",
             (Kind.INSTALLATION,),
             organisation=Role.OWNER,
             scope="organisation:admin",

@@ -43,6 +43,7 @@ class Action(StrEnum):
     KEY_READ = "key.read"
     KEY_WRITE = "key.write"
     EVENT_READ = "event.read"
+    INGEST_WRITE = "ingest.write"
     ISSUE_READ = "issue.read"
     ISSUE_WRITE = "issue.write"
     QUERY_READ = "query.read"
@@ -53,6 +54,7 @@ class Action(StrEnum):
     AUDIT_READ = "audit.read"
     STATE_READ = "state.read"
     DEADLETTER_READ = "deadletter.read"
+    DEADLETTER_WRITE = "deadletter.write"
     SELF_READ = "self.read"
     SELF_WRITE = "self.write"
 

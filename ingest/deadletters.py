@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -66,6 +66,22 @@ class DeadLetters:
             count += done
         return count
 
+    def named(self, ids: Sequence[str]) -> list[DeadLetter]:
+        """Return the letters with these ids; those that are gone are left out."""
+        wanted = set(ids)
+        return [letter for letter in self.letters() if letter.id in wanted]
+
+    def drop(self, letters: Iterable[DeadLetter]) -> int:
+        """Leave letters out of every list from now on, and return how many; their boxes are emptied as they age."""
+        count = 0
+        for letter in list(letters):
+            if letter.kind == "rejected":
+                count += self._remove(letter)
+            else:
+                self._mark(letter.id)
+                count += 1
+        return count
+
     def _all(self) -> Iterator[DeadLetter]:
         if not self._dead.is_dir():
             return
@@ -104,6 +120,16 @@ class DeadLetters:
         make_directory(target)
         path.replace(target / name)
         fsync_directory(target)
+        path.with_name(f"{name}.json").unlink(missing_ok=True)
+        return True
+
+    def _remove(self, letter: DeadLetter) -> bool:
+        """Delete a rejected file."""
+        shard, _, name = letter.id.partition("/")
+        path = self._rejected / shard / name
+        if ReadyName.parse(name) is None or not path.is_file():
+            return False
+        path.unlink(missing_ok=True)
         path.with_name(f"{name}.json").unlink(missing_ok=True)
         return True
 

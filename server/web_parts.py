@@ -16,11 +16,13 @@ from ingest.limits import MIB, IngestLimits
 from ingest.sink import ShardedSink
 from ingest.writer import ReadyWriter
 from server.compose import Installation
+from server.dead_letters import DeadLetterService
 from server.http.app import create_app
 from server.http.cookies import Cookies
 from server.http.door import Door
 from server.http.pages import Front, mount_pages, waiting_routes
 from server.http.services import Services
+from server.ingest_tokens import IngestTokens
 from server.issues import IssueService
 from server.metrics import Metrics
 from server.provision import provision
@@ -49,15 +51,19 @@ class WebIngest:
         self.sink.close()
 
 
-def web_ingest(installation: Installation) -> WebIngest:
-    """Return the client protocol of the web port."""
+def web_ingest(installation: Installation, local_token: str = "") -> WebIngest:
+    """Return the client protocol of the web port, which takes API tokens besides keys."""
     settings, data = installation.settings, installation.data
     sink = ShardedSink(data.raw_root / "web", settings.normalisers or 1, disk_budget_bytes=settings.spool_budget)
     bodies = Bodies(FileBlobStore(data.blobs), data.incoming)
-    return WebIngest(sink, Edge(sink, SnapshotReader(data.config_snapshot), IngestLimits(), bodies=bodies))
+    tokens = IngestTokens(Identity(installation.metadata, installation.clock, local_token), installation.metadata)
+    snapshot = SnapshotReader(data.config_snapshot)
+    return WebIngest(sink, Edge(sink, snapshot, IngestLimits(), bodies=bodies, tokens=tokens))
 
 
-def services_of(installation: Installation, writer: ReadyWriter, local_token: str) -> Services:
+def services_of(
+    installation: Installation, writer: ReadyWriter, local_token: str, edge: Edge | None = None
+) -> Services:
     """Return the services of an opened installation."""
     settings, metadata, clock = installation.settings, installation.metadata, installation.clock
     runner = make_runner(installation)
@@ -83,6 +89,8 @@ def services_of(installation: Installation, writer: ReadyWriter, local_token: st
         state=state,
         metrics=metrics,
         cookies=Cookies(settings.public_url),
+        edge=edge,
+        dead_letters=DeadLetterService(installation.data, settings.normalisers or 1, metadata),
     )
 
 

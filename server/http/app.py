@@ -13,11 +13,13 @@ from flask_openapi3.openapi import OpenAPI
 from server.http.access import Access, public
 from server.http.account import account_routes
 from server.http.compat import compat_routes
+from server.http.dead_letters import dead_letter_routes
 from server.http.documents.common import Problem
 from server.http.guard import Guard, refuse_undeclared, register_guard
 from server.http.issues import issue_routes, trace_routes
 from server.http.managed import managed_routes
 from server.http.middleware import Csp, register_middleware
+from server.http.native import native_routes
 from server.http.people import people_routes
 from server.http.problems import register_problems
 from server.http.query import query_routes
@@ -71,6 +73,8 @@ def routes_of(services: Services) -> list[Routes]:
         managed_routes(services),
         people_routes(services),
         compat_routes(services),
+        native_routes(services),
+        dead_letter_routes(services),
         state_routes(services),
         metrics_routes(services),
     ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from engine.clock import Clock
 from engine.metadata import MetadataStore
 from iam import Administration, Identity
+from ingest.edge import Edge
+from server.dead_letters import DeadLetterService
 from server.http.cookies import Cookies
 from server.issues import IssueService
 from server.metrics import Metrics
@@ -31,3 +33,5 @@ class Services:
     state: InstallationState
     metrics: Metrics
     cookies: Cookies
+    edge: Edge | None = None
+    dead_letters: DeadLetterService | None = None

@@ -21,6 +21,7 @@ from ingest.writer import WriterFigures
 from queries.cache import ResultCache
 from queries.run import Runner
 from server.compose import Installation
+from server.dead_letters import DeadLetterService
 from server.http.app import create_app
 from server.http.cookies import Cookies
 from server.http.services import Services
@@ -176,6 +177,7 @@ def build_api(event_store: Any, make_rows: Any, root: Path, first_project: int, 
         state=state,
         metrics=metrics,
         cookies=Cookies(used.public_url),
+        dead_letters=DeadLetterService(data, 1, metadata),
     )
     tokens = _tokens(metadata, people, a.id, b.id)
     return Api(
