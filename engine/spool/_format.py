@@ -1,6 +1,6 @@
 """The bytes of a segment: a header, then records of length, checksum and payload. All numbers little endian.
 
-    header:  b"AMBRSEG" | u8 format version
+    header:  b"AMBRSEG" | u8 format version: 1 for records as they are, 2 for encrypted ones
     record:  u32 length of the payload | u32 CRC32C | payload
 
 The checksum covers the four bytes of the length and the payload, so a length that was hit by a torn write cannot
@@ -17,8 +17,10 @@ from pathlib import Path
 from crc32c import crc32c
 
 MAGIC = b"AMBRSEG"
-FORMAT_VERSION = 1
-HEADER = MAGIC + bytes([FORMAT_VERSION])
+HEADER = MAGIC + b"\x01"
+SEALED_HEADER = MAGIC + b"\x02"
+HEADERS = frozenset({HEADER, SEALED_HEADER})
+"""Both are of the same length."""
 FRAME = struct.Struct("<II")
 MAX_PAYLOAD_BYTES = 256 * 1024 * 1024
 """Larger lengths are taken for damage, so that a broken length cannot ask for gigabytes of memory."""

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.errors import StateError
 from engine.files import fsync_directory
-from engine.spool._format import FRAME, HEADER, Position, SpoolRecord, segment_path, segments
+from engine.spool._format import (
+    FRAME,
+    HEADER,
+    HEADERS,
+    SEALED_HEADER,
+    Position,
+    SpoolRecord,
+    segment_path,
+    segments,
+)
 from engine.spool._scan import Damaged, Torn, record_at
+from engine.spool._sealing import SpoolKeys, Tampered
 
 _SLACK_BYTES = 64 * 1024
 """Read beyond the budget, so that the record that reaches it is usually whole."""
@@ -39,11 +50,12 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """An open segment, and its size when it was opened."""
+    """An open segment, its size when it was opened, and whether its records are encrypted."""
 
     descriptor: int
     size: int
     piece: _Piece
+    is_sealed: bool
 
 
 @dataclass(slots=True)
@@ -67,10 +79,12 @@ class SpoolReader:
 
     Args:
         directory: the spool's directory; it may not exist yet.
+        keys: what encrypted records are opened with.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, keys: SpoolKeys | None = None) -> None:
         self._directory = directory
+        self._keys = keys or SpoolKeys()
         self._damage: list[Damage] = []
 
     @property
@@ -97,6 +111,9 @@ class SpoolReader:
             max_records: most records to return.
             max_bytes: stop after the record that reaches this many payload bytes.
             until: where to stop: only records before this position are returned.
+
+        Raises:
+            StateError: the next record is encrypted with a key that is not set.
         """
         records: list[SpoolRecord] = []
         budget = _Budget(max_records, max_bytes)
@@ -170,8 +187,9 @@ class SpoolReader:
             return  # removed meanwhile, so it was done
         try:
             size = os.fstat(descriptor).st_size
-            if os.pread(descriptor, len(HEADER), 0) == HEADER:
-                self._read_records(_Source(descriptor, size, piece), budget, into)
+            header = os.pread(descriptor, len(HEADER), 0)
+            if header in HEADERS:
+                self._read_records(_Source(descriptor, size, piece, header == SEALED_HEADER), budget, into)
             elif size >= len(HEADER):
                 self._skip(piece, 0, size)
         finally:
@@ -189,6 +207,8 @@ class SpoolReader:
             data = memoryview(os.pread(source.descriptor, window, offset))
             used = self._parse(source, data, offset, budget, into)
             # Less than was asked for is the end: a restarting writer may have cut the torn tail off since we looked.
+            if budget.spent:
+                return
             if used == 0 and (len(data) < window or offset + len(data) >= source.size):
                 self._skip(source.piece, offset, source.size)
                 return
@@ -208,10 +228,31 @@ class SpoolReader:
             if isinstance(found, Damaged):
                 self._note(here, found.end - at)
             else:
-                into.append(SpoolRecord(here, Position(piece.number, base + found.end), found.payload))
+                record = SpoolRecord(here, Position(piece.number, base + found.end), found.payload)
+                try:
+                    self._take(record, source, into)
+                except StateError:
+                    if not into:
+                        raise
+                    budget.records = 0  # what comes before it can be worked on
+                    break
                 budget.take(found.end - at - FRAME.size)
             at = found.end
         return at
+
+    def _take(self, record: SpoolRecord, source: _Source, into: list[SpoolRecord]) -> None:
+        """Append a record, opened when it is encrypted; one that was changed on the disk is damage.
+
+        Raises:
+            StateError: its key is not set.
+        """
+        if source.is_sealed:
+            try:
+                record = replace(record, payload=self._keys.unsealed(record.payload))
+            except Tampered:
+                self._note(record.position, record.next.offset - record.position.offset)
+                return
+        into.append(record)
 
     def _skip(self, piece: _Piece, start: int, end: int) -> None:
         if piece.sealed:

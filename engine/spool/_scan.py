@@ -6,7 +6,7 @@ import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.spool._format import FRAME, HEADER, MAX_PAYLOAD_BYTES, checksum
+from engine.spool._format import FRAME, HEADER, HEADERS, MAX_PAYLOAD_BYTES, checksum
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def valid_end(path: Path) -> int:
     if size < len(HEADER):
         return 0
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        if mapped[: len(HEADER)] != HEADER:
+        if mapped[: len(HEADER)] not in HEADERS:
             return 0
         with memoryview(mapped) as data:
             return _valid_end(data)

@@ -19,17 +19,18 @@ class OpenSegment:
     Args:
         directory: the spool's directory.
         number: number of the segment; its file must not exist.
+        header: of the format of its records.
 
     Raises:
         OSError: the file cannot be made; nothing of it is left.
     """
 
-    def __init__(self, directory: Path, number: int) -> None:
+    def __init__(self, directory: Path, number: int, header: bytes = HEADER) -> None:
         self.number = number
         self._path = segment_path(directory, number)
-        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
+        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
-            _write_all(self._descriptor, [HEADER])
+            _write_all(self._descriptor, [header])
             os.fdatasync(self._descriptor)
             fsync_directory(directory)
         except OSError:
@@ -37,7 +38,7 @@ class OpenSegment:
             with contextlib.suppress(OSError):
                 self._path.unlink()
             raise
-        self.size = len(HEADER)
+        self.size = len(header)
 
     def append(self, frames: Sequence[bytes]) -> None:
         """Write `frames` and make them durable.

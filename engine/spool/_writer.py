@@ -12,8 +12,9 @@ from pathlib import Path
 
 from engine.errors import StateError
 from engine.files import make_directory
-from engine.spool._format import HEADER, MAX_PAYLOAD_BYTES, Position, frame, segment_path, segments
+from engine.spool._format import HEADER, MAX_PAYLOAD_BYTES, SEALED_HEADER, Position, frame, segment_path, segments
 from engine.spool._scan import valid_end
+from engine.spool._sealing import SpoolKeys
 from engine.spool._segment import OpenSegment
 from engine.spool.errors import SpoolFull
 
@@ -51,6 +52,7 @@ class SpoolWriter:
             22 000 records/s without a delay and 9 600 with 2 ms. A delay pays where a flush is dear.
         disk_budget_bytes: most bytes the segments of the directory may take; None for no limit.
         reserve_bytes: free space that is left on the disk.
+        keys: what records are encrypted with; as they are without any.
 
     Raises:
         StateError: another writer holds the directory.
@@ -64,12 +66,14 @@ class SpoolWriter:
         group_delay_s: float = 0.0,
         disk_budget_bytes: int | None = None,
         reserve_bytes: int = 64 * MIB,
+        keys: SpoolKeys | None = None,
     ) -> None:
         self._directory = directory
         self._segment_bytes = segment_bytes
         self._group_delay_s = group_delay_s
         self._budget = disk_budget_bytes
         self._reserve = reserve_bytes
+        self._sealer = keys.sealer() if keys is not None else None
         make_directory(directory)
         self._lock_descriptor = _lock(directory)
         self._next_number = _repair(directory) + 1
@@ -101,6 +105,8 @@ class SpoolWriter:
         """
         if not payloads:
             return []
+        if self._sealer is not None:
+            payloads = [self._sealer.sealed(payload) for payload in payloads]
         if max(map(len, payloads)) > MAX_PAYLOAD_BYTES:
             raise ValueError(f"a record holds at most {MAX_PAYLOAD_BYTES} bytes")
         frames = [frame(payload) for payload in payloads]
@@ -172,7 +178,9 @@ class SpoolWriter:
         if segment is None:
             # Counted first: a file that could neither be made whole nor removed must not stand in the way for good.
             number, self._next_number = self._next_number, self._next_number + 1
-            segment = self._segment = OpenSegment(self._directory, number)
+            segment = self._segment = OpenSegment(
+                self._directory, number, HEADER if self._sealer is None else SEALED_HEADER
+            )
         return segment
 
     def _given_up(self, error: OSError) -> Exception:
