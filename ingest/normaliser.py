@@ -19,6 +19,7 @@ from ingest.limits import MIB
 from ingest.ready import ReadyShard
 from ingest.shard import BatchRules, ShardNormaliser, ShardPorts
 from ingest.state import ShardState
+from ingest.symbols import ArtifactIndex, SourceMaps, Symbolicator
 
 _log = logging.getLogger(__name__)
 
@@ -36,10 +37,12 @@ class NormaliserOptions:
     Attributes:
         rules: when a batch is made, and how large.
         snapshot_poll_s: how old the configuration may be.
+        artifacts: says which source maps were uploaded; None to leave minified frames as they are.
     """
 
     rules: BatchRules = field(default_factory=BatchRules)
     snapshot_poll_s: float = 1.0
+    artifacts: ArtifactIndex | None = None
 
 
 @contextmanager
@@ -53,6 +56,8 @@ def open_shards(
     """
     chosen = options or NormaliserOptions()
     snapshots = SnapshotReader(data.config, chosen.snapshot_poll_s)
+    blobs = FileBlobStore(data.blobs)
+    symbols = None if chosen.artifacts is None else Symbolicator(SourceMaps(chosen.artifacts, blobs))
     with ExitStack() as stack:
         opened: list[ShardNormaliser] = []
         for shard in shards:
@@ -64,7 +69,7 @@ def open_shards(
             state = ShardState(data.spool / STATE / f"shard-{shard}.sqlite3")
             stack.callback(state.close)
             ready = ReadyShard(data.spool / READY / str(shard))
-            ports = ShardPorts(data.spool / RAW, state, ready, dead, aside, snapshots, FileBlobStore(data.blobs))
+            ports = ShardPorts(data.spool / RAW, state, ready, dead, aside, snapshots, blobs, symbols)
             opened.append(ShardNormaliser(shard, ports, chosen.rules))
         yield opened
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.blobs import BlobStore
 from engine.errors import StateError
@@ -22,6 +22,9 @@ from ingest.items import ItemType, item_type, record_type
 from ingest.normalise import Arrival
 from ingest.records import DeadLetter, ItemBlob, RawRecord, decode_counts, decode_raw
 
+if TYPE_CHECKING:
+    from ingest.symbols import Symbolicator
+
 __all__ = ["MAX_KEPT_BYTES", "Batch", "OutcomeKey", "Processor"]
 
 _STORE_HEADER: Mapping[str, Any] = {"type": "event"}
@@ -34,6 +37,7 @@ class Processor:
         origin: `producer/shard`, part of the ids of dead letters.
         seen: returns which of the given keys an earlier range has committed.
         blobs: where contents of files go; None for a survey that stores nothing.
+        symbols: resolves minified frames; None to leave them.
     """
 
     def __init__(
@@ -42,10 +46,11 @@ class Processor:
         origin: str,
         seen: Callable[[Sequence[bytes]], set[bytes]],
         blobs: BlobStore | None = None,
+        symbols: Symbolicator | None = None,
     ) -> None:
         self._config = config
         self._origin = origin
-        self._tools = Tools(seen, blobs)
+        self._tools = Tools(seen, blobs, symbols=symbols)
 
     def add(self, spooled: SpoolRecord, batch: Batch) -> None:
         """Add one raw record to the batch. Bad data becomes a dead letter; nothing is raised for it."""

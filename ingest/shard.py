@@ -16,14 +16,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
 from engine.blobs import BlobStore
 from engine.files import write_atomically
 from engine.snapshot import ConfigSnapshot
-from engine.spool import Position, SpoolReader, SpoolRecord
+from engine.spool import Position, SpoolKeys, SpoolReader, SpoolRecord
 from ingest.batches import batch_of, outcome_rows
 from ingest.limits import MIB
 from ingest.ports import Snapshots
@@ -31,6 +31,9 @@ from ingest.process import MAX_KEPT_BYTES, Batch, OutcomeKey, Processor
 from ingest.ready import ReadyName, ReadyShard
 from ingest.records import DeadLetter, decode_raw
 from ingest.state import Pin, ShardState
+
+if TYPE_CHECKING:
+    from ingest.symbols import Symbolicator
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +82,8 @@ class ShardPorts:
         dead: box for what is broken.
         aside: box for what is not read yet.
         blobs: where contents of files go, None to keep none.
+        symbols: resolves minified frames, None to leave them.
+        keys: what raw records are encrypted with.
     """
 
     raw_root: Path
@@ -88,6 +93,8 @@ class ShardPorts:
     aside: Letters
     snapshots: Snapshots
     blobs: BlobStore | None = None
+    symbols: Symbolicator | None = None
+    keys: SpoolKeys | None = None
 
 
 @dataclass(slots=True)
@@ -182,14 +189,14 @@ class ShardNormaliser:
             directory = self._ports.raw_root / name / self._shard
             if name not in self._producers and directory.is_dir():
                 after = self._ports.state.checkpoint(name)
-                self._producers[name] = _Producer(name, SpoolReader(directory), after)
+                self._producers[name] = _Producer(name, SpoolReader(directory, self._ports.keys), after)
         return [self._producers[name] for name in names if name in self._producers]
 
     def _recover(self) -> None:
         """Redo the ranges a crash left pinned, each with the configuration it was pinned with."""
         self._producers.clear()
         for pin in self._ports.state.pins():
-            reader = SpoolReader(self._ports.raw_root / pin.producer / self._shard)
+            reader = SpoolReader(self._ports.raw_root / pin.producer / self._shard, self._ports.keys)
             batch = Batch()
             processor = self._processor(pin.producer, pin.config)
             end = pin.start
@@ -274,7 +281,8 @@ class ShardNormaliser:
         return records >= rules.max_records or batch.row_count >= rules.max_rows or batch.bytes >= rules.max_bytes
 
     def _processor(self, producer: str, config: ConfigSnapshot) -> Processor:
-        return Processor(config, f"{producer}/{self._shard}", self._ports.state.seen, self._ports.blobs)
+        ports = self._ports
+        return Processor(config, f"{producer}/{self._shard}", ports.state.seen, ports.blobs, ports.symbols)
 
     def _publish(self, pin: Pin, batch: Batch) -> None:
         """Make a pinned range visible and commit it."""
@@ -302,7 +310,7 @@ class ShardNormaliser:
 
         A defect of ours, but it must not stop the shard; the record can be replayed when it is mended.
         """
-        reader = SpoolReader(self._ports.raw_root / pin.producer / self._shard)
+        reader = SpoolReader(self._ports.raw_root / pin.producer / self._shard, self._ports.keys)
         processor, batch = self._processor(pin.producer, pin.config), Batch()
         for record in self._records(reader, pin.start, until=pin.end):
             alone = Batch()

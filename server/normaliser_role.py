@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 from engine.datadir import DataDirectory
-from ingest.normaliser import run_normaliser
+from ingest.normaliser import NormaliserOptions, run_normaliser
+from server.artifact_index import ArtifactReader
 from server.control import ParentLink, Report
 from server.settings import Settings
 
@@ -14,7 +15,7 @@ _POLL_S = 0.05
 
 def run(link: ParentLink, settings: Settings) -> None:
     """Normalise one shard until told to stop, then finish what stands in the raw spool."""
-    data = DataDirectory.at(settings.data)
+    data = DataDirectory.at(settings.data, settings.spool_key)
     stop = threading.Event()
     link.obey({"stop": stop.set})
     while not data.config_snapshot.exists():
@@ -22,4 +23,4 @@ def run(link: ParentLink, settings: Settings) -> None:
         if stop.wait(_POLL_S):
             return
     link.report(Report("ready"))
-    run_normaliser([link.order.index], data, stop)
+    run_normaliser([link.order.index], data, stop, NormaliserOptions(artifacts=ArtifactReader(settings)))

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
+from engine.artifacts import ArtifactFile, ChunkRow, NewBundle, NewFile, ReleaseRow
 from engine.metadata._counters import bump, upsert
 from engine.metadata._edits import only
 from engine.metadata._projects import CONFIG, live_project
 from engine.metadata._tables import ARTIFACT_BUNDLES, ARTIFACT_FILES, RELEASES, UPLOAD_CHUNKS
-from engine.metadata.artifact_rows import ArtifactFile, ChunkRow, NewBundle, NewFile, ReleaseRow
 
 _B, _F, _R, _C = ARTIFACT_BUNDLES.c, ARTIFACT_FILES.c, RELEASES.c, UPLOAD_CHUNKS.c
 

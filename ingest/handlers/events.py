@@ -23,7 +23,8 @@ def event(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     if real_type != "event":
         tools.put_aside(item, place, batch, (real_type, item_type(real_type).category))
         return
-    row = event_row(tools.scrub(document, place.arrival, "errors"), place.arrival)
+    scrubbed = tools.scrub(document, place.arrival, "errors")
+    row = event_row(tools.symbolicated(scrubbed, place.arrival), place.arrival)
     category = "error" if row["type"] == "error" else "default"
     key = natural_key(b"e", row["project_id"], row["event_id"])
     if tools.is_new(key, place, batch, (category, len(item.payload))):

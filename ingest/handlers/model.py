@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,6 +22,10 @@ from ingest.limits import MIB
 from ingest.normalise.model import Arrival, Row
 from ingest.records import DeadLetter, OutcomeCount, RawRecord
 from ingest.scrub import scrubber_for
+
+if TYPE_CHECKING:
+    # Its library is loaded where there are source maps only.
+    from ingest.symbols import Symbolicator
 
 MAX_KEPT_BYTES = MIB
 """Payloads set aside above this are counted, but not kept."""
@@ -151,11 +155,17 @@ class Tools:
         seen: returns which of the given keys an earlier range has committed.
         blobs: where contents of files go; None when there is no store, as in a survey.
         scrub: takes personal data out of a document, before anything else reads it.
+        symbols: resolves minified frames; None to leave them.
     """
 
     seen: Callable[[Sequence[bytes]], set[bytes]]
     blobs: BlobStore | None = None
     scrub: Scrub = scrub_document
+    symbols: Symbolicator | None = None
+
+    def symbolicated(self, document: Document, arrival: Arrival) -> Document:
+        """Return an event with the frames people wrote, as far as source maps are there; its text stays."""
+        return document if self.symbols is None else self.symbols.document(document, arrival.project)
 
     def read(
         self, item: Item, place: Place, dataset: str, decode: Callable[[bytes], Document] = decode_json

@@ -21,7 +21,8 @@ def profile(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     contents = Contents(tools.blobs, place.arrival.project)
     sent = json_object(decode_json(contents.read(item, known.max_bytes)))
     document = _with_transaction(tools.scrub(sent, place.arrival, "profiles"), place)
-    rows = profile_rows(document, place.arrival, "")
+    readable = document if tools.symbols is None else tools.symbols.profile(document, place.arrival.project)
+    rows = profile_rows(readable, place.arrival, "")
     first = rows[0]
     whole = row_id(first["profile_id"], first["profiler_id"], first["chunk_id"])
     if not tools.is_new(natural_key(b"k", place.project_id, whole), place, batch, (known.category, item.size)):

@@ -47,6 +47,7 @@ _Event = TypedDict(
         "modules": msgspec.Raw,
         "contexts": Any,
         "culprit": Any,
+        "debug_meta": Any,
         "dist": Any,
         "environment": Any,
         "event_id": Any,

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from engine.artifacts import ArtifactFile, ChunkRow, NewBundle, NewFile, ReleaseRow
 from engine.metadata import _artifacts
-from engine.metadata.artifact_rows import ArtifactFile, ChunkRow, NewBundle, NewFile, ReleaseRow
 from engine.metadata.rows import AuditEntry
 from engine.metadata.stores.base import BaseStore
 
