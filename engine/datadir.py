@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +22,7 @@ import orjson
 
 from engine.errors import StateError
 from engine.files import make_directory, write_atomically
+from engine.spool import SpoolKeys
 
 FORMAT_VERSION = 1
 """Format of the directory as a whole. The stores in it have versions of their own, by migration."""
@@ -68,14 +69,21 @@ class DataDirectory:
 
     Attributes:
         root: absolute path of the directory.
+        spool_keys: what raw and dead-letter spools are encrypted with.
     """
 
     root: Path
+    spool_keys: SpoolKeys = field(default_factory=SpoolKeys, repr=False)
 
     @classmethod
-    def at(cls, path: str | Path) -> DataDirectory:
-        """Return the data directory at `path`, which may be relative, begin with `~`, and not exist yet."""
-        return cls(Path(path).expanduser().absolute())
+    def at(cls, path: str | Path, spool_key: str | None = None) -> DataDirectory:
+        """Return the data directory at `path`, which may be relative, begin with `~`, and not exist yet.
+
+        Args:
+            path: of the directory.
+            spool_key: the setting of that name.
+        """
+        return cls(Path(path).expanduser().absolute(), SpoolKeys.from_text(spool_key or ""))
 
     @property
     def store_url(self) -> str:

@@ -28,6 +28,7 @@ class DeadLetters:
         self._dead = data.spool / DEAD
         self._rejected = data.spool / REJECTED
         self._ready = data.spool / READY
+        self._keys = data.spool_keys
 
     def letters(self, *, kind: str = "", project_id: int | None = None) -> Iterator[DeadLetter]:
         """Yield letters that were not replayed, box by box, oldest first.
@@ -87,7 +88,7 @@ class DeadLetters:
             return
         for box in sorted(self._dead.iterdir()):
             if box.is_dir() and box != self._rejected:
-                yield from read_box(box)
+                yield from read_box(box, self._keys)
         yield from self._rejected_files()
 
     def _rejected_files(self) -> Iterator[DeadLetter]:

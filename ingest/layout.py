@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from engine.spool import SpoolKeys
+
 RAW = "raw"
 STATE = "state"
 READY = "ready"
@@ -19,6 +21,11 @@ class DataPaths(Protocol):
     @property
     def spool(self) -> Path:
         """Directory of all spools."""
+        ...
+
+    @property
+    def spool_keys(self) -> SpoolKeys:
+        """What raw and dead-letter spools are encrypted with."""
         ...
 
     @property

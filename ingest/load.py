@@ -81,7 +81,7 @@ def load_files(
     report = LoadReport(files_total=len(files))
     now = clock or SystemClock()
     told = progress or _nobody
-    sink = ShardedSink(target.data.spool / RAW / PRODUCER, target.shards)
+    sink = ShardedSink(target.data.spool / RAW / PRODUCER, target.shards, keys=target.data.spool_keys)
     try:
         with open_shards(range(target.shards), target.data) as normalisers:
             chunk: list[Submittable] = []

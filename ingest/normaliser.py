@@ -8,12 +8,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.blobs import FileBlobStore
 from engine.errors import AmberError
 from engine.snapshot import SnapshotReader
-from ingest.deadbox import ASIDE_PREFIX, DeadBox
+from ingest.deadbox import ASIDE_PREFIX, BoxBounds, DeadBox
 from ingest.layout import DEAD, RAW, READY, STATE, DataPaths
 from ingest.limits import MIB
 from ingest.ready import ReadyShard
@@ -38,11 +38,13 @@ class NormaliserOptions:
         rules: when a batch is made, and how large.
         snapshot_poll_s: how old the configuration may be.
         artifacts: says which source maps were uploaded; None to leave minified frames as they are.
+        dead_letter_days: how long dead letters are kept.
     """
 
     rules: BatchRules = field(default_factory=BatchRules)
     snapshot_poll_s: float = 1.0
     artifacts: ArtifactIndex | None = None
+    dead_letter_days: int = 30
 
 
 @contextmanager
@@ -62,14 +64,19 @@ def open_shards(
         opened: list[ShardNormaliser] = []
         for shard in shards:
             # The box comes first: its writer's lock is what keeps a second process out.
-            dead = DeadBox(data.spool / DEAD / f"normaliser-{shard}")
+            bounds = BoxBounds(max_days=chosen.dead_letter_days)
+            dead = DeadBox(data.spool / DEAD / f"normaliser-{shard}", bounds, data.spool_keys)
             stack.callback(dead.close)
-            aside = DeadBox(data.spool / DEAD / f"{ASIDE_PREFIX}{shard}", _MAX_ASIDE_BYTES)
+            aside = DeadBox(
+                data.spool / DEAD / f"{ASIDE_PREFIX}{shard}",
+                replace(bounds, max_bytes=_MAX_ASIDE_BYTES),
+                data.spool_keys,
+            )
             stack.callback(aside.close)
             state = ShardState(data.spool / STATE / f"shard-{shard}.sqlite3")
             stack.callback(state.close)
             ready = ReadyShard(data.spool / READY / str(shard))
-            ports = ShardPorts(data.spool / RAW, state, ready, dead, aside, snapshots, blobs, symbols)
+            ports = ShardPorts(data.spool / RAW, state, ready, dead, aside, snapshots, blobs, symbols, data.spool_keys)
             opened.append(ShardNormaliser(shard, ports, chosen.rules))
         yield opened
 

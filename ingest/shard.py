@@ -72,6 +72,10 @@ class Letters(Protocol):
         """Keep them durably."""
         ...
 
+    def expire(self, now_s: float) -> int:
+        """Remove what is too old; return how many segments were."""
+        ...
+
 
 @dataclass(slots=True)
 class ShardPorts:
@@ -154,6 +158,8 @@ class ShardNormaliser:
             worked = [self._step_producer(producer, hurry=hurry) for producer in self._find_producers()]
             if self._monotonic() - self._outcomes_at >= self._rules.outcome_interval_s:
                 self.flush_outcomes()
+                for box in (self._ports.dead, self._ports.aside):
+                    box.expire(time.time())
         except BaseException:
             self._recovered = False
             raise

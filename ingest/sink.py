@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Protocol
 
-from engine.spool import SpoolWriter
+from engine.spool import SpoolKeys, SpoolWriter
 
 
 class RawSink(Protocol):
@@ -32,14 +32,21 @@ class ShardedSink:
     Args:
         directory: `spool/raw/<producer>`; the shards are its numbered folders.
         disk_budget_bytes: together for all shards, None for no budget of their own.
+        keys: what the records are encrypted with.
     """
 
     def __init__(
-        self, directory: Path, shards: int, *, group_delay_s: float = 0.0, disk_budget_bytes: int | None = None
+        self,
+        directory: Path,
+        shards: int,
+        *,
+        group_delay_s: float = 0.0,
+        disk_budget_bytes: int | None = None,
+        keys: SpoolKeys | None = None,
     ) -> None:
         budget = None if disk_budget_bytes is None else max(1, disk_budget_bytes // shards)
         self._writers = [
-            SpoolWriter(directory / str(shard), group_delay_s=group_delay_s, disk_budget_bytes=budget)
+            SpoolWriter(directory / str(shard), group_delay_s=group_delay_s, disk_budget_bytes=budget, keys=keys)
             for shard in range(shards)
         ]
 

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -19,6 +18,7 @@ import structlog
 
 from engine.blobs import BlobRef, BlobStore, FileBlobStore
 from engine.clock import Clock
+from engine.datadir import DataDirectory
 from engine.errors import AmberError, StateError
 from engine.spool import SpoolReader
 from ingest.layout import RAW, READY, REJECTED
@@ -59,7 +59,7 @@ class BlobCollector:
 
     Args:
         blobs: where they are.
-        spool: directory of all spools.
+        data: where the spools are, and what they are encrypted with.
         runner: asks the rows.
         projects: gives the projects by number: the slug of a live one, an empty text for a deleted one.
         others: gives the names of a project's blobs that other things refer to.
@@ -69,14 +69,15 @@ class BlobCollector:
     def __init__(
         self,
         blobs: BlobStore,
-        spool: Path,
+        data: DataDirectory,
         runner: Runner,
         projects: Callable[[], Mapping[int, str]],
         others: Callable[[int], Collection[str]],
         clock: Clock,
     ) -> None:
         self._blobs = blobs
-        self._spool = spool
+        self._spool = data.spool
+        self._keys = data.spool_keys
         self._runner = runner
         self._projects = projects
         self._others = others
@@ -143,7 +144,7 @@ class BlobCollector:
         """Yield the names in raw records, then those in batches that wait or were rejected."""
         for directory in sorted(self._spool.joinpath(RAW).glob("*/*")):
             if directory.is_dir():
-                yield from _raw_names(SpoolReader(directory))
+                yield from _raw_names(SpoolReader(directory, self._keys))
         for root in (READY, REJECTED):
             for file in ready_files(self._spool / root):
                 yield from _batch_names(file)
@@ -179,4 +180,4 @@ def blob_collector(installation: Installation, runner: Runner) -> BlobCollector:
         return {row.id: "" if row.deleted_at else row.slug for row in metadata.projects(deleted=True)}
 
     blobs = FileBlobStore(data.blobs)
-    return BlobCollector(blobs, data.spool, runner, projects, metadata.artifact_blobs, installation.clock)
+    return BlobCollector(blobs, data, runner, projects, metadata.artifact_blobs, installation.clock)

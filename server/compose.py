@@ -64,7 +64,7 @@ def open_installation(settings: Settings, *, patience_s: float = 0.0, clock: Clo
         StateError: the directory belongs to a live owner, or was written by a newer version.
     """
     clock = clock or SystemClock()
-    data = DataDirectory.at(settings.data)
+    data = DataDirectory.at(settings.data, settings.spool_key)
     data.create()
     lock = _lock(data, settings, patience_s)
     try:

@@ -49,7 +49,7 @@ class DeadLetterService:
         """Send letters through the pipeline again and return how many could be; by id, or all of a kind."""
 
         def send(letters: Sequence[DeadLetter]) -> int:
-            sink = ShardedSink(self._data.raw_root / PRODUCER, self._shards)
+            sink = ShardedSink(self._data.raw_root / PRODUCER, self._shards, keys=self._data.spool_keys)
             try:
                 return self._letters.replay(letters, sink.append)
             finally:

@@ -22,7 +22,7 @@ _POLL_S = 0.05
 
 def run(link: ParentLink, settings: Settings) -> None:
     """Serve the ingest port until told to stop; what was answered 200 is on disk."""
-    data = DataDirectory.at(settings.data)
+    data = DataDirectory.at(settings.data, settings.spool_key)
     stop = threading.Event()
     link.obey({"stop": stop.set})
     while not data.config_snapshot.exists():
@@ -34,6 +34,7 @@ def run(link: ParentLink, settings: Settings) -> None:
         data.raw_root / f"ingest-{link.order.index}",
         settings.normalisers or 1,
         disk_budget_bytes=settings.spool_budget,
+        keys=data.spool_keys,
     )
     bodies = Bodies(FileBlobStore(data.blobs), data.incoming)
     app, edge = create_app(

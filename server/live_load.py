@@ -41,7 +41,7 @@ def submit_files(
     """
     found = find_files(list(files))
     report = LoadReport(files_total=len(found))
-    sink = ShardedSink(data.raw_root / PRODUCER, shards)
+    sink = ShardedSink(data.raw_root / PRODUCER, shards, keys=data.spool_keys)
     try:
         for path in found:
             try:
@@ -88,7 +88,7 @@ def _append(sink: ShardedSink, submitted: Sequence[Submittable], project_id: int
 
 def _unread(data: DataDirectory, states: Sequence[ShardState]) -> bool:
     for shard, state in enumerate(states):
-        reader = SpoolReader(data.raw_spool(PRODUCER, shard))
+        reader = SpoolReader(data.raw_spool(PRODUCER, shard), data.spool_keys)
         if reader.backlog_bytes(state.checkpoint(PRODUCER)) > 0:
             return True
     return False

@@ -23,4 +23,5 @@ def run(link: ParentLink, settings: Settings) -> None:
         if stop.wait(_POLL_S):
             return
     link.report(Report("ready"))
-    run_normaliser([link.order.index], data, stop, NormaliserOptions(artifacts=ArtifactReader(settings)))
+    options = NormaliserOptions(artifacts=ArtifactReader(settings), dead_letter_days=settings.dead_letter_days)
+    run_normaliser([link.order.index], data, stop, options)

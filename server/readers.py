@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from engine.spool import SpoolKeys
+
 _SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _SIZE_UNITS |= {"kib": 1024, "mib": 1024**2, "gib": 1024**3, "tib": 1024**4}
 _URL_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
@@ -57,6 +59,13 @@ def store_url(*schemes: str) -> Callable[[object], str]:
         return value
 
     return read
+
+
+def spool_key(raw: object) -> str:
+    """Read keys of spools, one or several with commas between them."""
+    value = text(raw)
+    SpoolKeys.from_text(value)
+    return value
 
 
 def whole(minimum: int, maximum: int) -> Callable[[object], int]:

@@ -42,12 +42,14 @@ class Setting:
         reader: turns text (variable) or a TOML value into the field's value; raises ValueError saying what is expected.
         flag: the command line flag, or an empty string when there is none.
         shown_default: how the page prints a default that depends on the machine or on other settings.
+        is_secret: its value is never shown, not even when it is wrong.
     """
 
     doc: str
     reader: Callable[[object], Any]
     flag: str = ""
     shown_default: str = ""
+    is_secret: bool = False
 
 
 def _default_data() -> Path:
@@ -206,6 +208,22 @@ class Settings:
         int,
         Setting("Disk the spool may fill before clients are told to wait with 429 or 503.", readers.size),
     ] = 10 * _GIB
+    spool_key: Annotated[
+        str | None,
+        Setting(
+            "Secret the raw and the dead-letter spool are encrypted with, 32 characters or more, such as "
+            "`openssl rand -hex 32` gives. Several with commas between them: the first encrypts, all can read, so "
+            "that a key can be changed; the raw spool needs an old one for minutes, dead letters for "
+            "`dead_letter_days`.",
+            readers.spool_key,
+            shown_default="none, the spools are not encrypted",
+            is_secret=True,
+        ),
+    ] = None
+    dead_letter_days: Annotated[
+        int,
+        Setting("Days that what could not be stored is kept to be looked at and sent again.", readers.whole(1, 3650)),
+    ] = 30
     min_free_disk: Annotated[int, Setting("Free disk space below which `/api/v1/health` turns red.", readers.size)] = (
         _GIB // 2
     )
@@ -331,7 +349,8 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str], confi
             try:
                 values[name] = setting.reader(given)
             except ValueError as error:
-                problems.append(f"{source} = {str(given)!r}: {error}")
+                shown = "…" if setting.is_secret else repr(str(given))
+                problems.append(f"{source} = {shown}: {error}")
             break
     if problems:
         read = f"; the file read is {path}" if path else ""

@@ -54,7 +54,12 @@ class WebIngest:
 def web_ingest(installation: Installation, local_token: str = "") -> WebIngest:
     """Return the client protocol of the web port, which takes API tokens besides keys."""
     settings, data = installation.settings, installation.data
-    sink = ShardedSink(data.raw_root / "web", settings.normalisers or 1, disk_budget_bytes=settings.spool_budget)
+    sink = ShardedSink(
+        data.raw_root / "web",
+        settings.normalisers or 1,
+        disk_budget_bytes=settings.spool_budget,
+        keys=data.spool_keys,
+    )
     bodies = Bodies(FileBlobStore(data.blobs), data.incoming)
     tokens = IngestTokens(Identity(installation.metadata, installation.clock, local_token), installation.metadata)
     snapshot = SnapshotReader(data.config_snapshot)

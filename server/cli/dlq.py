@@ -107,7 +107,7 @@ def replay(
 
 
 def _replay(settings: Settings, box: DeadLetters, letters: list[DeadLetter]) -> int:
-    data = DataDirectory.at(settings.data)
+    data = DataDirectory.at(settings.data, settings.spool_key)
     shards = fixed_shards(settings.data, None)
     if reach_server(settings.data) is not None:
         return _append(box, letters, data, shards)
@@ -127,7 +127,7 @@ def _replay(settings: Settings, box: DeadLetters, letters: list[DeadLetter]) -> 
 
 
 def _append(box: DeadLetters, letters: list[DeadLetter], data: DataDirectory, shards: int) -> int:
-    sink = ShardedSink(data.raw_root / _PRODUCER, shards)
+    sink = ShardedSink(data.raw_root / _PRODUCER, shards, keys=data.spool_keys)
     try:
         return box.replay(letters, sink.append)
     finally:
@@ -135,7 +135,7 @@ def _append(box: DeadLetters, letters: list[DeadLetter], data: DataDirectory, sh
 
 
 def _letters(settings: Settings) -> DeadLetters:
-    data = DataDirectory.at(settings.data)
+    data = DataDirectory.at(settings.data, settings.spool_key)
     data.check()
     return DeadLetters(data)
 

@@ -80,7 +80,7 @@ def _load_beside_server(settings: Settings, files: list[Path], project: str | No
         project_id = _project_id(metadata, project)
     finally:
         metadata.close()
-    data = DataDirectory.at(settings.data)
+    data = DataDirectory.at(settings.data, settings.spool_key)
     shards = fixed_shards(settings.data, None)
     report = submit_files(files, data, project_id, shards, bar.show)
     wait_queryable(data, shards, patience_s=_PATIENCE_S)

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.blobs import BlobStore
 from engine.snapshot import ConfigSnapshot, KeyConfig, ProjectConfig
-from engine.spool import Position, SpoolRecord
+from engine.spool import Position, SpoolKeys, SpoolRecord
 from ingest.jsontext import decode_json
 from ingest.normalise import Arrival, event_row, span_rows, transaction_rows
 from ingest.ports import FixedSnapshot
@@ -126,6 +126,10 @@ class Paths:
     def config(self) -> Path:
         return self.root / "run" / "config.json"
 
+    @property
+    def spool_keys(self) -> SpoolKeys:
+        return SpoolKeys()
+
 
 @dataclass
 class ListBox:
@@ -135,6 +139,10 @@ class ListBox:
 
     def add(self, letters: Sequence[DeadLetter]) -> None:
         self.letters += letters
+
+    def expire(self, _now_s: float) -> int:
+        """Keep them all."""
+        return 0
 
 
 def shard_normaliser(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,9 +16,9 @@ from hypothesis import strategies as st
 
 from engine.errors import StateError
 from engine.snapshot import ConfigSnapshot
-from engine.spool import Position, SpoolWriter
+from engine.spool import Position, SpoolKeys, SpoolWriter
 from ingest.batches import batch_of
-from ingest.deadbox import DeadBox, read_box
+from ingest.deadbox import BoxBounds, DeadBox, read_box
 from ingest.ports import FixedSnapshot
 from ingest.ready import ReadyName, ReadyShard, read_batch, ready_files
 from ingest.records import DeadLetter, OutcomeCount, RawRecord, encode_record
@@ -320,7 +321,7 @@ def test_a_full_disk_is_waited_out(tmp_path: Path) -> None:
 def test_counts_of_the_edge_reach_the_outcomes(tmp_path: Path) -> None:
     """They come as records of their own."""
     counts = [OutcomeCount(1, 7, NOW_NS // 1_000_000, "invalid", "default", "malformed", "ingest", 3, 99)]
-    append(tmp_path, [RawRecord("outcome", NOW_NS, 0, 0, encode_record(counts))])  # type: ignore[arg-type]
+    append(tmp_path, [RawRecord("outcome", NOW_NS, 0, 0, encode_record(counts))])
     shard_normaliser(tmp_path, snapshot()).drain()
     store = Store()
     store.take(tmp_path)
@@ -420,13 +421,30 @@ def test_a_letter_that_was_written_twice_is_read_once(tmp_path: Path) -> None:
 
 def test_a_box_stays_bounded(tmp_path: Path) -> None:
     """The oldest letters make room."""
-    box = DeadBox(tmp_path / "box", max_bytes=10 * 1024 * 1024)
+    box = DeadBox(tmp_path / "box", BoxBounds(max_bytes=10 * 1024 * 1024))
     for number in range(30):
         box.add([letter(number, 1024 * 1024)])
     box.close()
     kept = [x.id for x in read_box(tmp_path / "box")]
     assert kept[-1] == "p/0/1:29#0"
     assert 4 <= len(kept) <= 14
+
+
+def test_dead_letters_expire_and_are_encrypted(tmp_path: Path) -> None:
+    """Those of old segments go, also the newest segment, and with a key set aside; what comes later is kept."""
+    keys = SpoolKeys.from_text("k" * 32)
+    box = DeadBox(tmp_path / "box", BoxBounds(max_days=30), keys)
+    box.add([letter(1)])
+    now = time.time()
+    assert box.expire(now + 29 * 86_400) == 0
+    assert [x.id for x in read_box(tmp_path / "box", keys)] == ["p/0/1:1#0"]
+    assert box.expire(now + 31 * 86_400) == 1
+    box.add([letter(2)])
+    box.close()
+    assert [x.id for x in read_box(tmp_path / "box", keys)] == ["p/0/1:2#0"]
+    assert not any(b"invalid" in path.read_bytes() for path in (tmp_path / "box").glob("*.seg"))
+    with pytest.raises(StateError, match="which is not set"):
+        list(read_box(tmp_path / "box"))
 
 
 def test_a_lost_state_repeats_rows_under_their_old_tokens(tmp_path: Path) -> None:

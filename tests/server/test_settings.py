@@ -136,3 +136,13 @@ def test_every_field_of_the_settings_is_described():
     """No field escapes the table."""
     assert set(setting_fields()) == set(Settings.__dataclass_fields__)
     assert all(setting.doc.endswith(".") for _, setting in setting_fields().values())
+
+
+def test_a_secret_setting_is_checked_and_never_shown() -> None:
+    """A key of the spools that is too short is refused without being repeated; a good one travels to the children."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, {"AMBER_SPOOL_KEY": "too-short-secret"})
+    assert "openssl rand -hex 32" in caught.value.message
+    assert "too-short-secret" not in caught.value.message
+    key = "k" * 32 + "," + "o" * 32
+    assert load_settings({}, {"AMBER_SPOOL_KEY": key}).spool_key == key
