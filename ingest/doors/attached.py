@@ -56,7 +56,8 @@ def minidump(edge: Edge, call: Call) -> Answer:
             event_id, parts = _form_parts(form, stack)
         else:
             event_id = ""
-            parts = [_dump_part("minidump.dmp", stack.enter_context(minidump_of(stored(body.chunks()))))]
+            file = stack.enter_context(stored(body.chunks()))
+            parts = [_dump_part("minidump.dmp", stack.enter_context(minidump_of(file)))]
         return _crash(edge, call, sender, event_id or new_event_id(), parts)
 
 
