@@ -45,7 +45,7 @@ class Taken(Document):
 
 def native_routes(services: Services) -> Routes:
     """Return the route of native ingest."""
-    routes = Routes("ingest", "Send data of any dataset, line by line.")
+    routes = Routes("native-ingest", "Send data of any dataset, line by line.")
     endpoint = NATIVE_ENDPOINTS[0]
 
     @routes.on(
