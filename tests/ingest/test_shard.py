@@ -122,11 +122,12 @@ def append(root: Path, records: list[RawRecord], producer: str = "ingest-0", sha
 
 
 def traffic() -> list[RawRecord]:
-    """Six events, one of them sent three times, one broken item, one unknown item, one broken record."""
+    """Six events, one of them sent three times, a session, one broken item, one unknown item, one broken record."""
     events = [raw(event_envelope(f"{n:032x}", message=f"m{n}"), event_id=f"{n:032x}") for n in range(1, 7)]
     broken = raw(b'{}\n{"type":"event"}\nnot json', event_id="b" * 32)
-    unknown = raw(b'{}\n{"type":"session"}\n{}')
-    return [*events[:3], broken, events[1], unknown, *events[3:], raw(b"no envelope"), events[1]]
+    unknown = raw(b'{}\n{"type":"hologram"}\n{}')
+    session = b'{}\n{"type":"session"}\n{"sid":"%s","init":true,"started":1795222800}' % (b"5" * 32)
+    return [*events[:3], broken, events[1], unknown, *events[3:], raw(session), raw(b"no envelope"), events[1]]
 
 
 def run_with_crash(root: Path, die_at: int) -> tuple[Store, ListBox, bool]:
@@ -157,7 +158,7 @@ def test_a_crash_at_any_step_changes_nothing(tmp_path: Path) -> None:
         ids = [row["event_id"] for row in store.all("errors")]
         assert sorted(ids) == [f"{n:032x}" for n in range(1, 7)], die_at
         assert store.contradictions == [], die_at
-        assert store.outcomes() == {"accepted": 6, "duplicate": 2, "invalid": 2, "set_aside": 1}, die_at
+        assert store.outcomes() == {"accepted": 7, "duplicate": 2, "invalid": 2, "set_aside": 1}, die_at
         assert sorted({x.id: x.kind for x in box.letters}.values()) == ["invalid", "set_aside", "undecodable"], die_at
         die_at += 1
     assert die_at > 30
@@ -180,7 +181,7 @@ def test_any_number_of_crashes_in_a_row_changes_nothing(
     dying_normaliser(root, snapshot(), box, Dying(-1)).drain()
     store.take(root)
     assert sorted(r["event_id"] for r in store.all("errors")) == [f"{n:032x}" for n in range(1, 7)]
-    assert store.outcomes() == {"accepted": 6, "duplicate": 2, "invalid": 2, "set_aside": 1}
+    assert store.outcomes() == {"accepted": 7, "duplicate": 2, "invalid": 2, "set_aside": 1}
     assert store.contradictions == []
 
 

@@ -257,11 +257,11 @@ def test_drain_waits_for_what_is_still_coming(site: Site) -> None:
 def test_dead_letters_are_listed_found_and_replayed(site: Site) -> None:
     """A replayed letter leaves the list, goes through the pipeline, and may come back under a new id."""
     publish(site.paths.config, snapshot(project_id=site.first_id))
-    session = raw(envelope(({"type": "session"}, b'{"a":"\n"}'.replace(b"\n", b"n"))), project_id=site.first_id)
+    unknown = raw(envelope(({"type": "hologram"}, b'{"a":"n"}')), project_id=site.first_id)
     broken = raw(envelope(({"type": "event"}, b"no json")), project_id=site.first_id, event_id="c" * 32)
     garbage = raw(b"no envelope", project_id=site.first_id)
     writer = SpoolWriter(site.paths.spool / "raw" / "ingest-0" / "0")
-    writer.append_many([encode_record(r) for r in (session, broken, garbage)])
+    writer.append_many([encode_record(r) for r in (unknown, broken, garbage)])
     writer.close()
     with open_shards([0], site.paths) as [normaliser]:
         normaliser.drain()
@@ -269,7 +269,7 @@ def test_dead_letters_are_listed_found_and_replayed(site: Site) -> None:
     found = {x.kind: x for x in box.letters()}
     assert sorted(found) == ["invalid", "set_aside", "undecodable"]
     assert found["invalid"].reason == "json"
-    assert found["set_aside"].reason == "session"
+    assert found["set_aside"].reason == "hologram"
     assert box.find(found["invalid"].id) == found["invalid"]
     assert list(box.letters(project_id=-1)) == []
     replayed = SpoolWriter(site.paths.spool / "raw" / "dlq" / "0")
