@@ -33,9 +33,6 @@ from queries.passes.top_groups import top_groups
 Pass = Callable[[exp.Expr, PassContext], exp.Expr]
 
 
-WIDE = "a derived table with unread outputs"
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """A pass and what must be in the tree for it to have work; an empty `when` means it always runs.
@@ -47,10 +44,15 @@ class Step:
     when: frozenset[str] = frozenset()
 
 
-PASSES: tuple[Step, ...] = (
-    # What was built apart becomes part of the tree first, and its own features with it, so nothing after is skipped.
+WIDE = "a derived table with unread outputs"
+
+BUILDING: tuple[Step, ...] = (
     Step(nested_queries, frozenset({"amber_in_query"})),
-    Step(prune_columns, frozenset({WIDE})),  # before all that walk the tree or look up what is read
+    Step(prune_columns, frozenset({WIDE})),  # after nested_queries, which may be wide as well
+)
+"""What was built apart becomes part of the tree first, and what nobody reads does not; then the tree is looked over."""
+
+REWRITING: tuple[Step, ...] = (
     Step(issue_lookup, frozenset({"amber_issue_in"})),  # adds scans, so before scope
     Step(row_limit),  # before segment_names, which treats limited rows in its own way
     Step(top_groups, frozenset({"Group"})),  # before rollups, which answer its first step
@@ -64,15 +66,18 @@ PASSES: tuple[Step, ...] = (
     Step(environments),  # after scope as well
     Step(time_bound),  # after scope, which may give a scan a SELECT of its own
 )
+PASSES = (*BUILDING, *REWRITING)
 """The order. `lift_parameters` follows by itself, because it also returns the values."""
 
 
 def run_passes(tree: exp.Expr, context: PassContext) -> tuple[exp.Expr, dict[str, object]]:
     """Return the finished tree and the values of its parameters."""
-    found = _features(tree) | ({WIDE} if context.wide else set())
-    for query in context.nested:
-        found |= _features(query)
-    for step in PASSES:
+    known = ({WIDE} if context.wide else set()) | ({"amber_in_query"} if context.nested else set())
+    for step in BUILDING:
+        if step.when & known:
+            tree = step.run(tree, context)
+    found = _features(tree)
+    for step in REWRITING:
         if not step.when or step.when & found:
             tree = step.run(tree, context)
     return lift_parameters(tree, context.projects)

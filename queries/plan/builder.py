@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeAlias
 
 import ibis.expr.types as ir
@@ -23,8 +24,9 @@ from queries.plan.names import unique_names
 from queries.plan.render import render
 from queries.plan.scope import Notes, Scope, kept_special_fields, special_fields
 from queries.types import BOOLEAN, SPARSE_STRING, STRING, ValueType
-from queries.values.calls import call, derived_table, widened_table
-from queries.values.typed import Typed
+from queries.values.calls import call, derived_table, field_name, widened_table
+from queries.values.late import Late
+from queries.values.typed import Typed, late
 
 Output: TypeAlias = tuple[str, Typed]
 """A column of an answer: its public name and its value."""
@@ -123,19 +125,16 @@ class Builder:
     def wrap(self, block: Block) -> Block:
         """Return a block that reads another's rows; the order of the rows is kept."""
         alias = self.alias()
-        outputs: list[tuple[str, ir.Value]] = []
-        if block.catalog is not None:
-            self.wide = True
-            computed = {info.column: info.computed for info in block.catalog.fields.values() if info.computed}
-            for name in block.table.columns:
-                value = block.table[name]
-                outputs.append((name, call(computed[name], SPARSE_STRING, value) if name in computed else value))
-        names = unique_names(block.columns, {name for name, _ in outputs})
-        outputs += [(names[name], typed.value) for name, typed in block.columns.items()]
+        stored = [] if block.catalog is None else list(block.table.columns)
+        outputs: list[tuple[str, ir.Value | Late]] = [(name, Late(partial(_stored, block, name))) for name in stored]
+        names = unique_names(block.columns, set(stored))
+        for name, typed in block.columns.items():
+            outputs.append((names[name], typed.value if block.grouping is not None else typed.late or typed.value))
+        self.wide = self.wide or any(isinstance(value, Late) for _, value in outputs)
         types = {names[name]: typed.type for name, typed in block.columns.items()}
         orders: list[tuple[str, Order]] = []
         for order in _order_of(block):
-            same = next((name for name, value in outputs if value.equals(order.value)), None)
+            same = _output_of(order.value, block, outputs)
             if same is None:
                 same = f"__order{len(orders)}"
                 outputs.append((same, order.value))
@@ -147,7 +146,8 @@ class Builder:
             types[WEIGHT] = weight.type
         table = derived_table(types, alias) if block.catalog is None else widened_table(block.table, types, alias)
         columns = {
-            name: Typed(table[names[name]], typed.type, virtual=typed.virtual) for name, typed in block.columns.items()
+            name: late(partial(table.__getitem__, names[name]), typed.type, typed.virtual)
+            for name, typed in block.columns.items()
         }
         return Block(
             source=Derived(alias, render(block, outputs)),
@@ -211,6 +211,21 @@ class Builder:
     def reopen(self, block: Block) -> Block:
         """Return a block around one that takes no more stages."""
         return self.wrap(block)
+
+
+def _stored(block: Block, name: str) -> ir.Value:
+    """Return a stored column as it is carried through; one that is computed on read is computed first."""
+    value = block.table[name]
+    how = next((i.computed for i in block.catalog.fields.values() if i.column == name and i.computed), "")  # type: ignore[union-attr]
+    return call(how, SPARSE_STRING, value) if how else value
+
+
+def _output_of(value: ir.Value, block: Block, outputs: Sequence[tuple[str, ir.Value | Late]]) -> str | None:
+    """Return the name of the output that is a value."""
+    stored = field_name(value, block.table) if block.catalog is not None else None
+    if stored is not None and stored not in {i.column for i in block.catalog.fields.values() if i.computed}:  # type: ignore[union-attr]
+        return stored
+    return next((name for name, out in outputs if not isinstance(out, Late) and out.equals(value)), None)
 
 
 def _readable(typed: Typed) -> ValueType:

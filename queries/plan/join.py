@@ -31,7 +31,7 @@ from queries.plan.sides import offered, offered_shown, other_side
 from queries.plan.virtual import shown
 from queries.types import FLOAT, INTEGER, Base, Missing
 from queries.values.calls import call, translate
-from queries.values.typed import Typed, all_of, as_null, is_present, negate
+from queries.values.typed import Typed, all_of, as_null, is_present, late, negate
 
 RIGHT = ".right"
 """Ending of the other side's columns whose names are taken."""
@@ -221,7 +221,7 @@ def _maybe(item: Typed) -> Typed:
     if item.type.base in {Base.MAP, Base.ARRAY} or (item.type.missing is not Missing.NEVER and not item.virtual):
         return item
     type_ = replace(item.type, missing=Missing.NULL)
-    return replace(item, value=call("toNullable", type_, item.value), type=type_)
+    return late(lambda: call("toNullable", type_, item.value), type_, item.virtual)
 
 
 def _named(made: dict[str, Typed], stage: ast.Join, left: Block) -> tuple[dict[str, Typed], dict[str, str]]:

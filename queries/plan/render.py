@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import ibis.expr.types as ir
 from sqlglot import expressions as exp
 
 from engine.schema import TABLES
+from queries.passes.prune_columns import LATE
 from queries.plan.block import Block, Derived, Grouping, Scan, SeriesFill
 from queries.plan.series_time import bucket_start
 from queries.types import INTEGER
 from queries.values.calls import derived_table, field_name, translate
+from queries.values.late import Late
 
 REAL = "__real"
 FINAL_ENGINES = ("ReplacingMergeTree",)
 """Engines whose rows are only right after merging versions."""
 
 
-def render(block: Block, outputs: Iterable[tuple[str, ir.Value]]) -> exp.Select:
-    """Return the SELECT of a block with these outputs, `(name, value)` in order."""
-    items = list(outputs)
+def render(block: Block, outputs: Iterable[tuple[str, ir.Value | Late]]) -> exp.Select:
+    """Return the SELECT of a block with these outputs, `(name, value)` in order.
+
+    Late ones follow the others, and are made by the pass `prune_columns` where something reads them: the builder has to
+    be told that the statement is wide.
+    """
+    given = list(outputs)
     grouping = block.grouping
+    items = [(name, value) for name, value in given if not isinstance(value, Late)]
+    late = [(name, partial(_translated, value)) for name, value in given if isinstance(value, Late)]
+    assert not late or grouping is None
     own = _own_names(grouping, items)
     select = exp.Select()
+    if late:
+        select.meta[LATE] = late
     for name, value in items:
         tree = _over_groups(translate(value), grouping, frozenset() if name in own else own)
         select.append("expressions", aliased(tree, name))
@@ -44,6 +56,10 @@ def render(block: Block, outputs: Iterable[tuple[str, ir.Value]]) -> exp.Select:
     if grouping is not None and grouping.series is not None and (len(grouping.keys) > 1 or grouping.series.starts):
         return _around_series(select, items, grouping, grouping.series)
     return select
+
+
+def _translated(value: Late) -> exp.Expr:
+    return translate(value.get())
 
 
 def _all(conditions: list[exp.Expr]) -> exp.Expr:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+
+import ibis.expr.types as ir
 
 from queries import ast
 from queries.catalog import DEFAULT_DATASET, Catalog, FieldInfo
@@ -10,7 +13,7 @@ from queries.plan.block import Block, TimeRange
 from queries.plan.builder import Builder, settled
 from queries.plan.scope import attribute_of
 from queries.types import Base
-from queries.values.typed import Typed
+from queries.values.typed import Typed, late
 
 
 def other_side(other: ast.Pipeline | ast.Name, time: TimeRange, builder: Builder) -> Block:
@@ -55,9 +58,14 @@ def offered(block: Block) -> dict[str, Typed]:
     if block.catalog is not None:
         for info in _distinct(block.catalog):
             if info.type.base not in {Base.MAP, Base.ARRAY}:
-                fields[info.name] = attribute_of(info, block.table).typed
+                virtual = "" if info.mirror or info.map_key is not None else info.virtual
+                fields[info.name] = late(partial(_field, info, block.table), info.type, virtual)
     fields.update(block.columns)
     return fields
+
+
+def _field(info: FieldInfo, table: ir.Table) -> ir.Value:
+    return attribute_of(info, table).typed.value
 
 
 def _distinct(found: Catalog) -> list[FieldInfo]:

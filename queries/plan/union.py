@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
@@ -26,7 +27,8 @@ from queries.plan.sides import offered, offered_shown, other_side, source_name
 from queries.plan.virtual import shown
 from queries.types import FLOAT, INTEGER, NULLABLE_STRING, STRING, Base, Missing, ValueType
 from queries.values.calls import call, derived_table, field_name
-from queries.values.typed import Typed, as_null, constant
+from queries.values.late import Late
+from queries.values.typed import Typed, as_null, constant, late
 
 DATASET = "dataset"
 """The column that says which source a row is from."""
@@ -66,14 +68,14 @@ def united(members: Sequence[Member], builder: Builder, span: ast.Span | None = 
     query: exp.Query | None = None
     for place, ((name, _), block) in enumerate(zip(members, blocks, strict=True)):
         own = {DATASET: Typed(constant(name), STRING), **fields[place]}
-        outputs = [(names[n], _as(own.get(n), type_, signed=n in signed)) for n, type_ in types.items()]
-        select = render(block, [*outputs, (_PLACE, constant(place))])
+        outputs = [(names[n], Late(partial(_as, own.get(n), type_, signed=n in signed))) for n, type_ in types.items()]
+        select = render(block, [*outputs, (_PLACE, Late(partial(constant, place)))])
         query = select if query is None else exp.Union(this=query, expression=select, distinct=False)
     assert query is not None
     alias = builder.alias()
     table = derived_table({**{names[n]: t for n, t in types.items()}, _PLACE: INTEGER}, alias)
     virtual = {n: typed.virtual for own in fields for n, typed in own.items()}
-    columns = {n: Typed(table[names[n]], t, virtual=virtual.get(n, "")) for n, t in types.items()}
+    columns = {n: late(partial(table.__getitem__, names[n]), t, virtual.get(n, "")) for n, t in types.items()}
     time = (min(b.time[0] for b in blocks), max(b.time[1] for b in blocks))
     seen = tuple(dict.fromkeys((DATASET, *(n for b in blocks for n in offered_shown(b)))))
     made = Block(Derived(alias, query), table, None, time, columns=columns, shown=seen)

@@ -9,7 +9,7 @@ the relation another 3 ms; translating the values alone costs 0.5 ms. The budget
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -75,14 +75,24 @@ def physical_table(table: Table, alias: str, promoted: tuple[tuple[str, str], ..
     return ibis.table(columns, name=alias)
 
 
-def derived_table(columns: dict[str, ValueType], alias: str) -> ir.Table:
+def derived_table(columns: Mapping[str, ValueType], alias: str) -> ir.Table:
     """Return an unbound Ibis table for the outputs of a SELECT."""
-    return ibis.table({name: dtype_of(type_) for name, type_ in columns.items()}, name=alias)
+    return _derived(tuple(columns.items()), alias)
 
 
-def widened_table(table: ir.Table, columns: dict[str, ValueType], alias: str) -> ir.Table:
+@lru_cache(maxsize=256)
+def _derived(columns: tuple[tuple[str, ValueType], ...], alias: str) -> ir.Table:
+    return ibis.table({name: dtype_of(type_) for name, type_ in columns}, name=alias)
+
+
+def widened_table(table: ir.Table, columns: Mapping[str, ValueType], alias: str) -> ir.Table:
     """Return an unbound Ibis table with the columns of another and some more."""
-    return ibis.table({**dict(table.schema()), **{n: dtype_of(t) for n, t in columns.items()}}, name=alias)
+    return _widened(table, tuple(columns.items()), alias)
+
+
+@lru_cache(maxsize=256)
+def _widened(table: ir.Table, columns: tuple[tuple[str, ValueType], ...], alias: str) -> ir.Table:
+    return ibis.table({**dict(table.schema()), **{n: dtype_of(t) for n, t in columns}}, name=alias)
 
 
 def field_name(value: ir.Value, table: ir.Table) -> str | None:
@@ -178,7 +188,7 @@ def translate(value: ir.Value) -> exp.Expr:
     if isinstance(root, ops.Alias):
         root = root.arg
     if isinstance(root, ops.Field):
-        return _column(root.name, root.rel.name)
+        return column_node(root.name, root.rel.name)
     if isinstance(root, ops.ScalarUDF) and all(isinstance(arg, ops.Field | ops.Literal) for arg in root.args):
         # Most columns of raw rows: the general way takes three times as long.
         return function(root.__func_name__, [_leaf(arg) for arg in root.args])
@@ -197,7 +207,7 @@ def _visit(node: ops.Node, _: object, **kwargs: Any) -> object:
         case ops.UnboundTable():
             return None
         case ops.Field():
-            return _column(node.name, node.rel.name)
+            return column_node(node.name, node.rel.name)
         case ops.ScalarUDF() | ops.AggUDF():
             args = [kwargs[name] for name in node.argnames if name in kwargs and name != "where"]
             return function(node.__func_name__, args)
@@ -205,7 +215,8 @@ def _visit(node: ops.Node, _: object, **kwargs: Any) -> object:
             return compiler.visit_node(node, **kwargs)
 
 
-def _column(name: str, table: str) -> exp.Column:
+def column_node(name: str, table: str) -> exp.Column:
+    """Return a column of a table under an alias."""
     return exp.Column(this=exp.Identifier(this=name, quoted=True), table=exp.Identifier(this=table, quoted=True))
 
 

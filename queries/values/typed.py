@@ -6,13 +6,14 @@ import functools
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import ibis
 import ibis.expr.types as ir
 
 from queries.types import BOOLEAN, INTEGER, NULL, Base, Missing, ValueType
 from queries.values.calls import call, dtype_of
+from queries.values.late import Late, LateAttribute
 
 
 class _Varies:
@@ -30,19 +31,23 @@ _MANY: Final = 16
 """So many conditions are joined one after the other; more would make a tree too deep to walk by calls."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Typed:
     """A value of the language.
 
     Attributes:
-        value: the Ibis expression; a missing value looks as `type.missing` says.
+        value: the Ibis expression, made when it is first read if it was given late; a missing value looks as
+            `type.missing` says.
         type: the language's type.
         aggregate: the expression holds an aggregate.
         constant: its Python value when it is a literal, else `VARIES`.
         virtual: `project` or `issue` when the number stands for a name.
     """
 
-    value: ir.Value
+    if TYPE_CHECKING:
+        value: ir.Value
+    else:
+        value: Any = LateAttribute()
     type: ValueType
     aggregate: bool = False
     constant: object = VARIES
@@ -52,6 +57,17 @@ class Typed:
     def is_constant(self) -> bool:
         """Whether the value is a literal."""
         return self.constant is not VARIES
+
+    @property
+    def late(self) -> Late | None:
+        """How the value is made, None when it is there."""
+        given = self.__dict__["_value"]
+        return given if isinstance(given, Late) else None
+
+
+def late(make: Callable[[], ir.Value], type_: ValueType, virtual: str = "") -> Typed:
+    """Return a value that is made when it is first read."""
+    return Typed(cast("ir.Value", Late(make)), type_, virtual=virtual)
 
 
 def literal(value: object, type_: ValueType) -> Typed:
