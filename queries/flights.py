@@ -20,7 +20,7 @@ class Asker:
     Attributes:
         stopped: done once this one does not want it any more.
         flight: what it waits for.
-        joined: whether somebody else had asked before.
+        joined: whether it is the run of somebody else, who waits for it as well and bears its cost.
     """
 
     stopped: Future[None] = field(default_factory=Future)
@@ -76,8 +76,16 @@ class Flights:
         either: tuple[Future[Any], ...] = (flight.result, asker.stopped)
         wait(either, return_when=FIRST_COMPLETED)
         if asker.stopped.done() and not flight.result.done():
+            self._hand_over(flight, asker)
             raise QueryCancelled("The query was cancelled.")
         return flight.result.result()
+
+    def _hand_over(self, flight: Flight, asker: Asker) -> None:
+        """Let somebody else be the first: whose run it is bears its cost."""
+        with self._lock:
+            other = next((one for one in flight.askers if one is not asker), None)
+            if other is not None and not asker.joined:
+                other.joined = False
 
     def leave(self, asker: Asker) -> Running | None:
         """Let an asker go; return what runs for nobody any more, and is to be stopped."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from engine.clock import Clock, SystemClock
-from engine.eventstore import BatchStream, Estimate, EventStore, QueryStats, StoreRejected
+from engine.eventstore import Estimate, EventStore, QueryStats, StoreRejected
 from queries import frames
 from queries.ast import Query
 from queries.cache import CacheFigures, ResultCache, cache_key
@@ -241,7 +241,8 @@ class Runner:
                 yield ResultStream(name, made, columns, table.schema, iter(table.to_batches()), running.cost)
                 return
             schema = present_schema(raw.schema, made.columns)
-            yield ResultStream(name, made, columns, schema, _presented(raw, made, running), running.cost)
+            batches = (present_batch(batch, made.columns) for batch in raw)
+            yield ResultStream(name, made, columns, schema, batches, lambda: _both(running.cost(), raw.so_far))
 
     def costs(self, made: Plan, context: PlanContext) -> list[StepCost]:
         """Return what each step of a plan would read, by the engine's estimate; nothing runs."""
@@ -340,11 +341,10 @@ def _next_page(made: Plan, table: pa.Table) -> str | None:
     return made.pages.cursor(table, made.row_limit - 1).text()
 
 
-def _presented(raw: BatchStream, made: Plan, running: Running) -> Iterator[pa.RecordBatch]:
-    """Give the batches as readers see them, and note the cost after the last."""
-    for batch in raw:
-        yield present_batch(batch, made.columns)
-    running.end(raw.stats)
+def _both(one: QueryStats, other: QueryStats) -> QueryStats:
+    return QueryStats(
+        one.rows_read + other.rows_read, one.bytes_read + other.bytes_read, one.elapsed_s + other.elapsed_s
+    )
 
 
 __all__ = ["CLASSES", "STREAM_ROWS", "QueryClass", "ResultStream", "Runner", "cache_key"]

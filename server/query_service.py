@@ -85,6 +85,8 @@ class _Running:
     owner: Principal
     asked_at: float
     started: bool = False
+    started_at: float = 0.0
+    charged: bool = False
     cancelled: bool = False
     future: Future[Any] | None = None
 
@@ -136,7 +138,7 @@ class QueryService:
             with self._lock:
                 if running.cancelled:
                     raise QueryCancelled("The query was cancelled before it started.")
-                running.started = True
+                _begin(running)
             return self._runner.run(
                 question.text,
                 context,
@@ -148,8 +150,7 @@ class QueryService:
 
         with self._registered(query_id, principal) as running:
             result = self._in_pool(lambda: work(running), running)
-            cost = result.cost
-            self._ledger.charge(principal, QueryStats(cost.rows_read, cost.bytes_read, cost.elapsed_ms / 1000))
+            self._ledger.charge(principal, _stats_of(result))
         if result.shared or result.age_s is not None:
             self._ledger.kept()
         return result
@@ -165,12 +166,15 @@ class QueryService:
         context = self.context(question, principal)
         query_id = question.query_id or uuid.uuid4().hex
         with self._registered(query_id, principal) as running, self._place():
-            running.started = True
+            _begin(running)
             with self._runner.stream(question.text, context, query_id=query_id) as batches:
                 try:
                     yield batches
                 finally:
-                    self._ledger.charge(principal, batches.cost())
+                    running.charged = True
+                    cost, spent = batches.cost(), _time_of(running)
+                    # Of one that is left early the engine may not have said how long it took.
+                    self._ledger.charge(principal, replace(cost, elapsed_s=cost.elapsed_s or spent.elapsed_s))
 
     def explain(self, question: Question, principal: Principal) -> dict[str, Any]:
         """Return what a question would do, without running it: SQL, plain English, columns, range, warnings."""
@@ -278,8 +282,17 @@ class QueryService:
             me, teams = assignee_of(self._metadata, principal), teams_of(self._metadata, principal)
             context = replace(context, me=me, my_teams=teams)
         if needs_releases(texts):
-            return replace(context, releases=self._releases.of(context))
+            run = partial(self._looked_up, principal)
+            return replace(context, releases=self._releases.of(context, run))
         return context
+
+    def _looked_up(self, principal: Principal, text: str, context: PlanContext) -> Result:
+        """Answer what planning must know beforehand: it takes a place, and is paid for by the one who asks."""
+        self._ledger.check(principal)
+        with self._place():
+            result = self._runner.run(text, context, query_class="dashboard")
+        self._ledger.charge(principal, _stats_of(result))
+        return result
 
     @contextmanager
     def _registered(self, query_id: str, principal: Principal) -> Iterator[_Running]:
@@ -301,13 +314,13 @@ class QueryService:
             raise
         except QueryCancelled:
             outcome = "cancelled"
-            self._ledger.charge(principal, _time_of(running))
             raise
         except LimitReached as error:
             self._ledger.refused(error.limit)
-            self._ledger.charge(principal, _time_of(running))
             raise
         finally:
+            if outcome != "answered" and running.started and not running.charged:
+                self._ledger.charge(principal, _time_of(running))
             with self._lock:
                 del self._running[query_id]
                 self._ledger.running(len(self._running))
@@ -337,9 +350,17 @@ class QueryService:
             self._slots.release()
 
 
+def _begin(running: _Running) -> None:
+    running.started, running.started_at = True, time.monotonic()
+
+
+def _stats_of(result: Result) -> QueryStats:
+    return QueryStats(result.cost.rows_read, result.cost.bytes_read, result.cost.elapsed_ms / 1000)
+
+
 def _time_of(running: _Running) -> QueryStats:
-    """Return the cost of a query that was stopped: how much it had read by then nobody says."""
-    return QueryStats(0, 0, time.monotonic() - running.asked_at)
+    """Return the cost of a query that was stopped, or failed: how much it had read by then nobody says."""
+    return QueryStats(0, 0, time.monotonic() - running.started_at)
 
 
 def _same(one: Principal, other: Principal) -> bool:

@@ -16,7 +16,7 @@ class Batches:
     Args:
         schema: the schema of every batch.
         batches: gives the batches.
-        cost: asked once, after the last batch.
+        cost: what it has cost when it is asked.
     """
 
     def __init__(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch], cost: Callable[[], QueryStats]) -> None:
@@ -24,6 +24,8 @@ class Batches:
         self._batches = batches
         self._cost = cost
         self._stats: QueryStats | None = None
+        self._rows = 0
+        self._bytes = 0
 
     @property
     def schema(self) -> pa.Schema:
@@ -37,8 +39,18 @@ class Batches:
             raise StateError("The cost of a stream is known at its end.", code="stream-open")
         return self._stats
 
+    @property
+    def so_far(self) -> QueryStats:
+        """What the statement has cost by now, at least: what it gave was read. At the end the same as `stats`."""
+        if self._stats is not None:
+            return self._stats
+        told = self._cost()
+        return QueryStats(max(told.rows_read, self._rows), max(told.bytes_read, self._bytes), told.elapsed_s)
+
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self._batches:
             if batch.num_rows:
+                self._rows += batch.num_rows
+                self._bytes += batch.nbytes
                 yield batch
         self._stats = self._cost()

@@ -90,6 +90,11 @@ class BatchStream(Protocol):
         """What the statement cost; StateError before the last batch was taken."""
         ...
 
+    @property
+    def so_far(self) -> QueryStats:
+        """What the statement has cost by now, at least; at the end the same as `stats`."""
+        ...
+
     def __iter__(self) -> Iterator[pa.RecordBatch]: ...
 
 

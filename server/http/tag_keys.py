@@ -14,6 +14,7 @@ from iam import Principal
 from queries.catalog import catalog
 from server.query_service import QueryService, Question
 
+_Key = tuple[tuple[int, ...], tuple[str, ...]]
 _DATASETS = ("errors", "spans", "logs", "metrics")
 _LOOKED_AT = timedelta(hours=1)
 _KEPT_S = 300.0
@@ -23,7 +24,7 @@ _MARK, _END = 'tags["', '"]'
 
 
 class TagKeys:
-    """Most frequent tag keys by data set, of the last hour, for the projects a question is about.
+    """Most frequent tag keys by data set, of the last hour, for the projects and environments a question is about.
 
     Args:
         queries: asks the store.
@@ -34,12 +35,13 @@ class TagKeys:
         self._queries = queries
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[int, ...], tuple[float, dict[str, tuple[str, ...]]]] = OrderedDict()
+        self._known: OrderedDict[_Key, tuple[float, dict[str, tuple[str, ...]]]] = OrderedDict()
 
     def of(self, question: Question, principal: Principal, projects: tuple[int, ...]) -> dict[str, tuple[str, ...]]:
         """Return the keys by data set; those that cannot be had are absent."""
+        key = (projects, question.environments)
         with self._lock:
-            known = self._known.get(projects)
+            known = self._known.get(key)
         if known is not None and time.monotonic() - known[0] < _KEPT_S:
             return known[1]
         now = self._clock.now()
@@ -49,8 +51,8 @@ class TagKeys:
             for dataset in _DATASETS
         }
         with self._lock:
-            self._known[projects] = (time.monotonic(), found)
-            self._known.move_to_end(projects)
+            self._known[key] = (time.monotonic(), found)
+            self._known.move_to_end(key)
             if len(self._known) > _MOST:
                 self._known.popitem(last=False)
         return found

@@ -254,6 +254,7 @@ def test_one_asker_may_leave_without_the_other(runner: Runner, counting: Countin
     threads[stays].join(30)
     assert outcome[stays].table.num_rows > 0
     assert counting.asked == 1
+    assert outcome[stays].cost.rows_read == outcome[stays].stats.rows_read > 0  # somebody pays for it
 
 
 def test_a_run_nobody_waits_for_is_stopped(event_store: EventStore, shop: Shop) -> None:

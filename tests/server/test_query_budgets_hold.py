@@ -1,0 +1,78 @@
+"""Ways to have the engine work without paying for it: none of them leads past a budget."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from engine.eventstore import QueryStats
+from iam import Principal, PrincipalKind
+from server.query_service import Question
+from tests.server.api import Api, build_api
+
+WHO = Principal("token:all", PrincipalKind.TOKEN, token_id=99)
+
+
+@pytest.fixture(scope="module")
+def api(event_store: Any, rows_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """An application with some errors."""
+    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("budgets"), 785_000)
+    rows = [
+        {"event_id": f"{n:032x}", "fingerprint": n + 1, "title": f"t{n}", "release": "shop@1.0.0"} for n in range(20)
+    ]
+    built.add_errors(built.a.id, rows)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def charged(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[QueryStats]:
+    """What the ledger is told."""
+    found: list[QueryStats] = []
+    monkeypatch.setattr(api.services.queries._ledger, "charge", lambda _who, cost: found.append(cost))
+    return found
+
+
+def test_a_statement_that_fails_in_the_end_is_paid_for(api: Api, charged: list[QueryStats]) -> None:
+    """It may have read everything before it throws; how much nobody says, so its time counts."""
+    body = {"sql": "SELECT toInt64(concat('x', toString(count()))) AS n FROM errors"}
+    api.send("POST", "query", body, who="token:all", status=400)
+    assert len(charged) == 1
+    assert charged[0].elapsed_s > 0
+
+
+def test_a_stream_that_is_left_is_paid_for(api: Api, charged: list[QueryStats]) -> None:
+    """Who hangs up before the last batch has made the engine read all the same."""
+    who = dataclasses.replace(WHO, kind=PrincipalKind.LOCAL)
+    with api.services.queries.stream(Question("from errors"), who) as found:
+        assert next(found.batches).num_rows > 0
+    assert len(charged) == 1
+    assert charged[0].rows_read >= 20
+
+
+def test_looking_up_releases_is_paid_for(api: Api, charged: list[QueryStats]) -> None:
+    """`release:latest` asks the store before the query itself, for each list of environments anew."""
+    body = {"query": "from errors release:latest", "environment": ["a", "b"]}
+    api.send("POST", "query/plan", body, who="token:all")
+    assert sum(cost.rows_read for cost in charged) >= 20
+    again = len(charged)
+    api.send("POST", "query/plan", body, who="token:all")
+    assert len(charged) == again
+
+
+def test_tag_keys_are_those_of_the_environments_asked_about(api: Api) -> None:
+    """Completion keeps the keys for a while: what one asked about staging is no answer for others."""
+    api.add_errors(
+        api.b.id,
+        [{"event_id": "e" * 32, "fingerprint": 77, "title": "t", "tags": [("zebra", "x")], "environment": "live"}],
+    )
+
+    def labels(**more: Any) -> list[str]:
+        body = {"query": "from errors zeb", "cursor": 15, "project": "vault", **more}
+        return [item["label"] for item in api.send("POST", "query/complete", body, who="token:all")["items"]]
+
+    assert "zebra" not in labels(environment=["nowhere"])
+    assert "zebra" in labels(environment=["live"])
+    assert "zebra" in labels()
