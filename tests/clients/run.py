@@ -33,6 +33,21 @@ def run_python(dsn: str) -> dict[str, Any]:
     return _run([sys.executable, str(_HERE / "python_client.py"), dsn], dict(os.environ))
 
 
+def run_python_signals(dsn: str) -> dict[str, Any]:
+    """Runs the application that sends everything but errors with sentry-sdk; gives the ids it reported."""
+    return _run([sys.executable, str(_HERE / "python_signals.py"), dsn], dict(os.environ))
+
+
+def run_otel_python(endpoint: str, key: str) -> dict[str, Any]:
+    """Runs the application with the OpenTelemetry SDK; gives trace and span ids.
+
+    Args:
+        endpoint: base URL; `/v1/traces` and so on are added.
+        key: public key of a project, sent as a bearer token.
+    """
+    return _run([sys.executable, str(_HERE / "otel_python.py"), endpoint, key], dict(os.environ))
+
+
 def run_node(dsn: str, lifecycle: TraceLifecycle = "stream") -> dict[str, Any]:
     """Runs the application with @sentry/node; gives the ids it reported.
 

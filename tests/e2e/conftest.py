@@ -44,6 +44,12 @@ class Amber:
         names = [column["name"] for column in answer["columns"]]
         return [dict(zip(names, row, strict=True)) for row in answer["rows"]]
 
+    def rows(self, text: str) -> list[dict[str, Any]]:
+        """Ask over HTTP and return the rows as dictionaries; a process less than `ask`."""
+        answer = self.server.query(text)
+        names = [column["name"] for column in answer["columns"]]
+        return [dict(zip(names, row, strict=True)) for row in answer["rows"]]
+
     def post(self, envelope: bytes) -> int:
         """Post an envelope to the ingest port and return the status of the answer."""
         address = self.server.address

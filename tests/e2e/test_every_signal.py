@@ -1,0 +1,105 @@
+"""What unmodified clients send besides errors and traces comes back as it was sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.clients.collector import Collector
+from tests.clients.run import run_otel_python, run_python_signals
+from tests.e2e.conftest import Amber
+
+pytestmark = pytest.mark.sdk
+RELEASE = "release:signals-python@1.0.0"
+
+
+@pytest.fixture(scope="module")
+def sent(amber: Amber) -> dict[str, Any]:
+    """What the Python SDK put on the wire, and the ids its application printed; all of it has arrived."""
+    with Collector(forward_dsn=amber.dsn) as wire:
+        ids = run_python_signals(wire.dsn)
+        assert {request.status for request in wire.requests} == {200}
+        items = dict(wire.items)
+    # Envelopes of one client are worked on in several shards: each kind is waited for.
+    for dataset in ("logs", "metrics", "check_ins", "attachments", "feedback", "profiles", "sessions"):
+        amber.wait_for(f"from {dataset} | summarize n=count()", lambda rows: rows[0][0] > 0)
+    return {"ids": ids, **items}
+
+
+def test_logs_come_back_with_template_and_parameters(amber: Amber, sent: dict[str, Any]) -> None:
+    """Those of the logging module and those of the SDK's own logger."""
+    lines = [line for container in sent["log"] for line in container["items"]]
+    rows = amber.rows(f"from logs {RELEASE} | project message, level, logger, message.template, trace")
+    assert sorted((row["message"], row["trace"]) for row in rows) == sorted((x["body"], x["trace_id"]) for x in lines)
+    stock = next(row for row in rows if row["message"] == "Stock of P-1 is 3")
+    assert (stock["level"], stock["logger"], stock["message.template"]) == ("warn", "orders", "Stock of %s is %d")
+
+
+def test_metrics_come_back_with_value_and_unit(amber: Amber, sent: dict[str, Any]) -> None:
+    """A counter, a gauge and a distribution; the counter's attribute is a tag."""
+    points = [point for container in sent["trace_metric"] for point in container["items"]]
+    rows = amber.rows("from metrics | project metric.name, metric.type, metric.value, metric.unit, plan")
+    assert {(row["metric.name"], row["metric.type"], row["metric.value"]) for row in rows} == {
+        (point["name"], point["type"], point["value"]) for point in points
+    }
+    units = {row["metric.name"]: row["metric.unit"] for row in rows}
+    assert (units["queue.depth"], units["payment.time"]) == ("item", "millisecond")
+    assert next(row["plan"] for row in rows if row["metric.name"] == "orders.placed") == "gold"
+
+
+def test_a_run_of_a_monitor_has_its_begin_and_its_end(amber: Amber, sent: dict[str, Any]) -> None:
+    """Both are rows of one check-in; the schedule is that of the configuration."""
+    assert len(sent["check_in"]) == 2
+    rows = amber.rows("from check_ins monitor:nightly | project id, status, duration, schedule | sort status")
+    assert [row["status"] for row in rows] == ["in_progress", "ok"]
+    assert rows[1]["duration"] == 1_500_000_000
+    assert rows[0]["schedule"] == "0 3 * * *"
+
+
+def test_a_session_counts_once_and_is_crashed(amber: Amber, sent: dict[str, Any]) -> None:
+    """Sums of the counts, whatever number of updates the client sent."""
+    assert sent["session"]
+    (row,) = amber.rows("from sessions | summarize started=sum(started_count), errored=sum(errored_count) by release")
+    assert (row["release"], row["started"]) == ("signals-python@1.0.0", 1)
+    assert row["errored"] == (1 if any(update.get("errors") for update in sent["session"]) else 0)
+
+
+def test_feedback_and_a_file_come_back(amber: Amber, sent: dict[str, Any]) -> None:
+    """Feedback travels as an event; the file holds line ends, a zero byte and what looks like an item."""
+    (told,) = amber.rows("from feedback | project id, message, contact_email, name")
+    assert told["id"] == sent["ids"]["feedback"]
+    assert (told["message"], told["contact_email"]) == ("The cart is empty again", "ann@mail.example")
+    (file,) = amber.rows("from attachments | project event, name, content_type, size, stored")
+    assert (file["event"], file["name"], file["size"]) == (sent["ids"]["attached"], "notes.txt", 32)
+    assert file["stored"]
+    assert amber.rows(f"from errors id:{sent['ids']['attached']} | project message")[0]["message"] == "with a file"
+
+
+def test_a_profile_says_where_the_time_went(amber: Amber, sent: dict[str, Any]) -> None:
+    """Most of the transaction's profile lies in the function that was busy."""
+    assert sent["profile"]
+    rows = amber.rows(f"from profiles trace:{sent['ids']['trace_id']} stack.function:busy | summarize t=sum(weight)")
+    assert rows[0]["t"] > 100_000_000
+
+
+def test_open_telemetry_arrives_by_its_own_protocol(amber: Amber) -> None:
+    """Spans with their segment, a log of the trace, metrics, and the recorded exception as an error with frames."""
+    host, port = amber.server.address.ingest
+    ids = run_otel_python(f"http://{host}:{port}", amber.server.address.public_key)
+    query = f"from spans trace:{ids['trace_id']}"
+    amber.wait_for(f"{query} | summarize n=count()", lambda rows: rows[0][0] == 2)
+    rows = {row["id"]: row for row in amber.rows(f"{query} | project id, parent_span, transaction, service, release")}
+    assert rows.keys() == {ids["segment"], ids["child"]}
+    assert rows[ids["child"]]["parent_span"] == ids["segment"]
+    assert {(row["transaction"], row["service"]) for row in rows.values()} == {("GET /orders", "checkout")}
+    amber.wait_for(f"from logs trace:{ids['trace_id']} | summarize n=count()", lambda rows: rows[0][0] == 1)
+    (line,) = amber.rows(f"from logs trace:{ids['trace_id']} | project message, level")
+    assert (line["message"], line["level"]) == ("Stock of P-1 is low", "warn")
+    amber.wait_for("from metrics service:checkout | summarize n=count()", lambda rows: rows[0][0] >= 2)
+    points = amber.rows("from metrics service:checkout | project metric.name, metric.type, metric.value, metric.count")
+    seen = {row["metric.name"]: row for row in points}
+    assert seen["orders.placed"]["metric.value"] == 3
+    assert (seen["payment.time"]["metric.count"], seen["payment.time"]["metric.value"]) == (3, 325)
+    (error,) = amber.rows(f"from errors trace:{ids['trace_id']} | project error.type, error.value, environment")
+    assert (error["error.type"], error["error.value"], error["environment"]) == ("ValueError", "no such order", "test")
