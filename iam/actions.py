@@ -35,6 +35,7 @@ SCOPES: Mapping[str, Scope] = MappingProxyType(
             Scope("ingest:write", "Send data of any dataset, line by line."),
             Scope("issue:read", "Read issues."),
             Scope("issue:write", "Resolve, ignore, assign and prioritise issues.", ("issue:read",)),
+            Scope("artifact:write", "Create releases and upload source maps: what a build needs."),
             Scope("query:read", "Read and run saved queries."),
             Scope("query:write", "Save, change, share and delete saved queries.", ("query:read",)),
             Scope("project:read", "Read projects, their settings and their keys."),
@@ -145,6 +146,9 @@ ACTIONS: Mapping[Action, Rule] = MappingProxyType(
         Action.INGEST_WRITE: _of_projects("Send data of any dataset, line by line.", Role.MEMBER, "ingest:write"),
         Action.ISSUE_READ: _of_projects("Read issues.", Role.VIEWER, "issue:read"),
         Action.ISSUE_WRITE: _of_projects("Resolve, ignore, assign and prioritise issues.", Role.MEMBER, "issue:write"),
+        Action.ARTIFACT_WRITE: _of_projects(
+            "Create releases; upload, list and remove source maps.", Role.MEMBER, "artifact:write"
+        ),
         Action.QUERY_READ: Rule(
             "Read a saved query: one's own, or one that is shared.",
             (Kind.QUERY,),

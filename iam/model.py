@@ -46,6 +46,7 @@ class Action(StrEnum):
     INGEST_WRITE = "ingest.write"
     ISSUE_READ = "issue.read"
     ISSUE_WRITE = "issue.write"
+    ARTIFACT_WRITE = "artifact.write"
     QUERY_READ = "query.read"
     QUERY_WRITE = "query.write"
     QUERY_SHARE = "query.share"

@@ -12,9 +12,11 @@ from flask_openapi3.openapi import OpenAPI
 
 from server.http.access import Access, public
 from server.http.account import account_routes
+from server.http.artifacts import artifact_routes
 from server.http.compat import compat_routes
 from server.http.dead_letters import dead_letter_routes
 from server.http.documents.common import Problem
+from server.http.files import file_routes
 from server.http.guard import Guard, refuse_undeclared, register_guard
 from server.http.issues import issue_routes, trace_routes
 from server.http.managed import managed_routes
@@ -25,8 +27,10 @@ from server.http.problems import register_problems
 from server.http.query import query_routes
 from server.http.query_help import query_help_routes
 from server.http.rates import RateLimit
+from server.http.releases import release_routes
 from server.http.routes import Routes, answer
 from server.http.saved import saved_routes
+from server.http.scrub import scrub_routes
 from server.http.services import Services
 from server.http.spec import spec_routes
 from server.http.state import metrics_routes, state_routes
@@ -71,8 +75,12 @@ def routes_of(services: Services) -> list[Routes]:
         issue_routes(services),
         trace_routes(services),
         managed_routes(services),
+        scrub_routes(services),
         people_routes(services),
         compat_routes(services),
+        artifact_routes(services),
+        release_routes(services),
+        file_routes(services),
         native_routes(services),
         dead_letter_routes(services),
         state_routes(services),

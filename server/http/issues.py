@@ -172,6 +172,11 @@ def _bulk(services: Services, body: documents.BulkBody) -> list[dict[str, str]]:
     return workflow.change_many(principal(), found, wanted)
 
 
+def looked_at(services: Services, given: LookParameters, action: Action) -> Look:
+    """Return what a request looks at, of all that is kept when it names no time, where an action is allowed."""
+    return _allowing(_look(services, given, _everything(services)), action)
+
+
 def _allowing(look: Look, action: Action) -> Look:
     """Return a look at the projects on which another action is allowed."""
     return replace(look, action=action)

@@ -13,7 +13,7 @@ import brotli
 import structlog
 from flask import Flask, Response, g, request
 
-from server.http.problems import API_PREFIX, COMPAT_PREFIX
+from server.http.problems import API_PREFIX, SENTRY_API
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SECURITY_HEADERS = {
@@ -61,7 +61,7 @@ class Csp:
 
 def is_ingest_path(path: str) -> bool:
     """Whether a path is one of the client protocol's, which keeps headers (CORS) and errors of its own."""
-    return path.startswith("/api/") and not path.startswith((f"{API_PREFIX}/", f"{COMPAT_PREFIX}/"))
+    return path.startswith("/api/") and not path.startswith((f"{API_PREFIX}/", f"{SENTRY_API}/"))
 
 
 def register_middleware(app: Flask, csp: Csp) -> None:

@@ -18,7 +18,8 @@ from server.problems import problem_of, title_of
 
 PROBLEM_TYPE = "application/problem+json"
 API_PREFIX = "/api/v1"
-COMPAT_PREFIX = "/api/0/organizations"
+SENTRY_API = "/api/0"
+COMPAT_PREFIX = f"{SENTRY_API}/organizations"
 """Where Sentry has what `server.http.compat` answers; no project has the number 0, so clients never send there."""
 _RETRY_AFTER_S = 2
 _log = structlog.stdlib.get_logger(__name__)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.blobs import BlobStore, FileBlobStore
 from engine.clock import Clock
+from engine.datadir import DataDirectory
 from engine.metadata import MetadataStore
 from iam import Administration, Identity
 from ingest.edge import Edge
@@ -35,3 +37,8 @@ class Services:
     cookies: Cookies
     edge: Edge | None = None
     dead_letters: DeadLetterService | None = None
+
+    @property
+    def blobs(self) -> BlobStore:
+        """The blobs of the data directory."""
+        return FileBlobStore(DataDirectory.at(self.settings.data).blobs)

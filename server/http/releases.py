@@ -1,0 +1,218 @@
+"""Releases as `sentry-cli releases` and the bundlers' plug-ins create and finalise them.
+
+A release belongs to a project; a request that names an organisation's release is about those projects of it that the
+request names, or that have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from http import HTTPMethod
+from typing import Any
+
+from flask import Response
+
+from engine.artifacts import ReleaseRow
+from engine.errors import NotFound, UserError
+from engine.metadata import ProjectRow
+from ingest.normalise.common import release_of
+from ingest.normalise.remarks import Remarks
+from ingest.normalise.times import time_ns
+from queries.result import rfc3339
+from server.http.artifacts import WRITE, audit, project_documents, project_of, projects_of
+from server.http.documents import artifacts as documents
+from server.http.documents.common import BODY, NOT_FOUND
+from server.http.problems import SENTRY_API
+from server.http.routes import Routes, answer
+from server.http.services import Services
+
+_MANY = documents.list_of(documents.Release)
+
+
+def release_routes(services: Services) -> Routes:
+    """Return the routes of releases."""
+    routes = Routes("releases", "Releases, as sentry-cli and bundlers create them.", prefix=SENTRY_API)
+    _of_organisation(routes, services)
+    _beside(routes, services)
+    _of_project(routes, services)
+    return routes
+
+
+def _of_organisation(routes: Routes, services: Services) -> None:
+    one = "/organizations/<organization>/releases/<version>/"
+
+    @routes.on(HTTPMethod.GET, "/organizations/<organization>/releases/", WRITE, {200: _MANY, **NOT_FOUND})
+    def releases(path: documents.OrganisationPath) -> Response:
+        """List the newest releases of the projects one may upload to."""
+        return answer(_listed(services, projects_of(services, path.organization)))
+
+    @routes.on(
+        HTTPMethod.POST,
+        "/organizations/<organization>/releases/",
+        WRITE,
+        {201: documents.Release, **NOT_FOUND, **BODY},
+    )
+    def create_release(path: documents.OrganisationPath, body: documents.ReleaseBody) -> Response:
+        """Create a release of the projects the body names; one that is there is changed."""
+        if not body.projects:
+            raise UserError("A release is of at least one project.", code="projects-missing", hint="Give `projects`.")
+        projects = [project_of(services, path.organization, name) for name in body.projects]
+        return answer(_put(services, projects, _version(body.version), body), 201)
+
+    @routes.on(HTTPMethod.GET, one, WRITE, {200: documents.Release, **NOT_FOUND})
+    def release(path: documents.ReleasePath) -> Response:
+        """Return a release."""
+        projects = projects_of(services, path.organization)
+        return answer(_document(*_having(services, projects, path.version)))
+
+    @routes.on(HTTPMethod.PUT, one, WRITE, {200: documents.Release, **NOT_FOUND, **BODY})
+    def change_release(path: documents.ReleasePath, body: documents.ReleaseBody) -> Response:
+        """Change a release: finalise it with `dateReleased`, tell its commits."""
+        if body.projects:
+            projects = [project_of(services, path.organization, name) for name in body.projects]
+        else:
+            projects = _having(services, projects_of(services, path.organization), path.version)[1]
+        return answer(_put(services, projects, _version(path.version), body))
+
+
+def _beside(routes: Routes, services: Services) -> None:
+    """What clients ask besides when they finalise a release."""
+    one = "/organizations/<organization>/releases/<version>/"
+
+    @routes.on(HTTPMethod.POST, f"{one}deploys/", WRITE, {201: documents.Deploy, **NOT_FOUND, **BODY})
+    def add_deploy(path: documents.ReleasePath, body: documents.DeployBody) -> Response:
+        """Remember a deployment of a release."""
+        rows, projects = _having(services, projects_of(services, path.organization), path.version)
+        made = body.model_dump()
+        for row, project in zip(rows, projects, strict=True):
+            before = list(row.facts.get("deploys", []))[-99:]
+            entry = audit("release.deploy", f"project:{project.slug}")
+            services.metadata.put_release(project.id, row.version, {"deploys": [*before, made]}, audit=entry)
+        return answer({"id": str(len(rows[0].facts.get("deploys", [])) + 1), **made}, 201)
+
+    @routes.on(
+        HTTPMethod.GET,
+        f"{one}previous-with-commits/",
+        WRITE,
+        {200: {"description": "The release before with commits, `{}` for none.", "content": {}}, **NOT_FOUND},
+    )
+    def previous_with_commits(path: documents.ReleasePath) -> Response:
+        """Return the newest other release whose commits are known; `sentry-cli releases set-commits` asks."""
+        projects = projects_of(services, path.organization)
+        found = services.metadata.releases([project.id for project in projects])
+        row = next((r for r in found if r.version != path.version and r.facts.get("commits")), None)
+        return answer({} if row is None else _document([row], [p for p in projects if p.id == row.project_id]))
+
+    @routes.on(
+        HTTPMethod.GET,
+        "/organizations/<organization>/repos/",
+        WRITE,
+        {200: {"description": "No repositories: Amber connects to none.", "content": {}}, **NOT_FOUND},
+    )
+    def repositories(path: documents.OrganisationPath) -> Response:
+        """Return no repositories; the clients then send commits themselves."""
+        projects_of(services, path.organization)
+        return answer([])
+
+
+def _of_project(routes: Routes, services: Services) -> None:
+    one = "/projects/<organization>/<project>/releases/<version>/"
+
+    @routes.on(HTTPMethod.GET, "/projects/<organization>/<project>/releases/", WRITE, {200: _MANY, **NOT_FOUND})
+    def project_releases(path: documents.ProjectPath) -> Response:
+        """List the newest releases of a project."""
+        return answer(_listed(services, [project_of(services, path.organization, path.project)]))
+
+    @routes.on(
+        HTTPMethod.POST,
+        "/projects/<organization>/<project>/releases/",
+        WRITE,
+        {201: documents.Release, **NOT_FOUND, **BODY},
+    )
+    def create_project_release(path: documents.ProjectPath, body: documents.ReleaseBody) -> Response:
+        """Create a release of a project; one that is there is changed."""
+        projects = [project_of(services, path.organization, path.project)]
+        return answer(_put(services, projects, _version(body.version), body), 201)
+
+    @routes.on(HTTPMethod.GET, one, WRITE, {200: documents.Release, **NOT_FOUND})
+    def project_release(path: documents.ProjectReleasePath) -> Response:
+        """Return a release of a project."""
+        project = project_of(services, path.organization, path.project)
+        return answer(_document([services.metadata.release(project.id, path.version)], [project]))
+
+    @routes.on(HTTPMethod.PUT, one, WRITE, {200: documents.Release, **NOT_FOUND, **BODY})
+    def change_project_release(path: documents.ProjectReleasePath, body: documents.ReleaseBody) -> Response:
+        """Change a release of a project."""
+        project = project_of(services, path.organization, path.project)
+        return answer(_put(services, [project], _version(path.version), body))
+
+
+def _version(sent: str | None) -> str:
+    version = release_of(sent, Remarks())
+    if not version:
+        raise UserError(
+            "That is no name of a release.", code="release-invalid", hint="1 to 200 characters on one line."
+        )
+    return version
+
+
+def _put(
+    services: Services, projects: Sequence[ProjectRow], version: str, body: documents.ReleaseBody
+) -> dict[str, Any]:
+    facts = {name: value for name in ("ref", "url", "refs", "commits") if (value := getattr(body, name)) is not None}
+    if body.dateReleased is not None:
+        moment = time_ns(body.dateReleased)
+        if moment is None:
+            raise UserError("`dateReleased` is no time.", code="parameter-invalid", hint="ISO 8601, with a zone.")
+        facts["released_at"] = datetime.fromtimestamp(moment // 10**9, UTC)
+    rows = [
+        services.metadata.put_release(
+            project.id, version, facts, audit=audit("release.write", f"project:{project.slug}")
+        )
+        for project in projects
+    ]
+    return _document(rows, projects)
+
+
+def _having(
+    services: Services, projects: Sequence[ProjectRow], version: str
+) -> tuple[list[ReleaseRow], list[ProjectRow]]:
+    """Return a release's rows and the projects that have it; NotFound when none has."""
+    rows, having = [], []
+    for project in projects:
+        try:
+            rows.append(services.metadata.release(project.id, version))
+        except NotFound:
+            continue
+        having.append(project)
+    if not rows:
+        raise NotFound("There is no such release.", code="release-unknown")
+    return rows, having
+
+
+def _listed(services: Services, projects: Sequence[ProjectRow]) -> list[dict[str, Any]]:
+    """Return the newest releases, each once with all its projects."""
+    by_id = {project.id: project for project in projects}
+    found: dict[str, list[ReleaseRow]] = {}
+    for row in services.metadata.releases(list(by_id)):
+        found.setdefault(row.version, []).append(row)
+    return [_document(rows, [by_id[row.project_id] for row in rows]) for rows in found.values()]
+
+
+def _document(rows: Sequence[ReleaseRow], projects: Sequence[ProjectRow]) -> dict[str, Any]:
+    row = rows[0]
+    facts: Mapping[str, Any] = row.facts
+    commits = facts.get("commits") or []
+    return {
+        "version": row.version,
+        "shortVersion": row.version,
+        "dateCreated": rfc3339(min(row.created_at for row in rows)),
+        "dateReleased": None if row.released_at is None else rfc3339(row.released_at),
+        "ref": facts.get("ref"),
+        "url": facts.get("url"),
+        "commitCount": len(commits),
+        "newGroups": 0,
+        "projects": project_documents(projects),
+        "lastCommit": commits[0] if commits else None,
+    }
