@@ -26,8 +26,8 @@ def spans(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
 def accept_spans(rows: Sequence[Row], place: Place, batch: Batch, tools: Tools) -> None:
     """Put spans into the batch, each once: a client that got no answer sends them again."""
     keys = [natural_key(b"s", row["project_id"], row["trace_id"], row["span_id"]) for row in rows]
-    for row, new in zip(rows, tools.fresh(keys, batch), strict=True):
-        if new:
-            tools.accept("spans", (row,), place, batch)
-        else:
-            count(place.record, batch, ("duplicate", "span", "resent"), 1, len(row["payload"]))
+    fresh = tools.fresh(keys, batch)
+    tools.accept("spans", [row for row, new in zip(rows, fresh, strict=True) if new], place, batch)
+    resent = [len(row["payload"]) for row, new in zip(rows, fresh, strict=True) if not new]
+    if resent:
+        count(place.record, batch, ("duplicate", "span", "resent"), len(resent), sum(resent))

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.snapshot import ProjectConfig
+from ingest.normalise.stackrules import in_app_by_rules, parse_stack_rules
 from ingest.normalise.values import short
 
 _LIBRARY_PATHS = re.compile(
@@ -25,6 +26,11 @@ _NATIVE_PLATFORMS = frozenset({"native", "cocoa", "objc", "swift", "c"})
 
 def in_app(frame: dict[str, Any], platform: str, project: ProjectConfig) -> bool:
     """Return whether a frame is the project's own code."""
+    own_platform = short(frame.get("platform"), 64) or platform
+    if project.in_app_rules:
+        ruled = in_app_by_rules(frame, own_platform, parse_stack_rules(project.in_app_rules))
+        if ruled is not None:
+            return ruled
     said = frame.get("in_app")
     has_rules = project.in_app_include or project.in_app_exclude
     if isinstance(said, bool) and not has_rules:
@@ -39,7 +45,6 @@ def in_app(frame: dict[str, Any], platform: str, project: ProjectConfig) -> bool
             return False
         if isinstance(said, bool):
             return said
-    own_platform = short(frame.get("platform"), 64) or platform
     return _inferred(own_platform, module, short(frame.get("package"), 1000), path or filename)
 
 

@@ -5,18 +5,19 @@ Names are those of the Sentry SDKs and of OpenTelemetry's semantic conventions, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from ingest.normalise.attributes import put_context, put_tag
+from ingest.normalise.attributes import MAX_TAG_CHARS, MAX_TAGS, put_context, put_tag
 from ingest.normalise.common import MILLISECOND_NS, add_user_agent, environment_of, release_of, sdk_columns
 from ingest.normalise.containers import Container
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.people import ip_address, user_row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.spandata import first_of, service_of
-from ingest.normalise.values import mapping, number, scalar, short
+from ingest.normalise.values import mapping, number, short
 
 MAX_KEY_CHARS = 200
 
@@ -45,8 +46,7 @@ def plain_attributes(sent: object, remarks: Remarks) -> dict[str, Any]:
             plain[key] = attribute
             continue
         value, declared = attribute.get("value"), attribute.get("type")
-        check = _OF_TYPE.get(declared) if isinstance(declared, str) else None
-        if check is not None and value is not None and not check(value):
+        if value is not None and type(declared) is str and type(value) not in _OF_TYPE.get(declared, _ANY):
             remarks.add("attributes:invalid")
         plain[key] = value
     return plain
@@ -67,10 +67,14 @@ def tags_and_measurements(
     for key, value in attributes.items():
         if value is None or key in dropped:
             continue
-        if _is_number(value):
+        kind = type(value)
+        if kind in _NUMBERS:
             amount = number(value)
             if amount is not None:
                 measurements[key[:MAX_KEY_CHARS]] = amount
+        elif kind is str and 0 < len(value) <= MAX_TAG_CHARS and len(tags) < MAX_TAGS and _is_plain(key):
+            # Nearly every one: nothing to convert or to cut.
+            tags.setdefault(key, value)
         else:
             put_tag(tags, key, value, remarks)
     return tags, measurements
@@ -81,15 +85,12 @@ def split_contexts(attributes: Mapping[str, Any], remarks: Remarks) -> tuple[dic
     rest: dict[str, Any] = {}
     contexts: dict[str, str] = {}
     for key, value in attributes.items():
-        if value is None or _is_number(value) or not scalar(value):
-            rest[key] = value
-        elif key.startswith(_CONTEXT_PREFIXES):
-            put_context(contexts, key, value, remarks)
-        elif key.startswith(_RUNTIME):
-            put_context(contexts, "runtime." + key.removeprefix(_RUNTIME), value, remarks)
+        name = _context_name(key) if type(value) in _WORDS else ""
+        if name:
+            put_context(contexts, name, value, remarks)
         else:
             rest[key] = value
-    for name in ("os", "browser", "runtime"):
+    for name in ("os", "browser", "runtime") if contexts else ():
         label = " ".join(v for member in ("name", "version") if (v := contexts.get(f"{name}.{member}")))
         if label:
             contexts[name] = label
@@ -150,18 +151,28 @@ def user_of_attributes(attributes: Mapping[str, Any], arrival: Arrival, *, infer
     )
 
 
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+@lru_cache(maxsize=4096)
+def _context_name(key: str) -> str:
+    """Return the member of a context that an attribute is, or an empty string: few names, met with every record."""
+    if key.startswith(_CONTEXT_PREFIXES):
+        return key
+    return "runtime." + key.removeprefix(_RUNTIME) if key.startswith(_RUNTIME) else ""
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+@lru_cache(maxsize=4096)
+def _is_plain(key: str) -> bool:
+    """Tell whether a name can be a tag's key as it is."""
+    return 0 < len(key) <= MAX_KEY_CHARS and key == key.strip()
 
 
-_OF_TYPE: dict[str, Callable[[object], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": _is_integer,
-    "double": _is_number,
-    "array": lambda value: isinstance(value, list),
+_WORDS = frozenset({str, bool})
+_NUMBERS = frozenset({int, float, Decimal})
+_ANY = frozenset({str, bool, int, float, Decimal, list, dict})
+_OF_TYPE: dict[str, frozenset[type]] = {
+    "string": frozenset({str}),
+    "boolean": frozenset({bool}),
+    "integer": frozenset({int}),
+    "double": _NUMBERS,
+    "array": frozenset({list}),
 }
+"""Types of decoded JSON by the type an attribute declares."""
