@@ -78,12 +78,15 @@ class RulesInvalid(UserError):
 
     code = "scrub-rules-invalid"
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__(
-            "; ".join(map(str, problems)), hint="See docs/how-to/scrub.md, and try with `amber scrub test`."
-        )
+    def __init__(
+        self,
+        problems: tuple[Problem, ...],
+        field: str = "options.scrub_rules",
+        hint: str = "See docs/how-to/scrub.md, and try with `amber scrub test`.",
+    ) -> None:
+        super().__init__("; ".join(map(str, problems)), hint=hint)
         self.problems = problems
-        self.field = "options.scrub_rules"
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from engine.errors import UserError
 from engine.metadata import ProjectRow
 from server.cli.managed import Managed, listed, managed, said, shown_time
 from server.cli.options import ConfigOption, DataOption, JsonOption
+from server.scrubbing import check_options
 
 app = typer.Typer(add_completion=False, help="Manage projects.", no_args_is_help=True)
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="Short name or number of the project.")]
@@ -56,6 +57,7 @@ def change(
     """Change a project's name or its options: retention, in-app prefixes, largest event."""
     with managed(config, data) as place:
         options = dict(_option(text) for text in option or [])
+        check_options(options)
         changed = place.administration.change_project(
             place.principal, place.project(project).id, name=name, options=options or None
         )

@@ -35,6 +35,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("user", "server.cli.user", "Manage people: roles, passwords, sign-in links."),
     Verb("team", "server.cli.team", "Manage teams: their people and projects."),
     Verb("project", "server.cli.project", "Manage projects."),
+    Verb("scrub", "server.cli.scrub", "Keep personal data out: rules, and what they make of an event."),
     Verb("key", "server.cli.key", "Manage the keys of a project."),
     Verb("token", "server.cli.token", "Manage API tokens."),
     Verb("audit", "server.cli.audit", "Read and verify the audit of every write."),

@@ -20,6 +20,7 @@ from server.http.guard import principal, project
 from server.http.routes import Routes, answer, nothing
 from server.http.services import Services
 from server.http.tags import etag, wanted_version
+from server.scrubbing import check_options
 
 _KEYS_READ = needs(Action.KEY_READ)
 _KEYS_WRITE = needs(Action.KEY_WRITE)
@@ -125,6 +126,7 @@ def _project(routes: Routes, services: Services, shown: _ProjectDocuments) -> No
     )
     def change_project(path: documents.ProjectPath, body: documents.ProjectChange) -> Response:
         """Change a project's name or options; options are merged."""
+        check_options(body.options)
         row = services.administration.change_project(
             principal(), project(path).id, name=body.name, options=body.options, if_version=wanted_version()
         )
