@@ -32,6 +32,7 @@ _DATASETS = {
     "spansmetrics": "spans",
     "logs": "logs",
     "ourlogs": "logs",
+    "tracemetrics": "metrics",
 }
 _TRANSACTION_WORDS = re.compile(
     r"transaction\.duration|event\.type:transaction|transaction\.(?:op|status)|measurements\.|"
