@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.otlp.stacks_common import MAX_TEXT_CHARS, ParsedStack, Parser
+from ingest.otlp.stacks_common import MAX_LINE_CHARS, MAX_LINES, MAX_TEXT_CHARS, ParsedStack, Parser
 from ingest.otlp.stacks_dotnet import parse_dotnet
 from ingest.otlp.stacks_go import parse_go
 from ingest.otlp.stacks_java import parse_java
@@ -28,19 +28,23 @@ _LANGUAGES: dict[str, Parser] = {
 _SIGNS: tuple[tuple[str, re.Pattern[str], Parser], ...] = tuple(
     (platform, re.compile(pattern, re.MULTILINE), parser)
     for platform, pattern, parser in (
-        ("python", r'^(?:  \+ Exception Group )?Traceback \(most recent|^\s+File ".+", line \d+', parse_python),
-        ("go", r"^goroutine \d+ \[|^\t\S.*\.go:\d+", parse_go),
+        ("python", r'Traceback \(most recent call last\)|^[ \t]+File "[^"\n]+", line \d+', parse_python),
+        ("go", r"^goroutine \d+ \[|^\t\S[^\n]*\.go:\d+", parse_go),
         ("ruby", r":\d+:in [`']", parse_ruby),
-        ("php", r"^\s*#\d+ (?:\{main\}|\[internal function\]|.+\(\d+\): )", parse_php),
+        ("php", r"^[ \t]*#\d+ (?:\{main\}|\[internal function\]|[^\n]+\(\d+\): )", parse_php),
         (
             "java",
-            r"\((?:[^()\s]+\.(?:java|kt|kts|scala|groovy|clj)(?::\d+)?|Native Method|Unknown Source)\)",
+            r"\((?:[^()\s]{1,200}\.(?:java|kt|kts|scala|groovy|clj)(?::\d+)?|Native Method|Unknown Source)\)",
             parse_java,
         ),
-        ("php", r"^\s*at .+\([^()]+\.php:\d+\)", parse_java),
-        ("javascript", r"^\s*at .*(?::\d+:\d+\)?|<anonymous>\)?|\(native\))\s*$", parse_javascript),
-        ("csharp", r"^\s*at .+\).* in .+:line \d+|--- End of|^\s*at [\w.`<>\[\],+]+\(", parse_dotnet),
-        ("javascript", r"@.*:\d+:\d+\s*$", parse_javascript),
+        ("php", r"^[ \t]*at [^\n(]+\([^()\n]+\.php:\d+\)", parse_java),
+        ("javascript", r"^[ \t]*at [^\n]*(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: \{)?$", parse_javascript),
+        (
+            "csharp",
+            r"^[ \t]*\S{1,4} [^\n(]+\([^\n]*:\S{1,20} \d+\.?$|--- End of|^[ \t]*at [\w.`<>\[\],+]+\(",
+            parse_dotnet,
+        ),
+        ("javascript", r"^[^@\n]*@[^\n]*:\d+:\d+$", parse_javascript),
     )
 )
 """What gives a language away where the client does not say which it is, with the platform it means."""
@@ -53,15 +57,27 @@ def parse_stack(text: str, language: str = "") -> tuple[ParsedStack | None, str]
         text: value of `exception.stacktrace`.
         language: value of `telemetry.sdk.language`; its parser goes first.
     """
-    kept = text[:MAX_TEXT_CHARS]
+    lines = [line.rstrip() for line in text[:MAX_TEXT_CHARS].splitlines()]
+    kept = "\n".join(line[:MAX_LINE_CHARS] for line in lines[:MAX_LINES])
+    found = _parsed(kept, language)
+    if found is None:
+        return None, ""
+    stack, platform = found
+    # What was cut is kept by the caller with the whole text.
+    whole = len(text) <= MAX_TEXT_CHARS and len(lines) <= MAX_LINES and max(map(len, lines)) <= MAX_LINE_CHARS
+    stack.complete = stack.complete and whole
+    return stack, platform
+
+
+def _parsed(text: str, language: str) -> tuple[ParsedStack, str] | None:
     own = _LANGUAGES.get(language)
     if own is not None:
-        stack = own(kept)
+        stack = own(text)
         if stack.frame_count:
             return stack, ""
     for platform, sign, parser in _SIGNS:
-        if sign.search(kept):
-            stack = parser(kept)
+        if sign.search(text):
+            stack = parser(text)
             if stack.frame_count:
                 return stack, platform
-    return None, ""
+    return None

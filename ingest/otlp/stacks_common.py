@@ -6,7 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-MAX_TEXT_CHARS = 512 * 1024
+MAX_LINE_CHARS = 2000
+"""Longer lines are cut: the patterns below take time that grows with the square of a line."""
+
+MAX_LINES = 10_000
+
+MAX_TEXT_CHARS = 256 * 1024
 """Longer stacks (endless recursion in a runtime without a limit) are read to here; the text itself is kept."""
 
 Frame = dict[str, Any]

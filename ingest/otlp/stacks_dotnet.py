@@ -16,9 +16,11 @@ import re
 
 from ingest.otlp.stacks_common import Frame, ParsedException, ParsedStack, frame, outermost_last, place
 
-_FRAME = re.compile(r"\s*(?:at|bei|à|en|em|in|в|w|på|ved|場所|위치:|在) (\S[^(]*)\((.*?)\)(?: \S+ (.+):\S+ (\d+))?\s*$")
-_END_INNER = re.compile(r"\s*--- .*(?:inner exception|inneren Ausnahme|exception interne|excepción interna).* ---\s*$")
-_SEPARATOR = re.compile(r"\s*---[^>].*---\s*$")
+_FRAME = re.compile(r"\s*(?:at|bei|à|en|em|in|в|w|på|ved|場所|위치:|在) (\S[^(]*)\((.*)$")
+_LINE = re.compile(r"(.{1,1000}):\S{1,20} (\d+)\.?$")
+_PLACE = re.compile(r"(.*?)\) \S{1,20} (.+)$")
+_END_INNER = re.compile(r"\s*--- .*(?:inner exception|inneren Ausnahme|exception interne|excepción interna).* ---$")
+_SEPARATOR = re.compile(r"\s*---[^>].*---$")
 _NUMBERED = re.compile(r"\(Inner Exception #(\d+)\) ?")
 _TYPE = re.compile(r"(?:Unhandled exception\.? )?([A-Za-z_][\w.+`]*)(?: \((0x[0-9A-Fa-f]+)\))?(?:: ?(.*))?$")
 _ARROW = re.compile(r"\s*---> ")
@@ -50,8 +52,8 @@ class _Reader:
         text = line.rstrip()
         closes = text.endswith("<---")
         text = text.removesuffix("<---").rstrip()
-        if match := _FRAME.match(text):
-            self._current().frames.append(_frame(match))
+        if found := _frame(text):
+            self._current().frames.append(found)
         elif _END_INNER.match(text):
             self._close()
         elif not _SEPARATOR.match(text) and text.strip():
@@ -114,12 +116,23 @@ def _split(said: str) -> tuple[str, str]:
     return (match[1], match[3] or "") if match else ("", said)
 
 
-def _frame(match: re.Match[str]) -> Frame:
-    qualified, _, path, line = match.groups()
+def _frame(line: str) -> Frame | None:
+    """Return the frame of a line such as `at Shop.Cart.Add(String sku) in /src/Cart.cs:line 12`; words vary."""
+    match = _FRAME.match(line)
+    if match is None:
+        return None
+    qualified, rest = match.groups()
+    where: Frame = {}
+    if not rest.endswith(")"):
+        located = _LINE.match(rest)
+        named = _PLACE.match(located[1]) if located else None
+        if located is None or named is None:
+            return None
+        where = place(named[2], located[2])
     head, separator, method = qualified.rpartition(".")
     if not separator:
         head, method = "", qualified
     if head.endswith("."):
         # Constructors: `Shop.Cart..ctor`.
         head, method = head[:-1], "." + method
-    return frame(function=method.strip(), module=head) | (place(path, line) if path else {})
+    return frame(function=method.strip(), module=head) | where

@@ -18,8 +18,8 @@ import re
 
 from ingest.otlp.stacks_common import Frame, ParsedException, ParsedStack, frame, outermost_last, place
 
-_FRAME = re.compile(r"\s*at (\S(?:[^(]*[^(\s])?)\(([^()]*)\)(?:\s*~?\[[^\]]*\])?\s*$")
-_MORE = re.compile(r"\s*\.\.\. (\d{1,6}) (?:more|common frames omitted)\s*$")
+_FRAME = re.compile(r"\s*at (\S(?:[^(]*[^(\s])?)\(([^()]*)\)(?:\s*~?\[[^\]]*\])?$")
+_MORE = re.compile(r"\s*\.\.\. (\d{1,6}) (?:more|common frames omitted)$")
 _LINK = re.compile(r"(\s*)(Caused by|Suppressed|Wrapped by): (.*)$")
 _CIRCULAR = re.compile(r"\[CIRCULAR REFERENCE: ?(.*?)\]?$")
 _THREAD = re.compile(r'Exception in thread "[^"]*" ')
@@ -118,7 +118,8 @@ def _frame(qualified: str, location: str) -> Frame:
     if not separator:
         head, method = "", qualified
     if "$$Lambda" not in head:
-        head = _MODULE_PREFIX.sub("", head, count=1)
+        prefix = _MODULE_PREFIX.match(head)
+        head = head[prefix.end() :] if prefix else head
     where = _NO_SOURCE.get(location)
     if where is None:
         match = _LOCATION.match(location)

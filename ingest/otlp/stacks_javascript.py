@@ -10,10 +10,9 @@ import re
 
 from ingest.otlp.stacks_common import Frame, ParsedException, ParsedStack, frame, outermost_last, place
 
-_AT = re.compile(r"\s*at (.+?)\s*\{?\s*$")
-_NAMED = re.compile(r"(.*?) \((.*)\)$")
+_AT = re.compile(r"\s*at (.+?)\s*\{?$")
 _LOCATION = re.compile(r"(.+?):(\d+)(?::(\d+))?$")
-_EVAL = re.compile(r"eval at .*\((\S+?):(\d+):(\d+)\)+, ?.*$")
+_EVAL = re.compile(r"eval at .{0,500}\(([^\s()]{1,500}?):(\d+):(\d+)\)+, ?")
 _CAUSE = re.compile(r"\s*(?:\[cause\]:|Caused by:) ?(.*)$")
 _TYPE = re.compile(r"(?:Uncaught (?:\(in promise\) )?)?([A-Za-z_$][\w$.]*)(?: \[[\w.]+\])?(?:: ?(.*))?$")
 _PROMISE = re.compile(r"(?:async )?Promise\.(?:all|any|allSettled|race) \(index \d+\)$")
@@ -21,7 +20,7 @@ _ALIAS = re.compile(r" \[as ([^\]]*)\]")
 _NATIVE = {"native", "native code", "[native code]"}
 
 _GECKO = re.compile(r"\s*(.*?)@(.*)$")
-_GECKO_EVAL = re.compile(r"(.+?) line (\d+) > (?:eval|Function)(?: line \d+ > (?:eval|Function))*(?::\d+:\d+)?$")
+_GECKO_EVAL = re.compile(r"(.{1,500}?) line (\d+) > (?:eval|Function)(?: line \d+ > (?:eval|Function))*(?::\d+:\d+)?$")
 _GECKO_MARK = re.compile(r"^(?:async\*|setTimeout handler\*|promise callback\*|EventListener\.handleEvent\*)+")
 
 
@@ -61,10 +60,11 @@ def _v8_frame(said: str) -> Frame | None:
     """Return a frame, `{}` for a line that only says what was awaited, None when the line is no frame."""
     if _PROMISE.match(said):
         return {}
-    named = _NAMED.match(said)
-    function, where = (named[1], named[2]) if named else ("", said)
-    if not named and said.startswith("async "):
-        where = said.removeprefix("async ")
+    start = said.find(" (")
+    if start >= 0 and said.endswith(")"):
+        function, where = said[:start], said[start + 2 : -1]
+    else:
+        function, where = "", said.removeprefix("async ")
     function = _ALIAS.sub("", function.removeprefix("async ")).strip()
     if where in _NATIVE or where.startswith("native "):
         return frame(function=function or "<native>", filename="native", in_app=False)

@@ -20,15 +20,12 @@ import re
 
 from ingest.otlp.stacks_common import Frame, ParsedException, ParsedStack, frame, place
 
-_HEADER = re.compile(
-    r"(?:PHP )?(?:Fatal error: +)?(Next |Uncaught )?([A-Za-z_\\][\w\\]*)(?:: (.*))? in (\S.*?)(?::| on line )(\d+)\s*$",
-    re.DOTALL,
-)
-_STACK = re.compile(r"\s*(?:\[stacktrace\]|Stack trace:)\s*$")
+_HEADER = re.compile(r"(?:PHP )?(?:Fatal error: +)?(Next |Uncaught )?([A-Za-z_\\][\w\\]*)(?:: (.*))?$", re.DOTALL)
+_WHERE = re.compile(r"(\S.*?)(?::| on line )(\d+)$")
+_STACK = re.compile(r"\s*(?:\[stacktrace\]|Stack trace:)$")
 _CALL = re.compile(r"\s*#(\d+) (?:(.+?)\((\d+)\)|(\[internal function\])): (.+)$")
-_MAIN = re.compile(r"\s*#\d+ \{main\}\s*$")
-_THROWN = re.compile(r"\s*thrown in .+ on line \d+\s*$")
-_ARGUMENTS = re.compile(r"\(.*\)\s*$", re.DOTALL)
+_MAIN = re.compile(r"\s*#\d+ \{main\}$")
+_THROWN = re.compile(r"\s*thrown in .+ on line \d+$")
 
 
 def parse_php(text: str) -> ParsedStack:
@@ -55,7 +52,7 @@ class _Reader:
         if match := _CALL.match(line):
             _, path, number, internal, called = match.groups()
             where = {"filename": internal} if internal else place(path, number)
-            self._calls.append((_ARGUMENTS.sub("", called, count=1), where))
+            self._calls.append((_without_arguments(called), where))
         elif _MAIN.match(line):
             self._calls.append(("", {}))
         elif _STACK.match(line):
@@ -82,9 +79,11 @@ class _Reader:
         exception = ParsedException()
         thrown: Frame = {}
         said = "\n".join(self._said)
-        if match := _HEADER.match(said):
+        head, _, tail = said.rpartition(" in ")
+        where_thrown = _WHERE.match(tail)
+        if where_thrown and (match := _HEADER.match(head)):
             exception.type, exception.value = match[2], match[3] or ""
-            thrown = place(match[4], match[5])
+            thrown = place(where_thrown[1], where_thrown[2])
             if match[1] == "Next " and self.exceptions:
                 self.exceptions[-1].source, self.exceptions[-1].parent = "cause", exception
         else:
@@ -108,3 +107,9 @@ def _frame(called: str, where: Frame) -> Frame:
     if not separator:
         return frame(function=called or "{main}") | where
     return frame(function=f"{head}{separator}{function}", module=head) | where
+
+
+def _without_arguments(called: str) -> str:
+    """Return what was called without its arguments; names of closures may hold brackets themselves."""
+    start = called.find("(", called.rfind("}", 0, called.find(")")) + 1)
+    return called[:start] if start >= 0 else called

@@ -12,21 +12,21 @@ from dataclasses import dataclass, field
 
 from ingest.otlp.stacks_common import ParsedException, ParsedStack, frame, place
 
-_FRAME = re.compile(r'\s*File "(.+?)", line (\d+)(?:, in (.+))?\s*$')
-_HEADER = re.compile(r"\s*(?:Exception Group )?Traceback \(most recent call last\):\s*$")
-_REPEATED = re.compile(r"\s*\[Previous line repeated \d+ more times?\]\s*$")
-_MARKS = re.compile(r"\s*[~^]+[~^ ]*$")
+_FRAME = re.compile(r'\s*File "(.+?)", line (\d+)(?:, in (.+))?$')
+_HEADER = re.compile(r"\s*(?:Exception Group )?Traceback \(most recent call last\):$")
+_REPEATED = re.compile(r"\s*\[Previous line repeated \d+ more times?\]$")
+_MARKS = re.compile(r"\s*[~^][~^ ]*$")
 _EXCEPTION = re.compile(r"([A-Za-z_][\w.<>]*)(?:: ?(.*))?$")
-_TRUNCATED = re.compile(r"\s*(?:and \d+ more exceptions?|\.\.\. \(max_group_depth is \d+\))\s*$")
+_TRUNCATED = re.compile(r"\s*(?:and \d+ more exceptions?|\.\.\. \(max_group_depth is \d+\))$")
 
 _CAUSE = "The above exception was the direct cause of the following exception:"
 _CONTEXT = "During handling of the above exception, another exception occurred:"
 _LINKS = {_CAUSE: "cause", _CONTEXT: "context"}
 
 _OPENING = re.compile(r"( *)\+ (Exception Group Traceback .*)$")
-_FIRST_MEMBER = re.compile(r"( *)\+-\+-+ (?:\d+|\.\.\.) -+\s*$")
-_NEXT_MEMBER = re.compile(r"( *)\+-+ (?:\d+|\.\.\.) -+\s*$")
-_CLOSING = re.compile(r"( *)\+-{8,}\s*$")
+_FIRST_MEMBER = re.compile(r"( *)\+-\+-+ (?:\d+|\.\.\.) -+$")
+_NEXT_MEMBER = re.compile(r"( *)\+-+ (?:\d+|\.\.\.) -+$")
+_CLOSING = re.compile(r"( *)\+-{8,}$")
 _MARGIN = re.compile(r"( *)\| ?(.*)$")
 
 

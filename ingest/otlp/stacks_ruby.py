@@ -13,14 +13,13 @@ import re
 
 from ingest.otlp.stacks_common import Frame, ParsedException, ParsedStack, frame, outermost_last, place
 
-_HEADER = re.compile(r"(\S.*?):(\d+):(?:in [`'](.+?)':)? (.*)$")
-_FROM = re.compile(r"\s*(?:\d+: )?from (.+?):(\d+)(?::in [`'](.+)')?\s*$")
-_PLAIN = re.compile(r"(\S[^:\s]*?(?::[^:\s]+?)?|[A-Za-z]:[^:]+|\(eval[^)]*\)|<internal:[^>]+>):(\d+):in [`'](.+)'\s*$")
-_BARE = re.compile(r"(\S+\.(?:rb|ru|rake|erb|haml|slim)|<internal:[^>]+>):(\d+)\s*$")
-_REVERSED = re.compile(r"Traceback \(most recent call last\):\s*$")
-_LEVELS = re.compile(r"\s*\.\.\. ?\d+ levels\.\.\.\s*$")
-_TYPE_AT_END = re.compile(r"(.*?) ?\(([A-Z]\w*(?:::\w+)*)\)\s*$")
-_MARKS = re.compile(r"\s*\^+[~^ ]*$")
+_HEADER = re.compile(r"(\S.{0,400}?):(\d+):(?:in [`'](.{1,300}?)':)? (.*)$")
+_FROM = re.compile(r"\s*(?:\d+: )?from (.{1,400}?):(\d+)(?::in [`'](.{1,300})')?$")
+_PLAIN = re.compile(r"(\S[^:\s]*?(?::[^:\s]+?)?|[A-Za-z]:[^:]+|\(eval[^)]*\)|<internal:[^>]+>):(\d+):in [`'](.+)'$")
+_BARE = re.compile(r"(\S+\.(?:rb|ru|rake|erb|haml|slim)|<internal:[^>]+>):(\d+)$")
+_REVERSED = re.compile(r"Traceback \(most recent call last\):$")
+_LEVELS = re.compile(r"\s*\.\.\. ?\d+ levels\.\.\.$")
+_TYPE_AT_END = re.compile(r"(.*?) ?\(([A-Z]\w*(?:::\w+)*)\)$")
 
 
 def parse_ruby(text: str) -> ParsedStack:
