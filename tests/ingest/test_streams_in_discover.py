@@ -137,7 +137,7 @@ QUESTIONS: list[tuple[str, Rows]] = [
     ("from logs last 1h level:error timeout | summarize n = count()", [{"n": 4}]),
     ("from logs last 1h severity:error log.body:*refused* | project message", [{"message": "card was refused"}]),
     (
-        "from logs last 1h level:error timeout | patterns message | project template, count",
+        "from logs last 1h level:error timeout | patterns | project template, count",
         [{"template": "timeout after <*> ms", "count": 4}],
     ),
     (
