@@ -63,6 +63,57 @@ _SCALARS = """
     arraysplit arraydifference filter cityhash64 city_hash64 siphash64 inthash64 bitxor
 """
 
+_ONE_BY_ONE = {
+    "parts of an array by a lambda; the guard wants it written": """
+        arrayfirst arraylast arrayfirstornull arraylastornull arrayfirstindex arraylastindex arraycount arrayall
+    """,
+    "one pass over an array": """
+        array_min array_max arrayavg arraycumsum array_compact array_reverse arrayuniq arrayflatten arraypushback
+        arraypushfront
+    """,
+    "one pass over a map; lambdas as for arrays": "mapfilter mapapply mapexists mapall mapcontainskeylike",
+    "one pass over a text, what comes out is at most twice as long": """
+        initcaputf8 left right hex base64encode trybase64decode md5_digest sha2 substring_index
+        splitbywhitespace splitbynonalpha ascii isvalidutf8 multisearchany multisearchanycaseinsensitive hastoken
+        hastokencaseinsensitive regexp_count countsubstringscaseinsensitive
+    """,
+    "parts of a URL": """
+        domainwithoutwww topleveldomain protocol port pathfull fragment cutquerystring cuturlparameter
+        extracturlparameters extracturlparameternames decodeurlformcomponent encodeurlcomponent
+    """,
+    "values of JSON of a type the name says; no type is given as a text": """
+        json_extract_scalar json_extract jsonextractstring jsonextractraw jsonextractint jsonextractuint
+        jsonextractfloat jsonextractbool
+        jsonextractarrayraw jsonextractkeys jsonhas jsonlength jsontype isvalidjson simplejsonextractstring
+    """,
+    "parts and beginnings of times: whole numbers that never fail": """
+        tosecond tomillisecond tostartoftenminutes tostartoffifteenminutes timeslot tolastdayofmonth torelativehournum
+        torelativedaynum torelativeweeknum toyyyymm toyearweek datename monthname age yesterday
+    """,
+    "readings of a text that give zero or null where there is nothing to read": """
+        toint8orzero toint16orzero toint32orzero toint64orzero touint8orzero touint16orzero touint32orzero
+        touint64orzero tofloat32orzero tofloat64orzero toint8ornull toint16ornull toint32ornull touint8ornull
+        touint16ornull touint32ornull touint64ornull tofloat32ornull
+        parsedatetimebesteffortorzero parsedatetimebesteffortornull todateornull
+        todatetimeornull toipv4ornull toipv6ornull ipv4numtostring
+    """,
+    "arithmetic without a case that fails": """
+        bitand bitor bitnot bitcount bithammingdistance pi e sin cos tan asin acos atan atan2 cbrt exp2 exp10 sigmoid
+        degrees radians hypot is_inf ifnotfinite max2 min2 xor xxhash64 murmurhash3_64 farmhash64 halfmd5
+    """,
+    "numbers as people read them, names of types": """
+        formatreadablesize formatreadabledecimalsize formatreadablequantity formatreadabletimedelta bar typeof
+    """,
+    "aggregates whose state has a bound, or is as large as those above": """
+        quantiles quantilesif quantilesexact quantiletdigest quantilestdigest quantiletiming quantileexactlow
+        quantileexacthigh medianif uniqcombined uniqcombinedif uniqcombined64 anylast anylastif anyheavy
+        skewpop skewsamp kurtpop kurtsamp histogram simplelinearregression summap minmap maxmap deltasum boundingratio
+        avgweighted sumkahan sumcount stddevpopif stddevsampif varpopif varsampif retention
+    """,
+    "values of neighbouring rows": "laginframe leadinframe ntile percent_rank nth_value cume_dist",
+}
+"""Functions that only statements people write need, by the reason they may be used."""
+
 NODES = frozenset(_NODES.split())
 """Node types of SQLGlot that are not functions."""
 
@@ -71,7 +122,7 @@ CLAUSES = frozenset(_CLAUSES.split())
 
 PREWHERE is absent as well: the guard lets it through by itself, with the bounds of a scan and nothing else."""
 
-FUNCTIONS = frozenset(f"{_AGGREGATES} {_SCALARS}".split())
+FUNCTIONS = frozenset(" ".join([_AGGREGATES, _SCALARS, *_ONE_BY_ONE.values()]).split())
 """Functions by lower-case name: the engine's own, and SQLGlot's for those it knows under another.
 
 None of them reads anything but its arguments. `file`, `url`, `remote`, `dictGet` and its kin, `joinGet`, `getSetting`,

@@ -70,9 +70,23 @@ _FAMILIES = {
 _REASONS = {name.lower(): why for why, names in _FAMILIES.items() for name in names.split()}
 
 
+_SAFER = {
+    "toipv4": "toIPv4OrNull",
+    "toipv6": "toIPv6OrNull",
+    "parsedatetimebesteffort": "parseDateTimeBestEffortOrNull",
+    "countdistinct": "count(DISTINCT …)",
+    "runningdifference": "lagInFrame(…) OVER (…)",
+    "multimatchany": "match or multiSearchAny",
+    "arrayintersect": "arrayFilter",
+}
+"""Functions people try, and what does the same here."""
+
+
 def why_not(name: str) -> str:
     """Return why a function or table function is refused, as the rest of a sentence."""
     lowered = name.lower()
+    if lowered in _SAFER:
+        return f"write {_SAFER[lowered]}"
     if lowered.startswith("dict"):
         return _DICTIONARIES
     return _REASONS.get(lowered, "only functions known to read nothing but their arguments may be used")

@@ -26,6 +26,8 @@ from queries.guard_written import ARITHMETIC, check_written, is_arithmetic
 from queries.passes import PassContext, run_passes
 from queries.passes.context import TIME
 from queries.plan.model import DEFAULT_ROWS, Plan, PlanContext, SqlStep, TableRead
+from queries.sql_parts import name_parts
+from queries.sql_values import put_values, readable
 
 _MARK = "amber_"
 _VIEW = "amber_view"
@@ -48,6 +50,7 @@ def compile_sql(text: str, context: PlanContext) -> Plan:
 
 def _compile(text: str, context: PlanContext) -> Plan:
     tree = _read(text)
+    put_values(tree, text, context.params)
     named = {cte.alias for cte in tree.find_all(exp.CTE)} & {*DATASETS, *TABLES}
     for scan in list(tree.find_all(exp.Table)):
         _check_table(scan, named)
@@ -87,10 +90,11 @@ def _read(text: str) -> exp.Query:
         raise SyntaxProblem(f"The statement is longer than {_MAX_LENGTH} characters.")
     dialect = ClickHouse()
     try:
-        tokens = dialect.tokenize(text)
+        read = readable(text)
+        tokens = dialect.tokenize(read)
         if depth(tokens) > MOST_NESTED:
             raise QueryError("The statement nests too deeply.", code="query-too-large")
-        trees = [tree for tree in dialect.parser().parse(tokens, text) if tree is not None]
+        trees = [tree for tree in dialect.parser().parse(tokens, read) if tree is not None]
     except ParseError as error:
         _refuse_by_name(text)
         raise _syntax(text, error) from None
@@ -107,16 +111,8 @@ def _read(text: str) -> exp.Query:
     if isinstance(tree, exp.Select) and not tree.expressions:
         raise SyntaxProblem("The SELECT names no columns.", span=Span(0, len(text)))
     tree = tree.copy()
-    _number_elements(tree)
+    name_parts(tree)
     return tree
-
-
-def _number_elements(tree: exp.Query) -> None:
-    """Write `a[1]` as `arrayElement(a, 1)`: SQLGlot holds it as 0, which it would not undo in a bound parameter."""
-    for node in list(tree.find_all(exp.Bracket)):
-        places = exp.apply_index_offset(node.this, node.expressions, 1, dialect=ClickHouse)
-        if places != node.expressions:
-            node.replace(exp.Anonymous(this="arrayElement", expressions=[node.this, *places]))
 
 
 _UNREADABLE = {
@@ -214,10 +210,6 @@ def _check_allowed(tree: exp.Query) -> None:
     for node in tree.find_all(exp.Anonymous):
         if node.name.lower().startswith(_MARK):
             raise QueryError(f"The function {node.name} is not allowed.", code="query-not-allowed")
-    for placeholder in tree.find_all(exp.Placeholder):
-        raise QueryError(
-            f"{placeholder.sql(dialect=ClickHouse)}: parameters are not allowed.", code="query-not-allowed"
-        )
     try:
         check_statement(tree)
         check_written(tree)

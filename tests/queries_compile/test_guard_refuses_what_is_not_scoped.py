@@ -275,7 +275,7 @@ SQL_REFUSED = [
     ("SELECT count() FROM errors /*+ x */", "Comments"),
     ("SELECT count() FROM errors_hourly", "no dataset called errors_hourly"),
     ("SELECT count() FROM erors", "no dataset called erors"),
-    ("SELECT {p0:String}", "parameters are not allowed"),
+    ("SELECT {p0:String}", "was not given"),
     ("SELECT amber_issue_in(issue_id, 'short_id', 'A-1') FROM errors", "amber_issue_in"),
     ("SELECT count(", ""),
     ("WITH issues AS (SELECT 1 AS a) SELECT * FROM issues", "may not be called issues"),

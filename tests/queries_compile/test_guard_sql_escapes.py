@@ -140,7 +140,7 @@ OTHERS = [
     ("KILL QUERY WHERE 1", "Only a SELECT"),
     ("SET max_threads = 1", "Exactly one SELECT"),
     ("SYSTEM SHUTDOWN", "Exactly one SELECT"),
-    ("SELECT {x:UInt8}", "parameters are not allowed"),
+    ("SELECT {x:UInt8}", "was not given"),
     ("SELECT @@version", "Parameter"),
     ("SELECT errors.title FROM errors, url('http://x', CSV)", "url is not allowed"),
     ("SELECT (x -> file(x))('/etc/passwd')", ""),
