@@ -18,9 +18,9 @@ from ingest.jsontext import Document, decode_json, elements
 from ingest.normalise.attributes import tags_of
 from ingest.normalise.common import environment_of, release_of, sdk_columns
 from ingest.normalise.containers import InvalidPart, Rows
-from ingest.normalise.logs import record_time
 from ingest.normalise.metrics import DEFAULT_SCOPE, Point, point_columns
 from ingest.normalise.model import Arrival, Row
+from ingest.normalise.moments import moment_of
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.typed import arrival_columns, platform_of
 from ingest.normalise.values import listed, mapping, number, short, text
@@ -153,7 +153,7 @@ def _shared_columns(bucket: _Bucket, arrival: Arrival) -> Row:
     sdk = sdk_columns(None, arrival)
     return {
         **arrival_columns(arrival, arrival.project.span_retention_days),
-        "timestamp": record_time(bucket.timestamp, arrival, remarks),
+        "timestamp": moment_of(bucket.timestamp, arrival, arrival.project.span_retention_days, remarks),
         "scope": DEFAULT_SCOPE,
         "scope_version": "",
         "trace_id": "",

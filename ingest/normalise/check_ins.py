@@ -10,8 +10,9 @@ from ingest.jsontext import Document
 from ingest.normalise.attributes import tags_of
 from ingest.normalise.common import MILLISECOND_NS, environment_of, release_of, sdk_columns, trace_columns
 from ingest.normalise.model import Arrival, Row
+from ingest.normalise.moments import moment_of
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.times import SECOND_NS, clamp_ns, time_ns
+from ingest.normalise.times import SECOND_NS
 from ingest.normalise.typed import arrival_columns, platform_of
 from ingest.normalise.values import mapping, number, short, small_int
 
@@ -46,10 +47,13 @@ def check_in_row(document: Document, arrival: Arrival, place: str) -> Row:
         remarks.add("id:generated")
         found = row_id(place)
     sdk = sdk_columns(sent.get("sdk"), arrival)
+    days = arrival.project.retention_days
+    # Most clients leave the time to the arrival, which is no loss.
+    moment = moment_of(sent.get("timestamp"), arrival, days, remarks, expected=False)
     return {
-        **arrival_columns(arrival, arrival.project.retention_days),
+        **arrival_columns(arrival, days),
         "id": found,
-        "timestamp": _timestamp(sent.get("timestamp"), arrival, remarks) // MILLISECOND_NS,
+        "timestamp": moment // MILLISECOND_NS,
         "monitor": monitor,
         "status": status,
         "duration_ns": _duration(sent.get("duration")),
@@ -87,17 +91,6 @@ def _trace(sent: dict[str, Any], arrival: Arrival) -> Row:
         return columns
     header = mapping(arrival.headers.get("trace"))
     return {"trace_id": trace_id_of(header.get("trace_id")), "span_id": span_id_of(header.get("span_id"))}
-
-
-def _timestamp(value: object, arrival: Arrival, remarks: Remarks) -> int:
-    """Return when the job said it; most clients leave that to the arrival, which is no loss."""
-    sent = time_ns(value)
-    if sent is None:
-        return arrival.received_at_ns
-    clamped, remark = clamp_ns(sent, arrival.received_at_ns, arrival.project.retention_days)
-    if remark:
-        remarks.add(remark)
-    return clamped
 
 
 def _duration(value: object) -> int:

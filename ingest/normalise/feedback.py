@@ -10,9 +10,9 @@ from ingest.jsontext import Document
 from ingest.normalise.common import common_columns, sdk_columns, trace_columns
 from ingest.normalise.messages import MAX_MESSAGE_CHARS
 from ingest.normalise.model import Arrival, Row
+from ingest.normalise.moments import moment_of
 from ingest.normalise.people import user_row
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.times import clamp_ns, time_ns
 from ingest.normalise.typed import arrival_columns, platform_of
 from ingest.normalise.values import mapping, short, text
 
@@ -75,7 +75,7 @@ def user_report_row(document: Document, arrival: Arrival) -> Row:
     return {
         **arrival_columns(arrival, arrival.project.retention_days),
         "id": row_id(arrival.project.id, "user_report", event_id, name, email, message),
-        "timestamp": _timestamp(sent.get("timestamp"), arrival, remarks, needed=False),
+        "timestamp": _timestamp(sent.get("timestamp"), arrival, remarks, expected=False),
         "message": message,
         "contact_email": email,
         "name": name,
@@ -108,14 +108,6 @@ def _message(value: object, remarks: Remarks) -> str:
     return message[:MAX_MESSAGE_CHARS]
 
 
-def _timestamp(value: object, arrival: Arrival, remarks: Remarks, *, needed: bool = True) -> int:
-    """Return the time in microseconds; that of the arrival when none was sent."""
-    sent = time_ns(value)
-    if sent is None:
-        if needed:
-            remarks.add("timestamp:missing")
-        return arrival.received_at_ns // MICROSECOND_NS
-    clamped, remark = clamp_ns(sent, arrival.received_at_ns, arrival.project.retention_days)
-    if remark:
-        remarks.add(remark)
-    return clamped // MICROSECOND_NS
+def _timestamp(value: object, arrival: Arrival, remarks: Remarks, *, expected: bool = True) -> int:
+    """Return the time in microseconds."""
+    return moment_of(value, arrival, arrival.project.retention_days, remarks, expected=expected) // MICROSECOND_NS

@@ -13,9 +13,9 @@ from ingest.hexids import event_id_of, row_id, span_id_of, trace_id_of
 from ingest.jsontext import Document
 from ingest.normalise.containers import Container, Rows, read_container
 from ingest.normalise.model import Arrival, Row
+from ingest.normalise.moments import moment_of
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.spandata import first_of
-from ingest.normalise.times import clamp_ns, time_ns
 from ingest.normalise.typed import (
     COLUMN_ATTRIBUTES,
     arrival_columns,
@@ -129,7 +129,7 @@ def _row(document: Document, arrival: Arrival, container: Container, place: tupl
     return {
         **arrival_columns(arrival, arrival.project.span_retention_days),
         "id": row_id(arrival.project.id, *place),
-        "timestamp": record_time(record.get("timestamp"), arrival, remarks),
+        "timestamp": moment_of(record.get("timestamp"), arrival, arrival.project.span_retention_days, remarks),
         "trace_id": trace_id_of(record.get("trace_id")),
         "span_id": span_id_of(record.get("span_id")),
         "level": level,
@@ -148,18 +148,6 @@ def _row(document: Document, arrival: Arrival, container: Container, place: tupl
         "remarks": remarks.values(),
         "payload": document.text,
     }
-
-
-def record_time(value: object, arrival: Arrival, remarks: Remarks) -> int:
-    """Return the time of a log record or metric point in nanoseconds; that of the arrival when it has none."""
-    sent = time_ns(value)
-    if sent is None:
-        remarks.add("timestamp:missing")
-        return arrival.received_at_ns
-    clamped, remark = clamp_ns(sent, arrival.received_at_ns, arrival.project.span_retention_days)
-    if remark:
-        remarks.add(remark)
-    return clamped
 
 
 def _body(value: object, remarks: Remarks) -> str:

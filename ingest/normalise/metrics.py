@@ -13,8 +13,8 @@ from ingest.errors import InvalidItem
 from ingest.hexids import row_id, span_id_of, trace_id_of
 from ingest.jsontext import Document
 from ingest.normalise.containers import InvalidPart, Rows, read_container
-from ingest.normalise.logs import record_time
 from ingest.normalise.model import Arrival, Row
+from ingest.normalise.moments import moment_of
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.typed import (
     COLUMN_ATTRIBUTES,
@@ -114,7 +114,7 @@ def _row(document: Document, arrival: Arrival, place: tuple[bytes, int]) -> Row:
     return {
         **arrival_columns(arrival, arrival.project.span_retention_days),
         "id": row_id(arrival.project.id, *place),
-        "timestamp": record_time(sent.get("timestamp"), arrival, remarks),
+        "timestamp": moment_of(sent.get("timestamp"), arrival, arrival.project.span_retention_days, remarks),
         **point_columns(point),
         "scope": short(attributes.get("otel.scope.name"), 200) or DEFAULT_SCOPE,
         "scope_version": short(attributes.get("otel.scope.version"), 64),

@@ -16,9 +16,10 @@ from ingest.jsontext import Document, elements, members
 from ingest.normalise.common import MILLISECOND_NS, environment_of, release_of, sdk_columns
 from ingest.normalise.containers import InvalidPart, Rows
 from ingest.normalise.model import Arrival, Row
+from ingest.normalise.moments import moment_of
 from ingest.normalise.people import ip_address
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.times import SECOND_NS, clamp_ns, time_ns
+from ingest.normalise.times import SECOND_NS, time_ns
 from ingest.normalise.typed import arrival_columns, platform_of
 from ingest.normalise.values import mapping, number, short, small_int
 
@@ -70,7 +71,8 @@ def session_update(document: Document, arrival: Arrival) -> Update:
     remarks = Remarks(document.remarks)
     updated = time_ns(sent.get("timestamp"))
     told = arrival.received_at_ns if updated is None else updated
-    started = _start(sent.get("started"), told, arrival, remarks)
+    began = sent.get("started") if time_ns(sent.get("started")) is not None else sent.get("timestamp")
+    started = moment_of(began, arrival, arrival.project.retention_days, remarks)
     errors = small_int(sent.get("errors"), 2**32 - 1)
     sequence = _sequence(sent.get("seq"))
     row = {
@@ -126,7 +128,7 @@ def _aggregate(document: Document, attrs: dict[str, Any], arrival: Arrival, id_:
     if not any(counts.values()):
         raise InvalidItem("session", "an aggregate counts no sessions")
     remarks = Remarks(document.remarks)
-    started = _start(aggregate.get("started"), arrival.received_at_ns, arrival, remarks)
+    started = moment_of(aggregate.get("started"), arrival, arrival.project.retention_days, remarks)
     return {
         **_columns(attrs, aggregate.get("did"), arrival, remarks),
         "id": id_,
@@ -176,18 +178,6 @@ def _columns(attrs: dict[str, Any], distinct_id: object, arrival: Arrival, remar
         **sdk,
         "tags": {},
     }
-
-
-def _start(value: object, told: int, arrival: Arrival, remarks: Remarks) -> int:
-    """Return when a session began, in nanoseconds; when it was told of, if it does not say."""
-    started = time_ns(value)
-    if started is None:
-        remarks.add("timestamp:missing")
-        started = told
-    clamped, remark = clamp_ns(started, arrival.received_at_ns, arrival.project.retention_days)
-    if remark:
-        remarks.add(remark)
-    return clamped
 
 
 def _sequence(value: object) -> int:
