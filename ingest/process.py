@@ -20,7 +20,9 @@ from ingest.handlers import HANDLERS, Tools
 from ingest.handlers.model import MAX_KEPT_BYTES, Batch, OutcomeKey, Place, count, letter
 from ingest.items import ItemType, item_type, record_type
 from ingest.normalise import Arrival
+from ingest.normalise.times import drift_ns
 from ingest.records import DeadLetter, ItemBlob, RawRecord, decode_counts, decode_raw
+from ingest.scrub import scrubber_for
 
 if TYPE_CHECKING:
     from ingest.symbols import Symbolicator
@@ -85,16 +87,20 @@ class Processor:
             category = "unknown" if kind is None else kind.category
             count(record, batch, ("invalid", category, error.code), 1, len(record.body))
             return
+        address = scrubber_for(project).address(record.remote_addr)
+        # What is loaded from a file comes from no address, and was sent long ago.
+        drift = drift_ns(headers.get("sent_at"), record.received_at_ns) if record.remote_addr else 0
         for index, item in enumerate(items):
             arrival = Arrival(
                 project,
                 record.received_at_ns,
                 record.event_id,
-                record.remote_addr,
+                address,
                 record.user_agent,
                 record.client,
                 headers,
                 item.header,
+                drift,
             )
             known = item_type(item.type) if kind is None else kind
             self._item(item, Place(record, origin, arrival, index, items), known, batch)
@@ -112,7 +118,7 @@ class Processor:
 def _invalid(item: Item, place: Place, batch: Batch, why: tuple[str, str, str]) -> None:
     category, reason, detail = why
     batch.dead.append(letter(place.record, place.id, ("invalid", reason, detail[:2000]), item))
-    count(place.record, batch, ("invalid", category, reason), 1, len(item.payload))
+    count(place.record, batch, ("invalid", category, reason), 1, item.size)
 
 
 def _items(record: RawRecord, config: ConfigSnapshot) -> tuple[Sequence[Item], Mapping[str, Any]]:

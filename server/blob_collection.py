@@ -10,16 +10,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import structlog
 
 from engine.blobs import BlobRef, BlobStore, FileBlobStore
 from engine.clock import Clock
 from engine.datadir import DataDirectory
-from engine.errors import AmberError, StateError
+from engine.errors import StateError
+from engine.metadata.stores.artifacts import CHUNKS_PROJECT
 from engine.spool import SpoolReader
 from ingest.layout import RAW, READY, REJECTED
 from ingest.ready import ReadyFile, read_batch, ready_files
@@ -54,6 +54,19 @@ class Collected:
     bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What refers to blobs besides rows.
+
+    Attributes:
+        names: gives the names of a project's blobs that are referred to.
+        forget: drops what is kept only for a while, such as pieces of uploads, when it is older than a moment.
+    """
+
+    names: Callable[[int], Collection[str]]
+    forget: Callable[[datetime], None]
+
+
 class BlobCollector:
     """Removes what nothing refers to.
 
@@ -62,7 +75,7 @@ class BlobCollector:
         data: where the spools are, and what they are encrypted with.
         runner: asks the rows.
         projects: gives the projects by number: the slug of a live one, an empty text for a deleted one.
-        others: gives the names of a project's blobs that other things refer to.
+        others: what refers to blobs besides.
         clock: tells how old a blob is.
     """
 
@@ -72,7 +85,7 @@ class BlobCollector:
         data: DataDirectory,
         runner: Runner,
         projects: Callable[[], Mapping[int, str]],
-        others: Callable[[int], Collection[str]],
+        others: Others,
         clock: Clock,
     ) -> None:
         self._blobs = blobs
@@ -80,7 +93,8 @@ class BlobCollector:
         self._keys = data.spool_keys
         self._runner = runner
         self._projects = projects
-        self._others = others
+        self._others = others.names
+        self._forget = others.forget
         self._clock = clock
 
     def run(self, stop: threading.Event) -> None:
@@ -90,14 +104,15 @@ class BlobCollector:
             pause = INTERVAL_S
             try:
                 done = self.collect()
-            except (AmberError, OSError, pa.ArrowInvalid) as error:
-                _log.warning("blobs not collected", reason=str(error))
+            except Exception:  # noqa: BLE001 - whatever it is, what is left now is collected the next time
+                _log.exception("blobs not collected")
             else:
                 _log.info("blobs collected", blobs=done.blobs, bytes=done.bytes)
 
     def collect(self) -> Collected:
         """Remove the blobs nothing refers to that are older than the grace time."""
         before_s = (self._clock.now() - GRACE).timestamp()
+        self._forget(self._clock.now() - GRACE)
         known = self._projects()
         old = {
             project: [ref for ref in self._blobs.list(project) if self._blobs.modified_s(ref) < before_s]
@@ -172,12 +187,14 @@ def _batch_names(file: ReadyFile) -> Iterator[str]:
     yield from names
 
 
-def blob_collector(installation: Installation, runner: Runner) -> BlobCollector:
+def blob_collector(installation: Installation) -> BlobCollector:
     """Return the collector of an installation."""
     metadata, data = installation.metadata, installation.data
 
     def projects() -> dict[int, str]:
-        return {row.id: "" if row.deleted_at else row.slug for row in metadata.projects(deleted=True)}
+        known = {row.id: "" if row.deleted_at else row.slug for row in metadata.projects(deleted=True)}
+        return {**known, CHUNKS_PROJECT: "-"}
 
-    blobs = FileBlobStore(data.blobs)
-    return BlobCollector(blobs, data, runner, projects, metadata.artifact_blobs, installation.clock)
+    others = Others(metadata.artifact_blobs, metadata.drop_chunks)
+    runner = Runner(installation.store, installation.clock)
+    return BlobCollector(FileBlobStore(data.blobs), data, runner, projects, others, installation.clock)

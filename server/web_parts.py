@@ -14,7 +14,9 @@ from ingest.edge import Edge
 from ingest.http import blueprint
 from ingest.limits import MIB, IngestLimits
 from ingest.sink import ShardedSink
+from ingest.symbols import SourceMaps, Symbolicator
 from ingest.writer import ReadyWriter
+from server.blob_collection import blob_collector
 from server.compose import Installation
 from server.dead_letters import DeadLetterService
 from server.http.app import create_app
@@ -35,7 +37,19 @@ from server.state import InstallationState
 from server.traces import TraceService
 from server.wsgi import WsgiServer
 
-__all__ = ["SnapshotPublisher", "WebIngest", "front_of", "provision", "services_of", "web_ingest", "web_server"]
+__all__ = [
+    "SnapshotPublisher",
+    "WebIngest",
+    "blob_collector",
+    "front_of",
+    "provision",
+    "services_of",
+    "web_ingest",
+    "web_server",
+]
+
+_PAGE_MAPS_BYTES = 32 * MIB
+"""Source maps the pages of events keep decoded; normalisers keep their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,8 @@ def services_of(
         queue=settings.query_queue,
         ledger=Ledger(clock, metrics, budgets_of(settings)),
     )
+    maps = SourceMaps(metadata, FileBlobStore(installation.data.blobs), _PAGE_MAPS_BYTES)
+    symbols = Symbolicator(maps)
     return Services(
         settings=settings,
         clock=clock,
@@ -89,7 +105,7 @@ def services_of(
         identity=Identity(metadata, clock, local_token),
         administration=Administration(metadata, clock),
         queries=queries,
-        issues=IssueService(queries, metadata, installation.mirror.sync),
+        issues=IssueService(queries, metadata, installation.mirror.sync, symbols),
         traces=TraceService(queries, metadata),
         state=state,
         metrics=metrics,

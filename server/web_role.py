@@ -36,6 +36,8 @@ def run(link: ParentLink, settings: Settings) -> None:
     serving = threading.Thread(target=server.run, name="http")
     serving.start()
     threads = [_start_vital("writer", writer.run, stop), _start_vital("publisher", publisher.run, stop)]
+    collector = parts.blob_collector(installation)
+    threading.Thread(target=collector.run, args=(stop,), name="blobs", daemon=True).start()
     dsn = settings.dsn(made.key.public_key, made.project.id)
     link.report(Report("ready", facts={"dsn": dsn, "email": made.email, "password": made.password}))
     front.start()

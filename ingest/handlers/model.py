@@ -225,13 +225,13 @@ class Tools:
         for part in refused:
             why = ("invalid", part.reason, part.detail[:2000])
             batch.dead.append(letter(place.record, f"{place.id}.{part.number}", why, part.part))
-            count(place.record, batch, ("invalid", category, part.reason[:64]), 1, len(part.part.payload))
+            count(place.record, batch, ("invalid", category, part.reason[:64]), 1, part.part.size)
 
     def put_aside(self, item: Item, place: Place, batch: Batch, what: tuple[str, str]) -> None:
         """Keep an item Amber does not read; `what` is the reason and the category."""
         reason, category = what
         batch.dead.append(letter(place.record, place.id, ("set_aside", reason, ""), item))
-        count(place.record, batch, ("set_aside", category, reason[:64]), 1, len(item.payload))
+        count(place.record, batch, ("set_aside", category, reason[:64]), 1, item.size)
 
 
 Handler = Callable[[Item, Place, Batch, Tools], None]
@@ -272,13 +272,14 @@ def letter(record: RawRecord, letter_id: str, why: tuple[str, str, str], item: I
     """Return a dead letter of an item, or of the whole record; `why` is kind, reason and detail."""
     kind, reason, detail = why
     body = record.body if item is None else item.payload
-    kept = len(body) <= MAX_KEPT_BYTES
+    size = len(body) if item is None else item.size
+    kept = size <= MAX_KEPT_BYTES and (item is None or item.blob is None)
     header: Mapping[str, Any] = {} if item is None else item.header
     return DeadLetter(
         letter_id,
         kind,
         reason[:64],
-        detail if kept else f"{detail} (payload of {len(body)} bytes not kept)".strip(),
+        detail if kept else f"{detail} (payload of {size} bytes not kept)".strip(),
         record.kind if item is None else item.type[:64],
         record.project_id,
         record.key_id,

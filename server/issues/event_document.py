@@ -18,6 +18,7 @@ from ingest.normalise.inapp import in_app
 from ingest.normalise.legacy import modernised
 from ingest.normalise.times import time_ns
 from ingest.normalise.values import listed, mapping, pairs, short, small_int, text
+from ingest.symbols import PROBLEMS, Problem, Symbolicator
 from queries.result import rfc3339
 
 _MAX_DEPTH = 60
@@ -27,15 +28,24 @@ _MAX_LINE = 2**32 - 1
 _FRAME_LINES = 50
 
 
-def event_document(row: Mapping[str, Any], project: ProjectConfig, issue: str) -> dict[str, Any]:
+def event_document(
+    row: Mapping[str, Any], project: ProjectConfig, issue: str, symbols: Symbolicator | None = None
+) -> dict[str, Any]:
     """Return the document of an event.
+
+    Source maps are applied when the document is made, so a map that arrives after the event counts too. The event's row
+    and with it its issue stay as the maps of the time of its arrival made them.
 
     Args:
         row: the columns of `texts.event_text`.
         project: the in-app rules of the event's project.
         issue: short id of its issue.
+        symbols: resolves minified frames; None to leave them.
     """
     data = payload_of(row["payload"])
+    problems: list[Problem] = []
+    if symbols is not None:
+        data, problems = symbols.event(data, project.id, project.artifacts)
     platform = short(data.get("platform"), 64)
     return {
         "event_id": row["id"],
@@ -64,6 +74,7 @@ def event_document(row: Mapping[str, Any], project: ProjectConfig, issue: str) -
         "remarks": list(row["remarks"] or ()),
         "trace_id": row["trace"] or "",
         "span_id": row["trace.span"] or "",
+        "errors": [_error(problem) for problem in problems],
     }
 
 
@@ -164,6 +175,29 @@ def _frame(sent: dict[str, Any], platform: str, project: ProjectConfig) -> dict[
         "context_line": None if line is None else text(line),
         "post_context": [text(entry) for entry in listed(sent.get("post_context"))[:_FRAME_LINES]],
         "vars": {text(name): plain(value) for name, value in pairs(variables)} if variables else None,
+        "minified": _minified(sent.get("data")),
+    }
+
+
+def _minified(data: object) -> dict[str, Any] | None:
+    """Return where a resolved frame was in the minified script; None for frames that are as they were sent."""
+    place = mapping(data).get("minified")
+    if mapping(data).get("symbolicated") is not True or not isinstance(place, dict):
+        return None
+    return {
+        "function": text(place.get("function")),
+        "path": text(place.get("path")),
+        "lineno": small_int(place.get("lineno"), _MAX_LINE) or None,
+        "colno": small_int(place.get("colno"), _MAX_LINE) or None,
+    }
+
+
+def _error(problem: Problem) -> dict[str, str]:
+    return {
+        "type": problem.reason,
+        "path": problem.path,
+        "debug_id": problem.debug_id,
+        "detail": PROBLEMS[problem.reason],
     }
 
 

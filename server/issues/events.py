@@ -11,6 +11,7 @@ from engine.errors import NotFound, UserError
 from engine.metadata import IssueRow
 from engine.snapshot import ProjectConfig
 from ingest.hexids import event_id_of
+from ingest.symbols import Symbolicator
 from queries.result import rfc3339
 from server.issues import texts
 from server.issues.event_document import event_document
@@ -31,10 +32,12 @@ class EventReader:
 
     Args:
         queries: asks the store.
+        symbols: resolves minified frames; None to leave them.
     """
 
-    def __init__(self, queries: QueryService) -> None:
+    def __init__(self, queries: QueryService, symbols: Symbolicator | None = None) -> None:
         self._queries = queries
+        self._symbols = symbols
 
     def page(
         self, look: Look, issue: IssueRow, search: str, limit: int, after: tuple[datetime, str] | None
@@ -64,9 +67,10 @@ class EventReader:
             raise NotFound("The issue has no such event in this time range.", code="event-unknown")
         row = found[0]
         return {
-            **event_document(row, project, issue.short_id),
+            **event_document(row, project, issue.short_id, self._symbols),
             **self._place(look, issue.short_id, row),
             "payload_url": f"/api/v1/events/{row['id']}?{urlencode({'project': project.slug})}",
+            "attachments_url": f"/api/v1/events/{row['id']}/attachments?{urlencode({'project': project.slug})}",
         }
 
     def payload(self, look: Look, event_id: str) -> bytes:

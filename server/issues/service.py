@@ -14,6 +14,7 @@ from typing import Any
 from engine.errors import NotFound
 from engine.metadata import IssueRow, MetadataStore, ProjectRow
 from iam import Action, Denied, Principal, decide, project_resource
+from ingest.symbols import Symbolicator
 from queries import ast
 from queries.result import rfc3339
 from server.issues import texts
@@ -69,12 +70,19 @@ class IssueService:
         queries: asks the store.
         metadata: the truth about workflow state.
         sync: makes the store see changes of the metadata; called after each write.
+        symbols: resolves minified frames of events; None to leave them.
     """
 
-    def __init__(self, queries: QueryService, metadata: MetadataStore, sync: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        queries: QueryService,
+        metadata: MetadataStore,
+        sync: Callable[[], object],
+        symbols: Symbolicator | None = None,
+    ) -> None:
         self._queries = queries
         self._metadata = metadata
-        self.events = EventReader(queries)
+        self.events = EventReader(queries, symbols)
         self.workflow = Workflow(metadata, sync)
 
     def page(self, look: Look, wanted: ListRequest) -> IssuePage:

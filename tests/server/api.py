@@ -11,12 +11,14 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from engine.blobs import FileBlobStore
 from engine.clock import SystemClock
 from engine.datadir import DataDirectory
 from engine.ids import default_issue_id
 from engine.metadata import MetadataStore, NewIssue
 from engine.mirror import IssueMirror
 from iam import SCOPES, Administration, Identity
+from ingest.symbols import SourceMaps, Symbolicator
 from ingest.writer import WriterFigures
 from queries.cache import ResultCache
 from queries.run import Runner
@@ -172,7 +174,9 @@ def build_api(event_store: Any, make_rows: Any, root: Path, first_project: int, 
         identity=Identity(metadata, SystemClock(), "local-secret"),
         administration=Administration(metadata, SystemClock()),
         queries=queries,
-        issues=IssueService(queries, metadata, mirror.sync),
+        issues=IssueService(
+            queries, metadata, mirror.sync, Symbolicator(SourceMaps(metadata, FileBlobStore(data.blobs)))
+        ),
         traces=TraceService(queries, metadata),
         state=state,
         metrics=metrics,

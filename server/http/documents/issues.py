@@ -213,6 +213,24 @@ class EventPageDocument(Document):
     next: str | None
 
 
+class MinifiedPlace(Document):
+    """A place in a minified script."""
+
+    function: str
+    path: str
+    lineno: int | None
+    colno: int | None
+
+
+class EventError(Document):
+    """Why minified frames stayed as they are."""
+
+    type: str = Field(json_schema_extra={"example": "no_source_map"})
+    path: str = Field(description="The script.")
+    debug_id: str
+    detail: str
+
+
 class Frame(Document):
     """A frame of a stack."""
 
@@ -227,6 +245,7 @@ class Frame(Document):
     context_line: str | None
     post_context: list[str]
     vars: dict[str, Any] | None
+    minified: MinifiedPlace | None = Field(description="Where it was before a source map resolved it; else null.")
 
 
 class ExceptionDocument(Document):
@@ -291,11 +310,13 @@ class EventDocument(Document):
     remarks: list[str] = Field(description="What normalisation changed, as `what:reason`.")
     trace_id: str
     span_id: str
+    errors: list[EventError] = Field(description="What could not be resolved by source maps.")
     previous: str | None = Field(description="The next older event.")
     next: str | None = Field(description="The next newer event.")
     index: int = Field(description="Its place among the issue's events in the range; the newest is 1.")
     count: int
     payload_url: str
+    attachments_url: str
 
 
 class TagValue(Document):
