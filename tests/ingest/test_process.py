@@ -137,23 +137,23 @@ def test_an_event_that_is_no_object_is_invalid(payload: bytes, reason: str) -> N
 
 
 def test_client_reports_become_outcomes() -> None:
-    """What the client lost by itself is shown beside what Amber refused."""
+    """What a client lost by itself, or a Relay on the way refused, is shown beside what Amber refused."""
     report = {
         "discarded_events": [
             {"reason": "sample_rate", "category": "transaction", "quantity": 3},
             None,
             {"quantity": -1},
-        ]
+        ],
+        "rate_limited_events": [{"reason": "quota", "category": "error", "quantity": 2}],
+        "filtered_events": [{"category": "error", "quantity": 1}],
     }
     batch = processed(raw(envelope(({"type": "client_report"}, json.dumps(report).encode()))))
-    [count] = batch.outcomes()
-    assert (count.outcome, count.category, count.reason, count.source, count.quantity) == (
-        "client_discard",
-        "transaction",
-        "sample_rate",
-        "client",
-        3,
-    )
+    assert tally(batch) == {
+        ("client_discard", "transaction", "sample_rate"): 3,
+        ("rate_limited", "error", "quota"): 2,
+        ("filtered", "error", "unknown"): 1,
+    }
+    assert {count.source for count in batch.outcomes()} == {"client"}
 
 
 def test_events_of_a_project_that_is_gone_are_dropped_and_counted() -> None:
