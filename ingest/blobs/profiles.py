@@ -103,7 +103,9 @@ def _row(
 ) -> Row:
     thread_id, threads = thread
     frames = [frame for frame, _, _ in names]
-    clamped, remark = clamp_ns(seen.first_ns, arrival.received_at_ns, arrival.project.span_retention_days)
+    clamped, remark = clamp_ns(
+        seen.first_ns, arrival.received_at_ns, arrival.project.span_retention_days, arrival.drift_ns
+    )
     del remark  # the profile's own time has said it
     owner = (arrival.project.id, common["profile_id"], common["profiler_id"], common["chunk_id"])
     return {
@@ -140,7 +142,9 @@ def _common(data: dict[str, Any], arrival: Arrival, sha256: str, remarks: Remark
     transaction = mapping(next(iter(listed(data.get("transactions"))), None) or data.get("transaction"))
     tags = tags_of(data.get("tags"), remarks)
     started = _start_ns(data)
-    if started and (remark := clamp_ns(started, arrival.received_at_ns, arrival.project.span_retention_days)[1]):
+    if started and (
+        remark := clamp_ns(started, arrival.received_at_ns, arrival.project.span_retention_days, arrival.drift_ns)[1]
+    ):
         remarks.add(remark)
     return {
         "project_id": arrival.project.id,

@@ -214,7 +214,7 @@ def _timestamp(value: object, arrival: Arrival, remarks: Remarks) -> int:
     if sent is None:
         remarks.add("timestamp:missing")
         return arrival.received_at_ns
-    clamped, remark = clamp_ns(sent, arrival.received_at_ns, arrival.project.retention_days)
+    clamped, remark = clamp_ns(sent, arrival.received_at_ns, arrival.project.retention_days, arrival.drift_ns)
     if remark:
         remarks.add(remark)
     return clamped

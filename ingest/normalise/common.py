@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ingest.hexids import event_id_of, span_id_of, trace_id_of
-from ingest.normalise.attributes import contexts_of, tags_of
+from ingest.normalise.attributes import contexts_of, put_tag, tags_of
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.people import user_columns
 from ingest.normalise.remarks import Remarks
@@ -14,7 +14,7 @@ from ingest.normalise.useragent import parse_user_agent
 from ingest.normalise.values import mapping, pairs, short, small_int
 
 _RELEASE = re.compile(r"(?![\s./\\]+\Z)[^\n\r\t\f]{1,200}")
-_ENVIRONMENT = re.compile(r"[^\n\r\f/]{1,64}")
+_ENVIRONMENT = re.compile(r"(?!(?i:none)\Z)[^\n\r\f/]{1,64}")
 _MAX_CHARS = 200
 _MAX_DIST_CHARS = 64
 _MAX_URL_CHARS = 4096
@@ -27,6 +27,8 @@ def common_columns(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> 
     contexts = mapping(data.get("contexts"))
     tags = tags_of(data.get("tags"), remarks)
     environment = data.get("environment") or tags.pop("environment", None)
+    if isinstance(data.get("site"), str):
+        put_tag(tags, "site", data["site"], remarks)
     return {
         "project_id": arrival.project.id,
         "ingested_at": arrival.received_at_ns // MILLISECOND_NS,

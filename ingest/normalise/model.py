@@ -19,8 +19,10 @@ class Arrival:
     Attributes:
         received_at_ns: when the edge accepted it.
         event_id: the id the client was told, or empty.
+        remote_addr: the peer's address, by the project's policy for addresses.
         headers: envelope headers, `{}` for a stored event.
         item_header: header of the item, `{}` for a stored event.
+        drift_ns: what brings the client's times to ours (`ingest.normalise.times.drift_ns`).
     """
 
     project: ProjectConfig
@@ -31,3 +33,4 @@ class Arrival:
     client: str = ""
     headers: Mapping[str, Any] = field(default_factory=dict)
     item_header: Mapping[str, Any] = field(default_factory=dict)
+    drift_ns: int = 0

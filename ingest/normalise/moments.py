@@ -22,7 +22,7 @@ def moment_of(value: object, arrival: Arrival, retention_days: int, remarks: Rem
         if expected or value is not None:
             remarks.add("timestamp:missing")
         return arrival.received_at_ns
-    clamped, remark = clamp_ns(sent, arrival.received_at_ns, retention_days)
+    clamped, remark = clamp_ns(sent, arrival.received_at_ns, retention_days, arrival.drift_ns)
     if remark:
         remarks.add(remark)
     return clamped

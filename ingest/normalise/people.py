@@ -9,6 +9,7 @@ from typing import Any
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.values import mapping, short
+from ingest.scrub import FILTERED
 
 _AUTO = "{{auto}}"
 _INFERS_ADDRESS = frozenset({"javascript", "cocoa", "objc"})
@@ -32,7 +33,7 @@ def user_columns(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> Ro
     fields = user if isinstance(user, dict) else {"id": user}
     sent_ip = short(fields.get("ip_address"), _MAX_CHARS)
     address = _address(sent_ip, data, arrival)
-    if sent_ip and sent_ip != _AUTO and not address:
+    if sent_ip and sent_ip not in {_AUTO, FILTERED} and not address:
         remarks.add("user.ip:invalid")
     return user_row(
         short(fields.get("id"), _MAX_CHARS),

@@ -61,6 +61,7 @@ _Event = TypedDict(
         "request": Any,
         "sdk": Any,
         "server_name": Any,
+        "site": Any,
         "stacktrace": Any,
         "tags": Any,
         "threads": Any,

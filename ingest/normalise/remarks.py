@@ -8,6 +8,7 @@ REMARKS: dict[str, str] = {
     "payload:scrubbed": "NUL characters or lone surrogates were replaced by U+FFFD.",
     "payload:reencoded": "The text was not strict JSON (NaN, Infinity) and was written anew with nulls.",
     "timestamp:missing": "No usable timestamp was sent; the time of arrival stands for it.",
+    "timestamp:drifted": "The client's clock was wrong by 55 minutes or more; its times were moved by the difference.",
     "timestamp:past": "The timestamp was older than the accepted window and was moved to its start.",
     "timestamp:future": "The timestamp was more than a day ahead and was moved to one day ahead.",
     "level:invalid": "The level was not one of the known ones; `error` (or `info` for logs) stands for it.",

@@ -40,7 +40,7 @@ def span_v1_row(document: Document, arrival: Arrival) -> Row:
     remarks = Remarks(document.remarks)
     if end < start:
         remarks.add("duration:negative")
-    clamped, remark = clamp_ns(start, arrival.received_at_ns, arrival.project.span_retention_days)
+    clamped, remark = clamp_ns(start, arrival.received_at_ns, arrival.project.span_retention_days, arrival.drift_ns)
     if remark:
         remarks.add(remark)
     data = mapping(span.get("data"))

@@ -70,7 +70,7 @@ def _shift(container: Container, arrival: Arrival) -> tuple[int, str]:
     if not starts:
         return 0, ""
     earliest = min(starts)
-    clamped, remark = clamp_ns(earliest, arrival.received_at_ns, arrival.project.span_retention_days)
+    clamped, remark = clamp_ns(earliest, arrival.received_at_ns, arrival.project.span_retention_days, arrival.drift_ns)
     return clamped - earliest, remark
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
+MIN_DRIFT_NS = 55 * 60 * SECOND_NS
 _MAX_SECONDS = 9_200_000_000
 """Nanoseconds of later times do not fit into 64 bits (the year 2261)."""
 
@@ -61,12 +62,25 @@ def _text_ns(value: str) -> int | None:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def clamp_ns(time: int, received_ns: int, retention_days: int) -> tuple[int, str]:
-    """Return a time moved into the accepted window, and the remark that says so (empty when it was inside).
+def drift_ns(sent_at: object, received_ns: int) -> int:
+    """Return what brings the times of a client whose clock is wrong to ours, 0 when it is right enough.
 
-    The window reaches from 30 days before arrival to one day after it. It starts later for rows with a retention of 30
-    days or less: at its very start they would be dropped on arrival.
+    A client writes `sent_at` when it sends; how far that lies from the arrival is how wrong its clock is. Less than 55
+    minutes are left alone, as by Relay: a slow network and a request that was tried again look the same.
     """
+    sent = time_ns(sent_at)
+    if sent is None or abs(received_ns - sent) < MIN_DRIFT_NS:
+        return 0
+    return received_ns - sent
+
+
+def clamp_ns(time: int, received_ns: int, retention_days: int, drift: int = 0) -> tuple[int, str]:
+    """Return a time moved into the accepted window, and the remark that says so (empty when nothing was done).
+
+    `drift` is what `drift_ns` gave; it is added first. The window reaches from 30 days before arrival to one day after
+    it. For rows with a retention of 30 days or less it starts later: at its very start they would be dropped on arrival.
+    """
+    time += drift
     back_days = max(0, min(30, retention_days - 1))
     earliest = received_ns - back_days * DAY_NS
     if time < earliest:
@@ -74,4 +88,4 @@ def clamp_ns(time: int, received_ns: int, retention_days: int) -> tuple[int, str
     latest = received_ns + DAY_NS
     if time > latest:
         return latest, "timestamp:future"
-    return time, ""
+    return time, "timestamp:drifted" if drift else ""

@@ -76,7 +76,7 @@ def _times(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> tuple[in
         raise InvalidItem("timestamps", "a transaction needs start_timestamp and timestamp")
     if end < start:
         raise InvalidItem("timestamps", "the transaction ends before it starts")
-    clamped, remark = clamp_ns(start, arrival.received_at_ns, arrival.project.span_retention_days)
+    clamped, remark = clamp_ns(start, arrival.received_at_ns, arrival.project.span_retention_days, arrival.drift_ns)
     if remark:
         remarks.add(remark)
     return start, end, clamped - start
