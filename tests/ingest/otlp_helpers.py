@@ -113,8 +113,9 @@ def _shown(field: FieldDescriptor, value: Any, dice: random.Random) -> Any:
 
 
 def keyed(**values: Any) -> list[dict[str, Any]]:
-    """Attributes as OTLP JSON has them; `_` in names stands for a dot."""
-    return [{"key": name.replace("_", "."), "value": any_value(value)} for name, value in values.items()]
+    """Attributes as OTLP JSON has them; in names `_` stands for a dot and `__` for itself."""
+    names = {name: "_".join(part.replace("_", ".") for part in name.split("__")) for name in values}
+    return [{"key": names[name], "value": any_value(value)} for name, value in values.items()]
 
 
 def any_value(value: Any) -> dict[str, Any]:
