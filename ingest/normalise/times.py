@@ -78,7 +78,7 @@ def clamp_ns(time: int, received_ns: int, retention_days: int, drift: int = 0) -
     """Return a time moved into the accepted window, and the remark that says so (empty when nothing was done).
 
     `drift` is what `drift_ns` gave; it is added first. The window reaches from 30 days before arrival to one day after
-    it. For rows with a retention of 30 days or less it starts later: at its very start they would be dropped on arrival.
+    it. For rows with a retention of 30 days or less it starts later: at its very start they would be dropped at once.
     """
     time += drift
     back_days = max(0, min(30, retention_days - 1))
