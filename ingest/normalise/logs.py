@@ -54,8 +54,14 @@ _DROPPED = COLUMN_ATTRIBUTES | {
     "sentry.severity_number",
     "sentry.severity_text",
     "sentry.timestamp.sequence",
+    "sentry.trace.parent_span_id",
     "logger.name",
     "event.name",
+    "user.id",
+    "user.name",
+    "user.username",
+    "user.email",
+    "user.ip_address",
 }
 _PARAMETER = "sentry.message.parameter."
 
@@ -131,7 +137,7 @@ def _row(document: Document, arrival: Arrival, container: Container, place: tupl
         "id": row_id(arrival.project.id, *place),
         "timestamp": moment_of(record.get("timestamp"), arrival, arrival.project.span_retention_days, remarks),
         "trace_id": trace_id_of(record.get("trace_id")),
-        "span_id": span_id_of(record.get("span_id")),
+        "span_id": span_id_of(record.get("span_id")) or span_id_of(attributes.get("sentry.trace.parent_span_id")),
         "level": level,
         "severity_number": severity or 1 + 4 * LEVELS.index(level),
         "body": body,

@@ -84,7 +84,7 @@ def session_update(document: Document, arrival: Arrival) -> Update:
         "is_init": sent.get("init") is True,
         "sequence": sequence or told // MILLISECOND_NS,
         "errors": errors,
-        "updated": told // MILLISECOND_NS,
+        "updated": max(0, told if updated is None else told + arrival.drift_ns) // MILLISECOND_NS,
         "duration_ns": _duration(sent.get("duration")),
         **NO_COUNTS,
         "abnormal_mechanism": short(sent.get("abnormal_mechanism"), 64),

@@ -100,7 +100,7 @@ def test_a_record_fills_the_columns_people_look_for() -> None:
     assert row["contexts"]["runtime.name"] == "CPython"
     assert (row["tags"]["plan"], row["tags"]["ok"], row["tags"]["list"]) == ("pro", "false", '["a","b"]')
     assert row["tags"]["message.parameter.0"] == "42"
-    assert not {"sentry.release", "logger.name", "user.ip_address"} & set(row["tags"])
+    assert not {"sentry.release", "logger.name", "user.id", "user.email"} & set(row["tags"])
     assert json.loads(row["payload"])["attributes"]["code"] == {"value": 500, "type": "integer"}
 
 
@@ -121,6 +121,12 @@ def test_a_level_is_a_word_or_a_severity_number(sent: dict[str, Any], level: str
     [row] = rows(record(**sent))
     assert (row["level"], row["severity_number"]) == (level, severity)
     assert row["level"] in LEVELS
+
+
+def test_a_record_stands_in_the_span_it_was_written_in() -> None:
+    """Browsers name the span in an attribute, others in the record."""
+    [row] = rows(record(attributes=typed(sentry__trace__parent_span_id=SPAN)))
+    assert (row["span_id"], row["tags"]) == (SPAN, {})
 
 
 def test_records_of_one_template_have_one_template_id() -> None:
