@@ -11,10 +11,8 @@ from iam import LOCAL
 from queries.result import rfc3339
 from server.query_service import QueryService, Question
 
-_TEXTS = (
-    "from errors | summarize first=first_seen() by project_id",
-    "from spans | summarize first=first_seen() by project_id",
-)
+_DATASETS = ("errors", "spans", "logs", "metrics", "sessions", "check_ins", "feedback", "profiles", "replays")
+"""What a project may send first; those without rows cost next to nothing to ask."""
 _KEPT = timedelta(days=400)
 
 
@@ -49,7 +47,8 @@ class FirstEvents:
     def _asked(self, project_ids: tuple[int, ...]) -> dict[int, str]:
         now = self._clock.now()
         earliest: dict[int, datetime] = {}
-        for text in _TEXTS:
+        for dataset in _DATASETS:
+            text = f"from {dataset} | summarize first=first_seen() by project_id"
             question = Question(text, projects=project_ids, start=now - _KEPT, end=now + timedelta(days=1))
             for row in self._queries.answer(question, LOCAL).table.to_pylist():
                 number, first = row["project_id"], row["first"]
