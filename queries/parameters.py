@@ -155,7 +155,12 @@ def _names(node: object) -> Iterator[tuple[str, ast.Span]]:
 
 def check_declared(query: ast.Query, parameters: Sequence[Parameter]) -> None:
     """Raise NameProblem when a text uses a parameter that is not declared, or one is declared that it does not use."""
-    used, declared = used_parameters(query), {parameter.name for parameter in parameters}
+    check_names(used_parameters(query), parameters)
+
+
+def check_names(used: Mapping[str, ast.Span], parameters: Sequence[Parameter]) -> None:
+    """Raise NameProblem when a name that is used is not declared, or one is declared that is not used."""
+    declared = {parameter.name for parameter in parameters}
     for name, span in used.items():
         if name not in declared:
             raise NameProblem(

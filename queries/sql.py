@@ -98,7 +98,8 @@ def _read(text: str) -> exp.Query:
     except ParseError as error:
         _refuse_by_name(text)
         raise _syntax(text, error) from None
-    except (SqlglotError, SqlTokenError, RecursionError):
+    except (SqlglotError, SqlTokenError, RecursionError, IndexError, ValueError, TypeError, AttributeError):
+        # Its builders of single functions do not look whether the arguments are there: map(1).
         raise SyntaxProblem("The statement cannot be read as ClickHouse SQL.") from None
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         _refuse_by_name(text)

@@ -10,11 +10,12 @@ from typing import Any, Literal
 from engine.errors import UserError
 from engine.metadata import SavedQueryRow, SavedQueryText
 from queries.errors import QueryError
-from queries.parameters import Parameter, bind, check_declared, read_parameters
+from queries.parameters import Parameter, bind, check_declared, check_names, read_parameters
 from queries.parser import parse
 from queries.plan import PlanContext
 from queries.plan.shorthand import saved_names
 from queries.sql import compile_sql
+from queries.sql_values import sample_values, sql_parameters
 from server.query_service import MAX_TEXT, Question
 
 FILTER = "filter"
@@ -47,10 +48,11 @@ def checked_content(content: SavedQueryText) -> SavedQueryText:
 
 
 def _check_sql(content: SavedQueryText, parameters: tuple[Parameter, ...]) -> None:
-    if content.kind == FILTER or parameters:
-        what = "A filter is a search" if content.kind == FILTER else "Only Discover texts have parameters"
-        raise QueryError(f"{what}; this is SQL.", code="saved-query-language")
-    compile_sql(content.text, PlanContext(now=datetime.now(UTC), projects={}))
+    if content.kind == FILTER:
+        raise QueryError("A filter is a search; this is SQL.", code="saved-query-language")
+    check_names(sql_parameters(content.text), parameters)
+    values = sample_values(parameters)
+    compile_sql(content.text, PlanContext(now=datetime.now(UTC), projects={}, params=values))
 
 
 def _check_filter(text: str, parameters: tuple[Parameter, ...]) -> None:

@@ -11,6 +11,7 @@ from queries.editor.diagnostics import Diagnostic, Severity, check
 from queries.editor.facts import Facts
 from queries.editor.formatting import format_text
 from queries.editor.hover import Hover, hover
+from queries.editor.sql_completion import complete_sql
 
 __all__ = [
     "Completions",
@@ -20,6 +21,7 @@ __all__ = [
     "Severity",
     "check",
     "complete",
+    "complete_sql",
     "format_text",
     "hover",
     "value_items",

@@ -78,7 +78,8 @@ def ask(
             print_check(target, amber.QueryRequest(text, "", project=tuple(project or ()), params=params_of(param)))
             return
         if show_plan or show_sql:
-            print_plan(target, amber.QueryRequest(text, "", project=tuple(project or ())), english=show_plan)
+            request = amber.QueryRequest(text, "", project=tuple(project or ()), params=params_of(param))
+            print_plan(target, request, english=show_plan)
             return
         if out is not None:
             params = params_of(param)

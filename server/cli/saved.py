@@ -133,7 +133,9 @@ def run(
     }
     with opened_target(data, None, None, config) as target:
         if row.content.language == "sql":
-            result = target.client.sql(row.content.text, start=start, end=end, project=project, limit=limit)
+            result = target.client.sql(
+                row.content.text, start=start, end=end, project=project, limit=limit, params=values
+            )
         else:
             result = target.client.query(
                 row.content.text, start=start, end=end, project=project, limit=limit, params=values

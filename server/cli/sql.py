@@ -13,9 +13,11 @@ from server.cli.query import (
     EndOption,
     FormatOption,
     LimitOption,
+    ParamOption,
     ProjectOption,
     SqlOption,
     StartOption,
+    params_of,
     print_plan,
     read_text,
 )
@@ -37,17 +39,22 @@ def ask(
     start: StartOption = None,
     end: EndOption = None,
     limit: LimitOption = None,
+    param: ParamOption = None,
     show_sql: SqlOption = False,
 ) -> None:
     """Ask a question in SQL: one SELECT over the datasets.
 
     Projects and time range are added as for `amber query`; functions and clauses are those on the allow-list.
 
+    Parameters are bound: `level = $level`, or `{level:String}` with a type, and --param level=error.
+
     amber sql 'SELECT release, count() AS n FROM errors GROUP BY release ORDER BY n DESC'
     """
     text = read_text(text)
     with opened_target(data, url, token, config) as target:
+        params = params_of(param)
         if show_sql:
-            print_plan(target, amber.QueryRequest(text, "", "sql", project=tuple(project or ())), english=False)
+            request = amber.QueryRequest(text, "", "sql", project=tuple(project or ()), params=params)
+            print_plan(target, request, english=False)
             return
-        print_result(target.client.sql(text, start=start, end=end, project=project, limit=limit), form)
+        print_result(target.client.sql(text, start=start, end=end, project=project, limit=limit, params=params), form)

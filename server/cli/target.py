@@ -41,7 +41,7 @@ class Target:
         if isinstance(self._transport, EmbeddedTransport) and self._api is None:
             return self._transport.explain(request)
         language = "query" if request.language == "discover" else "sql"
-        body = {language: request.text, "project": list(request.project)}
+        body = {language: request.text, "project": list(request.project), "params": dict(request.params or {})}
         assert self._api is not None
         return self._api.call("POST", "/api/v1/query/explain", body, text=request.text)
 

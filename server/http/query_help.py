@@ -13,7 +13,7 @@ from engine.errors import AmberError, UserError
 from iam import Action
 from queries import ast
 from queries.edit import Change, Exclude, Filter, GroupBy, SetLimit, SortBy, edit
-from queries.editor import Completions, Facts, complete, value_items
+from queries.editor import Completions, Facts, complete, complete_sql, value_items
 from queries.parser import parse
 from queries.printer import print_query
 from queries.result import rfc3339
@@ -47,12 +47,14 @@ def _texts(routes: Routes, service: QueryService, clock: Clock) -> None:
     @routes.on(HTTPMethod.POST, "/query/complete", _READ, {200: documents.Completions, **BODY})
     def completions(body: documents.CompleteBody) -> Response:
         """Say what may stand at the cursor: names of the language and the catalogue, and values there are."""
-        asked = question_of(documents.QueryBody(**body.model_dump(exclude={"cursor", "values"})), clock.now())
+        asked = question_of(
+            documents.QueryBody(**body.model_dump(exclude={"cursor", "values", "language"})), clock.now()
+        )
         context = service.context(replace(asked, text=NAMES), principal())
         projects = context.projects
         tags = keys.of(asked, principal(), tuple(sorted(projects))) if body.values else {}
         facts = Facts(tuple(projects.values()), tags, saved_filters=context.saved_filters)
-        found = complete(body.query, body.cursor, facts)
+        found = (complete_sql if body.language == "sql" else complete)(body.query, body.cursor, facts)
         items = [item.as_dict() for item in found.items]
         items += _values(service, found, asked) if body.values else []
         return answer({"from": found.from_, "to": found.to, "items": items})

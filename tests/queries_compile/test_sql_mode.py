@@ -100,6 +100,15 @@ def test_a_parameter_is_a_value_and_nothing_else(shop: Shop, text: str) -> None:
         compile_sql(text, replace(shop.context, params={"x": 1} if "@" in text else VALUES))
 
 
+@pytest.mark.parametrize(
+    "text", ["SELECT map(1)", "SELECT map('a', 1, 2)", "SELECT JSONExtractString()", "SELECT ((1).2"]
+)
+def test_a_call_with_too_few_arguments_is_an_error_of_the_text(shop: Shop, text: str) -> None:
+    """Whatever the reader makes of it."""
+    with pytest.raises(QueryError):
+        compile_sql(text, shop.context)
+
+
 def test_the_parameters_of_a_statement_are_found_outside_of_texts_and_comments() -> None:
     """Each once, with its first place."""
     text = "SELECT '$a', \"$b\", `$c`, $d, {e: UInt8}, $$ $f $$, $d -- $g\n FROM errors /* $h */ WHERE x = $i"

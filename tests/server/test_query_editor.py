@@ -73,3 +73,13 @@ def test_me_and_my_teams_are_those_who_ask(api: Any) -> None:
     assert canonical("team-member", "assigned:me") == f'assigned:"user:{email}"'
     assert canonical("team-member", "assigned:my_teams") == f'assigned:"team:{api.team.slug}"'
     assert canonical("project-member", "assigned:my_teams") == 'assigned:"team:"'
+
+
+def test_sql_is_completed_as_discover_is(api: Any) -> None:
+    """The same route: data sets, columns of those that are read, and functions."""
+    body = {"query": "SELECT lev FROM errors", "cursor": 10, "language": "sql"}
+    found = api.send("POST", "query/complete", body)
+    assert (found["from"], found["to"]) == (7, 10)
+    assert found["items"][0]["label"] == "level"
+    body = {"query": "SELECT level FROM err", "cursor": 21, "language": "sql", "values": False}
+    assert api.send("POST", "query/complete", body)["items"][0]["insert"] == "errors "

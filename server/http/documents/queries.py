@@ -174,6 +174,7 @@ class CompleteBody(Input):
     range: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+    language: Literal["discover", "sql"] = Field(default="discover", description="What the text is written in.")
     values: bool = Field(default=True, description="Whether to look up values of fields, which asks the store.")
 
 

@@ -209,12 +209,12 @@ function diagnosticOf(marking: Marking & { severity?: "error" | "warning" }, tex
   };
 }
 
-/** What differs between the two languages: colours and completion, and the hint for an empty text. */
+/** What differs between the two languages: colours, checks, and the hint for an empty text; the API knows both. */
 function languageOf(options: EditorOptions, asSql: boolean, hint: string) {
   return [
     asSql ? sql(options.tables) : discover,
     autocompletion({
-      override: asSql ? [] : [source(options)],
+      override: [source(options)],
       selectOnOpen: false,
       activateOnTypingDelay: 5,
       interactionDelay: 0, // nothing is chosen until the reader chooses, so no key can hit a fresh list by accident

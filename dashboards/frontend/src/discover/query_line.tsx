@@ -60,7 +60,7 @@ export function QueryLine(props: Props): React.ReactElement {
           },
           complete: (text, cursor) =>
             questions.run((signal) =>
-              post<Completions>("query/complete", { query: text, cursor, ...newest.current.scope }, { signal }),
+              post<Completions>("query/complete", { query: text, cursor, language: newest.current.sql ? "sql" : "discover", ...newest.current.scope }, { signal }),
             ),
           check: async (text) =>
             (
