@@ -58,13 +58,52 @@ def run_node(dsn: str, lifecycle: TraceLifecycle = "stream") -> dict[str, Any]:
     Raises:
         ClientMissing: when there is no Node, or the SDK is not installed and cannot be.
     """
+    return _run_script("client.cjs", dsn, lifecycle)
+
+
+def run_node_signals(dsn: str) -> dict[str, Any]:
+    """Runs the application that sends everything but errors with @sentry/node; gives the ids it reported.
+
+    Raises:
+        ClientMissing: as `run_node`.
+    """
+    return _run_script("signals.cjs", dsn)
+
+
+def run_otel_node(endpoint: str, key: str) -> dict[str, Any]:
+    """Runs the application with the OpenTelemetry SDK for JavaScript, which sends JSON; gives trace and span id.
+
+    Args:
+        endpoint: base URL; `/v1/traces` is added.
+        key: public key of a project, sent as a bearer token.
+
+    Raises:
+        ClientMissing: as `run_node`.
+    """
+    return _run_script("otel.cjs", endpoint, key)
+
+
+def browser_page(folder: Path) -> Path:
+    """Writes a page with @sentry/browser into a folder and gives its path; it reports to the DSN behind its `#`.
+
+    Raises:
+        ClientMissing: as `run_node`.
+    """
+    esbuild = node_folder() / "node_modules" / "esbuild" / "bin" / "esbuild"
+    command = [_tool("node"), str(esbuild), "browser.js", "--bundle", f"--outfile={folder / 'bundle.js'}"]
+    subprocess.run(command, cwd=node_folder(), check=True, capture_output=True, timeout=_TIMEOUT_S)
+    page = folder / "page.html"
+    page.write_text('<!doctype html><meta charset="utf-8"><title>Shop</title><body><script src="bundle.js"></script>')
+    return page
+
+
+def _run_script(name: str, *arguments: str) -> dict[str, Any]:
     folder = node_folder()
-    node = _tool("node")
-    return _run([node, str(folder / "client.cjs"), dsn, lifecycle], dict(os.environ))
+    return _run([_tool("node"), str(folder / name), *arguments], dict(os.environ))
 
 
 def node_folder() -> Path:
-    """The folder with the Node application and its installed SDK; installed on first use, outside the repository.
+    """The folder with the Node applications and their installed SDKs; installed on first use, outside the repository.
 
     `AMBER_TEST_CACHE` names another cache folder than the user's.
 
@@ -72,7 +111,7 @@ def node_folder() -> Path:
         ClientMissing: when there is no npm, or the installation fails.
     """
     npm = _tool("npm")
-    sources = sorted(path for path in _NODE_FILES.iterdir() if path.suffix in {".json", ".cjs"})
+    sources = sorted(path for path in _NODE_FILES.iterdir() if path.suffix in {".json", ".cjs", ".js"})
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     cache = Path(os.environ.get("AMBER_TEST_CACHE") or platformdirs.user_cache_dir("amber-tests"))
     folder = cache / f"node-{digest}"
@@ -106,7 +145,7 @@ def _npm_install(npm: str, folder: Path) -> None:
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         last = str(error.stderr or error).strip().splitlines()[-1:]
-        raise ClientMissing(f"npm cannot install @sentry/node: {' '.join(last)}") from error
+        raise ClientMissing(f"npm cannot install the clients: {' '.join(last)}") from error
 
 
 def _tool(name: str) -> str:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+from benchmarks.browser import FLAGS, chromium_path
 from tests.clients.collector import Collector
-from tests.clients.run import run_otel_python, run_python_signals
+from tests.clients.run import (
+    ClientMissing,
+    browser_page,
+    run_node_signals,
+    run_otel_node,
+    run_otel_python,
+    run_python_signals,
+)
 from tests.e2e.conftest import Amber
 
 pytestmark = pytest.mark.sdk
@@ -103,3 +113,73 @@ def test_open_telemetry_arrives_by_its_own_protocol(amber: Amber) -> None:
     assert (seen["payment.time"]["metric.count"], seen["payment.time"]["metric.value"]) == (3, 325)
     (error,) = amber.rows(f"from errors trace:{ids['trace_id']} | project error.type, error.value, environment")
     assert (error["error.type"], error["error.value"], error["environment"]) == ("ValueError", "no such order", "test")
+
+
+def test_signals_of_the_node_sdk_come_back(amber: Amber) -> None:
+    """Logs, metrics, a monitor's run, sessions, a continuous profile, and feedback with its picture."""
+    with Collector(forward_dsn=amber.dsn) as wire:
+        try:
+            ids = run_node_signals(wire.dsn)
+        except ClientMissing as missing:
+            pytest.skip(str(missing))
+        assert {request.status for request in wire.requests} == {200}
+    release = "release:signals-node@1.0.0"
+    for dataset in ("logs", "check_ins", "feedback", "profiles", "sessions", "spans"):
+        amber.wait_for(f"from {dataset} {release} | summarize n=count()", lambda rows: rows[0][0] > 0)
+    (line,) = amber.rows(f"from logs {release} | project message, level, shelf, trace")
+    assert (line["message"], line["level"], line["shelf"]) == ("Stock of P-1 is 3", "warn", "A")
+    runs = amber.rows("from check_ins monitor:nightly-node | project id, status, duration | sort status")
+    assert [(run["status"], run["duration"]) for run in runs][1] == ("ok", 1_500_000_000)
+    (told,) = amber.rows(f"from feedback {release} | project id, message, name")
+    assert (told["id"], told["message"], told["name"]) == (ids["feedback"], "The cart is empty again", "Ann")
+    (file,) = amber.rows("from attachments name:screen.png | project event, size, content_type")
+    assert (file["event"], file["size"], file["content_type"]) == (ids["feedback"], 4, "image/png")
+    (count,) = amber.rows(f"from sessions {release} | summarize n=sum(started_count), bad=sum(errored_count)")
+    assert (count["n"], count["bad"]) == (len({update["sid"] for update in wire.items["session"]}), 0)
+    (spun,) = amber.rows(f"from profiles {release} stack.function:busy | summarize t=sum(weight)")
+    assert spun["t"] > 100_000_000
+
+
+def test_open_telemetry_for_javascript_arrives_as_json(amber: Amber) -> None:
+    """Hex ids, whole numbers up to 2^53, and the recorded exception with frames of V8."""
+    host, port = amber.server.address.ingest
+    try:
+        ids = run_otel_node(f"http://{host}:{port}", amber.server.address.public_key)
+    except ClientMissing as missing:
+        pytest.skip(str(missing))
+    amber.wait_for(f"from spans trace:{ids['trace_id']} | summarize n=count()", lambda rows: rows[0][0] == 1)
+    (span,) = amber.rows(
+        f"from spans trace:{ids['trace_id']} | project id, transaction, http.status_code, release,"
+        " items=measurements.cart.items, status=span.status"
+    )
+    assert (span["id"], span["transaction"], span["http.status_code"]) == (ids["segment"], "POST /cart", 500)
+    assert (span["items"], span["status"]) == (9007199254740991, "internal_error")
+    amber.wait_for(f"from errors trace:{ids['trace_id']} | summarize n=count()", lambda rows: rows[0][0] == 1)
+    (error,) = amber.rows(f"from errors trace:{ids['trace_id']} | project error.type, error.value, stack.filename")
+    assert (error["error.type"], error["error.value"]) == ("RangeError", "too many items")
+    assert any(name.endswith("otel.cjs") for name in error["stack.filename"])
+
+
+def test_a_browser_reports_an_error_with_its_replay(amber: Amber, tmp_path: Path) -> None:
+    """@sentry/browser in Chromium, from another origin: no request is refused, the replay names the error."""
+    try:
+        page_path = browser_page(tmp_path)
+    except ClientMissing as missing:
+        pytest.skip(str(missing))
+    refused: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
+        page = browser.new_page()
+        page.on("requestfailed", lambda request: refused.append(f"{request.url} {request.failure}"))
+        page.goto(f"{page_path.as_uri()}#{amber.dsn}")
+        ids = page.evaluate("report()")
+        browser.close()
+    assert not refused
+    amber.wait_for(f"from replays replay:{ids['replay_id']} | summarize n=count()", lambda rows: rows[0][0] > 0)
+    segments = amber.rows(f"from replays replay:{ids['replay_id']} | project segment, recording.size, recording.kind")
+    assert segments[0]["recording.kind"] == "rrweb"
+    assert segments[0]["recording.size"] > 500
+    amber.wait_for("from errors release:signals-browser@1.0.0 | summarize n=count()", lambda rows: rows[0][0] > 0)
+    (error,) = amber.rows("from errors release:signals-browser@1.0.0 | project error.type, error.value, replay")
+    assert (error["error.type"], error["error.value"]) == ("TypeError", "card is undefined")
+    assert error["replay"] == ids["replay_id"]
