@@ -33,9 +33,14 @@ def decode(signal: Signal, body: bytes, *, is_json: bool) -> list[Part]:
         # No bytes at all are an empty request in both encodings: some exporters probe with one.
         return []
     parts = parts_of_json(signal, body) if is_json else parts_of_protobuf(signal, body)
-    if sum(len(part.items) for part in parts) > MAX_ITEMS:
-        raise TooLarge("too many items", f"more than {MAX_ITEMS} items in one request")
+    check_count(sum(len(part.items) for part in parts))
     return parts
+
+
+def check_count(items: int) -> None:
+    """Raise TooLarge for more than `MAX_ITEMS` items."""
+    if items > MAX_ITEMS:
+        raise TooLarge("too many items", f"more than {MAX_ITEMS} items in one request")
 
 
 def judge(signal: Signal, parts: list[Part]) -> Verdict:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -28,11 +28,21 @@ _REQUESTS: dict[Signal, type[Message]] = {
 
 def parts_of_protobuf(signal: Signal, body: bytes) -> list[Part]:
     """Return the parts of a request; Malformed when the bytes are not one."""
+    return parts_of_message(signal, message_of(signal, body))
+
+
+def message_of(signal: Signal, body: bytes) -> Any:
+    """Return a request as the message it is; Malformed when the bytes are not one."""
     request: Any = _REQUESTS[signal]()
     try:
         request.ParseFromString(body)
     except DecodeError as error:
         raise Malformed("bad OTLP request", f"not a protobuf {type(request).__name__}: {error}") from error
+    return request
+
+
+def parts_of_message(signal: Signal, request: Any) -> list[Part]:
+    """Return the parts of a request."""
     resources, scopes, items, read = _FIELDS[signal]
     parts: list[Part] = []
     for number, group in enumerate(getattr(request, resources)):
@@ -41,6 +51,38 @@ def parts_of_protobuf(signal: Signal, body: bytes) -> list[Part]:
             scope = _scope(scoped.scope, scoped.schema_url)
             parts.append(Part(resource, scope, [read(item) for item in getattr(scoped, items)], number))
     return parts
+
+
+def items_of_message(signal: Signal, request: Any) -> Iterator[Any]:
+    """Yield the messages of all spans, records or metrics of a request."""
+    resources, scopes, items, _ = _FIELDS[signal]
+    for group in getattr(request, resources):
+        for scoped in getattr(group, scopes):
+            yield from getattr(scoped, items)
+
+
+def about_span(span: Any) -> Item:
+    """Return as much of a span's document as `span_problem` reads."""
+    return {
+        "trace_id": clean_id(span.trace_id.hex(), 32),
+        "span_id": clean_id(span.span_id.hex(), 16),
+        "start_time_unix_nano": span.start_time_unix_nano,
+        "end_time_unix_nano": span.end_time_unix_nano,
+    }
+
+
+def about_metric(metric: Any) -> Item:
+    """Return as much of a metric's document as `metric_problem` and `point_problem` read."""
+    kind = metric.WhichOneof("data") or ""
+    points = getattr(metric, kind).data_points if kind else ()
+    return {"name": clean(metric.name), "kind": kind, "points": [_about_point(kind, point) for point in points]}
+
+
+def _about_point(kind: str, point: Any) -> dict[str, Any]:
+    found = {"time_unix_nano": point.time_unix_nano, "flags": point.flags}
+    if kind == "histogram":
+        return found | {"bucket_counts": point.bucket_counts, "bounds": point.explicit_bounds}
+    return found | _chosen(point) if kind in {"gauge", "sum"} else found
 
 
 def _holder(message: Any, schema_url: str) -> dict[str, Any]:

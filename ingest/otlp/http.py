@@ -27,9 +27,10 @@ from ingest.endpoints import Endpoint
 from ingest.errors import Refused
 from ingest.limiter import FREE, REASON
 from ingest.limits import KIB, MIB
-from ingest.otlp.decode import Verdict, decode, judge
-from ingest.otlp.exceptions import Found, exceptions_of, shard_of_exception
-from ingest.otlp.model import Part, Signal
+from ingest.otlp.decode import Verdict
+from ingest.otlp.examine import examine
+from ingest.otlp.exceptions import Found, shard_of_exception
+from ingest.otlp.model import Signal
 
 MAX_BYTES = 64 * MIB
 """Largest body after decompression, as the specification recommends."""
@@ -93,8 +94,8 @@ def _export(signal: Signal, edge: Edge, call: Call, content_type: str) -> Answer
     sender = edge.sender(call)
     is_json = content_type == JSON
     body = edge.decoded(call, sender, MAX_BYTES)
-    parts = decode(signal, body, is_json=is_json)
-    verdict = judge(signal, parts)
+    examined = examine(signal, body, is_json=is_json)
+    verdict = examined.verdict
     limits = edge.admit(sender, [(signal.category, verdict.accepted)]) if verdict.accepted else FREE
     if signal.category in limits.limited:
         edge.count(sender, "rate_limited", signal.category, REASON, quantity=verdict.accepted, size=len(body))
@@ -102,26 +103,23 @@ def _export(signal: Signal, edge: Edge, call: Call, content_type: str) -> Answer
         refusal = Refused("rate limited", status=429, reason=REASON, causes=causes, headers=limits.headers())
         return status_answer(refusal, content_type)
     if verdict.accepted:
-        _keep(signal, edge, (sender, call), body, parts)
+        _keep(edge, (sender, call), kind_of(signal, is_json=is_json), body, examined.exceptions)
     else:
         for reason, quantity in verdict.rejected.items():
             edge.count(sender, "invalid", signal.category, reason, quantity=quantity)
     return _taken(signal, verdict, content_type, limits.headers(retry_after=False))
 
 
-def _keep(signal: Signal, edge: Edge, who: tuple[Sender, Call], body: bytes, parts: list[Part]) -> None:
+def _keep(edge: Edge, who: tuple[Sender, Call], kind: str, body: bytes, exceptions: list[Found]) -> None:
     """Append the request as it came, and its exceptions as records of their own."""
     sender, call = who
-    kind = kind_of(signal, is_json=call.content_type == JSON)
-    by_shard: dict[bytes, list[Found]] = {}
     digest = hashlib.blake2b(body, digest_size=16).digest()
-    # JSON may spell it with escapes; protobuf cannot.
-    if kind.endswith("_json") or b"exception" in body:
-        for exception in exceptions_of(signal, parts):
-            by_shard.setdefault(shard_of_exception(exception, digest), []).append(exception)
+    by_shard: dict[bytes, list[Found]] = {}
+    for exception in exceptions:
+        by_shard.setdefault(shard_of_exception(exception, digest), []).append(exception)
     # The exceptions first: when the second append fails, the client sends all of it again, and nothing is doubled.
-    for shard, exceptions in by_shard.items():
-        edge.keep(sender, call, EXCEPTIONS_KIND, _packed(msgspec.json.encode(exceptions)), shard)
+    for shard, some in by_shard.items():
+        edge.keep(sender, call, EXCEPTIONS_KIND, _packed(msgspec.json.encode(some)), shard)
     edge.keep(sender, call, kind, _packed(body), digest)
 
 

@@ -17,6 +17,8 @@ from ingest.errors import Malformed
 from ingest.jsontext import Document
 from ingest.normalise.model import Arrival, Row
 from ingest.otlp.decode import decode, judge
+from ingest.otlp.examine import examine
+from ingest.otlp.exceptions import exceptions_of
 from ingest.otlp.logs import log_rows
 from ingest.otlp.metrics import metric_rows
 from ingest.otlp.model import Part, Signal
@@ -56,7 +58,9 @@ def test_protobuf_and_json_of_the_same_request_give_equal_rows(signal: Signal, d
     )
     rows = rows_of(signal, parts)
     assert shown(rows) == shown(rows_of(signal, same))
-    assert judge(signal, parts) == judge(signal, same)
+    examined = examine(signal, message.SerializeToString(), is_json=False)
+    assert examined.verdict == judge(signal, parts) == judge(signal, same)
+    assert shown(examined.exceptions) == shown(exceptions_of(signal, same))
     dataset = {Signal.TRACES: "spans"}.get(signal, signal.value)
     assert batch_of(dataset, rows).num_rows == len(rows)
 
