@@ -20,6 +20,7 @@ from ingest.ready import ReadyShard
 from ingest.records import DeadLetter, RawRecord, encode_record
 from ingest.shard import BatchRules, ShardNormaliser, ShardPorts
 from ingest.state import ShardState
+from ingest.symbols import Symbolicator
 
 KEY = "0123456789abcdef0123456789abcdef"
 OTHER_KEY = "f" * 32
@@ -93,9 +94,11 @@ def processed(
     config: ConfigSnapshot | None = None,
     seen: Sequence[bytes] = (),
     blobs: BlobStore | None = None,
+    symbols: Symbolicator | None = None,
 ) -> Batch:
     """The batch that records become."""
-    processor = Processor(config or snapshot(), "test/0", lambda keys: {k for k in keys if k in seen}, blobs)
+    found = set(seen)
+    processor = Processor(config or snapshot(), "test/0", found.intersection, blobs, symbols)
     batch = Batch()
     for number, record in enumerate(records):
         payload = record if isinstance(record, bytes) else encode_record(record)

@@ -19,7 +19,7 @@ from ingest.normalise.reading import decode_event
 from ingest.symbols import SourceMaps, Symbolicator
 from ingest.symbols.maps import Script, SourceMap, Unmapped
 from ingest.symbols.urls import beside, candidates, is_vendor, source_names
-from tests.ingest.helpers import arrival
+from tests.ingest.helpers import NOW_NS, arrival, envelope, processed, raw, snapshot
 from tests.ingest.source_maps import (
     DEBUG_ID,
     FRAMES,
@@ -211,6 +211,22 @@ def test_stacks_are_found_in_every_shape(uploads, shape):
     upload_script(uploads, release="r")
     made, _ = symbolicator(uploads).event({"platform": "node", "release": "r", **shape}, 1)
     assert ("explode" in json.dumps(made)) == ("lineno" in json.dumps(shape))
+
+
+def test_the_walk_resolves_events_and_profiles_of_projects_with_uploads(uploads):
+    number = upload_script(uploads, release="r")
+    sample = {"stack_id": 0, "thread_id": "0", "timestamp": NOW_NS // 10**9}
+    profile = {"frames": [FRAMES[2]], "stacks": [[0]], "samples": [sample]}
+    chunk = {"chunk_id": "c" * 32, "platform": "javascript", "release": "r", "profile": profile}
+    sent = envelope(
+        ({"type": "event"}, json.dumps(event(release="r")).encode()),
+        ({"type": "profile_chunk"}, json.dumps(chunk).encode()),
+    )
+    batch = processed(raw(sent), config=snapshot(artifacts=number), symbols=symbolicator(uploads))
+    assert batch.rows["errors"][0]["stack_functions"][1:] == ["start", "explode"]
+    assert batch.rows["profiles"][0]["frames"] == ["explode ./src/app.ts:2"]
+    assert batch.rows["errors"][0]["remarks"] == batch.rows["profiles"][0]["remarks"] == ["frames:symbolicated"]
+    assert processed(raw(sent)).rows["profiles"][0]["functions"] == ["a"]
 
 
 def test_maps_are_decoded_once_and_let_go_when_there_is_no_room(uploads):
