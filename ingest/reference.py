@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from ingest.handlers.model import NATURAL_KEYS
 from ingest.items import ITEM_TYPES
 from ingest.limits import KIB, MIB
 from ingest.normalise import REMARKS
@@ -53,6 +54,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "session": ("200", "A session has no id or an unknown status, or an aggregate counts no sessions."),
     "check_in": ("200", "A check-in names no monitor, or has an unknown status."),
     "feedback": ("200", "Feedback has no message."),
+    "no_replay_id": ("200", "A segment of a replay does not say which replay it is of."),
+    "bad_recording": ("200", "A replay's recording or video cannot be read."),
+    "no_profile_id": ("200", "A profile has no id, or a chunk not both of its ids."),
+    "no_samples": ("200", "A profile has no sample with a time and a stack."),
     "resent": ("200", "What has this id, or is the same container of logs or metrics, was accepted before."),
     "record": ("200", "A raw record could not be read."),
     "internal": ("200", "A defect of Amber on this item; it is kept for a replay."),
@@ -76,6 +81,16 @@ def page() -> str:
         "| type | becomes | category | largest payload |",
         "|---|---|---|---|",
         *(f"| {t.name} | {t.handling.value} | {t.category} | {_size(t.max_bytes)} |" for t in ITEM_TYPES.values()),
+        "",
+        "## Sent twice",
+        "",
+        "Clients send again what they got no answer for. The second copy is counted in `outcomes` as `duplicate`, with",
+        "the reason `resent`. Statsd lines, metric buckets and counts of sessions are not looked at: two processes of",
+        "one program send equal ones.",
+        "",
+        "| what | is known by |",
+        "|---|---|",
+        *(f"| {what} | {by} |" for what, by in NATURAL_KEYS.values()),
         "",
         "## Reasons",
         "",

@@ -27,6 +27,24 @@ if TYPE_CHECKING:
     # Its library is loaded where there are source maps only.
     from ingest.symbols import Symbolicator
 
+NATURAL_KEYS: dict[bytes, tuple[str, str]] = {
+    b"e": ("event, minidump, browser's report", "event id"),
+    b"t": ("transaction", "event id"),
+    b"s": ("span", "trace id and span id"),
+    b"l": ("container of logs", "its bytes"),
+    b"m": ("container of metrics", "its bytes"),
+    b"n": ("session", "session id with the number of the update, or with its bytes when it has none"),
+    b"c": ("check-in", "id of the run and status"),
+    b"f": ("feedback", "event id; of a user report all that it says"),
+    b"a": ("attachment", "event, name and content"),
+    b"r": ("replay segment", "replay id and number of the segment"),
+    b"k": ("profile, profile chunk", "its ids"),
+    b"p": ("request of OpenTelemetry logs or metrics, exception", "its bytes; of an exception what it says and when"),
+    b"q": ("exception that came as span event and as log record", "trace, span, type and message"),
+    b"x": ("row of native ingest", "its id"),
+}
+"""By what something that was sent before is known, by the letter its keys in the seen-set begin with."""
+
 MAX_KEPT_BYTES = MIB
 """Payloads set aside above this are counted, but not kept."""
 
@@ -251,7 +269,7 @@ def natural_key(kind: bytes, project_id: int, *ids: str | bytes) -> bytes:
     """Return a key for the seen-set.
 
     Args:
-        kind: a letter of the table in `docs/reference/ingest.md`, so that ids of two kinds never meet.
+        kind: a letter of `NATURAL_KEYS`, so that ids of two kinds never meet.
         project_id: ids are unique within it.
         ids: hex digits, or bytes such as a digest.
     """

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.captures import main
+from ingest.handlers.model import NATURAL_KEYS
 from ingest.normalise import REMARKS
 from ingest.reference import REASONS, page
 from tests.ingest.helpers import SHARED
@@ -35,6 +36,14 @@ def test_every_reason_in_the_code_is_documented() -> None:
         found |= set(re.findall(r'reason="([a-z_]+)"', source))
         found |= set(re.findall(r'InvalidItem\("([a-z_]+)"', source))
     assert found - {"not_an_event", "otlp", "bad_request"} <= set(REASONS)
+
+
+def test_every_kind_of_natural_key_has_a_letter_of_its_own() -> None:
+    """Keys of two kinds that began alike could make one thing the repetition of another."""
+    used = {
+        letter.encode() for source in SOURCES for letter in re.findall(r'(?:natural_key|accept_once)\(b"(.)"', source)
+    }
+    assert used <= set(NATURAL_KEYS)
 
 
 def test_every_remark_in_the_code_is_documented() -> None:
