@@ -95,6 +95,9 @@ _NOTHING_SECRET = frozenset(
         b"self",
     }
 )
+_VERSION = re.compile(rb'"v?[0-9]{1,5}(?:\.[0-9]{1,8}){1,3}(?:[-+.][0-9A-Za-z.+-]{1,30})?"')
+_NOTE = re.compile(rb'\{\s*""\s*:')
+"""The empty name under which `_meta` says what Relay or a client changed in a field."""
 _SIGNATURES = frozenset({b"signature", b"sig", b"x-amz-signature", b"x-goog-signature"})
 _FILTERED_JSON = b'"' + FILTERED.encode() + b'"'
 _FILTERED_TEXT = FILTERED.encode()
@@ -109,7 +112,8 @@ def member_splices(text: bytes, secret: IsSecret) -> Iterator[Splice]:
                 start = _value_start(match)
                 end = _value_end(text, start)
                 done = end
-                yield from _filtered(text, start, end)
+                if not _is_harmless(match.group(1), text[start:end]):
+                    yield from _filtered(text, start, end)
     for match in compiled(REVERSED).finditer(text):
         if secret(_name(match.group(2))):
             yield from _filtered(text, *match.span(1))
@@ -141,6 +145,13 @@ def _name_in_text(text: bytes, match: Any) -> str:
     return _name(text[after_escape(text, start) : end])
 
 
+def _is_harmless(name: bytes, value: bytes) -> bool:
+    """Tell the version of a package called `x.Cookies`, a shell's working directory and Relay's notes on a field."""
+    if _VERSION.fullmatch(value):
+        return not name.isalnum()
+    return _NOTE.match(value) is not None or (name in {b"PWD", b"OLDPWD"} and value[:2] == b'"/')
+
+
 def _is_signature(text: bytes, match: Any) -> bool:
     """Tell whether a match is the signature in a signed URL; elsewhere the word means other things."""
     start = match.start()
@@ -161,7 +172,13 @@ def _is_bare_secret(text: bytes, match: Any, sure: int) -> bool:
     end = match.end()
     after = text[end : end + 1]
     word = value.lower()
-    if word in _NOTHING_SECRET or word == name.lower() or not word.strip(b"*x.") or after in {b"(", b"{"}:
+    if (
+        value[:1] == b":"
+        or word in _NOTHING_SECRET
+        or word == name.lower()
+        or not word.strip(b"*x.")
+        or after in {b"(", b"{"}
+    ):
         return False
     if value[:1] in {b"$", b"%", b"*", b":", b"="} and sign == b"=":
         return value[:2] not in {b"$(", b"%(", b"%s", b"=="} and len(value) > 3 and value[:1] != b"="

@@ -28,7 +28,9 @@ _AFTER_WEAK_ONLY = (
     "rate position index kind url uri name status provider error errors message reset max min total duration "
     "seconds ms time timeout start end date attempts mode class level header"
 )
-_BEFORE_WEAK_ONLY = "max min num count total unexpected no next prev previous page continuation has is pad eos bos"
+_BEFORE_WEAK_ONLY = (
+    "public max min num count total unexpected no next prev previous page continuation has is pad eos bos"
+)
 _KEPT = "session.id sentry.session.id authentication author authority"
 
 _SPLIT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")

@@ -107,6 +107,11 @@ def test_secrets_are_filtered(before: Any, after: Any) -> None:
         {"service": "auth", "kind": "token", "words": ["password", "secret"]},
         "call 555-123-4567 on 2026-11-21 14:48:24",
         "version 10.4.0-1234-5678",
+        {"modules": {"verbose_csrf_middleware": "1.0.4", "Microsoft.AspNetCore.Authorization": "3.1.3.0"}},
+        {"PWD": "/home/user", "OLDPWD": "/"},
+        "App, Version=1.0.0.0, Culture=neutral, PublicKeyToken=7cec85d7bea7798e",
+        "Illuminate\\Middleware\\EncryptCookies::handle",
+        {"_meta": {"request": {"headers": {"Cookie": {"": {"rem": [["!config", "x", 0, 464]]}}}}}},
     ],
 )
 def test_what_is_no_secret_stays_to_the_byte(innocent: Any) -> None:
