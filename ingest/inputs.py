@@ -14,6 +14,7 @@ from engine.errors import UserError
 from ingest.encodings import decompress
 from ingest.envelope import Envelope, parse_envelope
 from ingest.errors import InvalidItem, Malformed
+from ingest.files import STDIN
 from ingest.hexids import event_id_of
 from ingest.items import ITEM_TYPES
 from ingest.jsontext import decode_json, elements
@@ -26,9 +27,9 @@ SKIPPED_SUFFIXES = (".headers.json", ".raw", ".md", ".txt", ".license")
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _FOREIGN = {
-    "resourceSpans": "OTLP traces (OTLP is not read yet)",
-    "resourceLogs": "OTLP logs (OTLP is not read yet)",
-    "resourceMetrics": "OTLP metrics (OTLP is not read yet)",
+    "resourceSpans": "OTLP traces",
+    "resourceLogs": "OTLP logs",
+    "resourceMetrics": "OTLP metrics",
     "$schema": "a JSON schema",
 }
 _EVENT_MEMBERS = frozenset({"event_id", "timestamp", "message", "exception", "logentry", "platform", "contexts"})
@@ -36,11 +37,27 @@ _EVENT_MEMBERS = frozenset({"event_id", "timestamp", "message", "exception", "lo
 
 @dataclass(frozen=True, slots=True)
 class Submittable:
-    """One thing a client could have sent: `kind` is `envelope` or `store`, `event_id` is always known."""
+    """One thing a client could have sent.
+
+    Attributes:
+        kind: kind of the raw record: `envelope`, `store`, `otlp_traces` and so on.
+        event_id: of envelopes and events it is always known.
+        key: natural key that chooses the shard; the event id when there is none of its own.
+        position: how many records or lines of its file end with it.
+        count: how many lines it holds.
+    """
 
     kind: str
     body: bytes
     event_id: str
+    key: bytes = b""
+    position: int = 0
+    count: int = 1
+
+    @property
+    def shard_key(self) -> bytes:
+        """The natural key: what is loaded again meets its first copy."""
+        return self.key or self.event_id.encode()
 
     def record(self, project_id: int, received_at_ns: int) -> RawRecord:
         """Return the raw record of it."""
@@ -58,7 +75,7 @@ def find_files(paths: list[Path]) -> list[Path]:
         if path.is_dir():
             inside = (p for p in sorted(path.rglob("*")) if p.is_file() and not p.name.lower().startswith("license"))
             found += [p for p in inside if not p.name.lower().endswith(SKIPPED_SUFFIXES)]
-        elif path.exists():
+        elif path.exists() or path == STDIN:
             found.append(path)
         else:
             raise UserError(f"There is no file {path}.", code="no-such-file")
@@ -92,11 +109,11 @@ def submittables(text: bytes) -> Iterator[Submittable]:
     start = text.lstrip()[:1]
     if start == b"[":
         parts = elements(text)
-        if len(parts) > 2 and _is_item_header(parts[1]):
+        if len(parts) > 2 and is_item_header(parts[1]):
             text = _joined(parts)
         else:
             for element in parts:
-                yield _event(element)
+                yield event_of(element)
             return
     elif start != b"{":
         raise InvalidItem("json", "neither an envelope nor JSON")
@@ -108,19 +125,20 @@ def submittables(text: bytes) -> Iterator[Submittable]:
     lines = [line for line in text.split(b"\n") if line.strip()]
     if len(lines) > 1 and all(_is_object(line) for line in lines[:2]):
         for line in lines:
-            yield _event(line)
+            yield event_of(line)
         return
-    yield _event(text)
+    yield event_of(text)
 
 
 def _envelope(text: bytes) -> Envelope | None:
     """Return the envelope when the content is one: its second line must be an item header and not an event."""
     first, _, rest = text.lstrip(b"\n").partition(b"\n")
     second = rest.lstrip(b"\n").partition(b"\n")[0]
-    return parse_envelope(text) if _is_object(first) and _is_item_header(second) else None
+    return parse_envelope(text) if _is_object(first) and is_item_header(second) else None
 
 
-def _is_item_header(text: bytes) -> bool:
+def is_item_header(text: bytes) -> bool:
+    """Tell whether a line is the header of an item of an envelope."""
     header = _object(text)
     return header is not None and header.get("type") in ITEM_TYPES and _EVENT_MEMBERS.isdisjoint(header)
 
@@ -137,7 +155,7 @@ def _joined(parts: list[bytes]) -> bytes:
     return b"\n".join(lines)
 
 
-def _event(text: bytes) -> Submittable:
+def event_of(text: bytes) -> Submittable:
     """Return one event; without an id it gets one made of its content, so that loading it twice changes nothing."""
     value = decode_json(text).value
     if not isinstance(value, dict):

@@ -7,28 +7,27 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.datadir import DataDirectory
-from engine.errors import StateError, UserError
+from engine.errors import StateError
 from engine.spool import SpoolReader
-from ingest.inputs import Submittable, find_files, read_file
-from ingest.load import PRODUCER, LoadReport
+from ingest.inputs import find_files
+from ingest.load import PRODUCER, LoadPlan, LoadReport, chunks_of
 from ingest.ready import ready_files
 from ingest.records import encode_record
 from ingest.sink import ShardedSink
 from ingest.state import ShardState
 
-_CHUNK_RECORDS = 500
 _POLL_S = 0.05
 
 
 def submit_files(
-    files: Sequence[Path], data: DataDirectory, project_id: int, shards: int, progress: Callable[[LoadReport], None]
+    files: Sequence[Path], data: DataDirectory, plan: LoadPlan, shards: int, progress: Callable[[LoadReport], None]
 ) -> LoadReport:
     """Hand files to the server's normalisers; the records are durable when it returns.
 
     Args:
         files: files and directories, as for `ingest.load.load_files`.
         data: the served directory.
-        project_id: the project the events belong to.
+        plan: what the files hold, and the project it belongs to.
         shards: number of shards of the directory.
         progress: called after every file.
 
@@ -41,19 +40,11 @@ def submit_files(
     """
     found = find_files(list(files))
     report = LoadReport(files_total=len(found))
-    sink = ShardedSink(data.raw_root / PRODUCER, shards, keys=data.spool_keys)
+    sink = ShardedSink(data.raw_root / PRODUCER, shards)
     try:
-        for path in found:
-            try:
-                submitted = list(read_file(path))
-            except (UserError, OSError) as error:
-                report.problems.append((path, str(error)))
-                submitted = []
-            for start in range(0, len(submitted), _CHUNK_RECORDS):
-                _append(sink, submitted[start : start + _CHUNK_RECORDS], project_id)
-            report.files += 1
-            report.records += len(submitted)
-            progress(report)
+        for chunk in chunks_of(found, plan, report, progress):
+            now_ns = time.time_ns()
+            sink.append_many([(unit.shard_key, encode_record(unit.record(plan.project_id, now_ns))) for unit in chunk])
     finally:
         sink.close()
     return report
@@ -79,11 +70,6 @@ def wait_queryable(data: DataDirectory, shards: int, *, patience_s: float) -> No
     finally:
         for state in states:
             state.close()
-
-
-def _append(sink: ShardedSink, submitted: Sequence[Submittable], project_id: int) -> None:
-    now_ns = time.time_ns()
-    sink.append_many([(s.event_id.encode(), encode_record(s.record(project_id, now_ns))) for s in submitted])
 
 
 def _unread(data: DataDirectory, states: Sequence[ShardState]) -> bool:

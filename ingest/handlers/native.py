@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ingest.envelope import Item
 from ingest.errors import InvalidItem
 from ingest.handlers.model import Batch, Place, Refused, Tools, count, json_object, natural_key
@@ -24,19 +26,36 @@ def native(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
         raise InvalidItem("unknown_dataset", f"{dataset!r} takes no lines")
     rows: list[Row] = []
     refused: list[Refused] = []
-    first = small_int(item.header.get("first"), 10**9)
+    numbers = _numbers(item)
     token = short(item.header.get("token"), 64) or place.id
     for number, raw in enumerate(line for line in item.payload.split(b"\n") if line.strip()):
         try:
             document = tools.scrub(json_object(decode_json(raw)), place.arrival, dataset)
             line = read_line(dataset, document.value)
             check_line(dataset, line)
-            rows.append(native_row(dataset, line, place.arrival, document, (token, first, number)))
+            rows.append(native_row(dataset, line, place.arrival, document, (token, numbers(number))))
         except (BadLine, InvalidItem) as error:
-            header = {**item.header, "first": first + number, "item_count": 1}
+            header = {**item.header, "numbers": [numbers(number)], "item_count": 1}
             refused.append(Refused(number, Item(header, raw), "line", str(error)))
     _store(dataset, rows, place, batch, tools)
     tools.refuse(refused, place, batch, DATASET_CATEGORIES[dataset])
+
+
+def _numbers(item: Item) -> Callable[[int], str]:
+    """Return what tells the number of a line in the request or file it was sent in, of several with one number too."""
+    listed = item.header.get("numbers")
+    first = small_int(item.header.get("first"), 10**12)
+    if not isinstance(listed, list):
+        return lambda index: str(first + index)
+    places: dict[int, int] = {}
+    names = []
+    for number in listed:
+        if isinstance(number, str):  # of a dead letter: as it was told then
+            names.append(number[:40])
+        elif isinstance(number, int):
+            count = places[number] = places.get(number, -1) + 1
+            names.append(f"{number}.{count}" if count else str(number))
+    return lambda index: names[index] if index < len(names) else f"{first}+{index}"
 
 
 def _store(dataset: str, rows: list[Row], place: Place, batch: Batch, tools: Tools) -> None:

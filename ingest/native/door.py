@@ -129,21 +129,41 @@ def keep_lines(
     edge: Edge, call: Call, sender: Sender, dataset: str, lines: Sequence[tuple[int, bytes]], token: str
 ) -> None:
     """Put checked lines into the spool, durably; Refused when there is no room."""
-    digest = hashlib.blake2b(f"{dataset}\0{token}".encode(), digest_size=16).hexdigest() if token else new_event_id()
-    for chunk in _chunks(lines):
-        header = {
-            "type": NATIVE,
-            "dataset": dataset,
-            "token": digest,
-            "once": bool(token),
-            "first": chunk[0][0],
-            "item_count": len(chunk),
-        }
-        body = print_envelope({}, ((header, b"\n".join(text for _, text in chunk)),))
-        edge.keep(sender, call, "envelope", body, digest.encode())
+    name = token_of(dataset, token) if token else new_event_id()
+    for chunk in chunks_of(lines):
+        edge.keep(sender, call, "envelope", native_envelope(dataset, name, chunk, once=bool(token)), name.encode())
 
 
-def _chunks(lines: Sequence[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+def token_of(dataset: str, name: str) -> str:
+    """Return what stands in the headers of the lines of a request or file that has a name."""
+    return hashlib.blake2b(f"{dataset}\0{name}".encode(), digest_size=16).hexdigest()
+
+
+def native_envelope(dataset: str, token: str, lines: Sequence[tuple[int, bytes]], *, once: bool) -> bytes:
+    """Return checked lines as an envelope.
+
+    Args:
+        dataset: what they are.
+        token: of `token_of`, or one of chance: part of the ids of the rows.
+        lines: numbers and texts; each text is one line.
+        once: whether lines that were met before under this token are left out.
+    """
+    numbers = [number for number, _ in lines]
+    header: dict[str, Any] = {
+        "type": NATIVE,
+        "dataset": dataset,
+        "token": token,
+        "once": once,
+        "first": numbers[0],
+        "item_count": len(lines),
+    }
+    if numbers[-1] - numbers[0] != len(lines) - 1 or len(set(numbers)) < len(lines):
+        header["numbers"] = numbers
+    return print_envelope({}, ((header, b"\n".join(text for _, text in lines)),))
+
+
+def chunks_of(lines: Sequence[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    """Yield lines in pieces that fit into raw records."""
     chunk: list[tuple[int, bytes]] = []
     size = 0
     for line in lines:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -124,22 +124,33 @@ def _arrow_lines(body: bytes) -> Iterator[tuple[int, bytes]]:
     # Start-up time and memory of the ingest process: few clients send Arrow.
     import pyarrow as pa  # noqa: PLC0415
 
-    number = 0
-    size = 0
     try:
         with pa.ipc.open_stream(pa.BufferReader(body)) as stream:
-            for batch in stream:
-                batch.validate(full=True)
-                size += batch.nbytes
-                if size > MAX_ARROW_BYTES:
-                    raise TooLarge("too many bytes", f"more than {MAX_ARROW_BYTES} bytes of columns; send several")
-                for row in pa.RecordBatch.from_arrays(
-                    [_plain(column) for column in batch.columns], names=batch.schema.names
-                ).to_pylist():
-                    number += 1
-                    yield number, json.dumps(row, default=_shown).encode()
+            yield from batch_lines(stream, MAX_ARROW_BYTES)
     except (pa.ArrowException, ValueError, RecursionError) as error:
         raise Malformed("bad Arrow stream", str(error)[:300]) from error
+
+
+def batch_lines(batches: Iterable[Any], max_bytes: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """Yield the rows of Arrow batches as numbered lines; nulls are left out by whoever reads them.
+
+    Raises:
+        TooLarge: the columns take more than `max_bytes`.
+        pa.ArrowException, ValueError: a batch is broken.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+
+    number = 0
+    size = 0
+    for batch in batches:
+        batch.validate(full=True)
+        size += batch.nbytes
+        if max_bytes is not None and size > max_bytes:
+            raise TooLarge("too many bytes", f"more than {max_bytes} bytes of columns; send several")
+        columns = [_plain(column) for column in batch.columns]
+        for row in pa.RecordBatch.from_arrays(columns, names=batch.schema.names).to_pylist():
+            number += 1
+            yield number, json.dumps(row, default=_shown).encode()
 
 
 def _plain(column: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -14,7 +15,10 @@ from rich.text import Text
 from engine.datadir import DataDirectory
 from engine.metadata import MetadataStore
 from iam import EMBEDDED, chosen_projects, visible_projects
-from ingest.load import LoadReport, LoadTarget, load_files
+from ingest.checkpoints import Checkpoints
+from ingest.layout import STATE
+from ingest.load import CHECKPOINTS, LoadPlan, LoadReport, LoadTarget, load_files
+from ingest.units import FORMATS, LoadOptions
 from server.cli.failures import USAGE
 from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
 from server.compose import open_installation, ready_writer
@@ -40,17 +44,28 @@ def load(
     project: Annotated[
         str | None, typer.Option("--project", "-p", help="Slug or id of the project.", show_default="the first one")
     ] = None,
+    dataset: Annotated[
+        str, typer.Option("--dataset", help="What the lines are, such as logs; for NDJSON, Arrow, Parquet.")
+    ] = "",
+    form: Annotated[
+        str, typer.Option("--format", help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}.", show_default=True)
+    ] = "auto",
+    again: Annotated[bool, typer.Option("--again", help="From the beginning, also what was loaded before.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Load files of events: envelopes or newline-delimited JSON.
+    """Load files: events, envelopes, OTLP, and lines of any dataset.
 
-    What a client could have sent is accepted: envelopes, single JSON events, lists of events, one event per line. It
-    takes the same way as events that are sent, so loading a file twice changes nothing. OTLP files are not read yet.
-    Returns when everything can be queried; exits with 2 when a file could not be read.
+    What a client could have sent takes the same way as if it had: envelopes, JSON events (one, a list, one a line),
+    OTLP as protobuf or JSON (one request, or one a line). NDJSON, Arrow and Parquet need --dataset; members and columns
+    are named as fields in Discover. gzip and zstd are undone, `-` is standard input. How far a file was loaded is
+    remembered: a load that was stopped goes on, a file that has grown gives what was added, and nothing is doubled.
+    Returns when everything can be queried; exits with 2 when a file or line could not be read.
     """
     settings = settings_from(config, data=data)
+    options = LoadOptions(dataset, form)
+    options.check()
     with _Bar() as bar:
-        report = _load(settings, files, project, bar)
+        report = _load(settings, files, _Wanted(project, options, again), bar)
     if as_json:
         typer.echo(json.dumps(_facts(report)))
     else:
@@ -59,30 +74,45 @@ def load(
         raise typer.Exit(USAGE)
 
 
-def _load(settings: Settings, files: list[Path], project: str | None, bar: _Bar) -> LoadReport:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What was asked for."""
+
+    project: str | None
+    options: LoadOptions
+    again: bool
+
+    def plan(self, data: DataDirectory, project_id: int) -> LoadPlan:
+        notes = data.spool / STATE / CHECKPOINTS
+        if self.again:
+            return LoadPlan(project_id, self.options)
+        return LoadPlan(project_id, self.options, Checkpoints(notes))
+
+
+def _load(settings: Settings, files: list[Path], wanted: _Wanted, bar: _Bar) -> LoadReport:
     if reach_server(settings.data) is not None:
-        return _load_beside_server(settings, files, project, bar)
+        return _load_beside_server(settings, files, wanted, bar)
     installation = open_installation(settings)
     try:
         first_project(installation.metadata)
         SnapshotPublisher(installation.metadata, installation.data.config_snapshot).publish_if_newer()
         shards = fixed_shards(settings.data, settings.normalisers)
-        project_id = _project_id(installation.metadata, project)
+        project_id = _project_id(installation.metadata, wanted.project)
         target = LoadTarget(installation.data, project_id, shards, ready_writer(installation))
-        return load_files(files, target, bar.show)
+        return load_files(files, target, bar.show, plan=wanted.plan(installation.data, project_id))
     finally:
         installation.close()
 
 
-def _load_beside_server(settings: Settings, files: list[Path], project: str | None, bar: _Bar) -> LoadReport:
+def _load_beside_server(settings: Settings, files: list[Path], wanted: _Wanted, bar: _Bar) -> LoadReport:
     metadata = open_metadata(settings)
     try:
-        project_id = _project_id(metadata, project)
+        project_id = _project_id(metadata, wanted.project)
     finally:
         metadata.close()
     data = DataDirectory.at(settings.data, settings.spool_key)
     shards = fixed_shards(settings.data, None)
-    report = submit_files(files, data, project_id, shards, bar.show)
+    report = submit_files(files, data, wanted.plan(data, project_id), shards, bar.show)
     wait_queryable(data, shards, patience_s=_PATIENCE_S)
     return report
 
@@ -117,6 +147,7 @@ class _Bar:
 def _facts(report: LoadReport) -> dict[str, Any]:
     return {
         "files": report.files,
+        "skipped": report.skipped,
         "records": report.records,
         "outcomes": [
             {"outcome": outcome, "category": category, "quantity": quantity}
@@ -128,7 +159,8 @@ def _facts(report: LoadReport) -> dict[str, Any]:
 
 def _print(report: LoadReport) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(f"{report.records:,} records in {report.files:,} files", style="bold"))
+    skipped = f", {report.skipped:,} of them loaded before" if report.skipped else ""
+    console.print(Text(f"{report.records:,} records in {report.files:,} files{skipped}", style="bold"))
     for (outcome, category), quantity in sorted(report.outcomes.items()):
         console.print(Text(f"  {outcome} {category}: {quantity:,}"))
     errors = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -30,7 +30,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("query", "server.cli.query", "Ask a question in Discover."),
     Verb("sql", "server.cli.sql", "Ask a question in SQL: one SELECT over the datasets."),
     Verb("saved", "server.cli.saved", "Save, run and share queries; import those of Sentry."),
-    Verb("load", "server.cli.load", "Load files of events: envelopes or newline-delimited JSON."),
+    Verb(
+        "load",
+        "server.cli.load",
+        "Load files: events, envelopes, OTLP, and lines of any dataset.",
+    ),
     Verb("dlq", "server.cli.dlq", "Look at the dead letters and replay them."),
     Verb("user", "server.cli.user", "Manage people: roles, passwords, sign-in links."),
     Verb("team", "server.cli.team", "Manage teams: their people and projects."),

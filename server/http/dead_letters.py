@@ -13,7 +13,7 @@ from engine.errors import StateError
 from iam import Action
 from server.dead_letters import DeadLetterService, letter_facts
 from server.http.access import needs
-from server.http.documents.common import BODY, NOT_FOUND, Document, Input
+from server.http.documents.common import BODY, CONFLICT, NOT_FOUND, Document, Input
 from server.http.guard import principal
 from server.http.routes import Routes, answer
 from server.http.services import Services
@@ -100,13 +100,13 @@ def dead_letter_routes(services: Services) -> Routes:
         body = base64.b64encode(letter.body).decode()
         return answer({**shown, "header": letter.header.decode("utf-8", "replace"), "body_base64": body})
 
-    @routes.on(HTTPMethod.POST, "/dead-letters/replay", _WRITE, {200: LettersDone, **NOT_FOUND, **BODY})
+    @routes.on(HTTPMethod.POST, "/dead-letters/replay", _WRITE, {200: LettersDone, **CONFLICT, **BODY})
     def replay_letters(body: LetterChoice) -> Response:
         """Send letters through the pipeline again; one that fails again comes back under a new id."""
         done = letters().replay(principal(), body.ids, kind=body.kind, everything=body.all)
         return answer({"done": done})
 
-    @routes.on(HTTPMethod.POST, "/dead-letters/drop", _WRITE, {200: LettersDone, **NOT_FOUND, **BODY})
+    @routes.on(HTTPMethod.POST, "/dead-letters/drop", _WRITE, {200: LettersDone, **CONFLICT, **BODY})
     def drop_letters(body: LetterChoice) -> Response:
         """Drop letters for good."""
         return answer({"done": letters().drop(principal(), body.ids, kind=body.kind, everything=body.all)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPMethod
+from typing import Any
 
 from flask import Response, request
 from pydantic import BaseModel, Field
@@ -14,7 +15,7 @@ from ingest.http import response_of
 from ingest.native.door import NATIVE_ENDPOINTS, STATSD
 from ingest.native.lines import NATIVE_DATASETS
 from server.http.access import public
-from server.http.documents.common import Document
+from server.http.documents.common import CONFLICT, Document
 from server.http.routes import Routes
 from server.http.services import Services
 
@@ -43,6 +44,11 @@ class Taken(Document):
     errors_truncated: bool
 
 
+def _refusal(description: str) -> dict[str, Any]:
+    """Describe a refusal in the form of the client protocol: `detail` and `causes`."""
+    return {"description": description, "content": {"application/json": {"schema": {"type": "object"}}}}
+
+
 def native_routes(services: Services) -> Routes:
     """Return the route of native ingest."""
     routes = Routes("native-ingest", "Send data of any dataset, line by line.")
@@ -54,10 +60,14 @@ def native_routes(services: Services) -> Routes:
         _OWN_CHECK,
         {
             200: Taken,
-            401: {"description": "No key and no token."},
-            403: {"description": "The key or token may not send to this project."},
-            404: {"description": "There is no such dataset to send to."},
-            413: {"description": "More than 64 MiB, or too many lines."},
+            400: _refusal("No line is good (the body is as of 200), or the body cannot be read."),
+            401: _refusal("No key and no token."),
+            403: _refusal("The key or token may not send to this project."),
+            404: _refusal("There is no such dataset to send to."),
+            413: _refusal("More than 64 MiB, or too many lines."),
+            429: _refusal("The rate limit of the project or key is reached; nothing was stored."),
+            503: _refusal("There is no room on the disk; nothing was stored."),
+            **CONFLICT,
         },
     )
     def ingest_lines(path: DatasetPath) -> Response:

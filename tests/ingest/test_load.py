@@ -61,7 +61,7 @@ def test_the_forms_of_files(form: str, kinds: list[str], pack: Callable[[bytes],
     assert all(len(s.event_id) == 32 for s in found)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b'{"resourceSpans": []}', b'{"a":', b"\x1f\x8bbroken"])
+@pytest.mark.parametrize("content", [b"", b"hello", b'{"$schema": "x"}', b'{"a":', b"\x1f\x8bbroken"])
 def test_what_is_none_of_them_is_named_with_its_file(content: bytes, tmp_path: Path) -> None:
     """The message says which file and why."""
     path = tmp_path / "odd.json"
@@ -119,8 +119,8 @@ def test_loaded_files_are_queryable_at_once_and_only_once(
 
     first = load_files([folder], target, progress)
     again = load_files([folder], target)
-    assert first.outcomes == {("accepted", "default"): 40, ("set_aside", "session"): 1}
-    assert again.outcomes == {("duplicate", "default"): 40, ("set_aside", "session"): 1}
+    assert first.outcomes == {("accepted", "default"): 40, ("invalid", "session"): 1}
+    assert again.outcomes == {("duplicate", "default"): 40, ("invalid", "session"): 1}
     assert (first.files, first.records, [p.name for p, _ in first.problems]) == (3, 41, ["c.json"])
     assert told == [1, 2, 3, 3]
     sql = "SELECT count() AS n FROM errors WHERE project_id = {p:UInt64}"
