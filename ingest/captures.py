@@ -11,23 +11,28 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from flask.testing import FlaskClient
 
+from engine.clock import SystemClock
 from engine.snapshot import ConfigSnapshot, KeyConfig, ProjectConfig
 from engine.spool import Position, SpoolRecord
 from ingest.errors import InvalidItem, Malformed
 from ingest.http import create_app
 from ingest.inputs import submittables
 from ingest.normalise import Row
+from ingest.normalise.times import SECOND_NS, time_ns
 from ingest.ports import FixedSnapshot
 from ingest.process import Batch, Processor
 from ingest.records import DeadLetter
 
 PUBLIC_KEY = "0123456789abcdef0123456789abcdef"
 _HOP_BY_HOP = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
+_KEPT_DAYS = 3650
 _TOKEN = ("Authorization", f"Bearer {PUBLIC_KEY}")
 _SIGNALS = {b"resourceSpans": "traces", b"resourceLogs": "logs", b"resourceMetrics": "metrics"}
 
@@ -82,13 +87,30 @@ class _Memory:
         """Do nothing."""
 
 
+@dataclass(slots=True)
+class _Then:
+    """A clock that shows when a request was recorded, so that the client's own clock does not look wrong."""
+
+    at_ns: int | None = None
+
+    def now(self) -> datetime:
+        """Return the time of the recording, of now when it is not known."""
+        return datetime.fromtimestamp(self.now_ns() / SECOND_NS, UTC)
+
+    def now_ns(self) -> int:
+        """Return the same in nanoseconds since the epoch."""
+        return SystemClock().now_ns() if self.at_ns is None else self.at_ns
+
+
 class Survey:
     """Sends files through the routes and the normaliser of a pretended installation."""
 
     def __init__(self) -> None:
-        self._config = ConfigSnapshot(1, {PUBLIC_KEY: KeyConfig(1, 1)}, {1: ProjectConfig(1, "captures")})
+        project = ProjectConfig(1, "captures", retention_days=_KEPT_DAYS, span_retention_days=_KEPT_DAYS)
+        self._config = ConfigSnapshot(1, {PUBLIC_KEY: KeyConfig(1, 1)}, {1: project})
         self._sink = _Memory()
-        app, self._edge = create_app(self._sink, FixedSnapshot(self._config))
+        self._clock = _Then()
+        app, self._edge = create_app(self._sink, FixedSnapshot(self._config), clock=self._clock)
         self._client: FlaskClient = app.test_client()
 
     def captures(self, directory: Path) -> list[Outcome]:
@@ -111,6 +133,7 @@ class Survey:
         body = (raw if raw.exists() else plain).read_bytes()
         name = str(path.relative_to(directory).with_name(base))
         headers = [(k, v) for k, v in said["headers"] if k.lower() not in _HOP_BY_HOP]
+        self._clock.at_ns = _sent_at_ns(plain.read_bytes())
         if said["path"].startswith("/v1/"):
             headers.append(_TOKEN)  # exporters of OpenTelemetry send what they are told to; these were told nothing
         return self._send(name, said["path"], body, headers)
@@ -118,6 +141,7 @@ class Survey:
     def _sample(self, path: Path, directory: Path) -> Outcome:
         name = str(path.relative_to(directory))
         body = path.read_bytes()
+        self._clock.at_ns = None
         signal = _otlp_signal(body)
         if signal:
             return self._send(name, f"/v1/{signal}", body, [_TOKEN, ("Content-Type", "application/json")])
@@ -144,6 +168,14 @@ class Survey:
         for count in batch.outcomes():
             counts[count.outcome] += count.quantity
         return Outcome(name, answer.status_code, batch.rows, tuple(batch.dead), counts)
+
+
+def _sent_at_ns(body: bytes) -> int | None:
+    """Return the time in an envelope's header, None when there is none."""
+    try:
+        return time_ns(msgspec.json.decode(body.partition(b"\n")[0], type=dict[str, Any]).get("sent_at"))
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def _otlp_signal(text: bytes) -> str:
