@@ -14,6 +14,7 @@ import msgspec
 from engine.files import fsync_directory, make_directory
 from ingest.deadbox import read_box
 from ingest.envelope import print_envelope
+from ingest.items import record_type
 from ingest.layout import DEAD, READY, REJECTED, DataPaths
 from ingest.ready import ReadyName
 from ingest.records import DeadLetter, RawRecord, encode_record
@@ -151,9 +152,11 @@ def _record(letter: DeadLetter) -> RawRecord | None:
     """Return the raw record that sends a letter again, None when nothing of it was kept."""
     if not letter.body:
         return None
-    if letter.kind == "undecodable":
-        if letter.item_type not in {"envelope", "store"}:
-            return None
+    is_kind = record_type(letter.item_type) is not None
+    if letter.kind == "undecodable" and not is_kind and letter.item_type not in {"envelope", "store"}:
+        return None
+    # Items set aside are of types nobody knows: a client may have called one as a kind of record is called.
+    if letter.kind == "undecodable" or (letter.kind == "invalid" and is_kind):
         body, kind, encoding = letter.body, letter.item_type, letter.encoding
     else:
         headers = {"event_id": letter.event_id} if letter.event_id else {}

@@ -16,13 +16,13 @@ import msgspec
 
 from ingest.envelope import Item
 from ingest.errors import InvalidItem, Malformed, TooLarge
-from ingest.handlers.model import Batch, Place, Tools, count, natural_key
+from ingest.handlers.model import Batch, Place, Refused, Tools, count, natural_key
 from ingest.hexids import row_id
 from ingest.jsontext import Document, decode_json
 from ingest.normalise import event_row
 from ingest.normalise.model import Arrival, Row
 from ingest.otlp.decode import decode, judge
-from ingest.otlp.documents import Scrub
+from ingest.otlp.documents import Failed, Made, Scrub
 from ingest.otlp.error_events import event_of
 from ingest.otlp.exceptions import Found, identity
 from ingest.otlp.logs import log_rows
@@ -37,7 +37,8 @@ _OTHER = {"span": "log", "log": "span"}
 def otlp_traces(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     """Spans of a trace request."""
     parts = _parts(Signal.TRACES, item)
-    rows = span_rows(parts, place.arrival, tools.scrub)
+    made = span_rows(parts, place.arrival, tools.scrub)
+    rows = made.rows
     keys = [natural_key(b"s", row["project_id"], row["trace_id"], row["span_id"]) for row in rows]
     fresh = tools.fresh(keys, batch)
     tools.accept("spans", [row for row, new in zip(rows, fresh, strict=True) if new], place, batch)
@@ -45,6 +46,7 @@ def otlp_traces(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     if resent:
         size = sum(len(row["payload"]) for row in resent)
         count(place.record, batch, ("duplicate", "span", "resent"), len(resent), size)
+    tools.refuse(_refused(made.failed, item), place, batch, Signal.TRACES.category)
     _count_rejected(Signal.TRACES, parts, place, batch)
 
 
@@ -64,8 +66,15 @@ def otlp_metrics(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
 def otlp_exceptions(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     """Exceptions the edge found in a trace or log request."""
     exceptions: list[Found] = msgspec.json.decode(item.payload)
-    for exception in exceptions:
-        _exception(exception, place, batch, tools)
+    for number, exception in enumerate(exceptions):
+        try:
+            _exception(exception, place, batch, tools)
+        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            # A defect of ours on odd data: it must not cost its neighbours, and can be replayed when it is mended.
+            alone = Item({"type": item.type}, msgspec.json.encode([exception]))
+            tools.refuse(
+                [Refused(number, alone, "internal", f"{type(error).__name__}: {error}")], place, batch, "error"
+            )
 
 
 def _exception(exception: Found, place: Place, batch: Batch, tools: Tools) -> None:
@@ -125,7 +134,7 @@ def _whole(
     item: Item,
     place: Place,
     into: tuple[Batch, Tools],
-    rows_of: Callable[[list[Part], Arrival, Scrub, bytes], list[Row]],
+    rows_of: Callable[[list[Part], Arrival, Scrub, bytes], Made],
 ) -> list[Part]:
     """Store a request that is known by its digest alone, and return its parts; none when it was stored before."""
     batch, tools = into
@@ -135,7 +144,9 @@ def _whole(
         count(place.record, batch, ("duplicate", signal.category, "resent"), judge(signal, parts).accepted, 0)
         return []
     dataset = {Signal.LOGS: "logs", Signal.METRICS: "metrics"}[signal]
-    tools.accept(dataset, rows_of(parts, place.arrival, tools.scrub, item.payload), place, batch)
+    made = rows_of(parts, place.arrival, tools.scrub, item.payload)
+    tools.accept(dataset, made.rows, place, batch)
+    tools.refuse(_refused(made.failed, item), place, batch, signal.category)
     _count_rejected(signal, parts, place, batch)
     return parts
 
@@ -145,3 +156,9 @@ def _count_rejected(signal: Signal, parts: list[Part], place: Place, batch: Batc
     rejected: dict[str, Any] = judge(signal, parts).rejected
     for reason, quantity in rejected.items():
         count(place.record, batch, ("invalid", signal.category, reason), quantity, 0)
+
+
+def _refused(failed: list[Failed], item: Item) -> list[Refused]:
+    """Return what could not become rows, for the dead letters: scrubbed, and in the form of the rows' payloads."""
+    header = {"type": f"{item.type}_item"}
+    return [Refused(one.number, Item(header, one.payload), "internal", one.detail) for one in failed]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from ingest.jsontext import Document
-from ingest.normalise.model import Arrival
+from ingest.normalise.model import Arrival, Row
 from ingest.otlp.model import Item, Part
 from ingest.otlp.resource import Origin, origin_of
 
@@ -49,6 +49,40 @@ def told(parts: list[Part], arrival: Arrival, scrub: Scrub, dataset: str) -> Ite
             document = scrubbed(sent, arrival, scrub, dataset)
             payload = _joined(document.text, holder.text)
             yield Told(part, sent, document.value, origin, payload, (*holder.remarks, *document.remarks))
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An item of which no row could be made: a defect of ours, which must not cost its neighbours.
+
+    Attributes:
+        number: which item, from 0.
+        detail: what went wrong.
+        payload: of the item.
+    """
+
+    number: int
+    detail: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The rows of a request in the order sent, and what failed."""
+
+    rows: list[Row]
+    failed: list[Failed]
+
+
+def made(items: Iterable[Told], make: Callable[[int, Told], Row]) -> Made:
+    """Make a row of each item; `make` gets its number too."""
+    found = Made([], [])
+    for number, item in enumerate(items):
+        try:
+            found.rows.append(make(number, item))
+        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            found.failed.append(Failed(number, f"{type(error).__name__}: {error}", item.payload))
+    return found
 
 
 def scrubbed(value: dict[str, Any], arrival: Arrival, scrub: Scrub, dataset: str) -> Document:

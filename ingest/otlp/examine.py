@@ -1,7 +1,7 @@
 """What the edge must know of a request before it may say 200: what can be taken of it, and its exceptions.
 
-A protobuf request is judged on the parsed messages, a tenth of the cost of making documents of them; the rules are those
-of `ingest.otlp.model`, which the normaliser applies again.
+A protobuf request is judged on the parsed messages, a tenth of the cost of making documents of them; the rules are
+those of `ingest.otlp.model`, which the normaliser applies again.
 """
 
 from __future__ import annotations

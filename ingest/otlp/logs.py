@@ -9,7 +9,7 @@ from ingest.normalise.logs import MAX_BODY_CHARS, MAX_TEMPLATE_CHARS, template_i
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.values import short, text
-from ingest.otlp.documents import Scrub, Told, told
+from ingest.otlp.documents import Made, Scrub, Told, made, told
 from ingest.otlp.model import MAX_TIME_NS, Part, attributes_of
 from ingest.otlp.resource import body_text, item_columns, maps_of, plain, replay_of, user_columns
 from ingest.otlp.severity import log_level, severity_of
@@ -19,11 +19,13 @@ _DROPPED = frozenset({"sentry.message.template", "log.logger.name", "event.name"
 """Attributes that are columns of a log record."""
 
 
-def log_rows(parts: list[Part], arrival: Arrival, scrub: Scrub, body: bytes) -> list[Row]:
+def log_rows(parts: list[Part], arrival: Arrival, scrub: Scrub, body: bytes) -> Made:
     """Return a row for every record, in the order sent; the ids are made of the request's body and the order."""
     digest = hashlib.blake2b(body, digest_size=16).digest()
-    records = enumerate(told(parts, arrival, scrub, "logs"))
-    return [_row(record, arrival, row_id(arrival.project.id, digest, number)) for number, record in records]
+    return made(
+        told(parts, arrival, scrub, "logs"),
+        lambda number, record: _row(record, arrival, row_id(arrival.project.id, digest, number)),
+    )
 
 
 def _row(record: Told, arrival: Arrival, record_id: str) -> Row:

@@ -12,7 +12,7 @@ from ingest.normalise.metrics import DEFAULT_SCOPE, MAX_NAME_CHARS, MAX_UNIT_CHA
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.values import short
-from ingest.otlp.documents import Scrub, Told, told
+from ingest.otlp.documents import Made, Scrub, Told, made, told
 from ingest.otlp.model import MAX_TIME_NS, Item, Part, attributes_of, is_gap, metric_problem, point_problem
 from ingest.otlp.resource import item_columns, maps_of, plain
 from ingest.otlp.times import clamped_time
@@ -27,11 +27,13 @@ _KINDS = {
 _NOTHING: dict[str, Any] = {}
 
 
-def metric_rows(parts: list[Part], arrival: Arrival, scrub: Scrub, body: bytes) -> list[Row]:
+def metric_rows(parts: list[Part], arrival: Arrival, scrub: Scrub, body: bytes) -> Made:
     """Return a row for every data point that has a value, in the order sent; ids are made of the body and the order."""
     digest = hashlib.blake2b(body, digest_size=16).digest()
-    points = enumerate(told([_by_point(part) for part in parts], arrival, scrub, "metrics"))
-    return [_row(point, arrival, row_id(arrival.project.id, digest, number)) for number, point in points]
+    return made(
+        told([_by_point(part) for part in parts], arrival, scrub, "metrics"),
+        lambda number, point: _row(point, arrival, row_id(arrival.project.id, digest, number)),
+    )
 
 
 def gaps(parts: list[Part]) -> int:

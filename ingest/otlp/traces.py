@@ -12,7 +12,7 @@ from ingest.normalise.spandata import http_columns
 from ingest.normalise.times import clamp_ns
 from ingest.normalise.transaction import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, UNLABELED
 from ingest.normalise.values import short, text
-from ingest.otlp.documents import Scrub, Told, told
+from ingest.otlp.documents import Made, Scrub, Told, made, told
 from ingest.otlp.model import Item, Part, attributes_of, items_of, span_problem
 from ingest.otlp.resource import (
     dist_column,
@@ -49,20 +49,21 @@ class Segment:
     name: str = ""
 
 
-def span_rows(parts: list[Part], arrival: Arrival, scrub: Scrub) -> list[Row]:
+def span_rows(parts: list[Part], arrival: Arrival, scrub: Scrub) -> Made:
     """Return the rows of the spans that can be rows (`span_problem`), in the order sent."""
     segments = segments_of(parts)
     shifts = _shifts(items_of(parts), arrival)
     spans = [span for span in told(parts, arrival, scrub, "spans") if not span_problem(span.sent)]
     # The names come from the scrubbed spans.
     names = {span_key(span.part, span.sent): segment_name(span.item) for span in spans}
-    rows: list[Row] = []
-    for span in spans:
+
+    def row(_number: int, span: Told) -> Row:
         key = span_key(span.part, span.sent)
         found = segments.get(key)
         segment = Segment(found["span_id"], names[*key[:2], found["span_id"]]) if found else Segment()
-        rows.append(_row(span, segment, arrival, shifts[span.sent["trace_id"]]))
-    return rows
+        return _row(span, segment, arrival, shifts[span.sent["trace_id"]])
+
+    return made(spans, row)
 
 
 def _shifts(spans: Iterable[Item], arrival: Arrival) -> dict[str, tuple[int, str]]:

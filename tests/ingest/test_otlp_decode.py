@@ -17,6 +17,7 @@ from ingest.errors import Malformed
 from ingest.jsontext import Document
 from ingest.normalise.model import Arrival, Row
 from ingest.otlp.decode import decode, judge
+from ingest.otlp.documents import Made
 from ingest.otlp.examine import examine
 from ingest.otlp.exceptions import exceptions_of
 from ingest.otlp.logs import log_rows
@@ -32,12 +33,17 @@ def keep_all(document: Document, _arrival: Arrival, _dataset: str) -> Document:
     return document
 
 
+def without_failures(made: Made) -> list[Row]:
+    assert made.failed == []
+    return made.rows
+
+
 def rows_of(signal: Signal, parts: list[Part]) -> list[Row]:
     """The rows of a request; ids of rows are made of the body, which is not the same in both encodings."""
     if signal is Signal.TRACES:
-        return span_rows(parts, arrival(), keep_all)
+        return without_failures(span_rows(parts, arrival(), keep_all))
     make = log_rows if signal is Signal.LOGS else metric_rows
-    return make(parts, arrival(), keep_all, b"the body")
+    return without_failures(make(parts, arrival(), keep_all, b"the body"))
 
 
 def shown(value: Any) -> bytes:

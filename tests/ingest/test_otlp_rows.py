@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.ingest.helpers import KEY, NOW_NS, SHARED, tally
+from ingest.deadletters import _record
+from ingest.otlp.decode import decode
+from ingest.otlp.documents import Told, made, told
+from ingest.otlp.model import Signal
+from ingest.records import DeadLetter
+from tests.ingest.helpers import KEY, NOW_NS, SHARED, arrival, processed, tally
 from tests.ingest.otlp_helpers import ROOT, TRACE, Site, keyed, logs, metrics, span, traces
 
 CAPTURES = SHARED / "data" / "envelopes" / "otel-python-1.45.2"
@@ -511,3 +516,30 @@ def test_the_examples_of_the_specification_are_stored(name: str, signal: str, co
     (rows,) = batch.rows.values()
     assert len(rows) == count
     assert {row["service"] for row in rows} == {"my.service"}
+
+
+def test_a_defect_on_one_item_costs_none_of_its_neighbours() -> None:
+    """What it was is kept for the dead letters, as scrubbed as the rows are."""
+    (part,) = decode(
+        Signal.LOGS, logs({"body": {"stringValue": "one"}}, {"body": {"stringValue": "two"}}), is_json=True
+    )
+
+    def make(number: int, item: Told) -> dict[str, Any]:
+        return {"n": number, "at": 1 // number, "body": item.item["body"]}
+
+    found = made(told([part], arrival(), lambda document, _arrival, _dataset: document, "logs"), make)
+    assert [row["body"] for row in found.rows] == ["two"]
+    assert [(f.number, f.detail[:17]) for f in found.failed] == [(0, "ZeroDivisionError")]
+    assert json.loads(found.failed[0].payload)["body"] == "one"
+
+
+def test_a_whole_request_among_the_dead_letters_can_be_sent_again() -> None:
+    letter = DeadLetter("o#0", "invalid", "internal", "", "otlp_logs_json", 1, 7, NOW_NS, logs({}))
+    record = _record(letter)
+    assert record is not None
+    assert (record.kind, record.body, record.encoding) == ("otlp_logs_json", logs({}), "identity")
+    assert len(processed(record).rows["logs"]) == 1
+    named_by_a_client = DeadLetter("o#0", "set_aside", "otlp_logs_json", "", "otlp_logs_json", 1, 7, NOW_NS, logs({}))
+    aside = _record(named_by_a_client)
+    assert aside is not None
+    assert aside.kind == "envelope"
