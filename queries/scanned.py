@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import sqlglot
 from sqlglot import expressions as exp
+from sqlglot.dialects.clickhouse import ClickHouse
 
 from engine.schema import TABLES
 from queries.guard import is_common_table
@@ -25,14 +26,14 @@ def scans_of(sql: str, *, written: bool) -> str:
         sql: the statement.
         written: somebody wrote it: only the bounds of its scans are kept, its own conditions may throw.
     """
-    (tree,) = sqlglot.parse(sql, dialect="clickhouse")
+    (tree,) = sqlglot.parse(sql, dialect=ClickHouse)
     assert tree is not None
     selects: list[exp.Query] = [
         _alone(scan, written=written)
         for scan in tree.find_all(exp.Table)
         if scan.name in TABLES and not is_common_table(scan)
     ]
-    return " UNION ALL ".join(select.sql(dialect="clickhouse") for select in selects)
+    return " UNION ALL ".join(select.sql(dialect=ClickHouse) for select in selects)
 
 
 def _alone(scan: exp.Table, *, written: bool) -> exp.Select:

@@ -7,6 +7,7 @@ the place of the constants it could not write back what it read, so each becomes
 from __future__ import annotations
 
 from sqlglot import expressions as exp
+from sqlglot.dialects.clickhouse import ClickHouse
 
 from queries.errors import QueryError
 
@@ -23,7 +24,7 @@ def name_parts(tree: exp.Query) -> None:
     """
     for node in list(tree.find_all(exp.Bracket)):
         # SQLGlot counts elements from 0.
-        places = exp.apply_index_offset(node.this, node.expressions, 1, dialect="clickhouse")
+        places = exp.apply_index_offset(node.this, node.expressions, 1, dialect=ClickHouse)
         if places != node.expressions:
             node.replace(_call("arrayElement", node.this, *places))
     for dot in list(tree.find_all(exp.Dot)):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from sqlglot import expressions as exp
+from sqlglot.dialects.clickhouse import ClickHouse
 
 from queries import ast
 from queries.errors import NameProblem, QueryError, TypeProblem
@@ -69,7 +70,7 @@ def put_values(tree: exp.Query, text: str, params: Mapping[str, object]) -> None
         name = node.name
         span = places.get(name)
         if span is None:
-            raise QueryError(f"{node.sql(dialect='clickhouse')} is no parameter.", code="query-not-allowed")
+            raise QueryError(f"{node.sql(dialect=ClickHouse)} is no parameter.", code="query-not-allowed")
         if name not in params:
             raise NameProblem(f"The parameter ${name} was not given.", span=span)
         _put(node, _checked(node, name, params[name], span), name, span)
@@ -85,7 +86,7 @@ def _checked(node: exp.Expr, name: str, value: object, span: ast.Span) -> object
     if wanted is not None and inner is not kind:
         wanted = _LISTS.get(wanted)
     if wanted is None:
-        written = kind.sql(dialect="clickhouse")
+        written = kind.sql(dialect=ClickHouse)
         raise TypeProblem(
             f"The parameter {name} cannot be {written}.",
             span=span,
@@ -94,7 +95,7 @@ def _checked(node: exp.Expr, name: str, value: object, span: ast.Span) -> object
     if wanted is ParameterType.TIME and isinstance(value, dt.datetime):
         return value
     if not isinstance(value, str | int | float | list | tuple):
-        raise TypeProblem(f"The parameter ${name} is not {kind.sql(dialect='clickhouse')}.", span=span)
+        raise TypeProblem(f"The parameter ${name} is not {kind.sql(dialect=ClickHouse)}.", span=span)
     given: Given = value
     try:
         return bind_value(Parameter(name, wanted), given)

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import expressions as exp
+from sqlglot.dialects.clickhouse import ClickHouse
 
 from queries.plan.block import Block, Derived
 from queries.plan.builder import Builder
@@ -112,7 +113,7 @@ def _of_fields(
     )
 
 
-_NULLABLE_TEXT = exp.DataType.build("Nullable(String)", dialect="clickhouse")
+_NULLABLE_TEXT = exp.DataType.build("Nullable(String)", dialect=ClickHouse)
 
 
 def _first_of(branches: list[exp.Expr], last: exp.Expr) -> exp.Expr:

@@ -9,6 +9,7 @@ counted over the newest rows only, whole hours of them. `since` says from when, 
 from __future__ import annotations
 
 from sqlglot import expressions as exp
+from sqlglot.dialects.clickhouse import ClickHouse
 
 from queries import ast
 from queries.errors import QueryError
@@ -127,6 +128,6 @@ def _ranked(query: exp.Query, newest: Rows, builder: Builder, limits: tuple[int,
 def _since(alias: str, newest: Rows, place: int) -> exp.Expr:
     """Return from when the rows are that a field was counted over; null for all of them."""
     if newest.since is None:
-        return exp.cast(exp.Null(), exp.DataType.build("Nullable(DateTime)", dialect="clickhouse"))
+        return exp.cast(exp.Null(), exp.DataType.build("Nullable(DateTime)", dialect=ClickHouse))
     dear = exp.GTE(this=column_at(alias, "place"), expression=number_of(place))
     return exp.Anonymous(this="if", expressions=[dear, newest.since, exp.Null()])

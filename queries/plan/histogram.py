@@ -36,6 +36,8 @@ TARGET_BUCKETS = 20
 MAX_BUCKETS = 1_000
 _NUMBER = replace(FLOAT, missing=Missing.NULL)
 _WHOLE = replace(INTEGER, missing=Missing.NULL)
+_ENDS = "ends"
+"""Smallest value and width, in one tuple, as a column of every row."""
 
 _CLOCK_SECONDS = (2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400)
 """Widths of durations from a second to a day; shorter and longer ones are 1, 2 or 5 times a power of ten."""
@@ -108,21 +110,26 @@ def _with_limits(
     rows: Block, number: Typed, keys: dict[str, Typed], builder: Builder, shape: tuple[Scale, int], type_: ValueType
 ) -> Block:  # fmt: skip
     """Return the values of the rows, each beside what the bounds are computed from."""
-    alias = builder.alias()
+    alias, inner = builder.alias(), builder.alias()
     outputs = {"v": number, **keys}
     if rows.weight is not None:
         outputs["w"] = rows.weight
     select = render(replace(rows, order=()), [(name, typed.value) for name, typed in outputs.items()])
     limits = exp.Subquery(this=_limits(rows, number, builder, shape, type_))
+    # One text: the engine computes equal ones once, but it looks through each of them.
+    select.append("expressions", aliased(limits, _ENDS))
+    around = exp.Select(from_=exp.From(this=exp.Subquery(this=select, alias=table_alias(inner))))
+    for name in outputs:
+        around.append("expressions", aliased(exp.column(name, table=inner, quoted=True), name))
     for position, name in enumerate(("lo", "a", "b"), 1):
-        # The same text thrice, which the engine computes once.
-        part = exp.Anonymous(this="tupleElement", expressions=[limits.copy(), exp.Literal.number(position)])
-        select.append("expressions", aliased(exp.Anonymous(this="assumeNotNull", expressions=[part]), name))
+        ends = exp.column(_ENDS, table=inner, quoted=True)
+        part = exp.Anonymous(this="tupleElement", expressions=[ends, exp.Literal.number(position)])
+        around.append("expressions", aliased(exp.Anonymous(this="assumeNotNull", expressions=[part]), name))
     types = {**{name: typed.type for name, typed in outputs.items()}, "lo": FLOAT, "a": FLOAT, "b": FLOAT}
     table = derived_table(types, alias)
     columns = {name: Typed(table[name], type_, virtual="") for name, type_ in types.items()}
     weight = columns.get("w")
-    return Block(Derived(alias, select), table, None, rows.time, columns=columns, shown=tuple(columns), weight=weight)
+    return Block(Derived(alias, around), table, None, rows.time, columns=columns, shown=tuple(columns), weight=weight)
 
 
 def _limits(

@@ -12,7 +12,7 @@ from queries.plan.column_names import column_name
 from queries.plan.expressions import compile_expr
 from queries.plan.grouping import ungrouped
 from queries.plan.moments import Ticks
-from queries.types import Base
+from queries.types import Base, Missing
 from queries.values.typed import Typed, as_null, is_present
 
 
@@ -54,4 +54,11 @@ def paths(by: ast.Named, block: Block, builder: Builder, span: ast.Span) -> Path
     if key.type.base in {Base.MAP, Base.ARRAY, Base.NULL} or key.is_constant:
         raise TypeProblem(f"Cannot tell people apart by {key.type.describe()}.", span=by.span, suggestion="by user")
     present = rows if key.virtual else replace(rows, where=(*rows.where, is_present(key)))
-    return Paths(present, column_name(by), as_null(key), time, Ticks.of(time))
+    return Paths(present, column_name(by), _certain(key), time, Ticks.of(time))
+
+
+def _certain(key: Typed) -> Typed:
+    """Return the key of rows that all have one: plain, as the engine groups by NULLs in more time."""
+    if key.virtual or key.type.missing is not Missing.EMPTY:
+        return as_null(key)
+    return replace(key, type=replace(key.type, missing=Missing.NEVER))
