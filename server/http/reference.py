@@ -37,6 +37,7 @@ def described() -> dict[str, Any]:
         state=nothing,
         metrics=None,
         cookies=None,
+        blobs=None,
     )
     app = create_app(cast("Services", parts))
     return {**openapi_document(app, app.extensions["amber.described"])}
