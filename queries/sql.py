@@ -34,6 +34,8 @@ _VIEW = "amber_view"
 _MAX_LENGTH = 50_000
 _MAX_NODES = 5_000
 """The passes take time that grows faster than the statement."""
+_MOST_SELECTS = 100
+"""And scans: each is given bounds, and may be written out with all columns of its table."""
 
 
 def compile_sql(text: str, context: PlanContext) -> Plan:
@@ -107,6 +109,9 @@ def _read(text: str) -> exp.Query:
     tree = trees[0]
     if sum(1 for _ in tree.walk()) > _MAX_NODES:
         raise QueryError("The statement is too large.", code="query-too-large")
+    for kind in (exp.Select, exp.Table):
+        if sum(1 for _ in tree.find_all(kind)) > _MOST_SELECTS:
+            raise QueryError(f"A statement has at most {_MOST_SELECTS} SELECTs and scans.", code="query-too-large")
     while isinstance(tree, exp.Subquery) and isinstance(tree.this, exp.Query) and set(_present(tree)) == {"this"}:
         tree = tree.this
     if isinstance(tree, exp.Select) and not tree.expressions:

@@ -168,6 +168,9 @@ OTHERS = [
     ("SELECT " + "(" * 3000 + "1" + ")" * 3000, ""),
     ("SELECT " + "1 + " * 4000 + "1", ""),
     ("SELECT " + "x" * 60_000, "longer than"),
+    (" UNION ALL ".join(["SELECT title FROM errors"] * 120), "at most 100 SELECTs"),
+    ("SELECT 1 FROM errors AS a" + "".join(f" CROSS JOIN errors AS a{i}" for i in range(220)), "at most 100 SELECTs"),
+    ("WITH " + ", ".join(f"a{i} AS (SELECT 1)" for i in range(250)) + " SELECT 1", "at most 100 SELECTs"),
 ]  # fmt: skip
 
 
