@@ -35,6 +35,7 @@ class Handling(Enum):
     OTLP_METRICS = "rows of `metrics`, from a request of an OpenTelemetry exporter"
     OTLP_EXCEPTIONS = "rows of `errors`, from the exceptions of OpenTelemetry's spans and log records"
     SECURITY = "a row of `errors`, its type the kind of report"
+    IMPORTED = "a row of `errors`, its time kept within the retention"
     NATIVE = "rows of the dataset its header names, one a line"
     CLIENT_REPORT = "counted in `outcomes` as `client_discard`"
     SET_ASIDE = "set aside"
@@ -99,6 +100,7 @@ RECORD_TYPES: dict[str, ItemType] = {
         *(ItemType(f"otlp_traces{form}", "span", 64 * MIB, Handling.OTLP_TRACES) for form in ("", "_json")),
         *(ItemType(f"otlp_logs{form}", "log_item", 64 * MIB, Handling.OTLP_LOGS) for form in ("", "_json")),
         *(ItemType(f"otlp_metrics{form}", "trace_metric", 64 * MIB, Handling.OTLP_METRICS) for form in ("", "_json")),
+        ItemType("imported", "error", 20 * MIB, Handling.IMPORTED),
         ItemType("otlp_exceptions", "error", 64 * MIB, Handling.OTLP_EXCEPTIONS),
     )
 }

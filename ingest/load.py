@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -120,18 +120,31 @@ def load_files(
     """
     files = find_files(paths)
     report = LoadReport(files_total=len(files))
-    now = clock or SystemClock()
     told = progress or _nobody
+    chunks = chunks_of(files, plan or LoadPlan(target.project_id), report, told)
+    for outcomes in load_chunks(chunks, target, clock):
+        report.outcomes = outcomes
+    told(report)
+    return report
+
+
+def load_chunks(
+    chunks: Iterable[list[Submittable]], target: LoadTarget, clock: Clock | None = None
+) -> Iterator[Counter[tuple[str, str]]]:
+    """Load chunks and yield after each, when it is queryable, the outcomes so far.
+
+    Raises:
+        StateError: a server has the directory open, or the store did not take everything in time.
+    """
+    now = clock or SystemClock()
     sink = ShardedSink(target.data.spool / RAW / PRODUCER, target.shards)
     try:
         with open_shards(range(target.shards), target.data) as normalisers:
-            for chunk in chunks_of(files, plan or LoadPlan(target.project_id), report, told):
+            for chunk in chunks:
                 _publish(chunk, target, sink, normalisers, now)
-                report.outcomes = sum((n.totals for n in normalisers), Counter[tuple[str, str]]())
-            told(report)
+                yield sum((n.totals for n in normalisers), Counter[tuple[str, str]]())
     finally:
         sink.close()
-    return report
 
 
 def chunks_of(files: Sequence[Path], plan: LoadPlan, report: LoadReport, told: Progress) -> Iterator[list[Submittable]]:

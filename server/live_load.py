@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from engine.datadir import DataDirectory
 from engine.errors import StateError
 from engine.spool import SpoolReader
-from ingest.inputs import find_files
+from ingest.inputs import Submittable, find_files
 from ingest.load import PRODUCER, LoadPlan, LoadReport, chunks_of
 from ingest.ready import ready_files
 from ingest.records import encode_record
@@ -40,14 +40,23 @@ def submit_files(
     """
     found = find_files(list(files))
     report = LoadReport(files_total=len(found))
+    submit_chunks(chunks_of(found, plan, report, progress), data, plan.project_id, shards)
+    return report
+
+
+def submit_chunks(chunks: Iterable[list[Submittable]], data: DataDirectory, project_id: int, shards: int) -> None:
+    """Hand chunks to the server's normalisers; the records are durable when it returns.
+
+    Raises:
+        StateError: another load is going on.
+    """
     sink = ShardedSink(data.raw_root / PRODUCER, shards)
     try:
-        for chunk in chunks_of(found, plan, report, progress):
+        for chunk in chunks:
             now_ns = time.time_ns()
-            sink.append_many([(unit.shard_key, encode_record(unit.record(plan.project_id, now_ns))) for unit in chunk])
+            sink.append_many([(unit.shard_key, encode_record(unit.record(project_id, now_ns))) for unit in chunk])
     finally:
         sink.close()
-    return report
 
 
 def wait_queryable(data: DataDirectory, shards: int, *, patience_s: float) -> None:

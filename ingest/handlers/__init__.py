@@ -10,6 +10,7 @@ from ingest.handlers.attachments import attachment, form_data
 from ingest.handlers.check_ins import check_in
 from ingest.handlers.events import event, transaction
 from ingest.handlers.feedback import feedback, user_report
+from ingest.handlers.imported import imported
 from ingest.handlers.logs import logs, otel_log
 from ingest.handlers.metrics import metric_buckets, statsd, trace_metrics
 from ingest.handlers.model import Batch, Handler, OutcomeKey, Place, Refused, Tools
@@ -48,6 +49,7 @@ HANDLERS: dict[Handling, Handler] = {
     Handling.OTLP_METRICS: otlp_metrics,
     Handling.OTLP_EXCEPTIONS: otlp_exceptions,
     Handling.SECURITY: security,
+    Handling.IMPORTED: imported,
     Handling.NATIVE: native,
     Handling.CLIENT_REPORT: client_report,
     Handling.SET_ASIDE: set_aside,

@@ -35,6 +35,7 @@ VERBS: tuple[Verb, ...] = (
         "server.cli.load",
         "Load files: events, envelopes, OTLP, and lines of any dataset.",
     ),
+    Verb("import", "server.cli.imports", "Import events and issues of another installation."),
     Verb("dlq", "server.cli.dlq", "Look at the dead letters and replay them."),
     Verb("user", "server.cli.user", "Manage people: roles, passwords, sign-in links."),
     Verb("team", "server.cli.team", "Manage teams: their people and projects."),
