@@ -137,7 +137,7 @@ def load_chunks(
         StateError: a server has the directory open, or the store did not take everything in time.
     """
     now = clock or SystemClock()
-    sink = ShardedSink(target.data.spool / RAW / PRODUCER, target.shards)
+    sink = ShardedSink(target.data.spool / RAW / PRODUCER, target.shards, keys=target.data.spool_keys)
     try:
         with open_shards(range(target.shards), target.data) as normalisers:
             for chunk in chunks:

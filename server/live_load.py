@@ -50,7 +50,7 @@ def submit_chunks(chunks: Iterable[list[Submittable]], data: DataDirectory, proj
     Raises:
         StateError: another load is going on.
     """
-    sink = ShardedSink(data.raw_root / PRODUCER, shards)
+    sink = ShardedSink(data.raw_root / PRODUCER, shards, keys=data.spool_keys)
     try:
         for chunk in chunks:
             now_ns = time.time_ns()
