@@ -91,7 +91,7 @@ def profile_rows(document: Document, arrival: Arrival, sha256: str) -> list[Row]
     rows = []
     for (thread, stack), seen in folded.items():
         names = [frames.of(index) for index in _root_first(stacks[stack], remarks)]
-        rows.append(_row(common, (thread, threads), names, seen, arrival))
+        rows.append(_row(common, (thread, threads), names, seen, arrival, remarks))
     said = remarks.values()
     for row in rows:
         row["remarks"] = said
@@ -99,14 +99,19 @@ def profile_rows(document: Document, arrival: Arrival, sha256: str) -> list[Row]
 
 
 def _row(
-    common: Row, thread: tuple[str, dict[str, Any]], names: list[tuple[str, str, bool]], seen: _Folded, arrival: Arrival
+    common: Row,
+    thread: tuple[str, dict[str, Any]],
+    names: list[tuple[str, str, bool]],
+    seen: _Folded,
+    arrival: Arrival,
+    remarks: Remarks,
 ) -> Row:
     thread_id, threads = thread
     frames = [frame for frame, _, _ in names]
-    clamped, remark = clamp_ns(
-        seen.first_ns, arrival.received_at_ns, arrival.project.span_retention_days, arrival.drift_ns
-    )
-    del remark  # the profile's own time has said it
+    retention_days = arrival.project.span_retention_days
+    clamped, remark = clamp_ns(seen.first_ns, arrival.received_at_ns, retention_days, arrival.drift_ns)
+    if remark:
+        remarks.add(remark)
     owner = (arrival.project.id, common["profile_id"], common["profiler_id"], common["chunk_id"])
     return {
         **common,
@@ -141,11 +146,6 @@ def _common(data: dict[str, Any], arrival: Arrival, sha256: str, remarks: Remark
         raise InvalidItem("no_profile_id", "the profile has no id")
     transaction = mapping(next(iter(listed(data.get("transactions"))), None) or data.get("transaction"))
     tags = tags_of(data.get("tags"), remarks)
-    started = _start_ns(data)
-    if started and (
-        remark := clamp_ns(started, arrival.received_at_ns, arrival.project.span_retention_days, arrival.drift_ns)[1]
-    ):
-        remarks.add(remark)
     return {
         "project_id": arrival.project.id,
         "ingested_at": arrival.received_at_ns // MILLISECOND_NS,

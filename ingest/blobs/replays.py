@@ -19,8 +19,9 @@ from ingest.jsontext import Document
 from ingest.limits import MIB
 from ingest.normalise.common import MILLISECOND_NS, common_columns
 from ingest.normalise.model import Arrival, Row
+from ingest.normalise.moments import moment_of
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.times import clamp_ns, time_ns
+from ingest.normalise.times import time_ns
 from ingest.normalise.values import listed, mapping, number, short, small_int
 
 MAX_RECORDING_BYTES = 100 * MIB
@@ -181,18 +182,19 @@ def replay_row(document: Document | None, recording: KeptRecording | None, arriv
     errors = _ids(data.get("error_ids"), remarks)
     started = time_ns(data.get("replay_start_timestamp")) or 0
     counts = recording.counts if recording else Counts()
+    retention_days = arrival.project.retention_days
     row: Row = {
         **common_columns(data, arrival, remarks),
         "id": row_id(arrival.project.id, replay_id, number_of_segment),
-        "timestamp": _timestamp(data.get("timestamp"), arrival, remarks) // MILLISECOND_NS,
-        "retention_days": arrival.project.retention_days,
+        "timestamp": moment_of(data.get("timestamp"), arrival, retention_days, remarks) // MILLISECOND_NS,
+        "retention_days": retention_days,
         "replay_id": replay_id,
         "segment_id": number_of_segment,
         "replay_type": short(data.get("replay_type"), 32),
         "urls": [short(url, _MAX_URL_CHARS) for url in _cut(listed(data.get("urls")), "urls", remarks)],
         "error_ids": errors,
         "trace_ids": _ids(data.get("trace_ids"), remarks, trace_id_of),
-        "started": started // MILLISECOND_NS,
+        "started": max(0, started + arrival.drift_ns) // MILLISECOND_NS if started else 0,
         "is_archived": data.get("is_archived") is True,
         "recording_sha256": recording.sha256 if recording else "",
         "recording_size": recording.size if recording else 0,
@@ -207,17 +209,6 @@ def replay_row(document: Document | None, recording: KeptRecording | None, arriv
     row["service"] = row["tags"].get("service.name", "")
     row["remarks"] = remarks.values()
     return row
-
-
-def _timestamp(value: object, arrival: Arrival, remarks: Remarks) -> int:
-    sent = time_ns(value)
-    if sent is None:
-        remarks.add("timestamp:missing")
-        return arrival.received_at_ns
-    clamped, remark = clamp_ns(sent, arrival.received_at_ns, arrival.project.retention_days, arrival.drift_ns)
-    if remark:
-        remarks.add(remark)
-    return clamped
 
 
 def _ids(value: object, remarks: Remarks, read: Any = event_id_of) -> list[str]:

@@ -94,6 +94,12 @@ def test_a_profile_of_version_1_counts_from_its_start_and_names_its_transaction(
     assert b"samples" not in row["payload"]
 
 
+def test_times_of_a_wrong_clock_are_moved_and_said():
+    (row,) = rows(chunk([("1", 0, 0)]), drift_ns=-3_600_000_000_000)
+    assert row["timestamp"] == START_S * 10**9 - 3_600_000_000_000
+    assert row["remarks"] == ["timestamp:drifted"]
+
+
 def test_samples_without_time_or_stack_are_dropped_and_said():
     data = chunk([("1", 0, 0), ("1", 7, 1)])
     data["profile"]["samples"] += [{"stack_id": 0}, {"stack_id": "0", "timestamp": START_S}, None, 5]
