@@ -100,6 +100,18 @@ class Refresher(AmberComponent):
     props: ClassVar[Sequence[str]] = ("seconds", "at")
 
 
+class ScrubRules(AmberComponent):
+    """How a project's data is scrubbed: policies, rules with a live check, and what they make of an event.
+
+    Properties:
+        slug: of the project.
+        rules, defaults, ip, email: its options `scrub_…` as they hold.
+        version: of the project, sent as If-Match.
+    """
+
+    props: ClassVar[Sequence[str]] = ("slug", "rules", "defaults", "ip", "email", "version")
+
+
 class FilterLine(AmberComponent):
     """Fields whose values are parameters of the page's own address."""
 

@@ -12,7 +12,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.settings.advice import ADVICE, advice
-from dashboards.settings.controls import ActionButton, CopyText, FilterLine, Form, When
+from dashboards.settings.controls import ActionButton, CopyText, FilterLine, Form, ScrubRules, When
 from dashboards.settings.models import (
     AuditEntry,
     BrowserSession,
@@ -237,6 +237,16 @@ def test_options_shown_are_options_that_exist_with_their_values():
         "options.in_app_include": ["shop"],
         "options.in_app_exclude": [],
     }
+
+
+def test_who_may_change_a_project_says_how_its_data_is_scrubbed():
+    """What was not set shows what holds; others do not see the rules' form."""
+    project = Project(1, "shop", "Shop", options={"scrub_rules": "mask from a", "scrub_ip": "hash"}, version=3)
+    page = project_page.build(project, (), (), (), rights(Role.OWNER))
+    [rules] = found(page, ScrubRules)
+    assert (rules.rules, rules.defaults, rules.ip, rules.email) == ("mask from a", True, "hash", "keep")
+    assert (rules.slug, rules.version) == ("shop", 3)
+    assert found(project_page.build(project, (), (), (), rights(Role.MEMBER)), ScrubRules) == []
 
 
 # Tokens -------------------------------------------------------------------------------------------------------------

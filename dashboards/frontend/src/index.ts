@@ -8,6 +8,7 @@ import { ActionButton } from "./settings/action_button.tsx";
 import { CopyText } from "./settings/copy_text.tsx";
 import { FilterLine } from "./settings/filter_line.tsx";
 import { Form } from "./settings/form.tsx";
+import { ScrubRules } from "./settings/scrub_rules.tsx";
 import { Refresher } from "./settings/refresher.tsx";
 import { When } from "./settings/when.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -29,6 +30,7 @@ const components = {
   FilterLine,
   Form,
   Refresher,
+  ScrubRules,
   When,
   FirstEvent,
 };

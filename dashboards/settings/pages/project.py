@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import msgspec
 from dash import html
 
 from dashboards.settings.controls import (
@@ -12,6 +14,7 @@ from dashboards.settings.controls import (
     CopyText,
     Field,
     Form,
+    ScrubRules,
     When,
     confirmation,
     field_props,
@@ -21,6 +24,7 @@ from dashboards.settings.options import OPTIONS, Option
 from dashboards.settings.parts import Tree, aria, badge, empty, note, section, table, two_lines
 from dashboards.settings.rights import Rights
 from dashboards.urls import UrlState, page_url
+from engine.snapshot import ProjectConfig
 from iam import Action, Role
 
 
@@ -31,7 +35,7 @@ def build(
     writes = rights.on_project(Action.PROJECT_WRITE, project)
     parts = [_head(project), _keys(project, keys, rights)]
     if writes:
-        parts += [_general(project), _options(project)]
+        parts += [_general(project), _options(project), _scrubbing(project)]
     parts.append(_roles(project, roles, people, may_write=writes))
     if rights.on_project(Action.PROJECT_DELETE, project):
         parts.append(_end(project))
@@ -166,6 +170,24 @@ def _options(project: Project) -> html.Section:
         done="The options are saved; they hold for what arrives from now on.",
     )
     return section("Options", form)
+
+
+def _scrubbing(project: Project) -> html.Section:
+    def held(name: str) -> Any:
+        default = next(f.default for f in msgspec.structs.fields(ProjectConfig) if f.name == name)
+        return project.options.get(name, default)
+
+    rules = ScrubRules(
+        id="project-scrub",
+        slug=project.slug,
+        rules=held("scrub_rules"),
+        defaults=held("scrub_defaults"),
+        ip=held("scrub_ip"),
+        email=held("scrub_email"),
+        version=project.version,
+    )
+    lead = "Secrets and personal data are taken out before anything is stored. What is stored already stays as it is."
+    return section("Personal data", rules, lead=lead, id="personal-data")
 
 
 def _option_field(option: Option, project: Project) -> Field:
