@@ -40,6 +40,9 @@ class Case:
         sql: ClickHouse; `{where}` is the time range and the scope.
         ordered: whether the order of rows is part of the answer.
         scopes: which of `SCOPES` it is run in.
+        columns: positions of the compiled statement's columns that are compared; all of them when empty.
+        sums: positions of the hand-written statement's columns whose sums are compared, in place of the rows, with
+            those of `columns`.
     """
 
     key: str
@@ -48,6 +51,8 @@ class Case:
     sql: str
     ordered: bool = True
     scopes: tuple[str, ...] = tuple(SCOPES)
+    columns: tuple[int, ...] = ()
+    sums: tuple[int, ...] = ()
 
 
 CASES = (

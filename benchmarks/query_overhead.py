@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from benchmarks import stats
+from benchmarks.analysis_cases import ANALYSIS_CASES
 from benchmarks.dataset import Dataset
 from benchmarks.duck import measure_duckdb
 from benchmarks.events import END
@@ -22,10 +24,15 @@ from benchmarks.limits import measure_limits
 from benchmarks.query_cases import ALL_PROJECTS, CASES, ONE_PROJECT, PROMOTED, Case, hand_written
 from benchmarks.stage_cases import STAGE_CASES
 from engine.eventstore import EventStore, Limits, open_store
-from queries.plan import PlanContext, SqlStep, plan
+from queries.frames import OPERATIONS
+from queries.plan import FrameStep, PlanContext, SqlStep, plan
+from queries.present import present_table
+from server.detectors import DETECTORS
 
 LIMITS = Limits(max_seconds=120.0)
 UNSCOPED_RUNS = 5
+CASE_MS, FEWEST_PAIRS = 15_000.0, 3
+"""A case runs in fewer pairs where they would take longer than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class Comparison:
         rows: of the answer.
         equal: whether both sides gave the same rows.
         difference: how they differ, when they do.
+        process_ms: median of the steps in the process that follow, None where there are none.
     """
 
     case: str
@@ -54,6 +62,7 @@ class Comparison:
     rows: int
     equal: bool
     difference: str
+    process_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ def measure_queries(data: Dataset, *, pairs: int) -> dict[str, object]:
     try:
         found = [
             compare(store, case, scope, data, pairs=pairs, promoted={"errors": PROMOTED})
-            for case in (*CASES, *STAGE_CASES)
+            for case in (*CASES, *STAGE_CASES, *ANALYSIS_CASES)
             for scope in case.scopes
         ]
         limits = measure_limits(store)
@@ -105,11 +114,13 @@ def compare(
         clocks.add("engine" if engine_s > 0 else "wall")
         return (engine_s if engine_s > 0 else time.perf_counter() - began) * 1000
 
-    ours_ms, base_ms = stats.interleave(lambda: timed(ours), lambda: timed(base), pairs=pairs)
+    both_ms = timed(ours) + timed(base)
+    affordable = max(FEWEST_PAIRS, min(pairs, int(CASE_MS / both_ms)))
+    ours_ms, base_ms = stats.interleave(lambda: timed(ours), lambda: timed(base), pairs=affordable)
     unscoped = Statement(hand_written(case, scope, data.errors, unscoped=True), {})
     unscoped_ms = [timed(unscoped) for _ in range(UNSCOPED_RUNS + 1)][1:] if scope == "all projects" else []
     answers = [store.query(s.sql, s.parameters, limits=LIMITS).table for s in (ours, base)]
-    difference = differing(*answers, ordered=case.ordered)
+    difference = differing(*compared(case, *answers), ordered=case.ordered)
     return Comparison(
         case=case.key,
         what=case.what,
@@ -122,19 +133,54 @@ def compare(
         rows=answers[1].num_rows,
         equal=not difference,
         difference=difference,
+        process_ms=process_ms(store, case, scope, promoted),
     )
 
 
 def compiled(case: Case, scope: str, promoted: Mapping[str, tuple[str, ...]]) -> Statement:
-    """Compile the text of `case`; ValueError when its plan is more than one statement."""
-    visible = (ONE_PROJECT,) if scope == "one project" else ALL_PROJECTS
-    context = PlanContext(now=END, projects={n: f"project-{n}" for n in visible}, promoted=promoted)
-    made = plan(case.text, context)
-    match made.steps:
-        case (SqlStep() as step,):
+    """Compile the text of `case`; ValueError when its plan has more than one statement."""
+    statements = [step for step in plan(case.text, _context(scope, promoted)).steps if isinstance(step, SqlStep)]
+    match statements:
+        case [step]:
             return Statement(step.sql, step.parameters)
         case _:
-            raise ValueError(f"{case.key} takes {len(made.steps)} steps and cannot be held against one statement")
+            raise ValueError(f"{case.key} has {len(statements)} statements and cannot be held against one")
+
+
+def _context(scope: str, promoted: Mapping[str, tuple[str, ...]]) -> PlanContext:
+    visible = (ONE_PROJECT,) if scope == "one project" else ALL_PROJECTS
+    return PlanContext(now=END, projects={n: f"project-{n}" for n in visible}, promoted=promoted)
+
+
+def process_ms(store: EventStore, case: Case, scope: str, promoted: Mapping[str, tuple[str, ...]]) -> float | None:
+    """Return how long the steps in the process take over the rows of the statement, None where there are none."""
+    made = plan(case.text, _context(scope, promoted))
+    first, *rest = made.steps
+    frames = [step for step in rest if isinstance(step, FrameStep)]
+    if not frames or not isinstance(first, SqlStep):
+        return None
+    rows = present_table(store.query(first.sql, first.parameters, limits=LIMITS).table, first.columns)
+    operations = {**OPERATIONS, **DETECTORS}
+    samples = []
+    for _ in range(UNSCOPED_RUNS):
+        began = time.perf_counter()
+        table = rows
+        for step in frames:
+            table = operations[step.operation]([table], step.options)
+        samples.append((time.perf_counter() - began) * 1000)
+    return stats.median(samples)
+
+
+def compared(case: Case, ours: pa.Table, base: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Return what is compared of both answers: all, or some columns, or the sums of some."""
+    ours = ours.select(list(case.columns)) if case.columns else ours
+    if not case.sums:
+        return ours, base
+    return _sums(ours), _sums(base.select(list(case.sums)))
+
+
+def _sums(table: pa.Table) -> pa.Table:
+    return pa.table({str(i): [pc.sum(column).as_py()] for i, column in enumerate(table.columns)})
 
 
 def differing(ours: pa.Table, base: pa.Table, *, ordered: bool) -> str:

@@ -29,6 +29,7 @@ from queries.passes.segment_names import segment_names
 from queries.passes.text_index import text_index
 from queries.passes.time_bound import time_bound
 from queries.passes.top_groups import top_groups
+from queries.passes.top_members import top_members
 
 Pass = Callable[[exp.Expr, PassContext], exp.Expr]
 
@@ -55,6 +56,7 @@ BUILDING: tuple[Step, ...] = (
 REWRITING: tuple[Step, ...] = (
     Step(issue_lookup, frozenset({"amber_issue_in"})),  # adds scans, so before scope
     Step(row_limit),  # before segment_names, which treats limited rows in its own way
+    Step(top_members, frozenset({"Union"})),  # after row_limit, and before scope: members keep a scan of their own
     Step(top_groups, frozenset({"Group"})),  # before rollups, which answer its first step
     Step(rollups, frozenset({"count", "countIf", "minOrNull", "maxOrNull", "Group"})),  # adds scans, so before scope
     Step(segment_names, frozenset({"amber_segment_name"})),  # splits and adds scans, so before scope
