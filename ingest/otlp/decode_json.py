@@ -16,6 +16,7 @@ from typing import Any
 
 from ingest.errors import InvalidItem, Malformed
 from ingest.jsontext import decode_json
+from ingest.otlp.bounds import check_json
 from ingest.otlp.model import Item, Part, Signal
 from ingest.otlp.scalars import SPAN_KINDS, STATUS_CODES, TEMPORALITIES, clean, clean_id, finished
 
@@ -29,6 +30,7 @@ _Object = dict[str, Any]
 
 def parts_of_json(signal: Signal, body: bytes) -> list[Part]:
     """Return the parts of a request; Malformed, with the member at fault, when the text is not one."""
+    check_json(body)
     try:
         request = decode_json(body).value
         if not isinstance(request, dict):

@@ -14,6 +14,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from ingest.errors import Malformed
+from ingest.otlp.bounds import check_protobuf
 from ingest.otlp.model import Item, Part, Signal
 from ingest.otlp.scalars import SPAN_KINDS, STATUS_CODES, TEMPORALITIES, clean, clean_id, finished
 
@@ -32,8 +33,9 @@ def parts_of_protobuf(signal: Signal, body: bytes) -> list[Part]:
 
 
 def message_of(signal: Signal, body: bytes) -> Any:
-    """Return a request as the message it is; Malformed when the bytes are not one."""
+    """Return a request as the message it is; Malformed when the bytes are not one, TooLarge when it holds too much."""
     request: Any = _REQUESTS[signal]()
+    check_protobuf(body, request.DESCRIPTOR)
     try:
         request.ParseFromString(body)
     except DecodeError as error:

@@ -96,14 +96,19 @@ def _export(signal: Signal, edge: Edge, call: Call, content_type: str) -> Answer
     body = edge.decoded(call, sender, MAX_BYTES)
     examined = examine(signal, body, is_json=is_json)
     verdict = examined.verdict
-    limits = edge.admit(sender, [(signal.category, verdict.accepted)]) if verdict.accepted else FREE
+    exceptions = examined.exceptions
+    wanted = [(signal.category, verdict.accepted), ("error", len(exceptions))]
+    limits = edge.admit(sender, [part for part in wanted if part[1]]) if verdict.accepted else FREE
     if signal.category in limits.limited:
         edge.count(sender, "rate_limited", signal.category, REASON, quantity=verdict.accepted, size=len(body))
         causes = ("a rate limit of the project or key is reached",)
         refusal = Refused("rate limited", status=429, reason=REASON, causes=causes, headers=limits.headers())
         return status_answer(refusal, content_type)
+    if "error" in limits.limited:
+        edge.count(sender, "rate_limited", "error", REASON, quantity=len(exceptions))
+        exceptions = []
     if verdict.accepted:
-        _keep(edge, (sender, call), kind_of(signal, is_json=is_json), body, examined.exceptions)
+        _keep(edge, (sender, call), kind_of(signal, is_json=is_json), body, exceptions)
     else:
         for reason, quantity in verdict.rejected.items():
             edge.count(sender, "invalid", signal.category, reason, quantity=quantity)

@@ -15,8 +15,8 @@ from ingest.otlp.resource import body_text, item_columns, maps_of, plain, replay
 from ingest.otlp.severity import log_level, severity_of
 from ingest.otlp.times import clamped_time
 
-_DROPPED = frozenset({"sentry.message.template", "log.logger.name", "event.name"})
-"""Attributes that are columns of a log record."""
+_DROPPED = frozenset({"sentry.message.template", "log.logger.name", "event.name", "exception.stacktrace"})
+"""Attributes that are columns of a log record; and stacks, which the payload keeps whole and the error as frames."""
 
 
 def log_rows(parts: list[Part], arrival: Arrival, scrub: Scrub, body: bytes) -> Made:

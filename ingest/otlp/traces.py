@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ingest.hexids import span_id_of
+from ingest.normalise.attributes import MAX_TAG_CHARS
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.spandata import http_columns
@@ -39,6 +40,9 @@ _DROPPED = frozenset(
     }
 )
 """Attributes that are columns of a span."""
+
+_TOLD = ("db.query.text", "db.statement", "url.full", "http.url")
+"""Attributes whose whole text is in the description or in http_url; where a tag would cut them they are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def _row(span: Told, segment: Segment, arrival: Arrival, shift: tuple[int, str])
         remarks.add("duration:negative")
     attributes = plain(attributes_of(span.item))
     columns = item_columns(attributes, span.origin, arrival, arrival.project.span_retention_days, remarks)
-    tags, measurements, contexts = maps_of(attributes, span.origin, _DROPPED, remarks)
+    tags, measurements, contexts = maps_of(attributes, span.origin, _dropped(attributes), remarks)
     status = span.item.get("status") or {}
     message = text(status.get("message"))
     if message:
@@ -118,6 +122,10 @@ def _row(span: Told, segment: Segment, arrival: Arrival, shift: tuple[int, str])
         "remarks": remarks.values(),
         "payload": span.payload,
     }
+
+
+def _dropped(attributes: Item) -> frozenset[str]:
+    return _DROPPED.union(name for name in _TOLD if len(text(attributes.get(name))) > MAX_TAG_CHARS)
 
 
 def _naming(span: Told, attributes: Item, segment: Segment) -> Row:

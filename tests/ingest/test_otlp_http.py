@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import random
 import zlib
 from typing import Any
 
@@ -20,6 +21,7 @@ from engine.errors import StateError
 from engine.snapshot import LimitConfig, RateLimitConfig
 from engine.spool import SpoolFull
 from ingest.encodings import decompress
+from ingest.otlp.bounds import count_messages
 from ingest.otlp.http import ENDPOINTS
 from ingest.records import decode_counts, decode_raw
 from tests.ingest.helpers import KEY, NOW_NS, OTHER_KEY, REVOKED_KEY, snapshot, tally
@@ -30,6 +32,7 @@ from tests.ingest.otlp_helpers import (
     TRACE,
     Site,
     exception_event,
+    fill,
     logs,
     metrics,
     span,
@@ -305,3 +308,54 @@ def test_exceptions_are_records_of_their_own_in_the_shard_of_their_trace(site: S
     kinds = {key: decode_raw(payload).kind for key, payload in site.sink.records}
     assert sorted(kinds.values()) == ["otlp_exceptions", "otlp_logs_json", "otlp_traces_json"]
     assert json.loads(decode_raw(site.sink.records[0][1]).body)[0]["trace_id"] == TRACE
+
+
+def test_a_rate_limit_of_errors_spares_the_spans_and_is_counted() -> None:
+    limit = RateLimitConfig(quantity=1, window_s=60, categories=("error",))
+    site = Site(snapshot(rate_limits=(limit,)))
+    for number in (1, 2):
+        body = traces(span(f"{number:016x}", events=[exception_event(at=NOW_NS + number)]))
+        assert site.post("/v1/traces", body).status_code == 200
+    batch = site.batch()
+    assert (len(batch.rows["spans"]), len(batch.rows["errors"])) == (2, 1)
+    site.edge.close()
+    counts = [c for _, payload in site.sink.records for c in decode_counts(decode_raw(payload).body)]
+    assert [(c.outcome, c.category, c.quantity) for c in counts] == [("rate_limited", "error", 1)]
+
+
+def length_delimited(field: int, content: bytes) -> bytes:
+    """A field of a message on the wire."""
+    size, shown = len(content), b""
+    while size > 0x7F:
+        shown, size = shown + bytes((size & 0x7F | 0x80,)), size >> 7
+    return bytes((field << 3 | 2,)) + shown + bytes((size,)) + content
+
+
+@pytest.mark.parametrize("where", ["spans", "attributes", "json"])
+def test_a_request_of_millions_of_empty_parts_is_413_before_it_is_parsed(site: Site, where: str) -> None:
+    """Each is two bytes on the wire and up to 180 in memory."""
+    count = 1_100_000
+    if where == "json":
+        answer = site.post("/v1/traces", b'{"resourceSpans":[' + b"{}," * count + b"{}]}")
+    else:
+        spans = b"\x12\x00" * count if where == "spans" else length_delimited(2, b"\x4a\x00" * count)
+        body = length_delimited(1, length_delimited(2, spans))
+        answer = site.post("/v1/traces", body, **PROTOBUF_TYPE)
+    assert answer.status_code == 413
+    assert site.sink.records == []
+
+
+def test_messages_on_the_wire_are_counted_as_they_are_parsed() -> None:
+    """The count is that of the parsed messages, AnyValues in AnyValues included."""
+    for seed in range(30):
+        message = fill(ExportTraceServiceRequest(), random.Random(seed))
+        body = message.SerializeToString()
+        assert count_messages(body, message.DESCRIPTOR) == messages_in(message) - 1
+        count_messages(body[: len(body) // 2], message.DESCRIPTOR)
+
+
+def messages_in(message: Any) -> int:
+    """How many messages a message is."""
+    fields = [(field, value) for field, value in message.ListFields() if field.message_type]
+    inner = [value if field.is_repeated else [value] for field, value in fields]
+    return 1 + sum(messages_in(one) for some in inner for one in some)
