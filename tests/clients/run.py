@@ -18,6 +18,8 @@ import platformdirs
 
 _HERE = Path(__file__).resolve().parent
 _NODE_FILES = _HERE / "node"
+_GO_PATH = Path("/usr/share/gocode")
+"""Where Debian puts the sources of Go packages."""
 _TIMEOUT_S = 60
 _INSTALL_TIMEOUT_S = 240
 
@@ -81,6 +83,23 @@ def run_otel_node(endpoint: str, key: str) -> dict[str, Any]:
         ClientMissing: as `run_node`.
     """
     return _run_script("otel.cjs", endpoint, key)
+
+
+def run_go(dsn: str) -> dict[str, Any]:
+    """Runs the application with sentry-go of Debian's packages; gives the ids it reported.
+
+    Raises:
+        ClientMissing: when there is no Go, or the SDK's sources are not installed.
+    """
+    go = shutil.which("go")
+    if go is None or not (_GO_PATH / "src" / "github.com" / "getsentry" / "sentry-go").is_dir():
+        raise ClientMissing("apt-get install golang-go golang-github-getsentry-sentry-go-dev")
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "client"
+        environment = {**os.environ, "GO111MODULE": "off", "GOPATH": str(_GO_PATH), "GOCACHE": f"{folder}/cache"}
+        command = [go, "build", "-o", str(program), str(_HERE / "go" / "main.go")]
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=_INSTALL_TIMEOUT_S)
+        return _run([str(program), dsn], dict(os.environ))
 
 
 def browser_page(folder: Path) -> Path:
