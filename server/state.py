@@ -6,11 +6,12 @@ import contextlib
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from engine.datadir import DataDirectory
 from engine.errors import AmberError
 from ingest.deadletters import DeadLetters
 from ingest.writer import WriterFigures
@@ -19,6 +20,7 @@ from queries.result import rfc3339
 from queries.run import Runner
 from server.compose import Installation
 from server.metrics import Sample
+from server.pipeline import backlog, dead_letter_counts
 from server.runfile import read_run_info
 from server.version import VERSION
 
@@ -29,6 +31,7 @@ _DAY = (
     " | sort n desc, project, outcome, reason, category"
 )
 _OUTCOMES_TTL_S = 5.0
+_DEAD_TTL_S = 30.0
 
 
 class InstallationState:
@@ -48,22 +51,31 @@ class InstallationState:
         self._clock = installation.clock
         self._writer = writer
         self._outcomes = OutcomeTotals(installation, runner)
+        self._dead = _DeadLetterCounts(installation.data)
 
     def health(self) -> dict[str, dict[str, Any]]:
         """Return the checks by name, each with `ok` and figures."""
         free = shutil.disk_usage(self._settings.data).free
         spool = sum(self._spool_bytes(role) for role in _ROLES)
         writer = self._writer()
+        waiting = backlog(self._data)
         return {
             "disk": {"ok": free >= self._settings.min_free_disk, "free_bytes": free},
             "spool": {
                 "ok": spool < self._settings.spool_budget,
                 "bytes": spool,
                 "budget_bytes": self._settings.spool_budget,
+                "unread_bytes": waiting.raw_bytes,
+                "oldest_s": round(waiting.raw_age_s, 1),
             },
             "store": _answers(self._store.health),
             "metadata": _answers(self._metadata.health),
-            "writer": {"ok": not writer.last_error, "error": writer.last_error},
+            "writer": {
+                "ok": not writer.last_error,
+                "error": writer.last_error,
+                "waiting_files": waiting.ready_files,
+                "oldest_s": round(waiting.ready_age_s, 1),
+            },
         }
 
     def not_ready(self) -> list[str]:
@@ -101,8 +113,17 @@ class InstallationState:
         """Give the figures of `/metrics` that are read when somebody asks."""
         for role in _ROLES:
             yield Sample("spool_bytes", "Bytes in the spools.", self._spool_bytes(role), {"spool": role})
-        ready = sum(1 for _ in self._data.ready_root.rglob("*.arrow"))
-        yield Sample("ready_files", "Batches that wait for the writer.", ready)
+        waiting = backlog(self._data)
+        yield Sample("ready_files", "Batches that wait for the writer.", waiting.ready_files)
+        yield Sample(
+            "ready_age_seconds", "For how long the oldest batch has waited for the writer.", waiting.ready_age_s
+        )
+        yield Sample("raw_unread_bytes", "Bytes that were accepted and not normalised yet.", waiting.raw_bytes)
+        yield Sample(
+            "raw_age_seconds", "For how long the oldest record has waited to be normalised.", waiting.raw_age_s
+        )
+        for (kind, reason), count in sorted(self._dead.current().items()):
+            yield Sample("dead_letters", "Dead letters by kind and reason.", count, {"kind": kind, "reason": reason})
         yield Sample("disk_free_bytes", "Free bytes on the disk of the data directory.", self._free())
         yield Sample(
             "outbox_rows", "Follow-up work that waits in the metadata database.", self._metadata.outbox_length()
@@ -122,6 +143,25 @@ class InstallationState:
 
     def _spool_bytes(self, role: str) -> int:
         return _tree_bytes(self._data.root / "spool" / role)
+
+
+class _DeadLetterCounts:
+    """Numbers of dead letters, read now and then: it takes reading all of them."""
+
+    def __init__(self, data: DataDirectory) -> None:
+        self._data = data
+        self._lock = threading.Lock()
+        self._read_at = float("-inf")
+        self._counts: Mapping[tuple[str, str], int] = {}
+
+    def current(self) -> Mapping[tuple[str, str], int]:
+        """Return the numbers by kind and reason, at most half a minute old."""
+        with self._lock:
+            if time.monotonic() - self._read_at > _DEAD_TTL_S:
+                self._read_at = time.monotonic()
+                with contextlib.suppress(AmberError, OSError):
+                    self._counts = dead_letter_counts(self._data)
+            return self._counts
 
 
 class OutcomeTotals:

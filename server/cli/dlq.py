@@ -24,7 +24,7 @@ from server.runfile import reach_server
 from server.settings import Settings
 from server.shards import fixed_shards
 
-app = typer.Typer(add_completion=False, help="Look at the dead letters and replay them.", no_args_is_help=True)
+app = typer.Typer(add_completion=False, help="Look at the dead letters, replay them, drop them.", no_args_is_help=True)
 KindOption = Annotated[str, typer.Option("--kind", help="Only invalid, set_aside, undecodable or rejected.")]
 _PRODUCER = "dlq"
 _KINDS = ("", "invalid", "set_aside", "undecodable", "rejected")
@@ -104,6 +104,23 @@ def replay(
     chosen = list(box.letters(kind=_checked(kind))) if everything else [_found(box, name) for name in letter_ids or []]
     count = _replay(settings, box, chosen)
     typer.echo(f"{count} of {len(chosen)} replayed")
+
+
+@app.command("drop")
+def drop(
+    letter_ids: Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Ids, or none with --all.")] = None,
+    *,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="Drop all letters, or all of --kind.")] = False,
+    kind: KindOption = "",
+) -> None:
+    """Drop dead letters for good: they are in no list any more, and their bytes go as their boxes age."""
+    box = _letters(settings_from(config, data=data))
+    if bool(letter_ids) == everything:
+        raise UserError("Name the letters to drop, or say --all.", code="nothing-chosen")
+    chosen = list(box.letters(kind=_checked(kind))) if everything else [_found(box, name) for name in letter_ids or []]
+    typer.echo(f"{box.drop(chosen)} of {len(chosen)} dropped")
 
 
 def _replay(settings: Settings, box: DeadLetters, letters: list[DeadLetter]) -> int:

@@ -138,7 +138,7 @@ def _beside_server(settings: Settings, source: _Source, project: str | None) -> 
     metadata = open_metadata(settings)
     try:
         into = _begun(metadata, source, project)
-        data = DataDirectory.at(settings.data)
+        data = DataDirectory.at(settings.data, settings.spool_key)
         shards = fixed_shards(settings.data, None)
         submit_chunks(_chunks(into, source), data, into.project_id, shards)
         wait_queryable(data, shards, patience_s=_PATIENCE_S)

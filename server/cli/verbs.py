@@ -36,7 +36,7 @@ VERBS: tuple[Verb, ...] = (
         "Load files: events, envelopes, OTLP, and lines of any dataset.",
     ),
     Verb("import", "server.cli.imports", "Import events and issues of another installation."),
-    Verb("dlq", "server.cli.dlq", "Look at the dead letters and replay them."),
+    Verb("dlq", "server.cli.dlq", "Look at the dead letters, replay them, drop them."),
     Verb("user", "server.cli.user", "Manage people: roles, passwords, sign-in links."),
     Verb("team", "server.cli.team", "Manage teams: their people and projects."),
     Verb("project", "server.cli.project", "Manage projects."),
@@ -45,5 +45,6 @@ VERBS: tuple[Verb, ...] = (
     Verb("token", "server.cli.token", "Manage API tokens."),
     Verb("audit", "server.cli.audit", "Read and verify the audit of every write."),
     Verb("status", "server.cli.status", "Say how the installation is doing."),
+    Verb("doctor", "server.cli.doctor", "Look at everything and say what is wrong and what to do."),
     Verb("version", "server.cli.version", "Print the versions of Amber and its engine."),
 )
