@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from ingest.envelope import Item
-from ingest.handlers.model import Batch, Place, Refused, Tools, natural_key
+from ingest.handlers.model import Batch, Place, Refused, Tools, count, natural_key
 from ingest.items import DATASET_CATEGORIES
 from ingest.normalise.containers import InvalidPart, Rows
 
@@ -31,9 +31,12 @@ def accept_once(kind: bytes, dataset: str, item: Item, found: Rows, context: tup
     """
     place, batch, tools = context
     key = natural_key(kind, place.project_id, digest_of(item))
-    if tools.is_new(key, place, batch, (DATASET_CATEGORIES[dataset], len(item.payload))):
+    if tools.fresh((key,), batch)[0]:
         tools.accept(dataset, found.rows, place, batch)
         refuse_parts(item, found.invalid, dataset, context)
+        return
+    resent = len(found.rows) + len(found.invalid)
+    count(place.record, batch, ("duplicate", DATASET_CATEGORIES[dataset], "resent"), resent, len(item.payload))
 
 
 def refuse_parts(

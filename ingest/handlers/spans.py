@@ -15,7 +15,7 @@ from ingest.normalise.span_v1 import span_v1_row
 def spans(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     """A container of spans (version 2), or one standalone span (version 1)."""
     document = tools.read(item, place, "spans")
-    if item.header.get("content_type") != CONTENT_TYPE:
+    if item.header.get("content_type") != CONTENT_TYPE and "items" not in document.value:
         accept_spans([span_v1_row(document, place.arrival)], place, batch, tools)
         return
     found = span_rows(document, place.arrival)

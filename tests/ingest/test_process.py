@@ -90,6 +90,13 @@ def test_a_container_with_a_wrong_count_is_invalid() -> None:
     assert tally(batch) == {("invalid", "span", "item_count"): 1}
 
 
+def test_a_container_of_spans_is_one_whatever_it_is_called() -> None:
+    """A proxy may have changed the content type."""
+    plain = processed(raw(span_item("a" * 16)))
+    renamed = processed(raw(span_item("a" * 16).replace(CONTENT_TYPE.encode(), b"application/json")))
+    assert renamed.rows == plain.rows
+
+
 def test_an_old_standalone_span_is_a_span() -> None:
     """Without the container's content type it is a version 1 span; one without ids is invalid."""
     vital = {
