@@ -107,11 +107,7 @@ def _read(text: str) -> exp.Query:
         _refuse_by_name(text)
         raise SyntaxProblem("Exactly one SELECT is allowed.", span=Span(0, len(text)))
     tree = trees[0]
-    if sum(1 for _ in tree.walk()) > _MAX_NODES:
-        raise QueryError("The statement is too large.", code="query-too-large")
-    for kind in (exp.Select, exp.Table):
-        if sum(1 for _ in tree.find_all(kind)) > _MOST_SELECTS:
-            raise QueryError(f"A statement has at most {_MOST_SELECTS} SELECTs and scans.", code="query-too-large")
+    _check_size(tree)
     while isinstance(tree, exp.Subquery) and isinstance(tree.this, exp.Query) and set(_present(tree)) == {"this"}:
         tree = tree.this
     if isinstance(tree, exp.Select) and not tree.expressions:
@@ -119,6 +115,14 @@ def _read(text: str) -> exp.Query:
     tree = tree.copy()
     name_parts(tree)
     return tree
+
+
+def _check_size(tree: exp.Query) -> None:
+    if sum(1 for _ in tree.walk()) > _MAX_NODES:
+        raise QueryError("The statement is too large.", code="query-too-large")
+    for kind in (exp.Select, exp.Table):
+        if sum(1 for _ in tree.find_all(kind)) > _MOST_SELECTS:
+            raise QueryError(f"A statement has at most {_MOST_SELECTS} SELECTs and scans.", code="query-too-large")
 
 
 _UNREADABLE = {

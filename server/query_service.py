@@ -35,6 +35,7 @@ from queries.run_steps import PlanProgress
 from server.personal import assignee_of, teams_of
 from server.query_ledger import Ledger
 from server.release_facts import ReleaseFacts
+from server.stream_places import StreamPlaces
 
 _T = TypeVar("_T")
 _QUERY_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -120,6 +121,7 @@ class QueryService:
         self._releases = ReleaseFacts(partial(runner.run, query_class="dashboard"))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="query")
         self._slots = threading.BoundedSemaphore(workers + queue)
+        self._streams = StreamPlaces(workers, max(workers, (workers + queue) // 2))
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
 
@@ -165,7 +167,7 @@ class QueryService:
             raise UserError("Only a Discover text can be streamed.", code="stream-invalid")
         context = self.context(question, principal)
         query_id = question.query_id or uuid.uuid4().hex
-        with self._registered(query_id, principal) as running, self._place():
+        with self._registered(query_id, principal) as running, self._streams.one(principal), self._place():
             _begin(running)
             with self._runner.stream(question.text, context, query_id=query_id) as batches:
                 try:

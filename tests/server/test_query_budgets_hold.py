@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from engine.eventstore import QueryStats
 from iam import Principal, PrincipalKind
 from server.query_service import Question
+from server.stream_places import StreamPlaces, TooManyStreams
 from tests.server.api import Api, build_api
 
 WHO = Principal("token:all", PrincipalKind.TOKEN, token_id=99)
@@ -50,6 +52,33 @@ def test_a_stream_that_is_left_is_paid_for(api: Api, charged: list[QueryStats]) 
         assert next(found.batches).num_rows > 0
     assert len(charged) == 1
     assert charged[0].rows_read >= 20
+
+
+def test_open_streams_leave_places_for_others(api: Api) -> None:
+    """A stream lasts as long as its reader likes: one token that reads none of its streams stops nobody's queries."""
+    queries, text = api.services.queries, Question("from errors")
+    who = dataclasses.replace(WHO, kind=PrincipalKind.LOCAL)
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(queries.stream(text, who))
+        with pytest.raises(TooManyStreams) as caught:
+            stack.enter_context(queries.stream(text, who))
+        assert (caught.value.http_status, caught.value.code) == (429, "too-many-streams")
+        assert api.send("POST", "query", {"query": "from errors | summarize n=count()"}, who="token:a")["rows"]
+    with queries.stream(text, who) as found:
+        assert sum(batch.num_rows for batch in found.batches) >= 20
+
+
+def test_places_for_streams_are_counted_by_reader_and_together() -> None:
+    """Whoever closes one may open another."""
+    places = StreamPlaces(1, 2)
+    ann, bob, eve = (dataclasses.replace(WHO, token_id=number) for number in (1, 2, 3))
+    with places.one(ann), places.one(bob):
+        for who in (ann, eve):
+            with pytest.raises(TooManyStreams), places.one(who):
+                raise AssertionError("there was a place")
+    with places.one(ann), places.one(eve):
+        pass
 
 
 def test_looking_up_releases_is_paid_for(api: Api, charged: list[QueryStats]) -> None:
