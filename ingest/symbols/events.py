@@ -34,6 +34,9 @@ PROBLEMS: Mapping[str, str] = {
 
 _PLATFORMS = frozenset({"javascript", "node"})
 _NO_FILES = ("node:", "internal/", "webpack-internal:", "native", "<anonymous>", "eval ", "[native code]")
+_NAMELESS = frozenset({None, "", "<unknown>"})
+"""What the library calls functions that neither scopes nor map have a name for."""
+
 _MAX_PATH_CHARS = 2000
 _MAX_LINE_CHARS = 500
 _UINT32_TOP = 2**32 - 1
@@ -213,7 +216,7 @@ def _resolved(frame: dict[str, Any], token: Any, script: str) -> dict[str, Any]:
     filename, abs_path = source_names(token.src, script)
     made = {
         **frame,
-        "function": token.function_name or frame.get("function"),
+        "function": frame.get("function") if token.function_name in _NAMELESS else token.function_name,
         "filename": filename[:_MAX_PATH_CHARS],
         "abs_path": abs_path[:_MAX_PATH_CHARS],
         "module": None,
