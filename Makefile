@@ -44,7 +44,7 @@ test: setup ## Run all tests.
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
 
 fuzz: setup ## Ten times as many random texts as the tests try (TIMES=n).
-	@AMBER_FUZZ=$(or $(TIMES),10) $(BIN)/python -m pytest -n $(JOBS) -q tests/queries_compile/test_thousands_of_texts.py tests/queries_syntax/test_round_trip.py
+	@AMBER_FUZZ=$(or $(TIMES),10) $(BIN)/python -m pytest -n $(JOBS) -q tests/queries_compile/test_thousands_of_texts.py tests/queries_syntax/test_round_trip.py tests/ingest/test_door_fuzz.py
 
 check: setup ## Lint, types (Python and TypeScript), layers, dependencies.
 	@$(BIN)/ruff check .

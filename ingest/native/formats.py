@@ -127,7 +127,7 @@ def _arrow_lines(body: bytes) -> Iterator[tuple[int, bytes]]:
     try:
         with pa.ipc.open_stream(pa.BufferReader(body)) as stream:
             yield from batch_lines(stream, MAX_ARROW_BYTES)
-    except (pa.ArrowException, ValueError, RecursionError) as error:
+    except (pa.ArrowException, OSError, ValueError, RecursionError) as error:
         raise Malformed("bad Arrow stream", str(error)[:300]) from error
 
 
