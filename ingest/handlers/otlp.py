@@ -24,7 +24,7 @@ from ingest.normalise.model import Arrival, Row
 from ingest.otlp.decode import decode, judge
 from ingest.otlp.documents import Failed, Made, Scrub
 from ingest.otlp.error_events import event_of
-from ingest.otlp.exceptions import Found, identity
+from ingest.otlp.exceptions import Found, identity, pack, unpack
 from ingest.otlp.logs import log_rows
 from ingest.otlp.metrics import gaps, metric_rows
 from ingest.otlp.model import Part, Signal
@@ -65,13 +65,12 @@ def otlp_metrics(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
 
 def otlp_exceptions(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     """Exceptions the edge found in a trace or log request."""
-    exceptions: list[Found] = msgspec.json.decode(item.payload)
-    for number, exception in enumerate(exceptions):
+    for number, exception in enumerate(unpack(item.payload)):
         try:
             _exception(exception, place, batch, tools)
         except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
             # A defect of ours on odd data: it must not cost its neighbours, and can be replayed when it is mended.
-            alone = Item({"type": item.type}, msgspec.json.encode([exception]))
+            alone = Item({"type": item.type}, pack([exception]))
             tools.refuse(
                 [Refused(number, alone, "internal", f"{type(error).__name__}: {error}")], place, batch, "error"
             )

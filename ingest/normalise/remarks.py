@@ -34,6 +34,7 @@ REMARKS: dict[str, str] = {
     "spans:too_many": "Only the first 1000 child spans were kept.",
     "attributes:invalid": "An attribute had a value that is not of its declared type; the value counts.",
     "duration:negative": "The span ended before it started; its duration is zero.",
+    "resource:trimmed": "Of the resource or scope of OpenTelemetry's only 16 KiB of attributes were kept.",
     "metric:not_finite": "The sum, least or greatest value of a histogram was no finite number and was dropped.",
     "profile.samples:invalid": "Samples of a profile without a time or a usable stack were dropped.",
     "profile.samples:trimmed": "Only the first 200000 samples of the profile were read.",

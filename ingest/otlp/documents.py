@@ -10,6 +10,7 @@ import msgspec
 
 from ingest.jsontext import Document
 from ingest.normalise.model import Arrival, Row
+from ingest.otlp.bounded import TRIMMED, bounded
 from ingest.otlp.model import Item, Part
 from ingest.otlp.resource import Origin, origin_of
 
@@ -43,12 +44,14 @@ class Told:
 def told(parts: list[Part], arrival: Arrival, scrub: Scrub, dataset: str) -> Iterator[Told]:
     """Yield every item of a request, scrubbed, in the order sent."""
     for part in parts:
-        holder = scrubbed({"resource": part.resource, "scope": part.scope}, arrival, scrub, dataset)
+        resource, scope = bounded(part.resource), bounded(part.scope)
+        trimmed = () if resource is part.resource and scope is part.scope else (TRIMMED,)
+        holder = scrubbed({"resource": resource, "scope": scope}, arrival, scrub, dataset)
         origin = origin_of(holder.value["resource"], holder.value["scope"], arrival)
         for sent in part.items:
             document = scrubbed(sent, arrival, scrub, dataset)
             payload = _joined(document.text, holder.text)
-            yield Told(part, sent, document.value, origin, payload, (*holder.remarks, *document.remarks))
+            yield Told(part, sent, document.value, origin, payload, (*trimmed, *holder.remarks, *document.remarks))
 
 
 @dataclass(frozen=True, slots=True)

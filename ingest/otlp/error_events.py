@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
+from ingest.normalise.attributes import MAX_CONTEXT_MEMBERS
 from ingest.normalise.model import Arrival
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.values import short, text
@@ -36,7 +38,7 @@ def event_of(exception: Found, event_id: str, arrival: Arrival) -> Event:
     """Return the event of an exception; scrubbing comes after it, and sees all of it."""
     item: dict[str, Any] = exception.get("item") or {}
     attributes = plain(attributes_of(item))
-    origin = origin_of(exception.get("resource") or {}, exception.get("scope") or {}, arrival)
+    origin = origin_of(exception["holder"]["resource"], exception["holder"]["scope"], arrival)
     remarks = Remarks()
     columns = item_columns(attributes, origin, arrival, 0, remarks)
     tags, measurements, contexts = maps_of(attributes, origin, frozenset(), remarks)
@@ -102,7 +104,7 @@ def _contexts(
 ) -> dict[str, dict[str, Any]]:
     """Return the contexts, nested as Sentry has them: `os.name` is the member `name` of `os`."""
     found: dict[str, dict[str, Any]] = {}
-    for name, value in flat.items():
+    for name, value in islice(flat.items(), MAX_CONTEXT_MEMBERS):
         context, _, member = name.partition(".")
         if member:
             found.setdefault(context, {})[member] = value

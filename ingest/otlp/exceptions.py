@@ -13,7 +13,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from ingest.normalise.values import short, text
+from ingest.otlp.bounded import bounded
 from ingest.otlp.model import MAX_TIME_NS, Item, Part, Signal, attributes_of
 from ingest.otlp.segments import segments_of, span_key
 from ingest.otlp.traces import segment_name
@@ -21,7 +24,10 @@ from ingest.otlp.traces import segment_name
 Found = dict[str, Any]
 """An exception of a request, as plain data: `source` (span or log), `trace_id`, `span_id`, `time_unix_nano`, `ordinal`
 (how many like it stood before it), `attributes` of the exception, `item` (the span without its events, or the log
-record), `segment` (name), `resource`, `scope`."""
+record), `segment` (name), `holder` (`resource` and `scope`)."""
+
+_SHARED = ("holder", "item")
+"""Members that exceptions of one span, or of one scope, have in common."""
 
 _NAMES = ("exception.type", "exception.message", "exception.stacktrace")
 
@@ -58,6 +64,7 @@ def is_exception(attributes: dict[str, Any]) -> bool:
 def _of_spans(parts: list[Part]) -> Iterator[Found]:
     segments = None
     for part in parts:
+        holder = _holder(part)
         for span in part.items:
             events = [e for e in span.get("events", ()) if _is_exception_event(e)]
             if not events:
@@ -74,8 +81,7 @@ def _of_spans(parts: list[Part]) -> Iterator[Found]:
                     "attributes": event.get("attributes", {}),
                     "item": item,
                     "segment": segment_name(segment) if segment else "",
-                    "resource": part.resource,
-                    "scope": part.scope,
+                    "holder": holder,
                 }
 
 
@@ -85,6 +91,7 @@ def _is_exception_event(event: Item) -> bool:
 
 def _of_logs(parts: list[Part]) -> Iterator[Found]:
     for part in parts:
+        holder = _holder(part)
         for record in part.items:
             attributes = attributes_of(record)
             if not is_exception(attributes):
@@ -99,14 +106,42 @@ def _of_logs(parts: list[Part]) -> Iterator[Found]:
                 "attributes": own,
                 "item": {**record, "attributes": rest},
                 "segment": short(attributes.get("sentry.segment.name"), 200),
-                "resource": part.resource,
-                "scope": part.scope,
+                "holder": holder,
             }
 
 
 def _time(*times: int | None) -> int:
     """Return the first usable time, 0 when there is none."""
     return next((time for time in times if time and time < MAX_TIME_NS), 0)
+
+
+def _holder(part: Part) -> dict[str, Any]:
+    return {"resource": bounded(part.resource), "scope": bounded(part.scope)}
+
+
+def pack(exceptions: list[Found]) -> bytes:
+    """Return exceptions as the body of a raw record: holders and items, which many may share, stand in it once."""
+    tables: dict[str, list[Any]] = {name: [] for name in _SHARED}
+    places: dict[int, int] = {}
+    found: list[Found] = []
+    for exception in exceptions:
+        numbers: dict[str, int] = {}
+        for name in _SHARED:
+            value = exception[name]
+            if id(value) not in places:
+                places[id(value)] = len(tables[name])
+                tables[name].append(value)
+            numbers[name] = places[id(value)]
+        found.append({**exception, **numbers})
+    return msgspec.json.encode({**tables, "exceptions": found})
+
+
+def unpack(body: bytes) -> list[Found]:
+    """Return the exceptions of a raw record."""
+    packed = msgspec.json.decode(body)
+    return [
+        {**exception, **{name: packed[name][exception[name]] for name in _SHARED}} for exception in packed["exceptions"]
+    ]
 
 
 def shard_of_exception(exception: Found, digest: bytes) -> bytes:

@@ -29,14 +29,14 @@ from ingest.limiter import FREE, REASON
 from ingest.limits import KIB, MIB
 from ingest.otlp.decode import Verdict
 from ingest.otlp.examine import examine
-from ingest.otlp.exceptions import Found, shard_of_exception
+from ingest.otlp.exceptions import Found, pack, shard_of_exception
 from ingest.otlp.model import Signal
 
 MAX_BYTES = 64 * MIB
 """Largest body after decompression, as the specification recommends."""
 
 EXCEPTIONS_KIND = "otlp_exceptions"
-"""Raw records of the exceptions of a request: a JSON list of `ingest.otlp.exceptions.Found`."""
+"""Raw records of the exceptions of a request: `ingest.otlp.exceptions.pack`."""
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
@@ -124,7 +124,7 @@ def _keep(edge: Edge, who: tuple[Sender, Call], kind: str, body: bytes, exceptio
         by_shard.setdefault(shard_of_exception(exception, digest), []).append(exception)
     # The exceptions first: when the second append fails, the client sends all of it again, and nothing is doubled.
     for shard, some in by_shard.items():
-        edge.keep(sender, call, EXCEPTIONS_KIND, _packed(msgspec.json.encode(some)), shard)
+        edge.keep(sender, call, EXCEPTIONS_KIND, _packed(pack(some)), shard)
     edge.keep(sender, call, kind, _packed(body), digest)
 
 

@@ -12,6 +12,7 @@ from ingest.normalise.metrics import DEFAULT_SCOPE, MAX_NAME_CHARS, MAX_UNIT_CHA
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.values import short
+from ingest.otlp.bounded import about_metric
 from ingest.otlp.documents import Made, Scrub, Told, made, told
 from ingest.otlp.model import MAX_TIME_NS, Item, Part, attributes_of, is_gap, metric_problem, point_problem
 from ingest.otlp.resource import item_columns, maps_of, plain
@@ -48,7 +49,7 @@ def _by_point(part: Part) -> Part:
     for metric in part.items:
         if metric_problem(metric):
             continue
-        about = {name: value for name, value in metric.items() if name != "points"}
+        about = about_metric(metric)
         kind = metric.get("kind", "")
         usable = (p for p in metric.get("points", ()) if not is_gap(p) and not point_problem(kind, p))
         items += [{**about, "point": point} for point in usable]

@@ -11,10 +11,11 @@ import pytest
 from ingest.deadletters import _record
 from ingest.otlp.decode import decode
 from ingest.otlp.documents import Told, made, told
+from ingest.otlp.exceptions import exceptions_of, pack, unpack
 from ingest.otlp.model import Signal
 from ingest.records import DeadLetter
 from tests.ingest.helpers import KEY, NOW_NS, SHARED, arrival, processed, tally
-from tests.ingest.otlp_helpers import ROOT, TRACE, Site, keyed, logs, metrics, span, traces
+from tests.ingest.otlp_helpers import ROOT, TRACE, Site, exception_event, keyed, logs, metrics, span, traces
 
 CAPTURES = SHARED / "data" / "envelopes" / "otel-python-1.45.2"
 EXAMPLES = SHARED / "data" / "event_samples" / "otlp-proto-examples"
@@ -543,3 +544,27 @@ def test_a_whole_request_among_the_dead_letters_can_be_sent_again() -> None:
     aside = _record(named_by_a_client)
     assert aside is not None
     assert aside.kind == "envelope"
+
+
+def test_what_every_row_repeats_is_bounded() -> None:
+    """A large resource, scope or description would be as large in the payload of each item."""
+    large = [*keyed(service_name="cart"), *({"key": f"k{n}", "value": {"stringValue": "v" * 1000}} for n in range(500))]
+    site = Site()
+    spans = [span(f"{n:016x}", events=[exception_event(at=NOW_NS + n)]) for n in range(1, 30)]
+    batch = site.rows("traces", traces(*spans, resource=large))
+    assert {row["service"] for row in batch.rows["spans"]} == {"cart"}
+    assert {tuple(row["remarks"]) for row in batch.rows["spans"]} >= {("resource:trimmed", "tags.value:trimmed")}
+    assert max(len(row["payload"]) for rows in batch.rows.values() for row in rows) < 20_000
+    assert json.loads(batch.rows["spans"][0]["payload"])["resource"]["dropped_attributes_count"] > 400
+    points = [{"asInt": n, "timeUnixNano": str(NOW_NS + n)} for n in range(3)]
+    metric = {"name": "m", "description": "d" * 100_000, "metadata": large, "gauge": {"dataPoints": points}}
+    assert max(len(row["payload"]) for row in site.rows("metrics", metrics(metric)).rows["metrics"]) < 20_000
+
+
+def test_exceptions_of_one_span_share_what_is_told_of_it() -> None:
+    """The raw record of a thousand exceptions of one large span is not a thousand times as large."""
+    events = [exception_event(at=NOW_NS + n * 1000) for n in range(200)]
+    body = traces(span(events=events, attributes=keyed(large="x" * 10_000)))
+    found = exceptions_of(Signal.TRACES, decode(Signal.TRACES, body, is_json=True))
+    assert len(pack(found)) < 100_000
+    assert unpack(pack(found)) == found
