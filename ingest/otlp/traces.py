@@ -57,8 +57,8 @@ def span_rows(parts: list[Part], arrival: Arrival, scrub: Scrub) -> Made:
     """Return the rows of the spans that can be rows (`span_problem`), in the order sent."""
     segments = segments_of(parts)
     shifts = _shifts(items_of(parts), arrival)
-    spans = [span for span in told(parts, arrival, scrub, "spans") if not span_problem(span.sent)]
-    # The names come from the scrubbed spans.
+    spans = list(told(parts, arrival, scrub, "spans"))
+    # The names come from the scrubbed spans; one that is no row itself may still be the segment of others.
     names = {span_key(span.part, span.sent): segment_name(span.item) for span in spans}
 
     def row(_number: int, span: Told) -> Row:
@@ -67,7 +67,7 @@ def span_rows(parts: list[Part], arrival: Arrival, scrub: Scrub) -> Made:
         segment = Segment(found["span_id"], names[*key[:2], found["span_id"]]) if found else Segment()
         return _row(span, segment, arrival, shifts[span.sent["trace_id"]])
 
-    return made(spans, row)
+    return made((span for span in spans if not span_problem(span.sent)), row)
 
 
 def _shifts(spans: Iterable[Item], arrival: Arrival) -> dict[str, tuple[int, str]]:

@@ -568,3 +568,10 @@ def test_exceptions_of_one_span_share_what_is_told_of_it() -> None:
     found = exceptions_of(Signal.TRACES, decode(Signal.TRACES, body, is_json=True))
     assert len(pack(found)) < 100_000
     assert unpack(pack(found)) == found
+
+
+def test_a_segment_that_is_rejected_is_still_known_to_its_spans() -> None:
+    """A root without an end is no row; its children were called by it all the same."""
+    rows = spans_of(span(endTimeUnixNano="0", name="GET /x"), span(CHILD, ROOT))
+    assert rows.keys() == {CHILD}
+    assert (rows[CHILD]["segment_id"], rows[CHILD]["segment_name"]) == (ROOT, "GET /x")
