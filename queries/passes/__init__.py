@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlglot import expressions as exp
 
 from queries.passes.array_exists import array_exists
+from queries.passes.constant_sums import constant_sums
 from queries.passes.context import PassContext
 from queries.passes.environments import environments
 from queries.passes.issue_lookup import issue_lookup
@@ -63,6 +64,7 @@ REWRITING: tuple[Step, ...] = (
     Step(map_access, frozenset({"Case", "If"})),
     Step(array_exists, frozenset({"notEmpty"})),
     Step(null_guards, frozenset({"ifNull"})),  # after map_access, which removes some guards for good
+    Step(constant_sums, frozenset({"sum", "sumIf", "Sum", "CombinedAggFunc"})),
     Step(text_index, frozenset({"ILike"})),  # after null_guards, which bare the conditions
     Step(scope),  # after every pass that adds or moves a scan
     Step(environments),  # after scope as well

@@ -78,11 +78,13 @@ def _is_plain(member: exp.Select) -> bool:
 
 def _cut(member: exp.Select, select: exp.Select) -> None:
     outputs = {item.alias: item.this for item in member.expressions if isinstance(item, exp.Alias)}
-    keys = [
-        exp.Ordered(
-            this=outputs[key.this.name].copy(), desc=key.args.get("desc"), nulls_first=key.args.get("nulls_first")
-        )
-        for key in select.args["order"].expressions
-    ]
-    member.set("order", exp.Order(expressions=keys))
+    keys = []
+    for key in select.args["order"].expressions:
+        value = outputs[key.this.name]
+        if value.find(exp.Column) is None:
+            continue  # the same in every row; a number would be the position of a column
+        ends = {name: key.args.get(name) for name in ("desc", "nulls_first")}
+        keys.append(exp.Ordered(this=value.copy(), **ends))
+    if keys:
+        member.set("order", exp.Order(expressions=keys))
     member.set("limit", select.args["limit"].copy())

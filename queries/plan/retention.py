@@ -81,7 +81,8 @@ def _periods(stage: ast.Retention, found: Paths) -> _Periods:
 
 def _seen(found: Paths, periods: _Periods, builder: Builder) -> Block:
     """Return one row for each key: the period it was first seen in, and all it was seen in."""
-    index = periods.index(found.ticks.number(found.time))
+    # There are few periods: sets of short numbers take less time.
+    index = call("toUInt32", INTEGER, periods.index(found.ticks.number(found.time)))
     made = {
         "first": Typed(aggregate("min", INTEGER, index), INTEGER, aggregate=True),
         "visits": Typed(aggregate("groupUniqArray", _NUMBERS, MAX_PERIODS + 1, index), _NUMBERS, aggregate=True),

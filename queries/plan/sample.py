@@ -77,6 +77,8 @@ def _identity(found: Typed, rows: Block) -> ir.Value:
     there = is_present(found)
     if rows.catalog is None or not set(_NATURAL) <= set(rows.table.columns) or there.equals(TRUE):
         return own
+    if not set(_NATURAL) & set(rows.catalog.table.identity):
+        return own  # of these every row is known by its id, and reading trace and span of all takes as long as the rest
     return call("if", STRING, there, own, call("concat", STRING, *(rows.table[name] for name in _NATURAL)))
 
 
