@@ -120,6 +120,24 @@ class Breadcrumb(msgspec.Struct, frozen=True):
     data: Any = None
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """A file that came with an event; `url` is None when its content is not kept, `size` is bytes."""
+
+    id: str = ""
+    name: str = ""
+    content_type: str = ""
+    size: int = 0
+    url: str | None = None
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    """A script whose frames stayed minified, and why."""
+
+    type: str = ""
+    path: str = ""
+    detail: str = ""
+
+
 class Event(msgspec.Struct, frozen=True):
     """One event of an issue. `previous` is the older neighbour, `next` the newer one; the newest has `index` 1."""
 
@@ -154,6 +172,8 @@ class Event(msgspec.Struct, frozen=True):
     index: int = 0
     count: int = 0
     payload_url: str = ""
+    attachments: list[Attachment] = msgspec.field(default_factory=list)
+    errors: list[Unresolved] = msgspec.field(default_factory=list)
 
 
 def checked(document: Mapping[str, Any], kind: type[Document], what: str) -> Document:

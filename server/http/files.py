@@ -23,16 +23,13 @@ from server.http.documents.common import NOT_FOUND, QUERY_LIMIT, Look
 from server.http.issues import looked_at
 from server.http.routes import Routes, answer
 from server.http.services import Services
+from server.issues.attachments import attachments_of
 from server.issues.looking import rows
 
 _READ = needs(Action.EVENT_READ)
 _BLOCK_BYTES = 256 * 1024
 _ANSWERS: dict[int, Any] = {200: documents.CONTENT, **NOT_FOUND, **QUERY_LIMIT}
 
-_OF_EVENT = (
-    "from attachments | where event = $id | sort timestamp, name, id"
-    " | project id, timestamp, name, content_type, attachment_type, size, stored | limit 500"
-)
 _ATTACHMENT = "from attachments | where id = $id | project project_id, name, sha256, size | limit 1"
 _SEGMENTS = (
     "from replays | where replay = $id | sort segment, timestamp"
@@ -64,8 +61,8 @@ def _attachments(routes: Routes, services: Services) -> None:
     )
     def attachments(path: documents.EventFilesPath, query: Look) -> Response:
         """List the files that came with an event; none for an event without any, or that nobody knows."""
-        found = _ask(services, query, _OF_EVENT, {"id": _id(path.event_id)})
-        return answer({"items": [_attachment(row) for row in found]})
+        look = looked_at(services, query, Action.EVENT_READ)
+        return answer({"items": attachments_of(services.queries, look, _id(path.event_id))})
 
     @routes.on(HTTPMethod.GET, "/attachments/<attachment_id>", _READ, _ANSWERS)
     def attachment(path: documents.AttachmentPath, query: Look) -> Response:
@@ -120,19 +117,6 @@ def _id(sent: str) -> str:
     if not found:
         raise UserError("An id is 32 hex digits.", code="id-invalid")
     return found
-
-
-def _attachment(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "name": row["name"] or "",
-        "content_type": row["content_type"] or "",
-        "attachment_type": row["attachment_type"] or "",
-        "size": row["size"] or 0,
-        "stored": bool(row["stored"]),
-        "timestamp": rfc3339(row["timestamp"]),
-        "url": f"/api/v1/attachments/{row['id']}" if row["stored"] else None,
-    }
 
 
 def _segment(row: Mapping[str, Any], replay: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ingest.hexids import event_id_of
 from ingest.symbols import Symbolicator
 from queries.result import rfc3339
 from server.issues import texts
+from server.issues.attachments import attachments_of
 from server.issues.event_document import event_document
 from server.issues.looking import Look, rows
 from server.query_service import QueryService
@@ -70,7 +71,7 @@ class EventReader:
             **event_document(row, project, issue.short_id, self._symbols),
             **self._place(look, issue.short_id, row),
             "payload_url": f"/api/v1/events/{row['id']}?{urlencode({'project': project.slug})}",
-            "attachments_url": f"/api/v1/events/{row['id']}/attachments?{urlencode({'project': project.slug})}",
+            "attachments": attachments_of(self._queries, look, row["id"]),
         }
 
     def payload(self, look: Look, event_id: str) -> bytes:

@@ -181,7 +181,11 @@ def test_a_map_that_comes_late_counts_on_the_page_of_the_event(api):
     row = {"event_id": "e" * 32, "fingerprint": 77, "title": "Error: 1", "payload": json.dumps(data)}
     api.add_errors(api.b.id, [row])
     page = "issues/VAULT-1/events/latest"
+    insert(api, "attachments", project_id=api.b.id, id="b3" * 16, event_id="e" * 32, name="shot.png", stored=True)
     before = api.get(page)
+    assert [(file["name"], file["url"]) for file in before["attachments"]] == [
+        ("shot.png", f"/api/v1/attachments/{'b3' * 16}")
+    ]
     assert before["exceptions"][0]["frames"][-1]["function"] == "a"
     assert before["exceptions"][0]["frames"][-1]["minified"] is None
     assert [error["type"] for error in before["errors"]] == ["no_file"]

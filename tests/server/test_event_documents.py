@@ -18,7 +18,7 @@ from server.issues.event_document import event_document, plain
 
 SHOP = ProjectConfig(1, "shop")
 SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-PLACE = {"previous": None, "next": None, "index": 1, "count": 1, "payload_url": "/", "attachments_url": "/"}
+PLACE = {"previous": None, "next": None, "index": 1, "count": 1, "payload_url": "/", "attachments": []}
 
 
 _COLUMNS = (

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from server.http.documents.common import Cursor, Document, Input, Look, ProjectName
+from server.http.documents.files import Attachment
 
 Sort = Literal["last_seen", "first_seen", "events", "users", "priority"]
 Status = Literal["unresolved", "resolved", "ignored"]
@@ -316,7 +317,7 @@ class EventDocument(Document):
     index: int = Field(description="Its place among the issue's events in the range; the newest is 1.")
     count: int
     payload_url: str
-    attachments_url: str
+    attachments: list[Attachment] = Field(description="The files that came with it.")
 
 
 class TagValue(Document):

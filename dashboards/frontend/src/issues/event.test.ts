@@ -6,7 +6,7 @@ import { firstThread, readEvent, remarkText, tagTerm } from "./event.ts";
 test("any JSON whatever reads as an event whose members have the promised types", () => {
   const values: unknown[] = [null, undefined, 0, "", "x", [], {}, [[]], [null], { frames: 3 }, true, [["k"]], [{ frames: [1, null, {}] }]];
   for (const value of values) {
-    for (const document of [value, { exceptions: value, threads: value, breadcrumbs: value, tags: value, contexts: value, request: value, user: value, modules: value, remarks: value, extra: value, sdk: value, title: value, index: value }]) {
+    for (const document of [value, { exceptions: value, threads: value, breadcrumbs: value, tags: value, contexts: value, request: value, user: value, modules: value, remarks: value, extra: value, sdk: value, title: value, index: value, attachments: value, errors: value }]) {
       const event = readEvent(document);
       assert.equal(typeof event.title, "string");
       assert.ok(Array.isArray(event.exceptions) && Array.isArray(event.tags) && Array.isArray(event.contexts));
@@ -18,6 +18,13 @@ test("any JSON whatever reads as an event whose members have the promised types"
 
 test("a neighbour that is missing is null, so that its button is off", () => {
   assert.deepEqual([readEvent({ previous: "", next: "a" }).previous, readEvent({ next: "a" }).next], [null, "a"]);
+});
+
+test("files are linked only where the server keeps them, and scripts that stayed minified say why", () => {
+  const files = [{ id: "1", name: "a", url: "/api/v1/attachments/1", size: 3 }, { url: "javascript:alert(1)" }, null];
+  const event = readEvent({ attachments: files, errors: [{ path: "app.js", detail: "no map" }, 7] });
+  assert.deepEqual(event.attachments.map(({ name, url, size }) => [name, url, size]), [["a", "/api/v1/attachments/1", 3], ["unnamed", null, 0], ["unnamed", null, 0]]);
+  assert.deepEqual(event.unresolved, [{ path: "app.js", detail: "no map" }, { path: "", detail: "" }]);
 });
 
 test("data of a breadcrumb that is no object is still shown", () => {

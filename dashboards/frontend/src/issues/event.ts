@@ -45,6 +45,18 @@ export interface EventView {
   index: number;
   count: number;
   payload_url: string;
+  attachments: Attachment[];
+  /** Scripts whose frames stayed minified, and why. */
+  unresolved: { path: string; detail: string }[];
+}
+
+/** A file that came with the event; `url` is null when its content is not kept. */
+export interface Attachment {
+  id: string;
+  name: string;
+  content_type: string;
+  size: number;
+  url: string | null;
 }
 
 type Fields = Record<string, unknown>;
@@ -125,6 +137,19 @@ function readCrumb(value: unknown): Crumb {
   };
 }
 
+function readAttachment(value: unknown): Attachment {
+  const raw = fields(value);
+  const url = maybe(raw.url);
+  return {
+    id: text(raw.id),
+    name: text(raw.name) || "unnamed",
+    content_type: text(raw.content_type),
+    size: number(raw.size) ?? 0,
+    // Only the server's own: a link is no place for what a client sent.
+    url: url?.startsWith("/api/v1/attachments/") === true ? url : null,
+  };
+}
+
 /** A document of GET issues/<issue>/events/<which> with every member of the type the page expects. */
 export function readEvent(value: unknown): EventView {
   const raw = fields(value);
@@ -161,6 +186,8 @@ export function readEvent(value: unknown): EventView {
     index: number(raw.index) ?? 0,
     count: number(raw.count) ?? 0,
     payload_url: named("payload_url"),
+    attachments: list(raw.attachments).map(readAttachment),
+    unresolved: list(raw.errors).map((one) => ({ path: text(fields(one).path), detail: text(fields(one).detail) })),
   };
 }
 

@@ -2,7 +2,7 @@
 import * as React from "react";
 
 import { useHref } from "../core/url.ts";
-import { type EventView, remarkText, tagTerm } from "./event.ts";
+import { type Attachment, type EventView, remarkText, tagTerm } from "./event.ts";
 import { Facts, Section } from "./facts.tsx";
 
 /** Members of a context that say nothing a reader wants. */
@@ -38,6 +38,11 @@ export function EventFacts({ event, issue }: { event: EventView; issue: string }
           <Facts rows={sdkRows(event)} />
         </Section>
       </div>
+      {event.attachments.length > 0 ? (
+        <Section title="Files" count={event.attachments.length}>
+          <Files files={event.attachments} project={event.project} />
+        </Section>
+      ) : null}
       {event.extra.length > 0 ? (
         <Section title="Extra" count={event.extra.length} folded={event.extra.length > 8}>
           <Facts rows={event.extra} />
@@ -46,6 +51,11 @@ export function EventFacts({ event, issue }: { event: EventView; issue: string }
       {event.modules.length > 0 ? (
         <Section title="Modules" count={event.modules.length} folded>
           <Facts rows={event.modules} />
+        </Section>
+      ) : null}
+      {event.unresolved.length > 0 ? (
+        <Section title="Frames that stayed minified" count={event.unresolved.length}>
+          <Facts rows={event.unresolved.map(({ path, detail }): [string, unknown] => [path, detail])} />
         </Section>
       ) : null}
       {event.remarks.length > 0 ? (
@@ -58,6 +68,32 @@ export function EventFacts({ event, issue }: { event: EventView; issue: string }
         </Section>
       ) : null}
     </>
+  );
+}
+
+const KIB = 1024;
+
+function bytes(size: number): string {
+  if (size < KIB) return `${size} B`;
+  return size < KIB * KIB ? `${(size / KIB).toFixed(1)} KiB` : `${(size / KIB / KIB).toFixed(1)} MiB`;
+}
+
+function Files({ files, project }: { files: readonly Attachment[]; project: string }): React.ReactElement {
+  return (
+    <ul className="remarks">
+      {files.map((file) => (
+        <li key={file.id}>
+          {file.url === null ? (
+            <bdi>{file.name}</bdi>
+          ) : (
+            <a href={`${file.url}?project=${encodeURIComponent(project)}`} download={file.name}>
+              <bdi>{file.name}</bdi>
+            </a>
+          )}{" "}
+          {[file.content_type, bytes(file.size), file.url === null ? "not kept" : ""].filter((part) => part !== "").join(", ")}
+        </li>
+      ))}
+    </ul>
   );
 }
 
