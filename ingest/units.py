@@ -26,7 +26,7 @@ from ingest.native.formats import batch_lines, lines_of, statsd_lines
 from ingest.native.lines import NATIVE_DATASETS
 from ingest.otlp.decode import decode
 from ingest.otlp.decode import judge as judge_parts
-from ingest.otlp.exceptions import exceptions_of, shard_of_exception
+from ingest.otlp.exceptions import exceptions_of, pack, shard_of_exception
 from ingest.otlp.http import EXCEPTIONS_KIND, kind_of
 from ingest.otlp.model import Signal
 
@@ -211,7 +211,7 @@ def _otlp(signal: Signal, text: bytes, *, is_json: bool, position: int) -> Itera
     for exception in exceptions_of(signal, parts):
         shards.setdefault(shard_of_exception(exception, digest), []).append(exception)
     for shard, exceptions in shards.items():
-        yield Submittable(EXCEPTIONS_KIND, msgspec.json.encode(exceptions), "", shard, position, 0)
+        yield Submittable(EXCEPTIONS_KIND, pack(exceptions), "", shard, position, 0)
     yield Submittable(kind_of(signal, is_json=is_json), text, "", digest, position)
 
 
