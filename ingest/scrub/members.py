@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from ingest.errors import InvalidItem
@@ -68,11 +69,18 @@ HEADER = rb"(?i:(?:proxy-)?authorization|(?:set-)?cookie2?)(?:: ?|=)((?:[^\"\\\r
 """A printed header whose value has blanks in it, up to the end of its line."""
 
 
-TEXT_SCREEN = (
+_SCREENED = (
     rb"(?i:(?:" + STEMS_ANYWHERE.encode() + rb")[A-Za-z0-9_.-]*|(?:" + STEMS_LAST.encode() + rb")[0-9]*"
-    rb"|signature|credential|sig)(?:'|\\+\"|%22)?\s{0,3}(?:[:=]|%3[AaDd])\s{0,3}[^\s\"]"
+    rb"|signature|credential|sig)"
 )
-"""Finds something wherever one of the three above does."""
+_LETTER = rb"[^\s\"'&,;)}\]\\<>({]"
+QUOTED_SCREEN = _SCREENED + rb"(?:'|\\+\"|%22)?\s{0,3}(?::|=>?|%3A)\s{0,3}[urbf]{0,2}(?:'|\\+\"|%22)"
+BARE_SCREEN = (
+    _SCREENED + rb"(?:(?:=|%3D)(?:" + _LETTER + rb"|\\\\)|: ?(?:" + _LETTER + rb"*[0-9\\]|" + _LETTER
+    + rb"+(?:[\"'&,;)}\]\\<>({]|\s[^A-Za-z]|\z)))"
+)  # fmt: skip
+HEADER_SCREEN = rb"(?i:authorization|cookie2?)(?:: ?|=)[^\"]"
+"""Each finds something wherever its namesake does that is more than the next word of a sentence."""
 
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[{}\[\]]', re.DOTALL)
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
@@ -119,17 +127,25 @@ def member_splices(text: bytes, secret: IsSecret) -> Iterator[Splice]:
             yield from _filtered(text, *match.span(1))
 
 
-def text_splices(text: bytes, secret: IsSecret) -> Iterator[Splice]:
-    """Yield what to replace after secret names within texts."""
+def header_splices(text: bytes, secret: IsSecret) -> Iterator[Splice]:
+    """Yield the values of printed headers."""
     for match in compiled(HEADER).finditer(text):
         start, end = match.span(1)
         if end > start and text[start:end].strip() != _FILTERED_TEXT and secret("cookie") and _is_line(text, match):
             yield start, end, _FILTERED_TEXT
+
+
+def quoted_splices(text: bytes, secret: IsSecret) -> Iterator[Splice]:
+    """Yield the values in quotation marks that stand after secret names within texts."""
     for match in compiled(QUOTED).finditer(text):
         if secret(_name_in_text(text, match)):
             group = next((g for g in (2, 3, 4) if match.group(g)), 0)
             if group and match.group(group).lower() not in _NOTHING_SECRET:
                 yield *match.span(group), _FILTERED_TEXT
+
+
+def bare_splices(text: bytes, secret: IsSecret) -> Iterator[Splice]:
+    """Yield the values that stand bare after secret names within texts."""
     for match in compiled(BARE).finditer(text):
         sure = 2 if _is_signature(text, match) else secret(_name_in_text(text, match))
         if sure and _is_bare_secret(text, match, sure):
@@ -248,3 +264,27 @@ def filter_leaves(value: Any) -> Any:
             return [[e[0], filter_leaves(e[1])] for e in value]
         return [filter_leaves(v) for v in value]
     return value if value is None or value == "" or isinstance(value, bool) else FILTERED
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """A rule about names.
+
+    Attributes:
+        remark: what it leaves on a row.
+        screen: RE2 that finds something wherever the rule does.
+        splices: gives what to replace in a text.
+    """
+
+    remark: str
+    screen: bytes
+    splices: Callable[[bytes, IsSecret], Iterator[Splice]]
+
+
+NAME_RULES: dict[str, NameRule] = {
+    "member": NameRule("scrubbed:member", MEMBER_SCREEN, member_splices),
+    "header": NameRule("scrubbed:text", HEADER_SCREEN, header_splices),
+    "quoted": NameRule("scrubbed:text", QUOTED_SCREEN, quoted_splices),
+    "bare": NameRule("scrubbed:text", BARE_SCREEN, bare_splices),
+}
+"""In the order they are tried."""

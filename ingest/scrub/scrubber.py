@@ -14,7 +14,7 @@ from engine.snapshot import ProjectConfig
 from ingest.errors import InvalidItem
 from ingest.jsontext import Document, decode_json, encode_json
 from ingest.scrub.actions import Action, Verb
-from ingest.scrub.members import MEMBER_SCREEN, TEXT_SCREEN, member_splices, text_splices
+from ingest.scrub.members import NAME_RULES
 from ingest.scrub.model import Scrubbed, ScrubbedValues
 from ingest.scrub.names import strength
 from ingest.scrub.patterns import BY_NAME, PATTERNS
@@ -24,7 +24,6 @@ from ingest.scrub.tree import Compiled, apply_rules, compiled, kept_again
 
 _SCREEN_BYTES = 64 * 1024 * 1024
 _REMOVE = Action(Verb.REMOVE)
-_MEMBERS, _TEXTS = "member", "text"
 
 _HIDING = rb"(?:[^\\]|\A)(?:\\\\)*\\[u/]"
 """Escapes that hide letters from patterns: `\\u0070assword`, `https:\\/\\/user`."""
@@ -70,7 +69,7 @@ class Scrubber:
                 continue
             changed = self._without(self._screen_names[number], scrubbed, dataset)
             if changed is not scrubbed:
-                remarks.append(f"scrubbed:{self._screen_names[number]}")
+                _note(remarks, self._screen_names[number])
                 scrubbed = changed
         if rules or (keeps and remarks):
             scrubbed = self._by_rules(plain, scrubbed, (rules, keeps), remarks)
@@ -132,10 +131,9 @@ class Scrubber:
         def secret(name: str) -> int:
             return 0 if name in also_kept else self._strength(name)
 
-        if what == _MEMBERS:
-            return spliced(text, sorted(member_splices(text, secret), key=_outermost_first))
-        if what == _TEXTS:
-            return spliced(text, sorted(text_splices(text, secret), key=_outermost_first))
+        rule = NAME_RULES.get(what)
+        if rule is not None:
+            return spliced(text, sorted(rule.splices(text, secret), key=_outermost_first))
         action = self._actions.get(what, _REMOVE)
         return substituted(text, BY_NAME[what], lambda found: action.on(found, what))
 
@@ -211,11 +209,8 @@ def _screen(policies: tuple[str, ...], *, defaults: bool) -> tuple[tuple[str, ..
     """Return the names of the rules that hold, in their order, and one automaton that looks for all of them."""
     chosen: list[tuple[str, bytes]] = [("", _HIDING)]
     if defaults:
-        chosen += [
-            (_MEMBERS, MEMBER_SCREEN),
-            *((p.name, p.screen) for p in PATTERNS if p.default),
-            (_TEXTS, TEXT_SCREEN),
-        ]
+        names = [(name, rule.screen) for name, rule in NAME_RULES.items()]
+        chosen += [*names[:1], *((p.name, p.screen) for p in PATTERNS if p.default), *names[1:]]
     chosen += [(name, BY_NAME[name].screen) for name in policies]
     options = re2.Options()
     options.max_mem = _SCREEN_BYTES
@@ -234,6 +229,13 @@ def _plain(text: bytes) -> bytes:
         return encode_json(decode_json(text).value)
     except InvalidItem:
         return text
+
+
+def _note(remarks: list[str], what: str) -> None:
+    rule = NAME_RULES.get(what)
+    remark = f"scrubbed:{what}" if rule is None else rule.remark
+    if remark not in remarks:
+        remarks.append(remark)
 
 
 def _outermost_first(splice: tuple[int, int, bytes]) -> tuple[int, int]:

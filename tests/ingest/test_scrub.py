@@ -14,7 +14,10 @@ from engine.errors import StateError
 from engine.snapshot import ProjectConfig
 from ingest.jsontext import Document, decode_json
 from ingest.scrub import FILTERED, SCRUB_REMARKS, Scrubber, scrubber_for
-from ingest.scrub.names import is_secret_name
+from ingest.scrub.members import NAME_RULES
+from ingest.scrub.names import is_secret_name, strength
+from ingest.scrub.patterns import PATTERNS
+from ingest.scrub.substitution import compiled, spliced, substituted
 
 PROJECT = ProjectConfig(id=1, slug="shop")
 SCRUBBER = Scrubber(PROJECT)
@@ -302,3 +305,23 @@ def test_rules_that_cannot_be_read_stop_processing() -> None:
 def test_names_of_secrets(secret: bool, name: str) -> None:
     """Read as words, however they are joined."""
     assert is_secret_name(name) is secret
+
+
+_WORDS = """password token auth Api-Key Set-Cookie authorization sig ? & = : ' " { } [ ] , abc 7 x1 4111111111111111 . -
+5500000000000004 123-45-6789 DE89370400440532013000 eyJhbGci key value h.io 10.0.0.1 ::1 %3D :// @"""
+_pieces = st.sampled_from([*_WORDS.split(), "\\", " ", ": ", "\n", "Bearer "])
+
+
+@given(st.lists(_pieces, max_size=14))
+@settings(max_examples=400, deadline=None)
+def test_the_screen_lets_nothing_pass_that_a_rule_would_find(pieces: list[str]) -> None:
+    """One automaton looks for all rules at once: whatever a rule finds in a text, its part of the screen finds."""
+    text = "".join(pieces)
+    for written in (json.dumps(text), json.dumps({text: text, "a": [[text, text]], "key": text, "value": text})):
+        encoded = written.encode()
+        for name, rule in NAME_RULES.items():
+            if spliced(encoded, sorted(rule.splices(encoded, strength))) != encoded:
+                assert compiled(rule.screen).search(encoded), name
+        for pattern in PATTERNS:
+            if substituted(encoded, pattern, lambda _found: FILTERED) != encoded:
+                assert compiled(pattern.screen).search(encoded), pattern.name
