@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.datadir import DataDirectory
-from engine.errors import AmberError
+from engine.errors import AmberError, StateError
 from engine.spool import Position, SpoolReader
 from ingest.deadletters import DeadLetters
 from ingest.ready import ready_files
@@ -54,8 +54,14 @@ def backlog(data: DataDirectory, now_ns: int | None = None) -> Backlog:
 
 
 def dead_letter_counts(data: DataDirectory) -> Counter[tuple[str, str]]:
-    """Return how many dead letters there are, by kind and reason."""
-    return Counter((letter.kind, letter.reason) for letter in DeadLetters(data).letters())
+    """Return how many dead letters there are, by kind and reason; `unreadable` says that a key is not set."""
+    counts: Counter[tuple[str, str]] = Counter()
+    try:
+        for letter in DeadLetters(data).letters():
+            counts[letter.kind, letter.reason] += 1
+    except StateError as error:
+        counts["unreadable", error.code] += 1
+    return counts
 
 
 def _raw_spools(data: DataDirectory) -> Iterator[tuple[str, int, Path]]:

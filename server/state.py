@@ -13,7 +13,6 @@ from typing import Any
 
 from engine.datadir import DataDirectory
 from engine.errors import AmberError
-from ingest.deadletters import DeadLetters
 from ingest.writer import WriterFigures
 from queries.plan import PlanContext
 from queries.result import rfc3339
@@ -106,7 +105,7 @@ class InstallationState:
                 if info and name != "supervisor"
             ],
             "outcomes": self._outcomes.of_a_day(now),
-            "dead_letters": sum(1 for _ in DeadLetters(self._data).letters()),
+            "dead_letters": sum(dead_letter_counts(self._data).values()),
         }
 
     def samples(self) -> Iterator[Sample]:
