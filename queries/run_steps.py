@@ -39,6 +39,12 @@ _FRAME_SHARE = 4
 
 _SHORTEST_S = 0.1
 
+MOST_FRAMES = 4
+"""Steps in the process that run at once. One that nobody waits for any more runs on to its end, and counts until then:
+who begins steps and cancels them would have any number of them work."""
+
+_FRAME_PAUSE_S = 0.02
+
 _IN_ORDER = {"optimize_move_to_prewhere": 0, "query_plan_optimize_prewhere": 0}
 """Settings for statements somebody wrote: the engine moves nothing to the conditions that bound a scan."""
 
@@ -172,6 +178,7 @@ class Steps:
     def __init__(self, store: EventStore, operations: Mapping[str, Operation]) -> None:
         self._store = store
         self._operations = operations
+        self._frames = threading.BoundedSemaphore(MOST_FRAMES)
 
     def rows(self, made: Plan, running: Running) -> pa.Table:
         """Return the rows of the last step, as the engine or the step in the process gave them."""
@@ -244,6 +251,13 @@ class Steps:
                 break
         return pa.concat_tables(tables).slice(0, step.enough) if step.slices else tables[0]
 
+    def _take_frame(self, running: Running) -> None:
+        """Wait until a step in the process may begin; QueryCancelled, LimitReached."""
+        while not self._frames.acquire(timeout=_FRAME_PAUSE_S):
+            if running.cancelled:
+                raise QueryCancelled("The query was cancelled.")
+            running.seconds_left()
+
     def _frame(self, step: FrameStep, results: Mapping[str, pa.Table], running: Running) -> pa.Table:
         """Run a step in the process in a thread of its own, so that a cancel or the end of the time need not wait."""
         operation = self._operations.get(step.operation)
@@ -253,8 +267,9 @@ class Steps:
         most = running.limits.max_memory_bytes
         if most is not None and sum(table.nbytes for table in inputs) > most // _FRAME_SHARE:
             raise memory_reached()
+        self._take_frame(running)
+        made = _in_thread(lambda: operation(inputs, step.options), f"frame-{step.operation}", self._frames.release)
         left = running.seconds_left()
-        made = _in_thread(lambda: operation(inputs, step.options), f"frame-{step.operation}")
         either: tuple[Future[Any], ...] = (made, running.stopped)
         wait(either, timeout=left, return_when=FIRST_COMPLETED)
         if running.cancelled:
@@ -266,14 +281,19 @@ class Steps:
         return conformed(table, step.columns, step.operation)
 
 
-def _in_thread(work: Callable[[], pa.Table], name: str) -> Future[pa.Table]:
+def _in_thread(work: Callable[[], pa.Table], name: str, ended: Callable[[], None]) -> Future[pa.Table]:
     future: Future[pa.Table] = Future()
 
     def run() -> None:
         try:
-            future.set_result(work())
+            try:
+                made = work()
+            finally:
+                ended()
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
             future.set_exception(error)
+        else:
+            future.set_result(made)
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return future

@@ -16,12 +16,13 @@ from queries.ast import Query
 from queries.binding import FrameMismatch
 from queries.errors import LimitReached, QueryError
 from queries.parser import parse
-from queries.plan import FrameStep, Plan, PlanContext, SqlStep, plan
+from queries.plan import FrameStep, OutputColumn, Plan, PlanContext, SqlStep, plan
 from queries.plan.block import Block
 from queries.plan.builder import Builder
 from queries.plan.compile import compile_pipeline, finish
 from queries.plan.stages import apply_stage
 from queries.run import QueryClass, Runner
+from queries.run_steps import MOST_FRAMES, Running, Steps
 from queries.types import Base, Missing, ValueType
 from tests.queries_compile.conftest import NOW, Shop
 
@@ -263,6 +264,47 @@ def test_a_cancel_does_not_wait_for_a_step_in_the_process(event_store: EventStor
     assert not never.is_set()
     never.set()
     assert isinstance(outcome[0], QueryCancelled)
+
+
+def test_steps_nobody_waits_for_count_until_they_end(event_store: EventStore) -> None:
+    """Who begins steps and cancels them has no more of them at work than everybody."""
+    began, go = threading.Semaphore(0), threading.Event()
+
+    def held(_inputs: Sequence[pa.Table], _options: Mapping[str, object]) -> pa.Table:
+        began.release()
+        assert go.wait(30)
+        return pa.table({"whole": pa.array([1])})
+
+    steps = Steps(event_store, {"probe": held})
+    step = FrameStep("s1", (), "probe", {}, (OutputColumn("whole", TYPES["whole"], "whole"),))
+    outcomes: list[str] = []
+
+    def begun(running: Running) -> threading.Thread:
+        def work() -> None:
+            try:
+                steps._frame(step, {}, running)
+                outcomes.append("answered")
+            except QueryCancelled:
+                outcomes.append("cancelled")
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        return thread
+
+    for number in range(MOST_FRAMES):
+        running = Running(f"held-{number}", frozenset(), Limits())
+        thread = begun(running)
+        assert began.acquire(timeout=30)
+        running.stop()
+        thread.join(30)
+    waiting, given_up = (Running(name, frozenset(), Limits()) for name in ("waiting", "given-up"))
+    threads = [begun(waiting), begun(given_up)]
+    given_up.stop()
+    threads[1].join(30)
+    assert not began.acquire(blocking=False)
+    go.set()
+    threads[0].join(30)
+    assert outcomes == [*["cancelled"] * (MOST_FRAMES + 1), "answered"]
 
 
 def test_maps_are_not_handed_to_the_next_stage(shop: Shop) -> None:
