@@ -13,9 +13,13 @@ import brotli
 import structlog
 from flask import Flask, Response, g, request
 
+from ingest.answers import CORS_HEADERS
 from server.http.problems import API_PREFIX, SENTRY_API
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_OF_CLIENTS = re.compile(r"/api/(\d*[1-9]\d*|store)(/|$)|/v1/")
+"""Paths of the client protocol; `/api/0/` is Sentry's API for people."""
+
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -79,6 +83,10 @@ def register_middleware(app: Flask, csp: Csp) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
+        if _OF_CLIENTS.match(request.path):
+            # Of wrong methods and unknown paths too: without them a browser calls a refusal a network failure.
+            for name, value in CORS_HEADERS:
+                response.headers.setdefault(name, value)
         if not is_ingest_path(request.path):
             if response.mimetype == "text/html":
                 response.headers.setdefault("Content-Security-Policy", csp.of(request.path))
