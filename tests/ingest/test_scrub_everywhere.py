@@ -238,3 +238,52 @@ def test_dead_letters_say_nothing_of_the_payload(tmp_path: Path) -> None:
     assert len(batch.dead) == 1
     assert not [s for letter in batch.dead for s in SECRETS if s in f"{letter.reason} {letter.detail}"]
     assert io.BytesIO(batch.dead[0].body).read() == broken
+
+
+def _otlp(**values: Any) -> list[dict[str, Any]]:
+    """Attributes as OTLP's JSON has them."""
+    return [{"key": key, "value": {"stringValue": value}} for key, value in values.items()]
+
+
+_NS = str(NOW_NS)
+_DIRTY = f"x {SHAPED[0]} token={NAMED}"
+_RESOURCE = {"attributes": _otlp(**{"service.name": "shop", "db.password": NAMED, "note": _DIRTY})}
+OTLP: dict[str, tuple[str, dict[str, Any]]] = {
+    "spans": (
+        "otlp_traces_json",
+        {"resourceSpans": [{"resource": _RESOURCE, "scopeSpans": [{"spans": [
+            {"traceId": _ID, "spanId": _SPAN, "name": _DIRTY, "startTimeUnixNano": _NS, "endTimeUnixNano": _NS,
+             "attributes": _otlp(password=NAMED, note=_DIRTY), "status": {"message": _DIRTY},
+             "events": [{"name": "n", "timeUnixNano": _NS, "attributes": _otlp(secret=NAMED)}]},
+        ]}]}]},
+    ),
+    "logs": (
+        "otlp_logs_json",
+        {"resourceLogs": [{"resource": _RESOURCE, "scopeLogs": [{"logRecords": [
+            {"timeUnixNano": _NS, "body": {"stringValue": _DIRTY}, "attributes": _otlp(**{"api.key": NAMED})},
+        ]}]}]},
+    ),
+    "metrics": (
+        "otlp_metrics_json",
+        {"resourceMetrics": [{"resource": _RESOURCE, "scopeMetrics": [{"metrics": [
+            {"name": "m", "description": _DIRTY, "gauge": {"dataPoints": [
+                {"timeUnixNano": _NS, "asDouble": 1.5, "attributes": _otlp(cookie=NAMED, note=_DIRTY)},
+            ]}},
+        ]}]}]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dataset", OTLP)
+def test_no_secret_is_left_of_opentelemetry(dataset: str, tmp_path: Path) -> None:
+    """Names, values, events, bodies, descriptions and the resource that all of them share."""
+    kind, body = OTLP[dataset]
+    record = RawRecord(kind, NOW_NS, 1, 7, json.dumps(body).encode())
+    batch = Batch()
+    spooled = SpoolRecord(Position(1, 8), Position(1, 9), encode_record(record))
+    Processor(snapshot(), "p/0", lambda _keys: set(), FileBlobStore(tmp_path)).add(spooled, batch)
+    assert [(x.kind, x.reason, x.detail) for x in batch.dead] == []
+    assert batch.rows[dataset]
+    for rows in batch.rows.values():
+        for row in rows:
+            assert not [secret for secret in SECRETS if secret in repr(row)]
