@@ -66,9 +66,10 @@ def drift_ns(sent_at: object, received_ns: int) -> int:
     """Return what brings the times of a client whose clock is wrong to ours, 0 when it is right enough.
 
     A client writes `sent_at` when it sends; how far that lies from the arrival is how wrong its clock is. Less than 55
-    minutes are left alone, as by Relay: a slow network and a request that was tried again look the same.
+    minutes are left alone, as by Relay: a slow network and a request that was tried again look the same. What is
+    no text is no time a client wrote.
     """
-    sent = time_ns(sent_at)
+    sent = time_ns(sent_at) if isinstance(sent_at, str) else None
     if sent is None or abs(received_ns - sent) < MIN_DRIFT_NS:
         return 0
     return received_ns - sent
