@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.errors import AmberError
+from engine.errors import UserError
 from engine.metadata import MetadataStore
 from iam import Action, Identity, Unauthenticated, chosen_projects, visible_projects
 from ingest.errors import Refused
@@ -37,7 +37,7 @@ class IngestTokens:
         reached = visible_projects(self._metadata, principal, Action.INGEST_WRITE)
         try:
             chosen = chosen_projects(reached, (project,) if project else ())
-        except AmberError as error:
+        except UserError as error:
             causes = ("no such project, or the token lacks the scope ingest:write on it",)
             raise Refused("not authorised", status=403, reason="wrong_project", causes=causes) from error
         if len(chosen) > 1:
