@@ -28,6 +28,7 @@ const FONT = "11px system-ui, sans-serif";
 const HEIGHT = 154;
 /** The second, third ... aggregate of a group. */
 const DASHES = [[5, 3], [2, 3], [8, 3, 2, 3]];
+const PREVIOUS_DASH = [3, 3];
 const WHOLE = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((power) => digit * 10 ** power)).sort((a, b) => a - b);
 const HOUR_S = 3600;
 const DAY_S = 86_400;
@@ -39,6 +40,11 @@ const TIMES: (string | number | null)[][] = [
   [60, "{HH}:{mm}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
   [1, "{HH}:{mm}:{ss}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1],
 ];
+
+/** Labels without those that say the same as the one before: short forms of near values are alike. */
+function distinct(labels: string[]): string[] {
+  return labels.map((label, index) => (index > 0 && label === labels[index - 1] ? "" : label));
+}
 
 function axisOf(scale: string, options: ChartOptions, side: 1 | 3): uPlot.Axis {
   const line = options.lines.lines.find((known) => scaleOf(known) === scale);
@@ -52,8 +58,9 @@ function axisOf(scale: string, options: ChartOptions, side: 1 | 3): uPlot.Axis {
     ...(line?.type === "integer" ? { incrs: WHOLE } : {}),
     ticks: { show: false },
     grid: side === 3 ? { stroke: options.grid, width: 1 } : { show: false },
-    values: (_chart, values) =>
+    values: (_chart, values) => distinct(
       values.map((value) => (value === null ? "" : formatQuantity(value, line?.type ?? "number", line?.unit ?? "", true))),
+    ),
   };
 }
 
@@ -67,7 +74,11 @@ function seriesOf(options: ChartOptions, bars: boolean): uPlot.Series[] {
       show: !options.hidden.has(index),
       stroke: colour,
       width: bars ? 0 : 1.5,
-      ...(line.aggregate ? { dash: DASHES[(line.aggregate - 1) % DASHES.length]! } : {}),
+      ...(line.previous
+        ? { dash: PREVIOUS_DASH, width: 1, alpha: 0.75 }
+        : line.aggregate
+          ? { dash: DASHES[(line.aggregate - 1) % DASHES.length]! }
+          : {}),
       spanGaps: false,
     };
     if (bars) return { ...common, fill: colour, paths: uPlot.paths.bars!({ size: [0.86, 40], align: 1 }), points: { show: false } };

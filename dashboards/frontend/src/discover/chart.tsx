@@ -114,13 +114,13 @@ function Legend({ lines, hover, hidden, onHidden }: LegendProps): React.ReactEle
         const value = hover === null ? undefined : line.values[hover];
         return (
           <button
-            key={`${line.group}.${line.aggregate}`}
+            key={`${line.group}.${line.aggregate}.${line.previous}`}
             type="button"
             aria-pressed={!hidden.has(index)}
             title={`${line.label} (click: show or hide; Alt-click: only this)`}
             onClick={(event) => toggle(index, event.altKey)}
           >
-            <i className={line.aggregate ? "dashed" : ""} style={{ color: `var(--${COLOURS[line.group % COLOURS.length]})` }} />
+            <i className={line.aggregate || line.previous ? "dashed" : ""} style={{ color: `var(--${COLOURS[line.group % COLOURS.length]})` }} />
             <span className="truncate">{line.label}</span>
             {hover === null ? null : <b>{typeof value === "number" ? formatQuantity(value, line.type, line.unit) : "–"}</b>}
           </button>

@@ -64,3 +64,30 @@ test("a brush takes whole buckets", () => {
   const range = brushed(lines, first + 290, first + 310);
   assert.deepEqual([range?.start.toISOString(), range?.end.toISOString()], ["2026-03-01T12:00:00.000Z", "2026-03-01T12:10:00.000Z"]);
 });
+
+test("a comparison has two lines of one colour, and leaves how they differ to the table", () => {
+  const other = { name: "n.previous", type: "integer", unit: "" };
+  const delta = { name: "n.delta", type: "integer", unit: "" };
+  const pct = { name: "n.pct", type: "ratio", unit: "ratio" };
+  const compared = [time, n, other, delta, pct];
+  const alone = linesOf({ query: "from errors | make-series n=count() | compare to previous", columns: compared, rows: [[at(0), 3, 2, 1, 0.5]] });
+  assert.deepEqual(
+    alone.lines.map((line) => [line.label, line.group, line.aggregate, line.previous, line.values]),
+    [
+      ["n", 0, 0, false, [3]],
+      ["n (previous)", 0, 0, true, [2]],
+    ],
+  );
+  const key = { name: "level", type: "string", unit: "" };
+  const grouped = linesOf({
+    query: "from errors | make-series n=count() by level | compare to previous",
+    columns: [time, key, n, other, delta, pct],
+    rows: [[at(0), "a", 3, 2, 1, 0.5], [at(0), "b", 5, 4, 1, 0.25]],
+  });
+  assert.deepEqual(grouped.lines.map((line) => [line.label, line.group]), [["a", 0], ["a (previous)", 0], ["b", 1], ["b (previous)", 1]]);
+});
+
+test("a column that only looks like a change is drawn", () => {
+  const speed = { name: "speed.delta", type: "number", unit: "" };
+  assert.deepEqual(linesOf({ query: "…", columns: [time, speed], rows: [[at(0), 1]] }).lines.map((line) => line.label), ["speed.delta"]);
+});

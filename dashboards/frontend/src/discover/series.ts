@@ -6,6 +6,8 @@ export interface Line {
   /** Which group, and which of its aggregates, counted from 0: colour and dashes follow from these. */
   group: number;
   aggregate: number;
+  /** The other side of a comparison: drawn faint and dashed in the colour of its own side. */
+  previous: boolean;
   type: string;
   unit: string;
   /** One value per time; null where nothing is known, which is a gap. */
@@ -32,6 +34,35 @@ function keysOf(columns: readonly Column[], time: number, text: string): number[
   return columns.flatMap((column, index) => (isKey(column, index) ? [index] : []));
 }
 
+const PREVIOUS = ".previous";
+const CHANGES = [".delta", ".ratio", ".pct"];
+
+/** An aggregate that is drawn: its column, what it is called, and for the other side of a comparison whose it is. */
+interface Drawn {
+  index: number;
+  name: string;
+  /** Which aggregate of the answer, counted from 0; both sides of a comparison are one. */
+  place: number;
+  previous: boolean;
+}
+
+/** The columns that are lines. Beside a comparison's two sides, how they differ is for the table to say: it has another unit. */
+function drawnOf(columns: readonly Column[], aggregates: readonly number[]): Drawn[] {
+  const names = new Set(columns.map((column) => column.name));
+  const base = (name: string, ending: string) => (name.endsWith(ending) ? name.slice(0, -ending.length) : null);
+  const compared = (name: string | null) => name !== null && names.has(name) && names.has(name + PREVIOUS);
+  const kept = aggregates.filter((index) => !CHANGES.some((ending) => compared(base(columns[index]!.name, ending))));
+  const places = new Map<string, number>();
+  return kept.map((index) => {
+    const name = columns[index]!.name;
+    const other = base(name, PREVIOUS);
+    const previous = compared(other);
+    const own = previous ? other! : name;
+    if (!places.has(own)) places.set(own, places.size);
+    return { index, name: own, place: places.get(own)!, previous };
+  });
+}
+
 function numberOf(value: Value | undefined): number | null {
   if (typeof value === "number") return value;
   if (typeof value === "string" && value !== "" && Number.isFinite(Number(value))) return Number(value);
@@ -51,6 +82,8 @@ export function linesOf(answer: Pick<SeriesAnswer, "query" | "columns" | "rows">
   const aggregates = columns.flatMap((column, index) =>
     index !== time && !keys.includes(index) && NUMBERS.has(column.type) ? [index] : [],
   );
+  const drawn = drawnOf(columns, aggregates);
+  const several = new Set(drawn.map(({ place }) => place)).size > 1;
   const places = new Map<string, number>();
   for (const row of rows) places.set(String(row[time]), 0);
   const order = [...places.keys()].sort((a, b) => Date.parse(a) - Date.parse(b));
@@ -61,17 +94,18 @@ export function linesOf(answer: Pick<SeriesAnswer, "query" | "columns" | "rows">
     const group = keys.map((index) => labelOf(row[index])).join(" · ");
     const at = places.get(String(row[time]))!;
     if (!groups.has(group)) groups.set(group, groups.size);
-    for (const [place, index] of aggregates.entries()) {
+    for (const { index, name, place, previous } of drawn) {
       const column = columns[index]!;
       const id = `${group}\n${column.name}`;
       let line = lines.get(id);
       if (!line) {
-        const label = group === "" ? column.name : aggregates.length > 1 ? `${group} · ${column.name}` : group;
+        const label = group === "" ? name : several ? `${group} · ${name}` : group;
         const alone = keys.length === 0;
         line = {
-          label,
+          label: previous ? `${label} (previous)` : label,
           group: alone ? place : groups.get(group)!,
           aggregate: alone ? 0 : place,
+          previous,
           type: column.type,
           unit: column.unit,
           values: order.map(() => null),
