@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -35,6 +36,17 @@ _LARGEST_SHARE = 8
 def bucket_of(length: dt.timedelta) -> dt.timedelta:
     """Return how long questions about a range of this length that ends now are the same question."""
     return min(max(length / _BUCKETS_IN_RANGE, _SHORTEST_BUCKET), _LONGEST_BUCKET)
+
+
+_CLOCK = re.compile(r"\b(?:now|now64|today|yesterday|current_timestamp|current_date)\s*\(", re.IGNORECASE)
+
+
+def reads_clock(made: Plan) -> bool:
+    """Whether a statement somebody wrote asks the engine for the time: its answer is another one each moment.
+
+    A Discover text is planned with one reading of the clock, which is part of its statement.
+    """
+    return any(isinstance(step, SqlStep) and step.written and _CLOCK.search(step.sql) for step in made.steps)
 
 
 def cache_key(made: Plan, context: PlanContext, *, query_class: str, text: str | Query) -> str:

@@ -171,6 +171,23 @@ def test_a_range_that_was_asked_for_by_its_moments_is_answered_as_asked(
     assert ask(None, "last 1h") == 2
 
 
+@pytest.mark.parametrize("clock", ["now()", "now64(3)", "NOW()", "toDateTime(today())", "CURRENT_TIMESTAMP()"])
+def test_sql_that_asks_for_the_time_is_computed_each_time(
+    clock: str, runner: Runner, counting: Counting, shop: Shop
+) -> None:
+    """`timestamp > now() - INTERVAL 5 MINUTE` keeps other rows each moment, though none came."""
+    ranged = dataclasses.replace(shop.context, time_range=(NOW - dt.timedelta(hours=2), NOW))
+    for context in (ranged, shop.context):
+        counting.asked = 0
+        for _ in range(2):
+            runner.run(f"SELECT count() AS n FROM errors WHERE timestamp < {clock}", context, language="sql")
+        assert counting.asked == 2
+    counting.asked = 0
+    for _ in range(2):
+        runner.run("SELECT count() AS n FROM errors WHERE title = 'now()'", ranged, language="sql")
+    assert counting.asked == 1
+
+
 def test_memory_for_answers_is_bounded(shop: Shop) -> None:
     """The least recently used goes first; one that is too large is not kept; an old one is forgotten."""
     now = [0.0]
