@@ -11,7 +11,7 @@ from ingest.normalise.model import Arrival, Row
 from ingest.normalise.people import user_columns
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.useragent import parse_user_agent
-from ingest.normalise.values import mapping, pairs, short, small_int
+from ingest.normalise.values import fitted, mapping, pairs, short, small_int
 
 _RELEASE = re.compile(r"(?![\s./\\]+\Z)[^\n\r\t\f]{1,200}")
 _ENVIRONMENT = re.compile(r"(?!(?i:none)\Z)[^\n\r\f/]{1,64}")
@@ -37,10 +37,10 @@ def common_columns(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> 
         "environment": environment_of(environment, remarks),
         "release": release_of(data.get("release") or tags.pop("release", None), remarks),
         "dist": dist_of(data.get("dist") or tags.pop("dist", None), remarks),
-        "server_name": short(data.get("server_name") or tags.get("server_name"), _MAX_CHARS),
+        "server_name": fitted(data.get("server_name") or tags.get("server_name"), _MAX_CHARS, remarks),
         **sdk_columns(data.get("sdk"), arrival),
         **user_columns(data, arrival, remarks),
-        **_request_columns(data, contexts),
+        **_request_columns(data, contexts, remarks),
         "replay_id": _replay_id(contexts, tags, arrival),
         "profile_id": _profile_id(contexts),
         "tags": tags,
@@ -91,11 +91,11 @@ def _checked(value: object, pattern: re.Pattern[str], remark: str, remarks: Rema
     return ""
 
 
-def _request_columns(data: dict[str, Any], contexts: dict[str, Any]) -> Row:
+def _request_columns(data: dict[str, Any], contexts: dict[str, Any], remarks: Remarks) -> Row:
     request = mapping(data.get("request"))
     return {
         "http_method": short(request.get("method"), 20).upper(),
-        "http_url": short(request.get("url"), _MAX_URL_CHARS),
+        "http_url": fitted(request.get("url"), _MAX_URL_CHARS, remarks),
         "http_status_code": small_int(mapping(contexts.get("response")).get("status_code"), 999),
     }
 

@@ -14,7 +14,7 @@ from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.stack import Chain, chain_of, stack_columns
 from ingest.normalise.times import clamp_ns, time_ns
-from ingest.normalise.values import listed, mapping, short, text
+from ingest.normalise.values import fitted, listed, mapping, text
 from ml.grouping import fingerprint
 
 MICROSECOND_NS = 1_000
@@ -57,7 +57,7 @@ def event_row(document: Document, arrival: Arrival) -> Row:
     remarks = Remarks(document.remarks)
     found = chain_of(data, arrival.project, remarks)
     message, entry = message_of(data, remarks)
-    transaction = transaction_of(data)
+    transaction = transaction_of(data, remarks)
     row: Row = {
         **common_columns(data, arrival, remarks),
         **trace_columns(mapping(data.get("contexts"))),
@@ -67,7 +67,7 @@ def event_row(document: Document, arrival: Arrival) -> Row:
         "retention_days": arrival.project.retention_days,
         "type": "error" if found.exceptions else "default",
         "level": level_of(data.get("level"), remarks),
-        "logger": short(data.get("logger"), 200),
+        "logger": fitted(data.get("logger"), 200, remarks),
         "title": title_of(found, message),
         "message": message,
         "transaction": transaction,

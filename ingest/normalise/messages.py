@@ -7,7 +7,7 @@ from typing import Any
 
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.stack import Chain
-from ingest.normalise.values import mapping, short, text
+from ingest.normalise.values import fitted, mapping, short, text
 
 MAX_MESSAGE_CHARS = 8192
 MAX_TITLE_CHARS = 256
@@ -87,9 +87,9 @@ def culprit_of(data: dict[str, Any], found: Chain, transaction: str) -> str:
     return (f"{where} in {function}" if where and function else where or function)[:200]
 
 
-def transaction_of(data: dict[str, Any]) -> str:
+def transaction_of(data: dict[str, Any], remarks: Remarks) -> str:
     """Return the name of the transaction an event happened in."""
-    return short(data.get("transaction") or mapping(data.get("tags")).get("transaction"), 200)
+    return fitted(data.get("transaction") or mapping(data.get("tags")).get("transaction"), 200, remarks)
 
 
 def _first_line(value: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.values import mapping, short
+from ingest.normalise.values import fitted, mapping, short
 from ingest.scrub import FILTERED
 
 _AUTO = "{{auto}}"
@@ -36,9 +36,9 @@ def user_columns(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> Ro
     if sent_ip and sent_ip not in {_AUTO, FILTERED} and not address:
         remarks.add("user.ip:invalid")
     return user_row(
-        short(fields.get("id"), _MAX_CHARS),
-        short(fields.get("username"), _MAX_CHARS),
-        short(fields.get("email"), _MAX_CHARS),
+        fitted(fields.get("id"), _MAX_CHARS, remarks),
+        fitted(fields.get("username"), _MAX_CHARS, remarks),
+        fitted(fields.get("email"), _MAX_CHARS, remarks),
         address,
     )
 

@@ -19,6 +19,7 @@ REMARKS: dict[str, str] = {
     "body:trimmed": "The message of a log record was cut to 65536 characters.",
     "id:generated": "No id was sent; Amber made one from where the item stood.",
     "error.value:trimmed": "An exception's value was cut to 8192 characters.",
+    "columns:trimmed": "A name, an address or an id was cut to fit its column; the payload has it whole.",
     "tags.key:trimmed": "A tag's key was cut to 200 characters.",
     "tags.value:trimmed": "A tag's value was cut to 200 characters.",
     "tags:too_many": "Only the first 200 tags were kept.",

@@ -13,7 +13,7 @@ from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.spandata import http_columns, kind_of, service_of, status_of
 from ingest.normalise.times import clamp_ns, time_ns
-from ingest.normalise.values import mapping, pairs, scalar, short, text
+from ingest.normalise.values import fitted, mapping, pairs, scalar, short, text
 
 MAX_SPANS = 1000
 MAX_NAME_CHARS = 200
@@ -92,7 +92,7 @@ def _segment(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> Row:
     measurements = measurements_of(data.get("measurements"))
     sort_data(sent, row["tags"], measurements, remarks)
     http = http_columns(sent)
-    name = short(data.get("transaction"), MAX_NAME_CHARS) or UNLABELED
+    name = fitted(data.get("transaction"), MAX_NAME_CHARS, remarks) or UNLABELED
     return row | {
         **{column: row[column] or value for column, value in http.items()},
         "trace_id": trace_id,

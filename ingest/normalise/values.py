@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from ingest.jsontext import encode_json
+from ingest.normalise.remarks import Remarks
 
 _NOTHING: dict[str, Any] = {}
 
@@ -48,6 +49,14 @@ def short(value: object, limit: int) -> str:
     if value is None or isinstance(value, dict | list):
         return ""
     return text(value)[:limit]
+
+
+def fitted(value: object, limit: int, remarks: Remarks) -> str:
+    """Return a scalar as `short` does, with a remark when something of it was cut."""
+    found = short(value, limit)
+    if len(found) == limit and len(text(value).strip()) > limit:
+        remarks.add("columns:trimmed")
+    return found
 
 
 def scalar(value: object) -> bool:

@@ -88,13 +88,14 @@ def test_what_is_loaded_from_a_file_keeps_its_times() -> None:
     assert row["remarks"] == []
 
 
-@given(st.integers(-(10**19), 10**19), st.sampled_from(["", "x", None, True, "2026-13-01T00:00:00Z", 1e400]))
+@given(st.integers(-2 * 10**13, 2 * 10**13), st.sampled_from(["", "x", None, True, 1.5, "2026-13-01T00:00:00Z", 1e400]))
 def test_drift_is_all_or_nothing(off: int, odd: object) -> None:
     """No sent_at, or an unreadable one, says nothing of the clock."""
     assert drift_ns(odd, NOW_NS) == 0
-    sent = NOW_NS + off
-    drift = drift_ns(sent / 1e9 if 0 <= sent < 9 * 10**18 else None, NOW_NS)
+    sent = datetime.fromtimestamp(max(1, NOW_NS + off) / 1e9, UTC)
+    drift = drift_ns(sent.isoformat(), NOW_NS)
     assert drift == 0 or abs(drift) >= MIN_DRIFT_NS
+    assert (drift == 0) is (abs(NOW - sent) < timedelta(minutes=55))
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,24 @@ def test_site_is_a_tag_and_none_no_environment() -> None:
         "",
         ["environment:invalid", "event_id:generated", "timestamp:missing"],
     )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"logger": "l" * 201},
+        {"transaction": "t" * 201},
+        {"server_name": "s" * 201},
+        {"user": {"email": "e" * 201}},
+        {"request": {"url": "u" * 4097}},
+    ],
+)
+def test_what_is_cut_to_fit_a_column_is_remarked(data: dict[str, Any]) -> None:
+    """The payload has it whole; what fits exactly is no loss."""
+    assert "columns:trimmed" in event(data)["remarks"]
+    fits = json.loads(json.dumps(data).replace('ll"', 'l"').replace('tt"', 't"').replace('ss"', 's"'))
+    fits = json.loads(json.dumps(fits).replace('ee"', 'e"').replace('uu"', 'u"'))
+    assert "columns:trimmed" not in event(fits)["remarks"]
 
 
 @pytest.mark.parametrize(
