@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +77,7 @@ def check_options(options: Mapping[str, Any] | None) -> None:
 
 
 def tried(project: ProjectConfig, draft: Mapping[str, Any], event: bytes, dataset: str = "errors") -> Trial:
-    """Return what a project's rules, changed by a draft, make of an event.
+    """Return what a project's rules, changed by a draft, make of an event; its hashes are of this trial alone.
 
     Args:
         project: whose present rules hold where the draft says nothing.
@@ -92,6 +93,8 @@ def tried(project: ProjectConfig, draft: Mapping[str, Any], event: bytes, datase
             f"There is no dataset {dataset!r} to scrub.", code="dataset-unknown", hint=f"One of {', '.join(DATASETS)}."
         )
     wanted = {name: value for name, value in draft.items() if name in OPTIONS and value is not None}
+    # A key of its own: with the project's, whoever may try could hash guesses and find them among the stored hashes.
+    wanted["scrub_key"] = secrets.token_hex(16)
     try:
         scrubber = Scrubber(msgspec.structs.replace(project, **wanted))
     except RulesInvalid as error:

@@ -72,6 +72,14 @@ def test_an_event_may_be_sent_along_and_the_rules_in_force_are_the_default(api) 
     api.send("POST", path(api), sent, who="nobody", status=404)
 
 
+def test_a_trial_cannot_be_used_to_look_up_hashes(api) -> None:
+    """Two trials hash the same value differently, and neither as what arrives is hashed."""
+    draft = {"scrub_email": "hash", "event": {"m": "ann@example.org"}}
+    once, again = (json.loads(api.send("POST", path(api), draft)["after"])["m"] for _ in range(2))
+    assert once.endswith("@hash.invalid")
+    assert once != again
+
+
 def test_wrong_rules_are_answered_with_their_places_and_never_saved(api) -> None:
     """A trial lists the problems for an editor; saving is refused with the member of the form."""
     found = api.send("POST", path(api), {"scrub_rules": "# x\nhide email from user", "event_id": EVENT_ID})
