@@ -27,6 +27,8 @@ _IBAN_LENGTHS = {
     for country in countries.split()
 }  # fmt: skip
 """Characters of an IBAN by country (SWIFT's registry)."""
+_IBAN_DIGITS = {"AD": 12, "AE": 23, "BA": 20, "BE": 16, "DE": 22, "EE": 20}
+"""Up to where they are digits, in the countries whose letters are hexadecimal digits: ids begin like that."""
 
 
 def whole(_text: bytes, start: int, end: int) -> Iterator[Span]:
@@ -97,6 +99,8 @@ def iban_spans(text: bytes, start: int, end: int) -> Iterator[Span]:
             wanted = _IBAN_LENGTHS.get(compact[:2].decode("ascii").upper())
             if len(compact) == wanted:
                 word = compact.decode("ascii").upper()
+                if not word[4 : _IBAN_DIGITS.get(word[:2], 4)].isdigit() and word[:2] in _IBAN_DIGITS:
+                    return
                 number = "".join(str(int(c, 36)) for c in word[4:] + word[:4])
                 if int(number) % 97 == 1 and ends_word(text, at + 1):
                     yield start, at + 1

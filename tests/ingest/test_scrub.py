@@ -111,6 +111,7 @@ def test_secrets_are_filtered(before: Any, after: Any) -> None:
         "call 555-123-4567 on 2026-11-21 14:48:24",
         "version 10.4.0-1234-5678",
         {"modules": {"verbose_csrf_middleware": "1.0.4", "Microsoft.AspNetCore.Authorization": "3.1.3.0"}},
+        {"ids": ["ad42" + "0f3b1c5d7e9a2b4c6d8e", "be31c0ffee123456", "ad74ffffffffffffffffffff"]},
         {"PWD": "/home/user", "OLDPWD": "/"},
         "App, Version=1.0.0.0, Culture=neutral, PublicKeyToken=7cec85d7bea7798e",
         "Illuminate\\Middleware\\EncryptCookies::handle",
