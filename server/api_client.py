@@ -61,7 +61,7 @@ class ApiClient:
         try:
             connection.request(method, self._base + path, data, self._headers)
             response = connection.getresponse()
-            answer = json.loads(response.read())
+            answer = json.loads(response.read() or b"{}")  # 204 has no body
         except (OSError, http.client.HTTPException) as error:
             raise ConnectionFailed(
                 f"Cannot reach {self._url}: {error}.", code="unreachable", suggestion="Is `amber serve` running there?"

@@ -69,14 +69,26 @@ def opened_target(
 
 
 def _target(data: Path | None, url: str | None, token: str | None, config: Path | None) -> Target:
-    if url is None:
+    named = server_of(data, url, token)
+    if named is None or url is None:
         transport = EmbeddedTransport(settings_from(config, data=data).data)
         server = transport.server
         return Target(transport, None if server is None else ApiClient(server.url, server.token))
+    return Target(amber.HttpTransport(url, _secret(token)), named)
+
+
+def server_of(data: Path | None, url: str | None, token: str | None) -> ApiClient | None:
+    """Return the API of the server that --url names, None without one; both --data and --url are refused."""
+    if url is None:
+        return None
     if data is not None:
         raise Shown("Give --data or --url, not both.", code="options-conflict", status=USAGE)
-    secret = token or os.environ.get("AMBER_TOKEN")
-    return Target(amber.HttpTransport(url, secret), ApiClient(url, secret))
+    with sdk_errors():
+        return ApiClient(url, _secret(token))
+
+
+def _secret(token: str | None) -> str | None:
+    return token or os.environ.get("AMBER_TOKEN")
 
 
 @contextmanager

@@ -6,6 +6,10 @@ import itertools
 
 import pytest
 
+from amber import AmberError, error_from_problem
+from engine.metadata import SavedQueryText
+from server.api_client import ApiClient
+from server.cli.saved_places import ServerSaved
 from tests.server.api import build_api
 
 WORST = {
@@ -223,3 +227,57 @@ def test_queries_of_sentry_are_written_as_texts_and_nothing_is_saved(api):
     assert len(api.get("saved-queries?limit=500")["items"]) == before
     problem = api.send("POST", "saved-queries/import", {"source": "https://example.org"}, status=400)
     assert problem["code"] == "sentry-url-unknown"
+
+
+class _Calls(ApiClient):
+    """Calls of the command line that end in the application itself."""
+
+    def __init__(self, api, who: str) -> None:
+        self._asked = api
+        self._who = who
+
+    def call(self, method, path, body=None, *, text=""):
+        """Answer as the server would over the wire."""
+        answer = self._asked.call(self._who, method, path, body)
+        document = answer.json if answer.data else {}
+        if answer.status_code >= 400:
+            raise error_from_problem(document, status=answer.status_code, text=text)
+        return document
+
+
+def test_the_command_line_keeps_queries_on_a_server_as_in_a_directory(api, name):
+    """`amber saved --url`: saved again is a new version, an old one comes back, a name is found in any case."""
+    place = ServerSaved(_Calls(api, "owner"))
+    first = place.saved(SavedQueryText(name, "from errors | limit 1"), "private")
+    second = place.saved(SavedQueryText(name.upper(), "from errors | limit 2", "two"), "private")
+    assert (first["version"], second["version"], first["id"]) == (1, 2, second["id"])
+    assert place.found(name)["text"] == "from errors | limit 2"
+    assert place.found(str(first["id"]), 1)["text"] == "from errors | limit 1"
+    assert [one["version"] for one in place.versions(name)] == [2, 1]
+    assert place.restored(name, 1)["text"] == "from errors | limit 1"
+    assert [one["id"] for one in place.listed(name.upper())] == [first["id"]]
+    assert place.deleted(name) == name
+    with pytest.raises(AmberError, match="no saved query called"):
+        place.found(name)
+
+
+def test_a_token_sees_its_own_and_shared_queries_only(api, name):
+    """What another keeps for themselves is not listed, and a text that cannot be read is refused with its place."""
+    owner, viewer = ServerSaved(_Calls(api, "owner")), ServerSaved(_Calls(api, "project-viewer"))
+    owner.saved(SavedQueryText(name, "level:error"), "private")
+    assert viewer.listed(name) == []
+    owner.saved(SavedQueryText(f"{name} shared", "level:error"), "organisation")
+    assert [one["name"] for one in viewer.listed(name)] == [f"{name} shared"]
+    with pytest.raises(AmberError, match="sumarize"):
+        owner.saved(SavedQueryText(f"{name} odd", "from errors | sumarize n"), "private")
+
+
+def test_sql_is_saved_with_declared_parameters_and_run_with_values(api, name):
+    """As Discover texts are; a name that is not declared is refused."""
+    text = "SELECT title, count() AS n FROM errors WHERE level = $level GROUP BY title ORDER BY title"
+    refused = api.send("POST", "saved-queries", {"name": name, "text": text, "language": "sql"}, status=400)
+    assert "$level" in refused["detail"]
+    kept = save(api, name, text, language="sql", parameters=[{"name": "level", "type": "string", "default": "fatal"}])
+    for params, titles in (({}, {"bang"}), ({"level": "error"}, {"boom", "elsewhere"})):
+        found = api.send("POST", f"saved-queries/{kept['id']}/run", {"params": params})
+        assert {row[0] for row in found["rows"]} == titles
