@@ -59,10 +59,10 @@ ANALYSIS_CASES = (
         "retention",
         "retention",
         "from errors last 7d | retention by user every 1d",
-        "SELECT toDateTime(f, 'UTC') AS cohort, toInt64(d - f) AS p, max(n) OVER (PARTITION BY f), n,"
-        " n / max(n) OVER (PARTITION BY f) FROM (SELECT f, d, count() AS n FROM (SELECT user, min(toDate(timestamp))"
-        f" AS f, groupUniqArray(toDate(timestamp)) AS ds FROM errors WHERE {_WEEK} AND user != '' GROUP BY user)"
-        " ARRAY JOIN ds AS d GROUP BY f, d) ORDER BY f, p",
+        "SELECT toDateTime(f, 'UTC') AS cohort, toInt64(i - 1) AS p, size, n, n / size FROM (SELECT f, count() AS size,"
+        " sumForEach(arrayMap(k -> has(ds, f + k), range(7))) AS s FROM (SELECT user, min(toDate(timestamp)) AS f,"
+        f" groupUniqArray(toDate(timestamp)) AS ds FROM errors WHERE {_WEEK} AND user != '' GROUP BY user) GROUP BY f)"
+        " ARRAY JOIN s AS n, arrayEnumerate(s) AS i WHERE f + i - 1 < toDate({end}) ORDER BY cohort, p",
     ),
     Case(
         "sample-share",
@@ -174,7 +174,8 @@ ANALYSIS_CASES = (
         "make-series by days of a time zone",
         'from errors last 30d | make-series n=count(), f=count_if(`level:fatal`) every day in "Europe/Berlin"',
         "SELECT toStartOfDay(timestamp, 'Europe/Berlin') AS day, count(), countIf(level = 'fatal') FROM errors"
-        " WHERE {where} GROUP BY day ORDER BY day",
+        " WHERE {where} GROUP BY day ORDER BY day WITH FILL FROM toStartOfDay({start}, 'Europe/Berlin')"
+        " TO {end} STEP toIntervalDay(1)",
     ),
     Case(
         "compare-search",

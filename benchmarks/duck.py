@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ from engine.eventstore import EventStore, Limits
 from engine.schema import promoted_column
 
 FILE = "errors.parquet"
-SPANS_FILE = "transactions.parquet"
-RUNS = 5
+SPANS_FILE = "transactions-us.parquet"
+PAIRS = 5
 _COLUMNS = (
     "project_id, timestamp, event_id, level, environment, release, transaction, error_type, message, user, user_id"
 )
@@ -53,8 +54,17 @@ QUERIES: Mapping[str, str] = {
 """By the key of the case in `benchmarks.query_cases`."""
 
 
-def measure_duckdb(store: EventStore, shape: Shape, directory: Path) -> dict[str, Any]:
-    """Return median milliseconds by case and scope, or why there are none."""
+def measure_duckdb(
+    store: EventStore, shape: Shape, directory: Path, ours: Callable[[str, str], Callable[[], float]]
+) -> dict[str, Any]:
+    """Return median milliseconds of both by case and scope, run in turn, or why there are none.
+
+    Args:
+        store: where the rows are.
+        shape: of the rows.
+        directory: where the Parquet files are kept.
+        ours: makes of a case and a scope what runs it once and returns its milliseconds.
+    """
     try:
         duckdb = importlib.import_module("duckdb")
     except ImportError:
@@ -64,23 +74,21 @@ def measure_duckdb(store: EventStore, shape: Shape, directory: Path) -> dict[str
     connection.execute("SET threads = 2")
     connection.execute("SET TimeZone = 'UTC'")
     for view, file in (("ev", FILE), ("tx", SPANS_FILE)):
-        # Nanoseconds with a zone do not compare with microseconds with one.
-        columns = "* REPLACE (CAST(CAST(timestamp AS TIMESTAMP) AS TIMESTAMPTZ) AS timestamp)" if view == "tx" else "*"
-        connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM read_parquet('{directory / file}')")
+        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet('{directory / file}')")
     start, end = (moment.strftime("%Y-%m-%d %H:%M:%S+00") for moment in (shape.start, END))
     time_range = f"timestamp >= TIMESTAMPTZ '{start}' AND timestamp < TIMESTAMPTZ '{end}'"
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, dict[str, float]]] = {}
     refused: dict[str, str] = {}
     for key, sql in QUERIES.items():
         for scope, condition in _SCOPES.items():
             statement = sql.format(where=f"{time_range} AND {condition}")
             try:
-                samples = [_timed(connection, statement) for _ in range(RUNS + 1)][1:]
+                mine, theirs = stats.interleave(ours(key, scope), partial(_timed, connection, statement), pairs=PAIRS)
             except duckdb.Error as error:
                 # A build without the extension that has a function, such as quantile_cont, says so here.
                 refused[key] = str(error).partition("\n")[0]
                 break
-            found.setdefault(key, {})[scope] = stats.median(samples)
+            found.setdefault(key, {})[scope] = {"amber": stats.median(mine), "duckdb": stats.median(theirs)}
     return {"version": duckdb.__version__, "ms": found, "refused": refused}
 
 
@@ -88,7 +96,9 @@ def export(store: EventStore, directory: Path) -> None:
     """Write the rows the queries read as Parquet, sorted as the store has them; what is there already stays."""
     region, plan = (f"`{promoted_column(key)}`" for key in ("region", "plan"))
     errors = f"SELECT {_COLUMNS}, http_url, {region} AS region, {plan} AS plan FROM errors"
-    spans = "SELECT project_id, timestamp, name, duration_ns FROM spans WHERE is_segment"
+    # DuckDB neither compares nor casts nanoseconds with a zone.
+    moment = "toDateTime64(s.timestamp, 6, 'UTC') AS timestamp"
+    spans = f"SELECT project_id, {moment}, name, duration_ns FROM spans AS s WHERE is_segment"
     for file, sql in ((FILE, errors), (SPANS_FILE, spans)):
         target = directory / file
         if target.exists():
