@@ -81,7 +81,7 @@ def test_a_record_changed_on_the_disk_is_damage(tmp_path: Path) -> None:
     path = next(tmp_path.glob("*.seg"))
     data = bytearray(path.read_bytes())
     start, end = positions[1].offset, positions[2].offset
-    from engine.spool._format import frame  # noqa: PLC0415 - the one test that forges a record
+    from engine.spool._format import frame
 
     body = bytearray(data[start + 8 : end])
     body[-1] ^= 1
