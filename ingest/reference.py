@@ -7,10 +7,11 @@ import sys
 from ingest.doors import tunnels
 from ingest.endpoints import Endpoint
 from ingest.handlers.model import NATURAL_KEYS
-from ingest.http import ENDPOINTS, NATIVE_ENDPOINTS, TUNNEL_PATHS
+from ingest.http import ENDPOINTS, TUNNEL_PATHS
 from ingest.itemlimits import GROUP_LIMITS, MAX_LOG_BYTES, MAX_LONE_SPANS
 from ingest.items import ITEM_TYPES
 from ingest.limits import KIB, MIB
+from ingest.native.door import NATIVE_ENDPOINTS
 from ingest.normalise import REMARKS
 
 REASONS: dict[str, tuple[str, str]] = {
