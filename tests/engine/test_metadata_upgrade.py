@@ -97,7 +97,8 @@ def test_a_database_of_the_first_version_keeps_what_it_holds(first_database: str
     snapshot = store.config_snapshot()
     assert snapshot.version == 4
     assert snapshot.keys == {"a" * 32: KeyConfig(5, 3)}
-    assert snapshot.projects == {3: ProjectConfig(3, "shop", retention_days=7)}
+    scrub_key = snapshot.projects[3].scrub_key
+    assert snapshot.projects == {3: ProjectConfig(3, "shop", retention_days=7, scrub_key=scrub_key)}
     assert snapshot.limits.max_items == 5
     issue = store.issue_by_short_id("SHOP-1")
     assert issue is not None
