@@ -21,7 +21,7 @@ from engine.errors import StateError
 from engine.snapshot import ConfigSnapshot, LimitConfig
 from engine.spool import SpoolFull, SpoolReader
 from ingest.encodings import decompress
-from ingest.http import http_error, blueprint, create_app
+from ingest.http import blueprint, create_app, http_error
 from ingest.limits import IngestLimits
 from ingest.ports import FixedSnapshot
 from ingest.records import RawRecord, decode_counts, decode_raw
