@@ -77,12 +77,12 @@ PASSES = (*BUILDING, *REWRITING)
 def run_passes(tree: exp.Expr, context: PassContext) -> tuple[exp.Expr, dict[str, object]]:
     """Return the finished tree and the values of its parameters."""
     known = ({WIDE} if context.wide else set()) | ({"amber_in_query"} if context.nested else set())
-    for step in BUILDING:
-        if step.when & known:
+    for step in PASSES:
+        if step in BUILDING and step.when & known:
             tree = step.run(tree, context)
     found = _features(tree)
-    for step in REWRITING:
-        if not step.when or step.when & found:
+    for step in PASSES:
+        if step not in BUILDING and (not step.when or step.when & found):
             tree = step.run(tree, context)
     return lift_parameters(tree, context.projects)
 
