@@ -197,6 +197,8 @@ def _rules(kind: type[exp.Expr]) -> tuple[_Rule, ...]:
         checks.append(_check_in)
     if issubclass(kind, exp.DataType | exp.Column | exp.Star | exp.Group):
         checks.append(_check_name)
+    if issubclass(kind, exp.Placeholder):
+        checks.append(_check_placeholder)
     return tuple(checks)
 
 
@@ -207,6 +209,12 @@ def _refuse_type(node: exp.Expr, _: frozenset[str]) -> None:
 def _check_identifier(node: exp.Expr, _: frozenset[str]) -> None:
     if _UNSAFE_NAME.search(node.name):
         raise GuardRefusal("A name may not hold quotes, backslashes or control characters.")
+
+
+def _check_placeholder(node: exp.Expr, _: frozenset[str]) -> None:
+    """Refuse `{p:Identifier}`: the engine puts a name there, of a table, a column or a function, which nobody saw."""
+    if not isinstance(node.args.get("kind"), exp.DataType):
+        raise GuardRefusal("A parameter stands for a value of a type, not for a name.")
 
 
 def _check_name(node: exp.Expr, _: frozenset[str]) -> None:

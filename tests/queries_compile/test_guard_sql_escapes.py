@@ -537,6 +537,25 @@ def test_the_index_computes_nothing_over_keys_of_others(
     assert runner.run(nested, context, language="sql").table.to_pylist() == [{"n": 200}]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT arrayMap({p0: Identifier}, ['/etc/hostname'])",
+        "SELECT {p0: Identifier}",
+        "SELECT x IN ({p0: Identifier}) FROM (SELECT 1 AS x)",
+        "SELECT {p0: Identifier} FROM (SELECT 1 AS x)",
+        "SELECT x FROM (SELECT 1 AS x) ORDER BY {p0: Identifier}",
+    ],
+)
+def test_the_guard_lets_no_parameter_stand_for_a_name(text: str, event_store: EventStore) -> None:
+    """The engine would take any name from it, also that of a function that reads files."""
+    if "arrayMap" in text:
+        assert event_store.query(text, {"p0": "file"}).table.num_rows == 1
+    for written in (False, True):
+        with pytest.raises(GuardRefusal, match=r"not for a name|not the name of a table"):
+            verify(text, (), frozenset({1}), written=written)
+
+
 def test_the_guard_wants_arithmetic_apart_from_the_index() -> None:
     """Decimals, which throw in the same way, are no type of SQL that somebody writes."""
     tail = f"FROM errors AS e PREWHERE {MINE} AND {IN_TIME}"
