@@ -70,7 +70,8 @@ def put_values(tree: exp.Query, text: str, params: Mapping[str, object]) -> None
         name = node.name
         span = places.get(name)
         if span is None:
-            raise QueryError(f"{node.sql(dialect=ClickHouse)} is no parameter.", code="query-not-allowed")
+            said = f"Parameters are written $name or {{name:Type}}, not {node.sql(dialect=ClickHouse)}."
+            raise QueryError(said, code="query-not-allowed")
         if name not in params:
             raise NameProblem(f"The parameter ${name} was not given.", span=span)
         _put(node, _checked(node, name, params[name], span), name, span)
