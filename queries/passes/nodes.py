@@ -9,14 +9,21 @@ from sqlglot import expressions as exp
 
 E = TypeVar("E", bound=exp.Expr)
 
+_LEAVES = frozenset({exp.Identifier, exp.Literal})
+"""More than half of the nodes: nothing stands below them."""
+
+_PLAIN = frozenset({str, bool})
+
 
 def walk(tree: exp.Expr, prune: Callable[[exp.Expr], bool] | None = None) -> list[exp.Expr]:
     """Return the nodes of a tree as it is now, those nearer to the root first; nothing below what `prune` holds for."""
     nodes = [tree]
     for node in nodes:  # grows meanwhile
-        if prune is not None and prune(node):
+        if type(node) in _LEAVES or (prune is not None and prune(node)):
             continue
         for value in node.args.values():
+            if value is None or type(value) in _PLAIN:
+                continue
             if isinstance(value, list):
                 for item in value:
                     if isinstance(item, exp.Expr):
