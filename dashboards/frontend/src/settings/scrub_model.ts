@@ -26,7 +26,7 @@ export interface Trial {
 export const SAMPLE = {
   message: "Payment of ann@example.org with 4111 1111 1111 1111 failed",
   user: { id: "77", email: "ann@example.org", ip_address: "203.0.113.9" },
-  request: { url: "https://shop.example.org/pay?token=abc123", headers: [["Cookie", "sid=1f0a"]] },
+  request: { url: "https://example.org/pay?token=abc123", headers: [["Cookie", "sid=1f0a"]] },
   extra: { password: "hunter2", customer: "CUST-1042", attempts: 3 },
 };
 
