@@ -139,7 +139,7 @@ def compare(
     affordable = min(pairs, max(FEWEST_PAIRS, int(CASE_MS / both_ms)))
     ours_ms, base_ms = stats.interleave(lambda: timed(ours), lambda: timed(base), pairs=affordable)
     unscoped = Statement(hand_written(case, scope, data.errors, unscoped=True), {})
-    unscoped_ms = [timed(unscoped) for _ in range(UNSCOPED_RUNS + 1)][1:] if scope == "all projects" else []
+    unscoped_ms = [timed(unscoped) for _ in range(min(UNSCOPED_RUNS, pairs) + 1)][1:] if scope == "all projects" else []
     answers = [store.query(s.sql, s.parameters, limits=LIMITS).table for s in (ours, base)]
     difference = differing(*compared(case, *answers), ordered=case.ordered)
     return Comparison(
