@@ -38,7 +38,9 @@ def test_every_text_is_planned_safely_or_refused_with_a_reason(part: int) -> Non
     """Nothing else happens: no crash, no scan without its projects and its time, no text that does not print back."""
     planned = 0
 
-    @settings(max_examples=TEXTS // PARTS // AT_ONCE, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=TEXTS // PARTS // AT_ONCE, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(st.integers(0, 2**40))
     def check(seed: int) -> None:
         nonlocal planned
