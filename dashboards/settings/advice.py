@@ -49,7 +49,7 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "buckets": "Histograms whose buckets do not fit their bounds: update the exporter.",
         "otlp": "Update the exporter; what was sent is kept and can be looked at: amber dlq list.",
         "no_recorded_value": "Data points that only say that there is no value any more. Nothing to do.",
-        "same_exception": "One exception told twice, as an event of its span and as a log: counted once. Nothing to do.",
+        "same_exception": "One exception told twice, by its span and by a log, counts once. Nothing to do.",
         "session": "Sessions without an id or a known status: update the client.",
         "check_in": "Check-ins without a monitor or a known status: look at the job's cron URL.",
         "feedback": "Feedback without a message: look at the form that sends it.",
