@@ -122,7 +122,9 @@ def _over_groups(tree: exp.Expr, grouping: Grouping | None, own: frozenset[str])
 
 def _source(source: Scan | Derived) -> exp.Expr:
     if isinstance(source, Derived):
-        return exp.Subquery(this=source.query, alias=table_alias(source.alias))
+        # A stage may ask the same rows twice: each place has a tree of its own, of which it keeps what it reads.
+        query = source.query if source.query.parent is None else source.query.copy()
+        return exp.Subquery(this=query, alias=table_alias(source.alias))
     return physical(source.catalog.table.name, source.alias)
 
 

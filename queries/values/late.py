@@ -22,6 +22,10 @@ class Late:
         self._make: Callable[[], ir.Value] | None = make
         self._made: Any = None
 
+    def __deepcopy__(self, _: dict[int, Any]) -> Late:
+        """Return itself: copies of a tree read the same value."""
+        return self
+
     def get(self) -> ir.Value:
         """Return the value."""
         if self._make is not None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, jsonify, request
+
+from engine.snapshot import ProjectConfig
+from server.scrubbing import tried
 
 INGEST = "http://127.0.0.1:8701"
 NOW = datetime.now(UTC)
@@ -280,6 +284,12 @@ def _projects(api: Blueprint, held: Installation) -> None:
         found["options"] |= options
         found |= {"name": request.json.get("name", found["name"]), "version": found["version"] + 1}
         return held.shown(found)
+
+    @api.post("/projects/<slug>/scrub/test")
+    def projects_try_scrub(slug: str) -> Any:
+        draft = {name: value for name, value in request.json.items() if name.startswith("scrub_")}
+        config = ProjectConfig(held.project(slug)["id"], slug)
+        return tried(config, draft, json.dumps(request.json["event"]).encode()).as_dict()
 
     @api.delete("/projects/<slug>")
     def projects_delete(slug: str) -> Any:

@@ -177,8 +177,8 @@ def test_a_browser_reports_an_error_with_its_replay(amber: Amber, tmp_path: Path
     assert not refused
     amber.wait_for(f"from replays replay:{ids['replay_id']} | summarize n=count()", lambda rows: rows[0][0] > 0)
     segments = amber.rows(f"from replays replay:{ids['replay_id']} | project segment, recording.size, recording.kind")
-    assert segments[0]["recording.kind"] == "rrweb"
-    assert segments[0]["recording.size"] > 500
+    assert {segment["recording.kind"] for segment in segments} == {"rrweb"}
+    assert sum(segment["recording.size"] for segment in segments) > 100, "a small page, compressed"
     amber.wait_for("from errors release:signals-browser@1.0.0 | summarize n=count()", lambda rows: rows[0][0] > 0)
     (error,) = amber.rows("from errors release:signals-browser@1.0.0 | project error.type, error.value, replay")
     assert (error["error.type"], error["error.value"]) == ("TypeError", "card is undefined")

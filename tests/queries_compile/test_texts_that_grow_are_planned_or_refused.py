@@ -148,7 +148,7 @@ def test_the_guard_refuses_what_it_cannot_walk(monkeypatch: pytest.MonkeyPatch) 
     def deep(*_: object, **__: object) -> object:
         raise RecursionError
 
-    monkeypatch.setattr(guard, "check_statement", deep)
+    monkeypatch.setattr(guard, "nodes_of", deep)
     with pytest.raises(GuardRefusal, match="too deeply"):
         guard.verify("SELECT 1", (), frozenset())
 

@@ -126,5 +126,6 @@ def test_a_blob_that_is_put_again_meanwhile_stays(place):
     ref = place.put(b"again", old=False)
     assert not place.blobs.delete_older(ref, OLD)
     assert place.left() == {ref.sha256}
-    assert place.blobs.delete_older(ref, NOW.timestamp() + 60)
-    assert not place.blobs.delete_older(ref, NOW.timestamp() + 60), "it is gone"
+    later = datetime.now(UTC).timestamp() + 60
+    assert place.blobs.delete_older(ref, later)
+    assert not place.blobs.delete_older(ref, later), "it is gone"
