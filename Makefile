@@ -10,7 +10,7 @@ NODE   := PATH="$(CURDIR)/$(BIN):$$PATH"
 BUNDLE := dashboards/assets/manifest.json
 DATA   ?= .amber
 PORT   ?= 8700
-JOBS   ?= 2
+JOBS   ?= 3  # on two cores: tests wait for servers and browsers a third of the time
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test fuzz check format bench docs constraints clean

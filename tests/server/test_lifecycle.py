@@ -221,12 +221,12 @@ def test_files_are_loaded_into_a_directory_nobody_serves(idle, tmp_path):
 def test_dead_letters_are_listed_shown_and_replayed(idle, tmp_path):
     """What Amber does not read yet is kept aside byte for byte, and can be sent through again."""
     data = idle
-    file = tmp_path / "dream.envelope"
-    payload = b'{"dream_id":"%s","of":"sheep"}' % (b"1" * 32)
-    file.write_bytes(b'{}\n{"type":"dream"}\n' + payload + b"\n")
+    file = tmp_path / "meta.envelope"
+    payload = b'{"mapping":{"c:orders":["%s"]}}' % (b"1" * 32)
+    file.write_bytes(b'{}\n{"type":"metric_meta"}\n' + payload + b"\n")
     amber("load", str(file), "--data", str(data))
     letters = json.loads(amber("dlq", "list", "--data", str(data), "--json").stdout)
-    assert [(letter["kind"], letter["item_type"]) for letter in letters] == [("set_aside", "dream")]
+    assert [(letter["kind"], letter["item_type"]) for letter in letters] == [("set_aside", "metric_meta")]
     out = tmp_path / "payload"
     shown = json.loads(amber("dlq", "show", letters[0]["id"], "--data", str(data), "--body", str(out)).stdout)
     assert shown["bytes"] == len(payload)
