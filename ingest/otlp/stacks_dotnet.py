@@ -85,8 +85,8 @@ class _Reader:
 
     def _inner(self, said: str) -> None:
         numbered = _NUMBERED.match(said)
-        if numbered is None:
-            self._begin(said, "cause")
+        if numbered is None or not self.exceptions:  # the text may begin in the middle
+            self._begin(_NUMBERED.sub("", said, count=1), "cause")
             return
         aggregate = self.exceptions[0]
         aggregate.is_group = True

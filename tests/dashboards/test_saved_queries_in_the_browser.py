@@ -124,7 +124,7 @@ def test_parameters_are_asked_for_and_bound(page: Any) -> None:
     """Nothing is asked until each has a value; the address keeps values with their types."""
     _open(page, saved="2")
     page.wait_for_selector("[data-testid=lacking] >> text=$level")
-    assert page.locator(".parameters select").count() == 0
+    expect(page.locator(".parameters select")).to_have_count(0)
     page.fill("[aria-label='$level']", "fatal")
     page.keyboard.press("Enter")
     page.wait_for_selector(".rows-line >> text=/^1 row/")

@@ -10,6 +10,7 @@ import io
 import json
 import lzma
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -172,8 +173,8 @@ def test_reports_of_one_cause_are_one_issue_whatever_the_address(site: Site) -> 
     """Directive and host group; another host is another issue."""
     for uri in ("https://evil.example/x.js?y=1", "https://evil.example/y.js", "https://cdn.example/x.js"):
         send_report(site, {"csp-report": {**CSP, "blocked-uri": uri}}, "application/csp-report")
-    one, two, other = (row["fingerprint"] for row in batch_in(site).rows["errors"])
-    assert one == two != other
+    counted = Counter(row["fingerprint"] for row in batch_in(site).rows["errors"])  # shards give them in any order
+    assert sorted(counted.values()) == [1, 2]
 
 
 def test_what_is_no_report_is_said_and_another_content_type_is_415(site: Site) -> None:

@@ -489,3 +489,12 @@ def test_stacks_with_lines_lost_or_mixed_up_raise_nothing(dice: Any, name: str) 
     shuffled = dice.sample(lines, dice.randrange(len(lines) + 1))
     stack, _ = parse_stack("\n".join(shuffled), language)
     assert stack is None or stack.frame_count
+
+
+def test_a_net_stack_that_begins_with_an_inner_exception_is_read() -> None:
+    """Whatever stood before it was cut off."""
+    text = " ---> (Inner Exception #0) System.Exception: a<---\n   at A.B() in x.cs:line 3"
+    stack, _ = parse_stack(text, "dotnet")
+    assert stack is not None
+    [inner] = stack.exceptions
+    assert (inner.type, inner.value, inner.frames[0]["function"]) == ("System.Exception", "a", "B")
