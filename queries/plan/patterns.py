@@ -82,7 +82,9 @@ def patterns(stage: ast.Patterns, block: Block, builder: Builder) -> Block:
     counted = group(texts, {"text": masked}, made, builder)
     order = Order(counted.columns["count"].value, descending=True)
     counted = replace(counted, order=(order,))
-    return builder.frame(counted, "patterns", {"limit": limit}, COLUMNS)
+    # As precise as the rows: those of logs and spans are told to the nanosecond.
+    precise = {name: replace(_MAYBE_TIME, precision=moment.type.precision) for name, moment in moments.items()}
+    return builder.frame(counted, "patterns", {"limit": limit}, {**COLUMNS, **precise})
 
 
 def _own_text(rows: Block, stage: ast.Patterns) -> ast.Named:

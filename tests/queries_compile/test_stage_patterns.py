@@ -170,3 +170,21 @@ def test_what_has_no_patterns_is_said(shop: Shop, text: str) -> None:
     """Numbers, names of issues, no rows."""
     with pytest.raises(QueryError):
         shop.ask(text)
+
+
+def test_moments_are_as_precise_as_the_rows(
+    talk: Shop, event_store: EventStore, rows_of: Callable[..., pa.Table]
+) -> None:
+    """Lines of logs are told to the nanosecond, and so is when a template was first and last seen."""
+    [project] = talk.context.projects
+    second = int(NOW.timestamp()) - 60
+    lines = [
+        {"project_id": project, "id": f"{n:032x}", "timestamp": second * 10**9 + 100 + n, "body": f"took {n} ms"}
+        for n in range(3)
+    ]
+    event_store.insert_rows("logs", rows_of("logs", lines))
+    table = talk.runner.run("from logs | patterns", talk.context).table
+    assert table.column("template").to_pylist() == ["took <*> ms"]
+    assert table.column("first_seen").cast(pa.int64()).to_pylist() == [second * 10**9 + 100]
+    assert table.column("last_seen").cast(pa.int64()).to_pylist() == [second * 10**9 + 102]
+    assert talk.rows("from logs | patterns | where first_seen < now() | summarize n=sum(count)") == [{"n": 3}]
