@@ -19,27 +19,28 @@ _SERVICE = ("service.name",)
 
 KINDS = frozenset({"internal", "server", "client", "producer", "consumer"})
 
-STATUSES = frozenset(
-    {
-        "ok",
-        "cancelled",
-        "unknown",
-        "invalid_argument",
-        "deadline_exceeded",
-        "not_found",
-        "already_exists",
-        "permission_denied",
-        "resource_exhausted",
-        "failed_precondition",
-        "aborted",
-        "out_of_range",
-        "unimplemented",
-        "internal_error",
-        "unavailable",
-        "data_loss",
-        "unauthenticated",
-    }
+GRPC_STATUSES = (
+    "ok",
+    "cancelled",
+    "unknown",
+    "invalid_argument",
+    "deadline_exceeded",
+    "not_found",
+    "already_exists",
+    "permission_denied",
+    "resource_exhausted",
+    "failed_precondition",
+    "aborted",
+    "out_of_range",
+    "unimplemented",
+    "internal_error",
+    "unavailable",
+    "data_loss",
+    "unauthenticated",
 )
+"""Status words by gRPC's code, 0 to 16."""
+
+STATUSES = frozenset(GRPC_STATUSES)
 """Status words of the trace context (gRPC's codes, as Relay's `SpanStatus` spells them)."""
 
 _STATUS_WORDS = {

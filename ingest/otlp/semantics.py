@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.normalise.spandata import STATUSES, first_of, status_of
+from ingest.normalise.spandata import GRPC_STATUSES, STATUSES, first_of, status_of
 from ingest.normalise.values import short, small_int, text
 
 _METHOD = ("http.request.method", "http.method")
@@ -56,27 +56,6 @@ _STATUS_OF_HTTP = {
     504: "deadline_exceeded",
 }
 """HTTP statuses with a word of their own; of the others 4xx is invalid_argument and 5xx internal_error."""
-
-_STATUS_OF_GRPC = (
-    "ok",
-    "cancelled",
-    "unknown",
-    "invalid_argument",
-    "deadline_exceeded",
-    "not_found",
-    "already_exists",
-    "permission_denied",
-    "resource_exhausted",
-    "failed_precondition",
-    "aborted",
-    "out_of_range",
-    "unimplemented",
-    "internal_error",
-    "unavailable",
-    "data_loss",
-    "unauthenticated",
-)
-"""By gRPC's code, 0 to 16."""
 
 
 def op_of(kind: str, attributes: Mapping[str, Any]) -> str:
@@ -192,7 +171,7 @@ def _of_rpc(attributes: Mapping[str, Any]) -> str:
         word = status_of(sent)
         return word if word in STATUSES else ""
     code = small_int(sent, 16)
-    return _STATUS_OF_GRPC[code] if code or sent in {0, "0"} else ""
+    return GRPC_STATUSES[code] if code or sent in {0, "0"} else ""
 
 
 def _of_http(attributes: Mapping[str, Any]) -> str:

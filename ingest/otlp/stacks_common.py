@@ -80,3 +80,12 @@ def base_name(path: str) -> str:
 def outermost_last(exceptions: list[ParsedException]) -> list[ParsedException]:
     """Return exceptions that stand outermost first in Sentry's order."""
     return exceptions[::-1]
+
+
+def turned(exceptions: list[ParsedException], *, complete: bool) -> ParsedStack:
+    """Return exceptions and frames that stand outermost and innermost first in Sentry's order; none without a frame."""
+    if not any(exception.frames for exception in exceptions):
+        return ParsedStack([], complete=False)
+    for exception in exceptions:
+        exception.frames.reverse()
+    return ParsedStack(outermost_last(exceptions), complete)

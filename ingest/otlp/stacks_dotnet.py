@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.otlp.stacks_common import Frame, ParsedException, ParsedStack, frame, outermost_last, place
+from ingest.otlp.stacks_common import Frame, ParsedException, ParsedStack, frame, place, turned
 
 _FRAME = re.compile(r"\s*(?:at|bei|à|en|em|in|в|w|på|ved|場所|위치:|在) (\S[^(]*)\((.*)$")
 _LINE = re.compile(r"(.{1,1000}):\S{1,20} (\d+)\.?$")
@@ -31,12 +31,7 @@ def parse_dotnet(text: str) -> ParsedStack:
     reader = _Reader()
     for line in text.splitlines():
         reader.line(line)
-    found = reader.exceptions
-    if not any(e.frames for e in found):
-        return ParsedStack([], complete=False)
-    for exception in found:
-        exception.frames.reverse()
-    return ParsedStack(outermost_last(found), reader.complete)
+    return turned(reader.exceptions, complete=reader.complete)
 
 
 class _Reader:

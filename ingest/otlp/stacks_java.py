@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.otlp.stacks_common import Frame, ParsedException, ParsedStack, frame, outermost_last, place
+from ingest.otlp.stacks_common import Frame, ParsedException, ParsedStack, frame, place, turned
 
 _FRAME = re.compile(r"\s*at (\S(?:[^(]*[^(\s])?)\(([^()]*)\)(?:\s*~?\[[^\]]*\])?$")
 _MORE = re.compile(r"\s*\.\.\. (\d{1,6}) (?:more|common frames omitted)$")
@@ -36,12 +36,7 @@ def parse_java(text: str) -> ParsedStack:
     reader = _Reader()
     for line in text.splitlines():
         reader.line(line)
-    found = reader.exceptions
-    if not any(e.frames for e in found):
-        return ParsedStack([], complete=False)
-    for exception in found:
-        exception.frames.reverse()
-    return ParsedStack(outermost_last(found), reader.complete)
+    return turned(reader.exceptions, complete=reader.complete)
 
 
 class _Reader:
