@@ -160,7 +160,9 @@ def test_options_that_do_not_go_together_are_said(options: LoadOptions, code: st
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(b"x" * 100)[:-9], b"PAR1broken", b"ARROW1\0\0broken", b"\x0a\x05hello"]
+    "content",
+    [gzip.compress(b"x" * 100)[:-9], b"PAR1broken", b"ARROW1\0\0broken", b"\x0a\x05hello"],
+    ids=["gzip", "parquet", "arrow", "protobuf"],
 )
 @pytest.mark.parametrize("options", [LoadOptions(), LOGS])
 def test_broken_files_are_named(tmp_path: Path, content: bytes, options: LoadOptions) -> None:
