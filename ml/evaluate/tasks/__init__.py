@@ -1,0 +1,17 @@
+"""What is evaluated, by name. Each module reads its part of the labelled data and scores it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from ml.evaluate._rows import Task
+from ml.evaluate.tasks.templates import templates
+
+TASKS: Final[Mapping[str, Task]] = MappingProxyType(
+    {
+        "templates": templates,
+    }
+)
+"""In the order in which they are shown."""

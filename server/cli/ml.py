@@ -1,0 +1,97 @@
+"""`amber ml`: how well grouping and templates do on labelled data."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ml.evaluate import GOALS, Goal, Over, Row, chosen_tasks, evaluate
+from ml.evaluate.tasks import TASKS
+from server.cli.humane import printable
+from server.cli.options import JsonOption
+
+app = typer.Typer(add_completion=False, help="Score grouping and templates on labelled data.", no_args_is_help=True)
+_PIPED_WIDTH = 160
+
+
+@app.callback()
+def _group() -> None:
+    """Make a single verb a group all the same."""
+
+
+@app.command("evaluate")
+def evaluate_command(
+    *,
+    data: Annotated[Path, typer.Option("--data", help="The folder of labelled data.")],
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help=f"Only this task: {', '.join(TASKS)}. May be repeated.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score grouping, templates and the like on a folder of labelled data.
+
+    Every figure is shown with its 95 % interval and what chance would reach, every goal with what others reached. Data
+    that is not in the folder is left out. docs/how-to/evaluate.md says how the folder is laid out and what the figures
+    mean.
+    """
+    told = Console(stderr=True, highlight=False)
+    with told.status("Looking") as status:
+
+        def begin(name: str) -> None:
+            status.update(f"Scoring {name}")
+
+        rows = list(evaluate(data, chosen_tasks(TASKS, only or []), begin))
+    if as_json:
+        typer.echo(json.dumps({"rows": [_finite(row) for row in rows]}))
+        return
+    console = Console(highlight=False)
+    console = console if console.is_terminal else Console(highlight=False, width=_PIPED_WIDTH)
+    for task, its in itertools.groupby(rows, lambda row: row.task):
+        _print_task(console, task, list(its))
+
+
+def _finite(row: Row) -> dict[str, object]:
+    """Return the row for JSON, which has no NaN."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in asdict(row).items()}
+
+
+def _print_task(console: Console, task: str, rows: Sequence[Row]) -> None:
+    table = _table(task, ("set", "metric", "reached", "95 % interval", "chance", "n"))
+    for row in rows:
+        numbers = (f"{row.value:.3f}", f"{row.low:.3f}-{row.high:.3f}", f"{row.chance:.3f}", f"{row.n:,}")
+        table.add_row(*(Text(printable(cell)) for cell in (row.set, row.metric, *numbers)))
+    console.print(table)
+    found = [(goal, values) for goal in GOALS if goal.task == task and (values := goal.values(rows))]
+    if found:
+        table = _table(f"{task}: goals", ("metric", "of the sets", "goal", "reached", "", "others"))
+        for goal, values in found:
+            table.add_row(*_goal_cells(goal, values))
+        console.print(table)
+    console.print()
+
+
+def _table(title: str, headings: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
+    for heading in headings:
+        numeric = heading in {"reached", "chance", "n", "95 % interval", "goal"}
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    return table
+
+
+def _goal_cells(goal: Goal, values: Sequence[float]) -> tuple[Text, ...]:
+    worst = max(values) if goal.at_most else min(values)
+    met = goal.met(worst)
+    word = Text("met" if met else "missed", style="green" if met else "red")
+    over = "every one" if goal.over is Over.EACH else goal.over.value
+    bound = f"{'<=' if goal.at_most else '>='} {goal.bound:.3g}"
+    return Text(goal.metric), Text(over), Text(bound), Text(f"{worst:.3f}"), word, Text(goal.baseline)
