@@ -98,7 +98,7 @@ def create_missing(connection: Connection, seen: Mapping[Pair, NewIssue], now: d
     connection.execute(upsert(connection.dialect, ISSUES).on_conflict_do_nothing(), rows)
     for project_id, number in numbers.items():
         connection.execute(update(PROJECTS).where(PROJECTS.c.id == project_id).values(last_issue_number=number))
-    _tell(connection, created, now)
+    tell(connection, created, now)
     return known(connection, seen)
 
 
@@ -134,7 +134,8 @@ def _new_row(new: NewIssue, number: int, slug: str) -> IssueRow:
     )
 
 
-def _tell(connection: Connection, changed: Sequence[IssueRow], now: datetime) -> None:
+def tell(connection: Connection, changed: Sequence[IssueRow], now: datetime) -> None:
+    """Put issues as they are now into the outbox, for the mirror."""
     rows = [{"kind": "issue", "body": issue_mirror_body(row), "created_at": now} for row in changed]
     connection.execute(insert(OUTBOX), rows)
 
@@ -155,7 +156,7 @@ def change_many(
     touched = [row for pair, row in after.items() if row != before[pair]]
     if touched:
         _write(connection, touched)
-        _tell(connection, touched, now)
+        tell(connection, touched, now)
     return [(before[pair], after[pair]) for pair, _ in changes]
 
 
