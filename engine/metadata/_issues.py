@@ -84,22 +84,31 @@ def create_missing(connection: Connection, seen: Mapping[Pair, NewIssue], now: d
     two transactions cannot wait for each other. Then the pairs are looked up again: another writer may have been
     faster between the caller's look and the lock.
     """
-    projects = _locked_projects(connection, {project for project, _ in seen})
+    _locked_projects(connection, {project for project, _ in seen})
     found = known(connection, seen)
     missing = [seen[pair] for pair in sorted(seen) if pair not in found]
     if not missing:
         return found
+    create(connection, missing, now)
+    return known(connection, seen)
+
+
+def create(connection: Connection, missing: Sequence[NewIssue], now: datetime) -> list[IssueRow]:
+    """Create issues that do not exist, in the order given, inside a writing transaction; the projects are locked."""
+    projects = _locked_projects(connection, {new.project_id for new in missing})
     numbers = {row.id: row.last_issue_number for row in projects.values()}
     created: list[IssueRow] = []
     for new in missing:
         numbers[new.project_id] += 1
         created.append(_new_row(new, numbers[new.project_id], projects[new.project_id].slug))
+    if not created:
+        return []
     rows = [{name: getattr(row, name) for name in ISSUES.c.keys()} for row in created]  # noqa: SIM118 - a collection
     connection.execute(upsert(connection.dialect, ISSUES).on_conflict_do_nothing(), rows)
     for project_id, number in numbers.items():
         connection.execute(update(PROJECTS).where(PROJECTS.c.id == project_id).values(last_issue_number=number))
     tell(connection, created, now)
-    return known(connection, seen)
+    return created
 
 
 def _locked_projects(connection: Connection, ids: set[int]) -> dict[int, Row[Any]]:

@@ -248,6 +248,8 @@ class NewIssue:
 
     Attributes:
         issue_id: `engine.ids.default_issue_id(project_id, fingerprint)`.
+        fingerprint_before: what the project's former grouping version makes of it, while events stay in the issues
+            they were in; None outside of such a time.
     """
 
     project_id: int
@@ -257,6 +259,7 @@ class NewIssue:
     culprit: str
     level: str
     first_seen: datetime
+    fingerprint_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +332,51 @@ class OutboxRow:
     kind: str
     body: Mapping[str, object]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job that runs now and then.
+
+    Attributes:
+        every_s: seconds from the begin of a run to that of the next.
+        next_due: when it is to run next.
+        last_result: what the last run that went well said of itself.
+        last_error: why the last run failed; empty when it did not.
+        failures: runs that failed since the last that did not.
+        holder: the process that runs it; empty for none.
+        lease_until: until when the holder has it unless it renews the lease.
+    """
+
+    name: str
+    every_s: int
+    next_due: datetime
+    last_started: datetime | None = None
+    last_finished: datetime | None = None
+    last_result: str = ""
+    last_error: str = ""
+    failures: int = 0
+    holder: str = ""
+    lease_until: datetime | None = None
+
+    def running(self, now: datetime) -> bool:
+        """Return whether somebody has it at `now`."""
+        return self.lease_until is not None and self.lease_until > now
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnd:
+    """How a run of a job ended.
+
+    Attributes:
+        next_due: when it is to run next.
+        result: what it did, in a few words.
+        error: why it failed; empty when it did not.
+    """
+
+    next_due: datetime
+    result: str
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

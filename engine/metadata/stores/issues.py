@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from engine.metadata import _audit, _issues
+from engine.metadata import _audit, _decisions, _issues
 from engine.metadata.rows import AuditEntry, IssueChange, IssueRow, MappingRow, NewIssue
 from engine.metadata.stores.base import BaseStore, changed_members
 
@@ -20,7 +20,7 @@ class IssueStore(BaseStore):
 
         Exact under concurrency: whoever comes first creates the issue, with the next number of the project and an
         outbox row in the same transaction; everyone else finds it. A fingerprint that is mapped gives the issue
-        it is mapped to.
+        it is mapped to; a new one whose `fingerprint_before` has an issue is mapped to that one.
 
         Raises:
             StateError: a project does not exist.
@@ -32,7 +32,9 @@ class IssueStore(BaseStore):
         missing = {pair: new for pair, new in reversed(list(zip(pairs, seen, strict=True))) if pair not in found}
         if missing:
             with self._database.write() as connection:
-                found |= _issues.create_missing(connection, missing, self._clock.now())
+                now = self._clock.now()
+                _decisions.continue_issues(connection, missing.values(), now)
+                found |= _issues.create_missing(connection, missing, now)
         return [found[pair] for pair in pairs]
 
     def change_issues(
