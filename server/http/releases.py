@@ -80,17 +80,6 @@ def _beside(routes: Routes, services: Services) -> None:
     """What clients ask besides when they finalise a release."""
     one = "/organizations/<organization>/releases/<version>/"
 
-    @routes.on(HTTPMethod.POST, f"{one}deploys/", WRITE, {201: documents.Deploy, **NOT_FOUND, **BODY})
-    def add_deploy(path: documents.ReleasePath, body: documents.DeployBody) -> Response:
-        """Remember a deployment of a release."""
-        rows, projects = _having(services, projects_of(services, path.organization), path.version)
-        made = body.model_dump()
-        for row, project in zip(rows, projects, strict=True):
-            before = list(row.facts.get("deploys", []))[-99:]
-            entry = audit("release.deploy", f"project:{project.slug}")
-            services.metadata.put_release(project.id, row.version, {"deploys": [*before, made]}, audit=entry)
-        return answer({"id": str(len(rows[0].facts.get("deploys", [])) + 1), **made}, 201)
-
     @routes.on(
         HTTPMethod.GET,
         f"{one}previous-with-commits/",

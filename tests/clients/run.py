@@ -102,6 +102,36 @@ def run_go(dsn: str) -> dict[str, Any]:
         return _run([str(program), dsn], dict(os.environ))
 
 
+def sentry_cli(*arguments: str, folder: Path, **environment: str) -> str:
+    """Runs the released sentry-cli and gives what it printed.
+
+    Args:
+        arguments: the command, such as `releases`, `new`, `web@1`.
+        folder: where it runs.
+        environment: SENTRY_URL, SENTRY_AUTH_TOKEN and so on.
+
+    Raises:
+        ClientMissing: sentry-cli is not installed.
+    """
+    beside = Path(sys.executable).with_name("sentry-cli")
+    program = str(beside) if beside.exists() else shutil.which("sentry-cli")
+    if program is None:
+        raise ClientMissing("pip install sentry-cli")
+    done = subprocess.run(
+        [program, *arguments],
+        # It would ask its makers for a newer version.
+        env={**os.environ, "SENTRY_DISABLE_UPDATE_CHECK": "1", "SENTRY_LOG_LEVEL": "info", **environment},
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+        cwd=folder,
+    )
+    if done.returncode:
+        raise RuntimeError(f"sentry-cli {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
 def browser_page(folder: Path) -> Path:
     """Writes a page with @sentry/browser into a folder and gives its path; it reports to the DSN behind its `#`.
 

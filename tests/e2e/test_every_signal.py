@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,11 @@ from tests.clients.run import (
     run_otel_node,
     run_otel_python,
     run_python_signals,
+    sentry_cli,
 )
 from tests.e2e.conftest import Amber
+from tests.ingest.helpers import envelope
+from tests.ingest.source_maps import FRAMES, MAP, SCRIPT, event
 
 pytestmark = pytest.mark.sdk
 RELEASE = "release:signals-python@1.0.0"
@@ -158,6 +164,63 @@ def test_open_telemetry_for_javascript_arrives_as_json(amber: Amber) -> None:
     (error,) = amber.rows(f"from errors trace:{ids['trace_id']} | project error.type, error.value, stack.filename")
     assert (error["error.type"], error["error.value"]) == ("RangeError", "too many items")
     assert any(name.endswith("otel.cjs") for name in error["stack.filename"])
+
+
+def test_sentry_cli_tells_a_release_its_files_and_its_deployment(amber: Amber, tmp_path: Path) -> None:
+    """The commands of a build, unmodified: what they upload resolves a frame, what they tell is found in Discover."""
+    host, port = amber.server.address.web
+    told = {
+        "SENTRY_URL": f"http://{host}:{port}",
+        "SENTRY_AUTH_TOKEN": amber.init["token"],
+        "SENTRY_ORG": "default",
+        "SENTRY_PROJECT": amber.server.address.project_slug,
+        "SENTRY_DSN": amber.dsn,
+    }
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "app.js").write_bytes(SCRIPT)
+    (tmp_path / "dist" / "app.js.map").write_bytes(MAP)
+
+    def cli(*arguments: str) -> str:
+        return sentry_cli(*arguments, folder=tmp_path, **told)
+
+    try:
+        cli("releases", "new", "cli@1.0.0")
+    except ClientMissing as missing:
+        pytest.skip(str(missing))
+    cli("sourcemaps", "inject", "dist")
+    assert "artifact bundle" in cli("sourcemaps", "upload", "--release", "cli@1.0.0", "dist")
+    cli("releases", "finalize", "cli@1.0.0")
+    cli("deploys", "new", "--release", "cli@1.0.0", "-e", "prod", "-n", "blue", "-t", "90")
+    assert "blue" in cli("deploys", "list", "--release", "cli@1.0.0")
+    cli("send-event", "-m", "built", "--release", "cli@1.0.0", "--no-environ")
+    amber.wait_for("from changes release:cli@1.0.0 | summarize n=count()", lambda rows: rows[0][0] == 1)
+    (deploy,) = amber.rows("from changes | project kind, title, description, environment, status, started, finished")
+    assert (deploy["kind"], deploy["title"], deploy["environment"]) == ("deploy", "Deploy cli@1.0.0 to prod", "prod")
+    assert (deploy["description"], deploy["status"]) == ("blue", "succeeded")
+    took = datetime.fromisoformat(deploy["finished"]) - datetime.fromisoformat(deploy["started"])
+    assert took == timedelta(seconds=90)
+    amber.wait_for("from errors release:cli@1.0.0 | summarize n=count()", lambda rows: rows[0][0] == 1)
+    assert amber.rows("from errors release:cli@1.0.0 | project message")[0]["message"] == "built"
+    amber.post(_minified_error((tmp_path / "dist" / "app.js").read_text()))
+    amber.wait_for("from errors release:cli@frames | summarize n=count()", lambda rows: rows[0][0] == 1)
+    (error,) = amber.rows("from errors release:cli@frames | project stack.function, stack.lineno, remarks")
+    assert (error["stack.function"], error["remarks"]) == (["?", "start", "explode"], ["frames:symbolicated"])
+
+
+def _minified_error(injected: str) -> bytes:
+    """An error of the script sentry-cli has put a debug id into, which moved its lines."""
+    debug_id = re.search(r"debugId=([0-9a-f-]{36})", injected)
+    assert debug_id is not None
+    line = 1 + injected.splitlines().index(SCRIPT.decode().splitlines()[0])
+    frames = [{**frame, "lineno": line} for frame in FRAMES]
+    now = datetime.now(UTC).timestamp()
+    error = event(timestamp=now, release="cli@frames", exception={"values": [_exception(frames)]})
+    image = {"type": "sourcemap", "code_file": FRAMES[0]["abs_path"], "debug_id": debug_id[1]}
+    return envelope(({"type": "event"}, json.dumps({**error, "debug_meta": {"images": [image]}}).encode()))
+
+
+def _exception(frames: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "Error", "value": "1", "stacktrace": {"frames": frames}}
 
 
 def test_a_browser_reports_an_error_with_its_replay(amber: Amber, tmp_path: Path) -> None:

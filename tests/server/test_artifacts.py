@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,12 +15,16 @@ from engine.errors import NotFound
 from engine.snapshot import ProjectConfig
 from ingest.jsontext import decode_json
 from ingest.symbols import SourceMaps, Symbolicator
+from server.http.app import create_app
+from tests.ingest.helpers import processed, snapshot
+from tests.ingest.sites import Site
 from tests.ingest.source_maps import MAP, SCRIPT, app_bundle, bundle, event, with_debug_id
 from tests.server.api import build_api
 
 ORG = "/api/0/organizations/default"
 OF_SHOP = "/api/0/projects/default/shop"
 CI = "token:artifact:write"
+AT = "2026-11-21T00:30:00Z"
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +138,7 @@ def test_who_uploads_must_be_allowed_to_on_the_project(api, who, status, code):
 
 
 def test_releases_are_created_finalised_and_told_their_commits(api):
-    """As `sentry-cli releases new`, `set-commits`, `finalize` and `deploys new`."""
+    """As `sentry-cli releases new`, `set-commits` and `finalize`."""
     made = ask(api, "POST", f"{ORG}/releases/", {"version": "app@1", "projects": ["shop", "vault"]}, status=201)
     assert [project["slug"] for project in made["projects"]] == ["shop", "vault"]
     assert made["dateReleased"] is None
@@ -146,7 +151,6 @@ def test_releases_are_created_finalised_and_told_their_commits(api):
         "https://ci.example",
         2,
     )
-    assert ask(api, "POST", f"{one}deploys/", {"environment": "prod"}, status=201)["id"] == "1"
     assert ask(api, "GET", f"{OF_SHOP}/releases/app@1/")["lastCommit"] == commits[0]
     assert ask(api, "GET", f"{ORG}/releases/next/previous-with-commits/")["version"] == "app@1"
     assert {row["version"] for row in ask(api, "GET", f"{OF_SHOP}/releases/")} >= {"app@1"}
@@ -156,6 +160,41 @@ def test_releases_are_created_finalised_and_told_their_commits(api):
     assert ask(api, "PUT", one, {"dateReleased": "soon"}, status=400)["code"] == "parameter-invalid"
     seen = ask(api, "GET", f"{OF_SHOP}/releases/app@1/", who="token:b", status=404)
     assert seen["code"] == "project-unknown"
+
+
+def test_a_deployment_becomes_a_change_once(api, tmp_path):
+    """As `sentry-cli deploys new` tells it, in each project of the release; told again it is the same row."""
+    site = Site(tmp_path, snapshot(project_id=api.a.id))
+    client = create_app(replace(api.services, edge=site.edge)).test_client(use_cookies=False)
+    one = f"{ORG}/releases/deployed@1/"
+    ask(api, "POST", f"{ORG}/releases/", {"version": "deployed@1", "projects": ["shop"]}, status=201)
+    told = {"environment": "prod", "name": "blue", "dateFinished": AT, "url": "https://ci.example/7"}
+
+    def deploy(body, status=201):
+        answer = client.post(f"{one}deploys/", json=body, headers=api.credentials(CI))
+        assert answer.status_code == status, answer.get_data(as_text=True)
+        return answer.json
+
+    assert deploy(told) == deploy(told)
+    assert deploy({"environment": "prod", "dateFinished": "soon"}, 400)["code"] == "parameter-invalid"
+    (listed,) = ask(api, "GET", f"{one}deploys/")
+    assert listed == {**told, "id": deploy(told)["id"], "dateStarted": None}
+    rows = processed(*site.records(), config=snapshot(project_id=api.a.id)).rows["changes"]
+    site.close()
+    (row,) = rows
+    assert (row["id"], row["kind"], row["release"], row["environment"]) == (
+        listed["id"],
+        "deploy",
+        "deployed@1",
+        "prod",
+    )
+    assert (row["title"], row["link"], row["status"]) == (
+        "Deploy deployed@1 to prod",
+        "https://ci.example/7",
+        "succeeded",
+    )
+    assert row["timestamp"] == int(datetime.fromisoformat(AT).timestamp() * 1000)
+    assert ask(api, "POST", f"{one}deploys/", told, status=409)["code"] == "no-ingest"
 
 
 def test_single_files_of_older_tools_count_too(api):
