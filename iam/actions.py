@@ -43,7 +43,7 @@ SCOPES: Mapping[str, Scope] = MappingProxyType(
             Scope("organisation:read", "Read the organisation, its people and its teams."),
             Scope(
                 "organisation:admin",
-                "Change the organisation, its people and its teams; read dead letters.",
+                "Change the organisation, its people and its teams; read dead letters; run jobs.",
                 ("organisation:read",),
             ),
             Scope("token:admin", "List, create and revoke tokens."),
@@ -189,6 +189,12 @@ ACTIONS: Mapping[Action, Rule] = MappingProxyType(
         ),
         Action.STATE_READ: Rule(
             "Read the state of the installation.", (Kind.INSTALLATION,), organisation=Role.MEMBER, scope="state:read"
+        ),
+        Action.JOB_RUN: Rule(
+            "Run a job of the installation before it is due.",
+            (Kind.INSTALLATION,),
+            organisation=Role.ADMIN,
+            scope="organisation:admin",
         ),
         Action.DEADLETTER_READ: Rule(
             "Read what was accepted and could not be stored, of every project.",

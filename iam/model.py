@@ -54,6 +54,7 @@ class Action(StrEnum):
     TOKEN_WRITE = "token.write"  # noqa: S105 - the name of an action
     AUDIT_READ = "audit.read"
     STATE_READ = "state.read"
+    JOB_RUN = "job.run"
     DEADLETTER_READ = "deadletter.read"
     DEADLETTER_WRITE = "deadletter.write"
     SELF_READ = "self.read"

@@ -7,13 +7,10 @@ rows, the metadata database), so that nothing is missed while it moves.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-
-import structlog
 
 from engine.blobs import BlobRef, BlobStore, FileBlobStore
 from engine.clock import Clock
@@ -26,13 +23,13 @@ from ingest.ready import ReadyFile, read_batch, ready_files
 from ingest.records import decode_raw
 from queries.plan import PlanContext
 from queries.run import Runner
+from server.jobs import Job, JobRun
 
 if TYPE_CHECKING:
     from server.compose import Installation
 
 GRACE = timedelta(hours=48)
-INTERVAL_S = 6 * 3600.0
-_FIRST_S = 600.0
+INTERVAL = timedelta(hours=6)
 _ASKED_TOGETHER = 500
 _KEPT = timedelta(days=3650)
 
@@ -42,8 +39,6 @@ BLOB_COLUMNS: Mapping[str, str] = {
     "profiles": "profile_sha256",
 }
 """Columns that name blobs, by data set; in the query language they have the same names."""
-
-_log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +91,6 @@ class BlobCollector:
         self._others = others.names
         self._forget = others.forget
         self._clock = clock
-
-    def run(self, stop: threading.Event) -> None:
-        """Collect every few hours until told to stop; what goes wrong is tried again the next time."""
-        pause = _FIRST_S
-        while not stop.wait(pause):
-            pause = INTERVAL_S
-            try:
-                done = self.collect()
-            except Exception:  # noqa: BLE001 - whatever it is, what is left now is collected the next time
-                _log.exception("blobs not collected")
-            else:
-                _log.info("blobs collected", blobs=done.blobs, bytes=done.bytes)
 
     def collect(self) -> Collected:
         """Remove the blobs nothing refers to that are older than the grace time."""
@@ -198,3 +181,14 @@ def blob_collector(installation: Installation) -> BlobCollector:
     others = Others(metadata.artifact_blobs, metadata.drop_chunks)
     runner = Runner(installation.store, installation.clock)
     return BlobCollector(FileBlobStore(data.blobs), data, runner, projects, others, installation.clock)
+
+
+def blob_job(installation: Installation) -> Job:
+    """Return the job that collects the blobs of an installation."""
+    collector = blob_collector(installation)
+
+    def run(_: JobRun) -> str:
+        done = collector.collect()
+        return f"{done.blobs} files with {done.bytes} bytes removed"
+
+    return Job("blobs", INTERVAL, run)

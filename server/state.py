@@ -106,6 +106,16 @@ class InstallationState:
             ],
             "outcomes": self._outcomes.of_a_day(now),
             "dead_letters": sum(dead_letter_counts(self._data).values()),
+            "jobs": [
+                {
+                    "name": row.name,
+                    "running": row.running(now),
+                    "last_finished": rfc3339(row.last_finished) if row.last_finished else None,
+                    "next_due": rfc3339(row.next_due),
+                    "last_error": row.last_error,
+                }
+                for row in self._metadata.jobs()
+            ],
         }
 
     def samples(self) -> Iterator[Sample]:
@@ -127,6 +137,8 @@ class InstallationState:
         yield Sample(
             "outbox_rows", "Follow-up work that waits in the metadata database.", self._metadata.outbox_length()
         )
+        for row in self._metadata.jobs():
+            yield Sample("job_failures", "Runs of a job that failed in a row.", row.failures, {"job": row.name})
         figures = self._writer()
         for table, rows in sorted(figures.inserted_rows.items()):
             yield Sample("inserted_rows_total", "Rows inserted since the process started.", rows, {"table": table})

@@ -16,7 +16,6 @@ from ingest.limits import MIB, IngestLimits
 from ingest.sink import ShardedSink
 from ingest.symbols import SourceMaps, Symbolicator
 from ingest.writer import ReadyWriter
-from server.blob_collection import blob_collector
 from server.compose import Installation
 from server.dead_letters import DeadLetterService
 from server.http.app import create_app
@@ -40,7 +39,6 @@ from server.wsgi import WsgiServer
 __all__ = [
     "SnapshotPublisher",
     "WebIngest",
-    "blob_collector",
     "front_of",
     "provision",
     "services_of",

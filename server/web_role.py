@@ -13,6 +13,7 @@ import structlog
 
 from server.compose import Installation, open_installation, ready_writer
 from server.control import ParentLink, Report
+from server.jobs.known import run_jobs
 from server.settings import Settings
 
 _LOCK_PATIENCE_S = 10.0
@@ -36,8 +37,8 @@ def run(link: ParentLink, settings: Settings) -> None:
     serving = threading.Thread(target=server.run, name="http")
     serving.start()
     threads = [_start_vital("writer", writer.run, stop), _start_vital("publisher", publisher.run, stop)]
-    collector = parts.blob_collector(installation)
-    threading.Thread(target=collector.run, args=(stop,), name="blobs", daemon=True).start()
+    jobs = threading.Thread(target=run_jobs, args=(installation, quiesce), name="jobs", daemon=True)
+    jobs.start()
     dsn = settings.dsn(made.key.public_key, made.project.id)
     link.report(Report("ready", facts={"dsn": dsn, "email": made.email, "password": made.password}))
     front.start()
@@ -50,6 +51,7 @@ def run(link: ParentLink, settings: Settings) -> None:
     stop.wait()
     for thread in threads:
         thread.join()
+    jobs.join(_STOP_PATIENCE_S)
     writer.drain()
     installation.close()
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from engine.metadata._database import MetadataUnavailable
+from engine.metadata.decisions import (
+    Author,
+    DecisionRow,
+    Move,
+    NewSuggestion,
+    SuggestionRow,
+    Verdict,
+)
 from engine.metadata.rows import (
     AuditEntry,
     AuditRow,
     AuditVerdict,
     IssueChange,
     IssueRow,
+    JobEnd,
+    JobRow,
     KeyRow,
     MappingRow,
     NewIssue,
@@ -30,13 +40,19 @@ __all__ = [
     "AuditEntry",
     "AuditRow",
     "AuditVerdict",
+    "Author",
+    "DecisionRow",
     "IssueChange",
     "IssueRow",
+    "JobEnd",
+    "JobRow",
     "KeyRow",
     "MappingRow",
     "MetadataStore",
     "MetadataUnavailable",
+    "Move",
     "NewIssue",
+    "NewSuggestion",
     "OrganisationRow",
     "OutboxRow",
     "ProjectRow",
@@ -45,7 +61,9 @@ __all__ = [
     "SavedQueryText",
     "SavedQueryWanted",
     "SessionRow",
+    "SuggestionRow",
     "TeamRow",
     "TokenRow",
     "UserRow",
+    "Verdict",
 ]

@@ -351,6 +351,22 @@ OUTBOX = Table(
     sqlite_autoincrement=True,
 )
 
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("every_s", BigInteger, nullable=False),
+    Column("next_due", UtcTime, nullable=False),
+    Column("last_started", UtcTime),
+    Column("last_finished", UtcTime),
+    Column("last_result", Text, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    # Who runs it, and until when that holds without being renewed: a process that dies lets go by dying.
+    Column("holder", Text, nullable=False),
+    Column("lease_until", UtcTime),
+)
+
 SETTINGS = Table(
     "settings",
     METADATA,

@@ -6,15 +6,28 @@ from engine.metadata._upgrade import check_revision, upgrade_schema
 from engine.metadata.stores.access import AccessStore
 from engine.metadata.stores.artifacts import ArtifactStore
 from engine.metadata.stores.audit import AuditStore
+from engine.metadata.stores.decisions import DecisionStore
 from engine.metadata.stores.issues import IssueStore
+from engine.metadata.stores.jobs import JobStore
 from engine.metadata.stores.people import PeopleStore
 from engine.metadata.stores.projects import ProjectStore
 from engine.metadata.stores.saved import SavedQueryStore
 from engine.metadata.stores.settings import SettingStore
+from engine.metadata.stores.suggestions import SuggestionStore
 
 
 class MetadataStore(
-    ProjectStore, PeopleStore, AccessStore, IssueStore, SavedQueryStore, ArtifactStore, SettingStore, AuditStore
+    ProjectStore,
+    PeopleStore,
+    AccessStore,
+    IssueStore,
+    DecisionStore,
+    SuggestionStore,
+    SavedQueryStore,
+    ArtifactStore,
+    JobStore,
+    SettingStore,
+    AuditStore,
 ):
     """One metadata database. Every method is one short transaction and may be called from any thread.
 

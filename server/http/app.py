@@ -19,6 +19,7 @@ from server.http.documents.common import Problem
 from server.http.files import file_routes
 from server.http.guard import Guard, refuse_undeclared, register_guard
 from server.http.issues import issue_routes, trace_routes
+from server.http.jobs import job_routes
 from server.http.managed import managed_routes
 from server.http.middleware import Csp, register_middleware
 from server.http.native import native_routes
@@ -83,6 +84,7 @@ def routes_of(services: Services) -> list[Routes]:
         file_routes(services),
         native_routes(services),
         dead_letter_routes(services),
+        job_routes(services),
         state_routes(services),
         metrics_routes(services),
     ]

@@ -69,6 +69,7 @@ class Api:
     a: Any
     b: Any
     team: Any
+    installation: Installation
 
     @property
     def metadata(self) -> MetadataStore:
@@ -186,7 +187,7 @@ def build_api(event_store: Any, make_rows: Any, root: Path, first_project: int, 
     tokens = _tokens(metadata, people, a.id, b.id)
     return Api(
         create_app(services), services, event_store, make_rows, mirror, figures, people, tokens, a, b,
-        metadata.teams()[0],
+        metadata.teams()[0], installation,
     )  # fmt: skip
 
 

@@ -146,6 +146,16 @@ class OutcomeState(Document):
     quantity: int
 
 
+class JobState(Document):
+    """A job of the installation, in short; `/api/v1/jobs` says more."""
+
+    name: str
+    running: bool
+    last_finished: datetime | None
+    next_due: datetime
+    last_error: str
+
+
 class StateDocument(Document):
     """How the installation is doing."""
 
@@ -157,6 +167,7 @@ class StateDocument(Document):
     roles: list[RoleState]
     outcomes: list[OutcomeState]
     dead_letters: int
+    jobs: list[JobState]
 
 
 class Health(BaseModel):
