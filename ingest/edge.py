@@ -209,21 +209,25 @@ class Edge:
     def keep(
         self, sender: Sender, call: Call, kind: str, body: Kept | bytes, shard_key: bytes, *, event_id: str = ""
     ) -> None:
-        """Return once the record is on disk.
+        """Return once the record is on disk; the arguments are those of `record`, and the key it is sharded by.
+
+        Raises:
+            Refused: 503, the disk or its budget is spent.
+        """
+        self.append(shard_key, self.record(sender, call, kind, body, event_id=event_id))
+
+    def record(self, sender: Sender, call: Call, kind: str, body: Kept | bytes, *, event_id: str = "") -> RawRecord:
+        """Return the raw record of a request, received now.
 
         Args:
             sender: who sends.
             call: its address and user agent are kept too.
             kind: kind of the raw record, as the normaliser's table of handlers knows it.
             body: what stands in the record; bytes are not compressed.
-            shard_key: natural key: the same for the same thing sent again.
             event_id: the id the client is told.
-
-        Raises:
-            Refused: 503, the disk or its budget is spent.
         """
         kept = Kept(body) if isinstance(body, bytes) else body
-        record = RawRecord(
+        return RawRecord(
             kind,
             self._clock.now_ns(),
             sender.project_id,
@@ -236,7 +240,6 @@ class Edge:
             event_id,
             kept.blobs,
         )
-        self.append(shard_key, record)
 
     def append(self, shard_key: bytes, record: RawRecord) -> None:
         """Return once a record is on disk; Refused with 503 when it cannot be."""

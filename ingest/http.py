@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +13,7 @@ from engine.clock import Clock
 from ingest.answers import Answer, refused
 from ingest.blobs.bodies import Bodies
 from ingest.calls import Call
+from ingest.direct import HOT_PATH
 from ingest.doors import SENTRY_ENDPOINTS, tunnels
 from ingest.edge import Edge
 from ingest.endpoints import Endpoint, answer_to
@@ -33,7 +33,6 @@ TUNNEL_PATHS = ("/tunnel",)
 _EXACT: dict[str, Any] = {"strict_slashes": True, "provide_automatic_options": False}
 """Both spellings are rules of their own: a redirect would turn a POST into a GET."""
 
-_SHORT_PATH = re.compile(r"/api/([^/]+)/(envelope|store)/?")
 _SHORT = {endpoint.name: endpoint for endpoint in SENTRY_ENDPOINTS if endpoint.name in {"envelope", "store"}}
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _WsgiApp = Callable[..., Iterable[bytes]]
@@ -65,7 +64,7 @@ class ShortCut:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
-        path = _SHORT_PATH.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
+        path = HOT_PATH.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
         if path is None:
             return self._behind(environ, start_response)
         answer = answer_to(_SHORT[path[2]], self._edge, Call(environ, {"project": path[1]}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,14 @@ class RawSink(Protocol):
 
     def close(self) -> None:
         """Flush and close."""
+        ...
+
+
+class WaitlessSink(Protocol):
+    """Keeps raw records durably, and tells when."""
+
+    def submit(self, shard_key: bytes, payload: bytes, told: Callable[[Exception | None], None]) -> None:
+        """Return at once; `told` gets None when the record is on disk, SpoolFull when it cannot be."""
         ...
 
 
@@ -53,6 +62,10 @@ class ShardedSink:
     def append(self, shard_key: bytes, payload: bytes) -> None:
         """Return once the record is on disk; SpoolFull when it cannot be."""
         self._writers[shard_of(shard_key, len(self._writers))].append(payload)
+
+    def submit(self, shard_key: bytes, payload: bytes, told: Callable[[Exception | None], None]) -> None:
+        """Return at once; `told` is called by another thread, with None when the record is on disk, or SpoolFull."""
+        self._writers[shard_of(shard_key, len(self._writers))].submit(payload, told)
 
     def append_many(self, records: list[tuple[bytes, bytes]]) -> None:
         """Append (shard key, payload) pairs, one wait per shard; SpoolFull leaves some of them unwritten."""

@@ -9,6 +9,7 @@ from engine.blobs import FileBlobStore
 from engine.datadir import DataDirectory
 from engine.snapshot import SnapshotReader
 from ingest.blobs.bodies import Bodies
+from ingest.direct import Direct
 from ingest.http import create_app
 from ingest.limits import MIB, IngestLimits
 from ingest.sink import ShardedSink
@@ -47,6 +48,7 @@ def run(link: ParentLink, settings: Settings) -> None:
         # One step above the application's own limit, so that it answers 413 in the protocol's form, with CORS.
         max_body_bytes=limits.max_body_bytes + MIB,
         trusted_proxy=settings.trusted_proxy,
+        begin=Direct(edge, sink).begin,
     )
     serving = threading.Thread(target=server.run, name="http")
     serving.start()

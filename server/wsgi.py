@@ -6,13 +6,18 @@ of being refused.
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
-from waitress.server import create_server
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+from server.direct import Begin, DirectAnswers
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -34,6 +39,7 @@ class WsgiServer:
         threads: threads that run the application.
         max_body_bytes: larger request bodies are refused with 413 before the application sees them.
         trusted_proxy: address of the proxy whose forwarding headers are believed, None for no proxy.
+        begin: is asked first, in the thread that reads; what it takes needs no thread of the pool.
     """
 
     def __init__(
@@ -44,11 +50,10 @@ class WsgiServer:
         threads: int,
         max_body_bytes: int,
         trusted_proxy: str | None = None,
+        begin: Begin | None = None,
     ) -> None:
         self._map: dict[int, Any] = {}
-        self._server = create_server(
-            app,
-            map=self._map,
+        adjustments = Adjustments(
             sockets=[listener],
             threads=threads,
             backlog=BACKLOG,
@@ -62,6 +67,22 @@ class WsgiServer:
             trusted_proxy_headers=set(_FORWARDED) if trusted_proxy else set(),
             ident=None,
         )
+        dispatcher = ThreadedTaskDispatcher()
+        # It warns of every request that waits for a thread, which is how a pool works.
+        dispatcher.queue_logger = logging.getLogger("waitress.nobody")
+        dispatcher.queue_logger.disabled = True
+        dispatcher.set_thread_count(threads)
+        self._server = _Server(
+            app,
+            self._map,
+            dispatcher=dispatcher,
+            adj=adjustments,
+            bind_socket=False,
+            _sock=listener,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+        )
+        if begin is not None:
+            self._server.direct = DirectAnswers(begin, self._server)
         self._stopping = threading.Event()
         self._stopped = threading.Event()
 
@@ -90,3 +111,14 @@ class WsgiServer:
     def _busy(self) -> bool:
         channels = list(self._server.active_channels.values())
         return any(channel.requests or channel.total_outbufs_len for channel in channels)
+
+
+class _Server(TcpWSGIServer):  # type: ignore[misc]  # it ships no types
+    """Asks for direct answers before it hands a request to the pool."""
+
+    direct: DirectAnswers | None = None
+
+    def add_task(self, task: Any) -> None:
+        """Start with the oldest request of a channel."""
+        if self.direct is None or not self.direct.take(task):
+            super().add_task(task)

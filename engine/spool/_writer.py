@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import StateError
@@ -19,6 +20,7 @@ from engine.spool._segment import OpenSegment
 from engine.spool.errors import SpoolFull
 
 MIB = 1024 * 1024
+_log = logging.getLogger(__name__)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CHECK_S = 0.5
 """How long a look at the disk is good for, in seconds."""
@@ -28,10 +30,11 @@ _MAX_GROUP_BYTES = 32 * MIB
 class _Group:
     """Records that become durable together, and the callers that wait for it."""
 
-    __slots__ = ("done", "error", "frames", "positions", "size")
+    __slots__ = ("done", "error", "frames", "positions", "size", "told")
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
+        self.told: list[Callable[[Exception | None], None]] = []
         self.size = 0
         self.positions: list[Position] = []
         self.error: Exception | None = None
@@ -105,6 +108,28 @@ class SpoolWriter:
         """
         if not payloads:
             return []
+        group, first = self._join(payloads)
+        group.done.wait()
+        if group.error is not None:
+            raise group.error
+        return group.positions[first : first + len(payloads)]
+
+    def submit(self, payload: bytes, told: Callable[[Exception | None], None]) -> None:
+        """Append one record without waiting: `told` is called by the flusher once it is durable, or with the error.
+
+        Args:
+            payload: the record.
+            told: must be quick and raise nothing; gets None, or the SpoolFull because of which nothing was kept.
+
+        Raises:
+            StateError, ValueError: as `append`; then `told` is never called.
+        """
+        self._join([payload], told)
+
+    def _join(
+        self, payloads: Sequence[bytes], told: Callable[[Exception | None], None] | None = None
+    ) -> tuple[_Group, int]:
+        """Put records into the group that is flushed next; return it, and the place of the first of them in it."""
         if self._sealer is not None:
             payloads = [self._sealer.sealed(payload) for payload in payloads]
         if max(map(len, payloads)) > MAX_PAYLOAD_BYTES:
@@ -117,11 +142,12 @@ class SpoolWriter:
             first = len(group.frames)
             group.frames.extend(frames)
             group.size += sum(map(len, frames))
-            self._wake.notify()
-        group.done.wait()
-        if group.error is not None:
-            raise group.error
-        return group.positions[first : first + len(frames)]
+            if told is not None:
+                group.told.append(told)
+            if first == 0:
+                # The flusher waits only while the group is empty.
+                self._wake.notify()
+        return group, first
 
     def close(self) -> None:
         """Flush what is waiting, then close. Calling it again does nothing."""
@@ -168,6 +194,11 @@ class SpoolWriter:
             group.error = self._given_up(OSError(0, repr(error)))
         finally:
             group.done.set()
+            for told in group.told:
+                try:
+                    told(group.error)
+                except Exception:  # noqa: BLE001 - the flusher must live for those that come after
+                    _log.exception("what waited for a record of %s failed", self._directory)
 
     def _writable_segment(self) -> OpenSegment:
         segment = self._segment

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ from ingest.itemlimits import check_items
 from ingest.items import item_type
 from ingest.jsontext import decode_json
 from ingest.limiter import REASON, Verdict
+from ingest.records import RawRecord
 from ingest.store import store_text
 
 ENVELOPE_TYPE = "application/x-sentry-envelope"
@@ -47,13 +49,28 @@ class _OwnPeek(msgspec.Struct):
     check_in_id: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A request that was looked through and is to be kept.
+
+    Attributes:
+        shard_key: natural key: the same for the same thing sent again.
+        record: what is kept of it.
+        answer: what the client is told once the record is on disk.
+    """
+
+    shard_key: bytes
+    record: RawRecord
+    answer: Answer
+
+
 def envelope(edge: Edge, call: Call) -> Answer:
     """Take an envelope."""
     snapshot = edge.snapshot()
     sender = edge.claimed(call, snapshot)
     with edge.received(call, snapshot) as body:
         parsed = body.envelope(snapshot.limits.max_items)
-        return take_envelope(edge, call, _agreed(edge, call, parsed, sender), parsed, body)
+        return take_envelope(edge, call, agreed(edge, call, parsed, sender), parsed, body)
 
 
 def store(edge: Edge, call: Call) -> Answer:
@@ -61,7 +78,6 @@ def store(edge: Edge, call: Call) -> Answer:
     if call.content_type == ENVELOPE_TYPE:
         return envelope(edge, call)
     sender = edge.sender(call)
-    limits = sender.snapshot.limits
     if call.method == "GET":
         # "+" of unescaped base64 arrives as a blank.
         decoded = call.parameter("sentry_data").replace(" ", "+").encode()
@@ -69,7 +85,12 @@ def store(edge: Edge, call: Call) -> Answer:
             raise Malformed("bad event", "GET needs sentry_data in the query")
     else:
         decoded = edge.decoded(call, sender)
-    text = store_text(decoded, limits.max_decompressed_bytes)
+    return _kept(edge, examined_event(edge, call, sender, decoded))
+
+
+def examined_event(edge: Edge, call: Call, sender: Sender, decoded: bytes) -> Taken | Answer:
+    """Return what to keep of an old client's event, or the answer when a limit holds it back; nothing is kept yet."""
+    text = store_text(decoded, sender.snapshot.limits.max_decompressed_bytes)
     limit = min(edge.limits.max_event_bytes, sender.project.max_event_bytes)
     if len(text) > limit:
         raise TooLarge("event is too large", f"event exceeds {limit} bytes")
@@ -78,8 +99,9 @@ def store(edge: Edge, call: Call) -> Answer:
     if verdict.limited:
         edge.count(sender, "rate_limited", "error", REASON, size=len(text))
         return too_many(verdict)
-    edge.keep(sender, call, "store", text, event_id.encode(), event_id=event_id)
-    return pixel() if call.method == "GET" else taken(event_id, verdict.headers())
+    record = edge.record(sender, call, "store", text, event_id=event_id)
+    answer = pixel() if call.method == "GET" else taken(event_id, verdict.headers())
+    return Taken(event_id.encode(), record, answer)
 
 
 def tunnel(edge: Edge, call: Call) -> Answer:
@@ -105,6 +127,21 @@ def take_envelope(edge: Edge, call: Call, sender: Sender, parsed: Envelope, body
 
     `body` is where it came from; without it the envelope is printed.
     """
+    return _kept(edge, examined_envelope(edge, call, sender, parsed, body))
+
+
+def _kept(edge: Edge, found: Taken | Answer) -> Answer:
+    """Return the answer, after what is to be kept is on disk."""
+    if isinstance(found, Answer):
+        return found
+    edge.append(found.shard_key, found.record)
+    return found.answer
+
+
+def examined_envelope(
+    edge: Edge, call: Call, sender: Sender, parsed: Envelope, body: Body | None = None
+) -> Taken | Answer:
+    """Return what to keep of an envelope, or the answer when limits hold all of it back; no record is kept yet."""
     check_items(parsed, sender.project.max_event_bytes)
     event_id = _event_id(parsed)
     verdict = edge.admit(sender, [(item_type(item.type).category, quantity_of(item)) for item in parsed.items])
@@ -119,8 +156,9 @@ def take_envelope(edge: Edge, call: Call, sender: Sender, parsed: Envelope, body
         kept = (body or Printed()).kept(sender.project_id, whole, untouched=whole is parsed)
     except (CapacityError, OSError) as error:
         raise edge.full() from error
-    edge.keep(sender, call, "envelope", kept, _shard_key(whole, event_id), event_id=event_id)
-    return too_many(verdict) if verdict.limited else taken(event_id, verdict.headers(retry_after=False))
+    record = edge.record(sender, call, "envelope", kept, event_id=event_id)
+    answer = too_many(verdict) if verdict.limited else taken(event_id, verdict.headers(retry_after=False))
+    return Taken(_shard_key(whole, event_id), record, answer)
 
 
 def too_many(verdict: Verdict) -> Answer:
@@ -150,7 +188,7 @@ def _count_limited(edge: Edge, sender: Sender, before: Sequence[Item], after: Se
             edge.count(sender, "rate_limited", category, REASON, quantity=quantity_of(item), size=item.size)
 
 
-def _agreed(edge: Edge, call: Call, parsed: Envelope, sender: Sender | None) -> Sender:
+def agreed(edge: Edge, call: Call, parsed: Envelope, sender: Sender | None) -> Sender:
     """Return who sends by the request, or by the envelope's `dsn`; when both are there they must agree."""
     dsn = from_dsn(parsed.headers.get("dsn"))
     if sender is None:
