@@ -9,9 +9,11 @@ from urllib.parse import quote
 from dash import html
 from dash.development.base_component import Component
 
+from dashboards.issues import panels
 from dashboards.issues.components import IssueActivity, IssueEvent, IssueFacts, IssueHeader, IssueTags
 from dashboards.issues.models import Event, Issue, checked, props
 from dashboards.issues.page import me_of
+from dashboards.issues.panels import PanelRequest, built
 from dashboards.pages import Page, PageRequest, PageView
 from dashboards.urls import UrlState, issue_url
 from engine.errors import AmberError
@@ -30,25 +32,30 @@ def render(request: PageRequest) -> PageView:
     name = request.parts["issue"]
     path = f"issues/{quote(name, safe='')}"
     issue = checked(request.ports.read(path, **request.state.api_query()), Issue, f"issue {name}")
+    which = request.parts.get("event", "latest")
+    wanted = PanelRequest(issue, which, me_of(request.ports), request.state, request.ports)
     return PageView(
-        issue_page(issue, event_part(request, path, issue.id), me_of(request.ports), request.state),
+        issue_page(wanted, event_part(request, path, issue.id)),
         f"{issue.id} {issue.title[:_TITLE]}",
     )
 
 
-def issue_page(issue: Issue, event: Component, me: str, state: UrlState) -> Component:
+def issue_page(request: PanelRequest, event: Component) -> Component:
     """Return the tree of the page: the head above, the event to the left, the issue as a whole to the right."""
+    issue, state = request.issue, request.state
     document = props(issue)
     return html.Article(
         [
-            IssueHeader(id="issue-header", issue=document, me=me),
+            IssueHeader(id="issue-header", issue=document, me=request.me),
+            *built(panels.HEAD, request),
             html.Div(
                 [
-                    html.Div(event, className="issue-main"),
+                    html.Div([event, *built(panels.MAIN, request)], className="issue-main"),
                     html.Aside(
                         [
                             IssueFacts(id="issue-facts", issue=document, step_s=trend_step_s(state, len(issue.trend))),
                             IssueTags(id="issue-tags", issue=issue.id),
+                            *built(panels.SIDE, request),
                             IssueActivity(id="issue-activity", activity=document["activity"]),
                         ],
                         className="issue-side",

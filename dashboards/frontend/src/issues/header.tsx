@@ -12,6 +12,7 @@ import { Clip } from "./clip.tsx";
 import { copyText } from "./copy.tsx";
 import { LevelMark, Who } from "./marks.tsx";
 import { assigneeName, type Issue, type IssueChange, type IssueDocument, said, splitTitle } from "./model.ts";
+import { HEAD_BUTTONS } from "./slots.tsx";
 
 /** Title, state and actions; `issue` is the document the server rendered. */
 export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: string }): React.ReactElement {
@@ -51,6 +52,9 @@ export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: s
         <button type="button" className="button" onClick={() => setAssigning(true)} title="Assign (a)">
           <Who assignee={issue.assignee} /> <bdi>{issue.assignee ? assigneeName(issue.assignee) : "Assign"}</bdi>
         </button>
+        {HEAD_BUTTONS.map((Button, i) => (
+          <Button key={i} issue={issue} />
+        ))}
         <button type="button" className="button quiet" onClick={() => void copyText(window.location.href, "Link copied.")} title="Copy the link (y)">
           <Icon name="link" /> Copy link
         </button>

@@ -79,6 +79,8 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
           clear={() => choose({ kind: "clear" })}
           act={act}
           assign={openAssign}
+          ids={[...selection.selected]}
+          reload={loaded.reload}
         />
         <Body loaded={loaded} selection={selection} choose={choose} assign={(id) => setAssigning([id])} me={me} />
       </div>

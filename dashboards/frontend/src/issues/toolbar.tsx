@@ -5,6 +5,7 @@ import { formatNumber } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
 import { type Filters, SORTS, type Sort, tabs } from "./filters.ts";
 import type { IssueChange } from "./model.ts";
+import { BULK_BUTTONS } from "./slots.tsx";
 
 interface FilterBarProps {
   filters: Filters;
@@ -84,6 +85,9 @@ interface BulkBarProps {
   clear: () => void;
   act: (change: IssueChange) => void;
   assign: () => void;
+  /** The selected rows, for the buttons of others. */
+  ids: readonly string[];
+  reload: () => void;
 }
 
 const ACTIONS = [
@@ -160,6 +164,9 @@ function Acting(props: BulkBarProps): React.ReactElement {
       <button type="button" className="button" onClick={props.assign}>
         Assign <kbd>a</kbd>
       </button>
+      {BULK_BUTTONS.map((Button, i) => (
+        <Button key={i} ids={props.ids} everything={everything} done={props.reload} />
+      ))}
       <button type="button" className="button quiet" onClick={props.clear}>
         Clear
       </button>

@@ -1,0 +1,13 @@
+// Buttons other parts of Amber put beside those of the list and of the page of an issue: one line each, in the order shown.
+import type * as React from "react";
+
+import type { Issue } from "./model.ts";
+
+/** A button of the bar that replaces the headings while rows are selected; `done` loads the list anew. */
+export type BulkButton = React.ComponentType<{ ids: readonly string[]; everything: boolean; done: () => void }>;
+
+/** A button of the head of an issue's page. */
+export type HeadButton = React.ComponentType<{ issue: Issue }>;
+
+export const BULK_BUTTONS: readonly BulkButton[] = [];
+export const HEAD_BUTTONS: readonly HeadButton[] = [];
