@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from ml.grouping._client import client_entries, expand, is_default
+from ml.grouping._evidence import InformedFrames
 from ml.grouping._frames import FrameKeys, is_weak
 from ml.grouping._mask import Masker
 from ml.grouping._model import Grouping, Source
@@ -21,7 +22,7 @@ class Algorithm:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._frames = FrameKeys(rules)
+        self.frames = FrameKeys(rules) if rules.evidence is None else InformedFrames(rules, rules.evidence)
         self._masker = Masker(rules)
 
     def group(self, event: Mapping[str, Any]) -> Grouping:
@@ -51,10 +52,11 @@ class Algorithm:
 
     def _default(self, event: Mapping[str, Any]) -> _Parts:
         exceptions = mappings(event.get("exception"))
-        if exceptions and (parts := self._exceptions(exceptions, event)):
+        by_root = self._rules.chain == "root"
+        if exceptions and (parts := (self._roots if by_root else self._exceptions)(exceptions, event)):
             return "exception", parts
         message = self._message(event)
-        if frames := self._frames.keys(_stack_without_exception(event)):
+        if frames := self.frames.keys(_stack_without_exception(event)):
             # A shared helper logs many messages from one place; a formatted text without template may hold
             # what no mask knows, and so counts only where the frames say nothing.
             if message is not None and (message[0] == "template" or is_weak(frames)):
@@ -65,9 +67,9 @@ class Algorithm:
     def _exceptions(self, exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> tuple[str, ...]:
         """The chain's parts: type and frames of each; types and masked values when no stack is usable."""
         chain = exceptions[: self._rules.max_exceptions]
-        stacks = [self._frames.keys(frames_of(exception)) for exception in chain]
+        stacks = [self.frames.keys(frames_of(exception)) for exception in chain]
         if not any(stacks):
-            stacks[-1] = self._frames.keys(_stack_without_exception(event))
+            stacks[-1] = self.frames.keys(_stack_without_exception(event))
         has_stack = any(stacks)
         blocks: list[tuple[str, ...]] = []
         for exception, stack in zip(chain, stacks, strict=True):
@@ -78,8 +80,30 @@ class Algorithm:
             blocks = self._merge_group(chain, blocks)
         return tuple(part for block in blocks for part in block)
 
+    def _roots(self, exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> tuple[str, ...]:
+        """The parts of the root cause of each chain.
+
+        What wraps a cause (`raise X from Y`, `InvocationTargetException`, `cause`) is not looked at, for frameworks
+        wrap as they please; what was raised while another was handled (`__context__`) is an error of its own.
+        """
+        chain = exceptions[: self._rules.max_exceptions]
+        if any(_is_group(exception) for exception in chain):
+            return self._exceptions(exceptions, event)
+        parts: list[str] = []
+        for links in causes(chain):
+            stacks: list[Sequence[Mapping[str, Any]]] = [frames_of(exception) for exception in links]
+            if not any(stacks):
+                stacks = [_stack_without_exception(event)]
+            informed = next((s for s in stacks if self._has_own(s)), None) or next((s for s in stacks if s), ())
+            block = self._block(links[0], self.frames.keys(informed), with_value=not any(stacks))
+            parts += [part for part in block if block and tuple(parts[-len(block) :]) != block]
+        return tuple(parts)
+
+    def _has_own(self, frames: Sequence[Mapping[str, Any]]) -> bool:
+        return isinstance(self.frames, InformedFrames) and self.frames.in_app_keys(frames)
+
     def _block(self, exception: Mapping[str, Any], stack: tuple[str, ...], *, with_value: bool) -> tuple[str, ...]:
-        kind = self._frames.type_name(text(exception.get("type")))
+        kind = self.frames.type_name(text(exception.get("type")))
         # A synthetic exception's type names the reporter, not the error (Sentry's `mechanism.synthetic`).
         if stack and mapping(exception.get("mechanism")).get("synthetic") is True:
             kind = ""
@@ -93,7 +117,7 @@ class Algorithm:
         self, chain: Sequence[Mapping[str, Any]], blocks: Sequence[tuple[str, ...]]
     ) -> list[tuple[str, ...]]:
         """The members of exception groups as a set: order and repetition depend on timing, not the bug."""
-        wrappers = {self._frames.type_name(text(entry.get("type"))) for entry in chain if _is_group(entry)}
+        wrappers = {self.frames.type_name(text(entry.get("type"))) for entry in chain if _is_group(entry)}
         members = {block for block in blocks if not any(block[0] == f"type {name}" for name in wrappers)}
         if len(members) <= 1:
             return list(members or blocks)
@@ -118,6 +142,18 @@ def digest(source: str, parts: Sequence[str]) -> int:
         encoded = part.encode("utf-8", "surrogatepass")
         pieces += (len(encoded).to_bytes(4, "little"), encoded)
     return int.from_bytes(blake2b(b"".join(pieces), digest_size=8).digest(), "little")
+
+
+def causes(chain: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """A chain, oldest first, as runs of cause and wrappers; a run ends where the next was raised independently."""
+    runs: list[list[Mapping[str, Any]]] = []
+    fresh = True
+    for exception in chain:
+        if fresh:
+            runs.append([])
+        runs[-1].append(exception)
+        fresh = mapping(exception.get("mechanism")).get("source") == "__context__"
+    return runs
 
 
 def _is_group(exception: Mapping[str, Any]) -> bool:

@@ -22,8 +22,8 @@ class FrameKeys:
 
     def __init__(self, rules: Rules) -> None:
         self._rewritable = re.compile(rules.rewritable_name)
-        self._functions = _compiled(rules.function_rewrites)
-        self._files = _compiled(rules.file_rewrites)
+        self._functions = compiled(rules.function_rewrites)
+        self._files = compiled(rules.file_rewrites)
         self._rules = rules
         self._plumbing = re.compile(
             "(?:" + "|".join(re.escape(prefix) for prefix in rules.plumbing_modules) + r")(?:$|[.:/$])"
@@ -92,7 +92,7 @@ class FrameKeys:
         return f"{place} {name}".strip(), plumbing, named
 
     def _name(self, name: str) -> str:
-        return _rewrite(name, self._functions) if self._rewritable.search(name) else name
+        return rewritten(name, self._functions) if self._rewritable.search(name) else name
 
     def file_key(self, path: str) -> str:
         """The last part of a path without hashes and versions; with its folder when the name is vague."""
@@ -100,9 +100,9 @@ class FrameKeys:
         parts = [part for part in local.replace("\\", "/").split("/") if part]
         if not parts:
             return ""
-        name = _rewrite(parts[-1], self._files)
+        name = rewritten(parts[-1], self._files)
         if name.split(".", 1)[0].lower() in self._rules.vague_files and len(parts) > 1:
-            return f"{_rewrite(parts[-2], self._files)}/{name}"
+            return f"{rewritten(parts[-2], self._files)}/{name}"
         return name
 
 
@@ -111,11 +111,13 @@ def is_weak(keys: Sequence[str]) -> bool:
     return bool(keys) and all(key.endswith(_ANONYMOUS_KEY) for key in keys)
 
 
-def _compiled(rewrites: Sequence[tuple[str, str]]) -> tuple[tuple[re.Pattern[str], str], ...]:
+def compiled(rewrites: Sequence[tuple[str, str]]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Rewrites with their patterns compiled."""
     return tuple((re.compile(pattern), replacement) for pattern, replacement in rewrites)
 
 
-def _rewrite(name: str, rewrites: Sequence[tuple[re.Pattern[str], str]]) -> str:
+def rewritten(name: str, rewrites: Sequence[tuple[re.Pattern[str], str]]) -> str:
+    """A name after all rewrites, in their order."""
     for pattern, replacement in rewrites:
         name = pattern.sub(replacement, name)
     return name.strip()

@@ -28,4 +28,5 @@ class Masker:
 
 
 def _placeholder(match: re.Match[str]) -> str:
-    return f"<{(match.lastgroup or '').partition('_')[0]}>"
+    label = (match.lastgroup or "").partition("_")[0]
+    return match[0] if label == "keep" else f"<{label}>"

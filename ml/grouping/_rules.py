@@ -3,6 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How much a frame tells of the cause, and how much is enough; a version without it counts frames alone.
+
+    A frame whose function has a name of its own is worth 1. Frames are taken from the innermost outwards until
+    `enough` is reached, so that most errors are known by the place they come from, and those raised by a helper by
+    the place that called it.
+
+    Attributes:
+        guards: pattern of functions whose job is to raise for others (`checkIndex`, `raise_for_status`); worth 0.
+        generic: function names that many classes have (`get`, `run`, `__init__`); worth `generic_worth`.
+        generic_worth: what a generic or very short name is worth.
+        anonymous_worth: what a function without a name is worth.
+        enough: the sum at which no further frame is taken.
+        cycle_repeats: a frame seen this often makes the stack a runaway recursion, whose innermost frame is chance.
+        cycle_share: frames seen at least this share of the most frequent one are the cycle.
+    """
+
+    guards: str
+    generic: frozenset[str]
+    generic_worth: float
+    anonymous_worth: float
+    enough: float
+    cycle_repeats: int
+    cycle_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +39,8 @@ class Rules:
 
     Attributes:
         name: the version's name, for example `v1`.
-        masks: (label, pattern) pairs, tried at each place of a message in this order.
+        masks: (label, pattern) pairs, tried at each place of a message in this order; what a label that begins with
+            `keep` finds stays as it is.
         rewritable_name: pattern that is found in every name a function rewrite changes; it saves trying them.
         function_rewrites: (pattern, replacement) pairs applied in order to function and module names.
         file_rewrites: (pattern, replacement) pairs applied in order to the last part of a path.
@@ -27,6 +56,12 @@ class Rules:
         max_frames: number of innermost distinct frames of one exception that count.
         max_exceptions: number of exceptions of a chain that count, the root causes first.
         max_message_chars: length of a masked message that counts.
+        place_rewrites: (pattern, replacement) pairs applied to `module-or-file function`, for names that a compiler
+            spread over both.
+        rewritable_place: pattern that is found in every place such a rewrite changes.
+        chain: which exceptions count: `all` of them, or the `root` cause of each chain.
+        evidence: what frames are worth; None where only their number counts.
+        reports: whether a message that is the report of a crash is read as one (`ml.signature`).
     """
 
     name: str
@@ -43,3 +78,8 @@ class Rules:
     max_frames: int
     max_exceptions: int
     max_message_chars: int
+    place_rewrites: tuple[tuple[str, str], ...] = ()
+    rewritable_place: str = ""
+    chain: Literal["all", "root"] = "all"
+    evidence: Evidence | None = None
+    reports: bool = False
