@@ -6,9 +6,11 @@ from engine.metadata._upgrade import check_revision, upgrade_schema
 from engine.metadata.stores.access import AccessStore
 from engine.metadata.stores.artifacts import ArtifactStore
 from engine.metadata.stores.audit import AuditStore
+from engine.metadata.stores.commits import CommitStore
 from engine.metadata.stores.decisions import DecisionStore
 from engine.metadata.stores.issues import IssueStore
 from engine.metadata.stores.jobs import JobStore
+from engine.metadata.stores.ownership import OwnershipStore
 from engine.metadata.stores.people import PeopleStore
 from engine.metadata.stores.projects import ProjectStore
 from engine.metadata.stores.saved import SavedQueryStore
@@ -26,6 +28,8 @@ class MetadataStore(
     SavedQueryStore,
     ArtifactStore,
     JobStore,
+    CommitStore,
+    OwnershipStore,
     SettingStore,
     AuditStore,
 ):
