@@ -22,18 +22,19 @@ STAGE_ALIASES: Final = {"low": LOW_ADOPTION}
 """What Sentry's documentation calls some of them."""
 
 ADOPTED_SHARE = 0.1
-"""A release with this share of a day's events is adopted: the threshold Sentry documents for adoption stages."""
+"""A release with this share of a day's sessions is adopted: the threshold Sentry documents for adoption stages."""
 FACT_DAYS = 30
 RECENT = dt.timedelta(days=1)
 
-_COLUMNS = (
-    "has:release | summarize events=count(), recent=count_if(timestamp > ago(24h)), first=min(timestamp),"
-    " last=max(timestamp) by project=project_id, release, day=bin(timestamp, 1d)"
-)
+_EVENTS = "events=count(), recent=count_if(timestamp > ago(24h))"
+_SESSIONS = "events=sum(started_count), recent=sum_if(timestamp > ago(24h), started_count)"
+_SPAN = "first=min(timestamp), last=max(timestamp) by project=project_id, release, day=bin(timestamp, 1d)"
 FACT_QUERIES: Final = tuple(
-    f"from {dataset} last {FACT_DAYS}d {_COLUMNS} | limit 50000" for dataset in ("transactions", "errors")
+    f"from {dataset} last {FACT_DAYS}d has:release | summarize {counted}, {_SPAN} | limit 50000"
+    for dataset, counted in (("sessions", _SESSIONS), ("transactions", _EVENTS), ("errors", _EVENTS))
 )
-"""Texts whose rows `release_facts` takes, the data set that counts for adoption first."""
+"""Texts whose rows `release_facts` takes, the data set that counts for adoption first: sessions tell how many use a
+release (Sentry's adoption stages count them), transactions how much it is used, errors little of either."""
 
 _NEEDED = re.compile(r'\brelease(?:\.stage"?:|(?:\.version)?"?:(?:!=|=)?(?:\[[^\]]*)?latest)')
 
@@ -51,8 +52,9 @@ class ReleaseSeen:
         name: the release.
         first_seen: time of its first event.
         last_seen: time of its last event.
-        stage: `adopted`: at least a tenth of the project's events with a release are its own in the last 24 hours;
-            `replaced`: it had that share on an earlier day and has no longer; `low_adoption`: it never had.
+        stage: `adopted`: at least a tenth of the project's sessions with a release are its own in the last 24 hours;
+            `replaced`: it had that share on an earlier day and has no longer; `low_adoption`: it never had. Of
+            projects without sessions transactions are counted, without these errors.
     """
 
     name: str
@@ -70,7 +72,7 @@ def release_facts(answers: Iterable[Iterable[Mapping[str, object]]]) -> dict[int
 
     Args:
         answers: rows of `FACT_QUERIES`, one answer each, in their order. A project's adoption is taken from the first
-            answer that has rows of it: errors say little about how many use a release when transactions are there.
+            answer that counts something of it.
     """
     counted: dict[int, list[Mapping[str, object]]] = {}
     seen: dict[int, dict[str, tuple[dt.datetime, dt.datetime]]] = defaultdict(dict)
@@ -82,10 +84,11 @@ def release_facts(answers: Iterable[Iterable[Mapping[str, object]]]) -> dict[int
             first, last = _time(row["first"]), _time(row["last"])
             known = seen[project].get(name, (first, last))
             seen[project][name] = (min(known[0], first), max(known[1], last))
-        counted = dict(here) | counted
+        counts = {project: told for project, told in here.items() if any(_number(row["events"]) for row in told)}
+        counted = counts | counted
     facts: dict[int, tuple[ReleaseSeen, ...]] = {}
     for project, names in seen.items():
-        stages = _stages(counted[project])
+        stages = _stages(counted.get(project, []))
         facts[project] = tuple(
             ReleaseSeen(name, first, last, stages.get(name, LOW_ADOPTION)) for name, (first, last) in names.items()
         )
@@ -131,7 +134,7 @@ def _stages(rows: list[Mapping[str, object]]) -> dict[str, str]:
         days[row["day"]] += _number(row["events"])
         recent[str(row["release"])] += _number(row["recent"])
     all_recent = sum(recent.values())
-    once = {str(row["release"]) for row in rows if _number(row["events"]) >= ADOPTED_SHARE * days[row["day"]]}
+    once = {str(row["release"]) for row in rows if _number(row["events"]) >= ADOPTED_SHARE * days[row["day"]] > 0}
     stages = dict.fromkeys(recent, LOW_ADOPTION) | dict.fromkeys(once, REPLACED)
     now = [name for name, count in recent.items() if count and count >= ADOPTED_SHARE * all_recent]
     return stages | dict.fromkeys(now, ADOPTED)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +16,8 @@ from queries.result import Result, ResultStats
 from server.release_facts import KEPT_S, ReleaseFacts
 from tests.server.api import build_api
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "release-health.md"
+_EXAMPLE = re.compile(r"^    (from .+)$", re.MULTILINE)
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 
@@ -61,13 +65,51 @@ def test_facts_are_kept_for_a_minute_by_projects_and_environments(asked: Asked) 
     assert asked.contexts[0].limit is None
     clock[0] = KEPT_S - 1
     assert facts.of(context) is found
-    assert len(asked.texts) == 2
+    assert len(asked.texts) == 3
     facts.of(PlanContext(now=NOW, projects={1: "a"}))
     facts.of(PlanContext(now=NOW, projects={1: "a"}, environments=("staging",)))
-    assert len(asked.texts) == 6
+    assert len(asked.texts) == 9
     clock[0] = KEPT_S + 1
     facts.of(context)
-    assert len(asked.texts) == 8
+    assert len(asked.texts) == 12
+
+
+def test_sessions_say_which_releases_are_adopted_and_how_healthy_they_are(api: Any) -> None:
+    """Every text of the page on release health runs; what is counted are sessions, not transactions or errors."""
+    project = api.new_project("health")
+    now = dt.datetime.now(dt.UTC)
+    counts = ((0, "app@2", 900, 9), (0, "app@1", 50, 25), (0, "app@0", 0, 0), (5, "app@1", 500, 0), (5, "app@0", 10, 1))
+    rows = [
+        {
+            "project_id": project.id,
+            "id": f"{number:032x}",
+            "timestamp": now - dt.timedelta(days=days, minutes=5),
+            "release": release,
+            "started_count": started,
+            "crashed_count": crashed,
+            "payload": "{}",
+        }
+        for number, (days, release, started, crashed) in enumerate(counts)
+    ]
+    api.store.insert_rows("sessions", api.make_rows("sessions", rows))
+    texts = _EXAMPLE.findall(PAGE.read_text())
+    answers = [api.send("POST", "query", {"query": text, "project": "health"})["rows"] for text in texts]
+    assert [(row[0], round(row[1], 4), row[2]) for row in sorted(answers[0])] == [
+        ("app@0", 0.9, 10),
+        ("app@1", round(1 - 25 / 550, 4), 550),
+        ("app@2", 0.99, 900),
+    ]
+    assert {row[1] for row in answers[2]} == {"app@2"}, "of those in use now"
+    stages = {
+        stage: [row[0] for row in _releases(api, f"release.stage:{stage}")]
+        for stage in ("adopted", "replaced", "low_adoption")
+    }
+    assert stages == {"adopted": ["app@2"], "replaced": ["app@1"], "low_adoption": ["app@0"]}
+
+
+def _releases(api: Any, search: str) -> list[Any]:
+    query = f"from sessions last 7d {search} | summarize n=count() by release"
+    return list(api.send("POST", "query", {"query": query, "project": "health"})["rows"])
 
 
 def test_the_latest_release_is_looked_up_for_a_request(api: Any) -> None:
