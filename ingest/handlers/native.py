@@ -41,6 +41,11 @@ def native(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     tools.refuse(refused, place, batch, DATASET_CATEGORIES[dataset])
 
 
+def _name_of(dataset: str, row: Row) -> str:
+    """Return what a row is known by: its id; the check-ins of one run have one id, and each its own status."""
+    return row_id(dataset, row["id"], row["status"]) if dataset == "check_ins" else row_id(dataset, row["id"])
+
+
 def _numbers(item: Item) -> Callable[[int], str]:
     """Return what tells the number of a line in the request or file it was sent in, of several with one number too."""
     listed = item.header.get("numbers")
@@ -65,7 +70,7 @@ def _store(dataset: str, rows: list[Row], place: Place, batch: Batch, tools: Too
         letter, names = own
         keys = [natural_key(letter, place.project_id, *(row[name] for name in names)) for row in rows]
     elif place.arrival.item_header.get("once") is True:
-        keys = [natural_key(b"x", place.project_id, row_id(dataset, row["id"])) for row in rows]
+        keys = [natural_key(b"x", place.project_id, _name_of(dataset, row)) for row in rows]
     else:
         tools.accept(dataset, rows, place, batch)
         return

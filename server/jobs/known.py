@@ -45,6 +45,9 @@ class KnownJob:
 
 
 JOBS: tuple[KnownJob, ...] = (
+    KnownJob(
+        "check-ins", "server.monitors.job", "check_in_job", "Finds runs of monitored jobs that were missed or hang."
+    ),
     KnownJob("blobs", "server.blob_collection", "blob_job", "Removes files nothing refers to any more."),
 )
 """Every job; whoever has one adds a line."""
