@@ -15,6 +15,7 @@ from server.http.account import account_routes
 from server.http.artifacts import artifact_routes
 from server.http.compat import compat_routes
 from server.http.dead_letters import dead_letter_routes
+from server.http.deploys import deploy_routes
 from server.http.documents.common import Problem
 from server.http.files import file_routes
 from server.http.guard import Guard, refuse_undeclared, register_guard
@@ -81,6 +82,7 @@ def routes_of(services: Services) -> list[Routes]:
         compat_routes(services),
         artifact_routes(services),
         release_routes(services),
+        deploy_routes(services),
         file_routes(services),
         native_routes(services),
         dead_letter_routes(services),
