@@ -79,7 +79,8 @@ class IssueMirror:
 
     def _write(self, table: Table, bodies: Sequence[Mapping[str, Any]]) -> None:
         schema = arrow_schema(table)
-        rows = [{f.name: _value(body[f.name], f.type) for f in schema} for body in bodies]
+        # Follow-up work may have been written before an upgrade that added a column: the next change tells it.
+        rows = [{f.name: _value(body.get(f.name, ""), f.type) for f in schema} for body in bodies]
         self._store.insert_rows(table.name, pa.Table.from_pylist(rows, schema=schema))
 
     def _same_versions(self) -> bool:

@@ -16,6 +16,7 @@ from engine.metadata.rows import (
     AuditRow,
     AuditVerdict,
     IssueChange,
+    IssueMove,
     IssueRow,
     JobEnd,
     JobRow,
@@ -33,6 +34,7 @@ from engine.metadata.rows import (
     TeamRow,
     TokenRow,
     UserRow,
+    WorkflowNews,
 )
 from engine.metadata.store import MetadataStore
 
@@ -43,6 +45,7 @@ __all__ = [
     "Author",
     "DecisionRow",
     "IssueChange",
+    "IssueMove",
     "IssueRow",
     "JobEnd",
     "JobRow",
@@ -66,4 +69,5 @@ __all__ = [
     "TokenRow",
     "UserRow",
     "Verdict",
+    "WorkflowNews",
 ]

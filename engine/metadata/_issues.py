@@ -10,17 +10,27 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_, update
 
 from engine.errors import Changed, NotFound, StateError, UserError
-from engine.metadata._counters import bump, upsert
+from engine.metadata._counters import bump, upsert, value
 from engine.metadata._tables import ISSUES, MAPPINGS, OUTBOX, PROJECTS
-from engine.metadata.rows import IssueChange, IssueRow, MappingRow, NewIssue, issue_mirror_body
+from engine.metadata.rows import IssueChange, IssueMove, IssueRow, MappingRow, NewIssue, WorkflowNews, issue_mirror_body
 
 MAPPING = "mapping"
 STATUSES = ("unresolved", "resolved", "ignored")
 PRIORITIES = ("high", "medium", "low")
-SUBSTATUSES = ("", "new", "ongoing", "escalating", "regressed")
+SUBSTATUSES = (
+    *("", "new", "ongoing", "escalating", "regressed"),
+    *("until_escalating", "until_condition_met", "forever"),
+)
+WORKFLOW = "workflow"
+"""Counter of changes of state."""
+
 _MAX_ASSIGNEE = 300
-_MUTABLE = ("status", "substatus", "assignee", "priority", "row_version")
+_STATE = ("status", "substatus", "condition", "since")
+_MUTABLE = (*_STATE, "assignee", "priority", "priority_by", "state_seq", "row_version")
 Pair = tuple[int, int]
+Change = tuple[IssueRow, IssueRow]
+"""An issue before and after."""
+
 _CHUNK = 400
 _T = TypeVar("_T")
 
@@ -47,6 +57,12 @@ def issue_row(row: Row[Any]) -> IssueRow:
         priority=row.priority,
         first_seen=row.first_seen,
         row_version=row.row_version,
+        since=row.since or row.first_seen,
+        condition=row.condition,
+        priority_by=row.priority_by,
+        base_priority=row.base_priority,
+        first_release=row.first_release,
+        state_seq=row.state_seq,
     )
 
 
@@ -124,7 +140,17 @@ def _locked_projects(connection: Connection, ids: set[int]) -> dict[int, Row[Any
     return rows
 
 
+def base_priority(level: str, handled: bool | None) -> str:
+    """Return what the level and the handling make of a priority: what nobody caught comes first."""
+    if level == "fatal":
+        return "high"
+    if level in {"info", "debug"}:
+        return "low"
+    return "high" if level == "error" and handled is not True else "medium"
+
+
 def _new_row(new: NewIssue, number: int, slug: str) -> IssueRow:
+    base = base_priority(new.level, new.handled)
     return IssueRow(
         issue_id=new.issue_id,
         project_id=new.project_id,
@@ -137,9 +163,12 @@ def _new_row(new: NewIssue, number: int, slug: str) -> IssueRow:
         status="unresolved",
         substatus="new",
         assignee="",
-        priority="high" if new.level in {"fatal", "error"} else "medium",
+        priority=base,
         first_seen=new.first_seen,
         row_version=1,
+        since=new.first_seen,
+        base_priority=base,
+        first_release=new.first_release,
     )
 
 
@@ -161,7 +190,11 @@ def change_many(
         raise NotFound("There is no such issue.", code="issue-unknown")
     if if_version is not None and any(row.row_version != if_version for row in before.values()):
         raise Changed("The issue was changed meanwhile.", hint="Read it again, look at what is different, and repeat.")
-    after = {pair: _changed(row, wanted[pair]) for pair, row in before.items()}
+    after = {pair: _changed(row, wanted[pair], now) for pair, row in before.items()}
+    moved = {pair for pair, row in after.items() if any(getattr(row, n) != getattr(before[pair], n) for n in _STATE)}
+    if moved:
+        place = bump(connection, WORKFLOW)
+        after |= {pair: replace(after[pair], state_seq=place) for pair in moved}
     touched = [row for pair, row in after.items() if row != before[pair]]
     if touched:
         _write(connection, touched)
@@ -175,10 +208,10 @@ def _check(change: IssueChange) -> None:
         ("substatus", change.substatus, SUBSTATUSES),
         ("priority", change.priority, PRIORITIES),
     )
-    for what, value, known_ones in closed:
-        if value is not None and value not in known_ones:
+    for what, given, known_ones in closed:
+        if given is not None and given not in known_ones:
             raise UserError(
-                f"{value!r} is no {what} of an issue.",
+                f"{given!r} is no {what} of an issue.",
                 code=f"{what}-unknown",
                 hint=f"Use one of {', '.join(filter(None, known_ones))}.",
             )
@@ -196,13 +229,37 @@ def _locked(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, IssueRo
     return found
 
 
-def _changed(row: IssueRow, change: IssueChange) -> IssueRow:
+def _changed(row: IssueRow, change: IssueChange, now: datetime) -> IssueRow:
     """Return the row with the change and its next version; the row itself when nothing differs."""
-    # A new status says nothing of the substatus before: "resolved, escalating" is no state.
-    substatus = "" if change.substatus is None and change.status not in {None, row.status} else change.substatus
-    given = {"status": change.status, "substatus": substatus, "assignee": change.assignee, "priority": change.priority}
+    # A new status says nothing of the substatus before: "resolved, escalating" is no state. Nor of its condition.
+    anew = change.status not in {None, row.status}
+    given = {
+        "status": change.status,
+        "substatus": "" if change.substatus is None and anew else change.substatus,
+        "condition": {} if change.condition is None and anew else change.condition,
+        "assignee": change.assignee,
+        "priority": change.priority,
+        "priority_by": change.priority_by,
+        "since": change.since,
+    }
     values = {name: value for name, value in given.items() if value is not None and value != getattr(row, name)}
-    return replace(row, **values, row_version=row.row_version + 1) if values else row  # type: ignore[arg-type]
+    if not values:
+        return row
+    if change.since is None and any(name in values for name in _STATE):
+        values["since"] = now
+    return replace(row, **values, row_version=row.row_version + 1)  # type: ignore[arg-type]
+
+
+def move_many(connection: Connection, moves: Sequence[IssueMove], now: datetime) -> list[tuple[IssueMove, Change]]:
+    """Change the issues that are still in the state they were found in; return what was done to these."""
+    found = _locked(connection, [(move.project_id, move.issue_id) for move in moves])
+    kept = {}
+    for move in moves:
+        row = found.get((move.project_id, move.issue_id))
+        if row is not None and row.since == move.since:
+            kept[move.project_id, move.issue_id] = move
+    changed = change_many(connection, [(pair, move.change) for pair, move in kept.items()], now, None)
+    return [(move, change) for move, change in zip(kept.values(), changed, strict=True) if change[0] != change[1]]
 
 
 def _write(connection: Connection, rows: Sequence[IssueRow]) -> None:
@@ -252,6 +309,38 @@ def versions(connection: Connection) -> tuple[int, int]:
     """Return the number of issues and the sum of their row versions."""
     row = connection.execute(select(func.count(), func.coalesce(func.sum(ISSUES.c.row_version), 0))).one()
     return int(row[0]), int(row[1])
+
+
+def in_state(
+    connection: Connection, statuses: Sequence[str], substatuses: Sequence[str] | None, before: datetime | None
+) -> list[IssueRow]:
+    """Return the issues of live projects in a state, by project and number; `before` cuts to those in it for longer."""
+    alive = select(PROJECTS.c.id).where(PROJECTS.c.deleted_at.is_(None))
+    query = select(ISSUES).where(ISSUES.c.status.in_(statuses), ISSUES.c.project_id.in_(alive))
+    if substatuses is not None:
+        query = query.where(ISSUES.c.substatus.in_(substatuses))
+    if before is not None:
+        query = query.where(func.coalesce(ISSUES.c.since, ISSUES.c.first_seen) < before)
+    rows = connection.execute(query.order_by(ISSUES.c.project_id, ISSUES.c.number))
+    return [issue_row(row) for row in rows]
+
+
+def changes_since(connection: Connection, place: int, version: int) -> WorkflowNews:
+    """Return what changed behind a place in the changes of state and a version of the mapping.
+
+    From the begin (0) only issues that are not unresolved are given: the others are what is not told.
+    """
+    now_at, now_version = value(connection, WORKFLOW), value(connection, MAPPING)
+    states: Sequence[IssueRow] = ()
+    if now_at > place or place == 0:
+        changed = ISSUES.c.state_seq > place if place else ISSUES.c.status != "unresolved"
+        states = [issue_row(row) for row in connection.execute(select(ISSUES).where(changed))]
+    moved: Sequence[MappingRow] = ()
+    if now_version > version:
+        query = select(MAPPINGS).where(MAPPINGS.c.version > version).order_by(MAPPINGS.c.version)
+        rows = connection.execute(query)
+        moved = [MappingRow(r.project_id, r.fingerprint, r.issue_id, r.version, r.author) for r in rows]
+    return WorkflowNews(now_at, now_version, tuple(states), tuple(moved))
 
 
 def by_short_id(connection: Connection, short_id: str) -> IssueRow | None:

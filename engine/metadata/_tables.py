@@ -218,10 +218,21 @@ ISSUES = Table(
     Column("priority", Text, nullable=False),
     Column("first_seen", UtcTime, nullable=False),
     Column("row_version", BigInteger, nullable=False),
+    # Since when it is in its state; null for one that is in its first.
+    Column("since", UtcTime),
+    # What a resolution or an archiving depends on, see `server.issues.states`.
+    Column("condition", Json, nullable=False, server_default="{}"),
+    # Who chose the priority; empty while it is computed from the base, the level and how the error was handled.
+    Column("priority_by", Text, nullable=False, server_default=""),
+    Column("base_priority", Text, nullable=False, server_default="medium"),
+    Column("first_release", Text, nullable=False, server_default=""),
+    # The value of the counter `workflow` when the state changed last, so that readers can ask for what is new.
+    Column("state_seq", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("project_id", "issue_id"),
     UniqueConstraint("project_id", "fingerprint"),
     UniqueConstraint("project_id", "number"),
     Index(None, "short_id"),
+    Index(None, "state_seq"),
 )
 
 MAPPINGS = Table(

@@ -231,15 +231,38 @@ class IssueChange:
 
     Attributes:
         status: unresolved, resolved or ignored.
-        substatus: new, ongoing, escalating, regressed or empty; empty when only `status` is given.
+        substatus: one of `SUBSTATUSES` that fits the status; empty when only `status` is given.
         assignee: `user:mail`, `team:slug`, or empty for nobody.
         priority: high, medium or low.
+        condition: what the state depends on, JSON values; empty when only `status` is given.
+        priority_by: who chose the priority, empty for nobody: then it is computed.
+        since: when the state began; the time of the change when it is not given.
     """
 
     status: str | None = None
     substatus: str | None = None
     assignee: str | None = None
     priority: str | None = None
+    condition: Mapping[str, Any] | None = field(default=None, hash=False)
+    priority_by: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueMove:
+    """A change the program itself makes, if the issue is still in the state it was found in.
+
+    Attributes:
+        since: when the state it was found in began.
+        change: what to set.
+        details: what the audit says besides.
+    """
+
+    project_id: int
+    issue_id: int
+    since: datetime
+    change: IssueChange
+    details: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +273,8 @@ class NewIssue:
         issue_id: `engine.ids.default_issue_id(project_id, fingerprint)`.
         fingerprint_before: what the project's former grouping version makes of it, while events stay in the issues
             they were in; None outside of such a time.
+        first_release: release of the first event, or empty.
+        handled: whether the program caught the error; None when the client did not say.
     """
 
     project_id: int
@@ -260,6 +285,8 @@ class NewIssue:
     level: str
     first_seen: datetime
     fingerprint_before: int | None = None
+    first_release: str = ""
+    handled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +297,14 @@ class IssueRow:
         number: its number within the project, from 1.
         short_id: what people call it, such as `SHOP-12`.
         status: unresolved, resolved or ignored.
-        substatus: new, ongoing, escalating, regressed or empty.
+        substatus: new, ongoing, escalating or regressed; until_escalating, until_condition_met or forever; or empty.
         row_version: grows with each change.
+        since: when it came into its state.
+        condition: what a resolution or an archiving depends on.
+        priority_by: who chose the priority; empty while it is computed.
+        base_priority: what level and handling alone make of it.
+        first_release: release of its first event, or empty.
+        state_seq: place of its last change of state among those of all issues.
     """
 
     issue_id: int
@@ -288,6 +321,12 @@ class IssueRow:
     priority: str
     first_seen: datetime
     row_version: int
+    since: datetime
+    condition: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    priority_by: str = ""
+    base_priority: str = "medium"
+    first_release: str = ""
+    state_seq: int = 0
 
 
 def issue_mirror_body(row: IssueRow) -> dict[str, object]:
@@ -304,6 +343,8 @@ def issue_mirror_body(row: IssueRow) -> dict[str, object]:
         "culprit": row.culprit,
         "level": row.level,
         "first_seen": row.first_seen.isoformat(),
+        "first_release": row.first_release,
+        "resolved_in": row.condition.get("release", "") if row.status == "resolved" else "",
         "row_version": row.row_version,
     }
 
@@ -317,6 +358,23 @@ class MappingRow:
     issue_id: int
     version: int
     author: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowNews:
+    """What changed of issues since somebody asked last.
+
+    Attributes:
+        place: the last change of state there is.
+        version: the last change of the mapping there is.
+        states: issues that changed their state.
+        mapped: fingerprints that changed their issue.
+    """
+
+    place: int
+    version: int
+    states: tuple[IssueRow, ...]
+    mapped: tuple[MappingRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from engine.metadata import _audit, _decisions, _issues
-from engine.metadata.rows import AuditEntry, IssueChange, IssueRow, MappingRow, NewIssue
+from engine.metadata.rows import AuditEntry, IssueChange, IssueMove, IssueRow, MappingRow, NewIssue, WorkflowNews
 from engine.metadata.stores.base import BaseStore, changed_members
 
-_WORKFLOW = ("status", "substatus", "assignee", "priority")
+_WORKFLOW = ("status", "substatus", "assignee", "priority", "condition")
 
 
 class IssueStore(BaseStore):
@@ -70,6 +71,37 @@ class IssueStore(BaseStore):
             entries = [_entry(audit, before, after) for before, after in changed if before != after]
             _audit.append(connection, head, entries, now)
         return changed
+
+    def move_issues(self, moves: Sequence[IssueMove], audit: AuditEntry) -> list[IssueRow]:
+        """Change issues as the program itself, each only if it is still in the state it was found in.
+
+        A move that comes too late, or again, does nothing. Each change is remembered as those of people are, with the
+        details of the move besides. Returns the changed issues as they are now.
+        """
+        if not moves:
+            return []
+        now = self._clock.now()
+        with self._database.write() as connection:
+            head = _audit.lock_head(connection)
+            done = _issues.move_many(connection, moves, now)
+            entries = [
+                _entry(replace(audit, details={**audit.details, **move.details}), before, after)
+                for move, (before, after) in done
+            ]
+            _audit.append(connection, head, entries, now)
+        return [after for _, (_, after) in done]
+
+    def issues_in_state(
+        self, statuses: Sequence[str], substatuses: Sequence[str] | None = None, *, before: datetime | None = None
+    ) -> list[IssueRow]:
+        """Return the issues of live projects in a state, by project and number; with `before`, in it since earlier."""
+        with self._database.read() as connection:
+            return _issues.in_state(connection, statuses, substatuses, before)
+
+    def workflow_news(self, place: int = 0, version: int = 0) -> WorkflowNews:
+        """Return what changed of states and mapping behind the place and the version of the last answer."""
+        with self._database.read_as_of_now() as connection:
+            return _issues.changes_since(connection, place, version)
 
     def set_issue_status(self, project_id: int, issue_id: int, status: str, substatus: str = "") -> IssueRow:
         """Change the workflow state of an issue as the program itself; UserError when issue or status is unknown."""
