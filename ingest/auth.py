@@ -13,6 +13,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 from engine.snapshot import ConfigSnapshot, KeyConfig
@@ -33,8 +34,11 @@ class Credentials:
     project_id: int | None = None
 
 
+@lru_cache(maxsize=256)
 def from_request(query: str, sentry_auth: str, authorization: str) -> Credentials | None:
     """Return the credentials of the query string and the two headers, or None when they name none.
+
+    A client says the same with each of its requests, so what was said lately is remembered.
 
     Raises:
         Malformed: the key is not 32 hex digits, or the protocol version is above 8.

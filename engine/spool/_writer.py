@@ -30,7 +30,7 @@ _MAX_GROUP_BYTES = 32 * MIB
 class _Group:
     """Records that become durable together, and the callers that wait for it."""
 
-    __slots__ = ("done", "error", "frames", "positions", "size", "told")
+    __slots__ = ("error", "frames", "positions", "size", "told")
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
@@ -38,7 +38,6 @@ class _Group:
         self.size = 0
         self.positions: list[Position] = []
         self.error: Exception | None = None
-        self.done = threading.Event()
 
 
 class SpoolWriter:
@@ -108,8 +107,9 @@ class SpoolWriter:
         """
         if not payloads:
             return []
-        group, first = self._join(payloads)
-        group.done.wait()
+        done = threading.Event()
+        group, first = self._join(payloads, lambda _: done.set())
+        done.wait()
         if group.error is not None:
             raise group.error
         return group.positions[first : first + len(payloads)]
@@ -126,9 +126,7 @@ class SpoolWriter:
         """
         self._join([payload], told)
 
-    def _join(
-        self, payloads: Sequence[bytes], told: Callable[[Exception | None], None] | None = None
-    ) -> tuple[_Group, int]:
+    def _join(self, payloads: Sequence[bytes], told: Callable[[Exception | None], None]) -> tuple[_Group, int]:
         """Put records into the group that is flushed next; return it, and the place of the first of them in it."""
         if self._sealer is not None:
             payloads = [self._sealer.sealed(payload) for payload in payloads]
@@ -142,8 +140,7 @@ class SpoolWriter:
             first = len(group.frames)
             group.frames.extend(frames)
             group.size += sum(map(len, frames))
-            if told is not None:
-                group.told.append(told)
+            group.told.append(told)
             if first == 0:
                 # The flusher waits only while the group is empty.
                 self._wake.notify()
@@ -193,7 +190,6 @@ class SpoolWriter:
         except Exception as error:  # noqa: BLE001 - out of memory, say: the flusher must live, and nobody be told yes
             group.error = self._given_up(OSError(0, repr(error)))
         finally:
-            group.done.set()
             for told in group.told:
                 try:
                     told(group.error)
