@@ -8,11 +8,20 @@ of a cluster), the sums are compared in place of the rows, and the hand-written 
 from __future__ import annotations
 
 from benchmarks.query_cases import Case
-from queries.masks import MASK
+from queries.masks import STEPS
 
 _ONE = ("one project",)
 _WEEK = "{where} AND timestamp >= {end} - toIntervalDay(7)"
-_MASK = MASK.replace("\\", "\\\\").replace("'", "\\'").replace("{", "{{").replace("}", "}}")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("{", "{{").replace("}", "}}") + "'"
+
+
+def _masked(text: str) -> str:
+    for expression, replacement in STEPS:
+        text = f"replaceRegexpAll({text}, {_quoted(expression)}, {_quoted(replacement)})"
+    return text
 
 
 def _each(fields: tuple[str, ...], counts: str, where: str) -> str:
@@ -147,7 +156,7 @@ ANALYSIS_CASES = (
         "patterns",
         "patterns",
         "from errors last 1d | patterns message",
-        f"SELECT replaceRegexpAll(substringUTF8(text, 1, 1000), '{_MASK}', '<*>') AS masked, sum(n) AS n, min(f),"
+        f"SELECT {_masked('substringUTF8(text, 1, 1000)')} AS masked, sum(n) AS n, min(f),"
         " max(l), min(text) FROM (SELECT message AS text, count() AS n, min(timestamp) AS f, max(timestamp) AS l"
         " FROM errors WHERE {where} AND timestamp >= {end} - toIntervalDay(1) AND message != '' GROUP BY text)"
         " GROUP BY masked ORDER BY n DESC, masked LIMIT 100001",

@@ -14,10 +14,11 @@ from ingest.native.lines import BadLine, Line
 from ingest.normalise import event_row
 from ingest.normalise.common import MILLISECOND_NS, environment_of, release_of
 from ingest.normalise.event import MICROSECOND_NS
-from ingest.normalise.logs import LEVELS, level_of, template_id
+from ingest.normalise.logs import LEVELS, level_of
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.people import user_row
 from ingest.normalise.times import clamp_ns
+from ml.templates import template_id
 
 CHANGE_KINDS = ("deploy", "release", "commit", "config", "flag", "scaling", "other")
 CHECK_IN_STATUSES = ("in_progress", "ok", "error", "missed", "timeout")

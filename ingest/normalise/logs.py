@@ -5,8 +5,6 @@ Sentry's developer documentation, "Logs": level in a word, `severity_number` as 
 
 from __future__ import annotations
 
-import hashlib
-from functools import lru_cache
 from typing import Any
 
 from ingest.hexids import event_id_of, row_id, span_id_of, trace_id_of
@@ -27,7 +25,7 @@ from ingest.normalise.typed import (
     user_of_attributes,
 )
 from ingest.normalise.values import listed, mapping, short, small_int, text
-from ml.grouping import parameterise
+from ml.templates import template_id
 
 MAX_BODY_CHARS = 65_536
 MAX_TEMPLATE_CHARS = 8_192
@@ -100,12 +98,6 @@ def otel_log_row(document: Document, arrival: Arrival, digest: bytes) -> Row:
     }
     found = Document(record, document.text, document.remarks)
     return _row(found, arrival, Container([found]), (digest, 0))
-
-
-@lru_cache(maxsize=8192)
-def template_id(body: str) -> int:
-    """Return the hash of a message with all that changes masked: equal for messages of one template."""
-    return int.from_bytes(hashlib.blake2b(parameterise(body).encode(), digest_size=8).digest(), "big")
 
 
 def level_of(word: object, severity: int, remarks: Remarks) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 
 from ingest.hexids import row_id
-from ingest.normalise.logs import MAX_BODY_CHARS, MAX_TEMPLATE_CHARS, template_id
+from ingest.normalise.logs import MAX_BODY_CHARS, MAX_TEMPLATE_CHARS
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.values import short, text
+from ingest.normalise.weights import weight_of_threshold
 from ingest.otlp.documents import Made, Scrub, Told, made, told
 from ingest.otlp.model import MAX_TIME_NS, Part, attributes_of
 from ingest.otlp.resource import body_text, item_columns, maps_of, plain, replay_of, user_columns
 from ingest.otlp.severity import log_level, severity_of
 from ingest.otlp.times import clamped_time
+from ml.templates import template_id
 
 _DROPPED = frozenset({"sentry.message.template", "log.logger.name", "event.name", "exception.stacktrace"})
 """Attributes that are columns of a log record; and stacks, which the payload keeps whole and the error as frames."""
@@ -48,6 +50,7 @@ def _row(record: Told, arrival: Arrival, record_id: str) -> Row:
     time_ns = next((time for time in times if 0 < time < MAX_TIME_NS), 0)
     return {
         **item_columns(attributes, record.origin, arrival, arrival.project.span_retention_days, remarks),
+        "sample_weight": weight_of_threshold(attributes.get("sampling.threshold")),
         "id": record_id,
         "timestamp": clamped_time(time_ns, arrival, remarks),
         "trace_id": sent.get("trace_id", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from ml.templates._drain import find_templates
+from ml.templates._batch import find_templates
+from ml.templates._ids import id_of_masked, masked, template_id
 
-__all__ = ["find_templates"]
+__all__ = ["find_templates", "id_of_masked", "masked", "template_id"]

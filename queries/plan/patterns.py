@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from engine.schema import Unit
 from queries import ast
 from queries.errors import QueryError, TypeProblem
-from queries.masks import MASK, WILDCARD
+from queries.masks import MAX_CHARS, STEPS
 from queries.plan.attributes import row_count
 from queries.plan.block import Block, Order
 from queries.plan.builder import Builder
@@ -27,8 +27,6 @@ from queries.values.typed import Typed, is_present
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 10_000
-MAX_CHARS = 1_000
-"""Of a text; what follows does not tell templates apart."""
 
 _MAYBE_TIME = replace(TIME, missing=Missing.NULL)
 COLUMNS = {
@@ -72,8 +70,10 @@ def patterns(stage: ast.Patterns, block: Block, builder: Builder) -> Block:
     text = Typed(call("ifNull", STRING, value.value, "") if value.type.nullable else value.value, STRING)
     texts = builder.wrap(group(rows, {"text": text}, {"n": row_count(rows), **moments}, builder))
     original = texts.columns["text"].value
-    short = call("substringUTF8", STRING, original, 1, MAX_CHARS)
-    masked = Typed(call("replaceRegexpAll", STRING, short, MASK, WILDCARD), STRING)
+    text_left = call("substringUTF8", STRING, original, 1, MAX_CHARS)
+    for expression, replacement in STEPS:
+        text_left = call("replaceRegexpAll", STRING, text_left, expression, replacement)
+    masked = Typed(text_left, STRING)
     made = {
         "count": Typed(aggregate("sum", INTEGER, texts.columns["n"].value), INTEGER),
         **{name: _over(texts.columns[name], how) for name, how in seen.items()},

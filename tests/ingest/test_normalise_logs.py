@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from engine.schema import TABLES
 from ingest.batches import batch_of
 from ingest.normalise import REMARKS
-from ingest.normalise.logs import LEVELS, template_id
+from ingest.normalise.logs import LEVELS
 from ingest.normalise.times import DAY_NS
 from ingest.process import Batch
+from ml.templates import template_id
 from tests.ingest.helpers import NOW_NS, SPAN, TRACE, envelope, processed, raw, tally
 
 COLUMNS = {c.name for c in TABLES["logs"].columns if not c.alias}

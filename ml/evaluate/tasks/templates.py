@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml.evaluate._partitions import Partition, by_chance
 from ml.evaluate._rows import DamagedData, Row
-from ml.templates import find_templates
+from ml.templates import find_templates, masked
 
 FOLDER = Path("loghub-2k") / "corrected"
 
@@ -31,9 +31,10 @@ def templates(data: Path) -> Iterator[Row]:
 
 def parse(lines: Sequence[str]) -> list[str]:
     """Return the template of each line, as they are found when all lines are at hand."""
-    counts = Counter(lines)
+    texts = [masked(line) for line in lines]
+    counts = Counter(texts)
     found = dict(zip(counts, find_templates(list(counts), list(counts.values())), strict=True))
-    return [found[line] for line in lines]
+    return [found[text] for text in texts]
 
 
 def score(name: str, truth: Sequence[str], found: Sequence[str]) -> Iterator[Row]:

@@ -1,0 +1,161 @@
+"""Merging of masked texts into templates, when all of them are at hand.
+
+As in Drain (He, Zhu, Zheng and Lyu, Drain: an online log parsing approach with fixed depth tree, ICWS 2017) texts are
+first told apart by their length and first word - here by their signs, too - then joined to the most similar one. Drain
+makes every place in which two texts of a template differ a wildcard, so `… went up` and `… went down` become one. Here
+a place of a few different words tells templates apart, and only one of many different words, or of names, is taken as a
+part that changes (the number of words at a place decides, as in Yu et al., Brain: Log parsing with bidirectional
+parallel tree, IEEE TSC 2023). All constants stand in this package; they were set on half of the systems of Loghub-2k
+(docs/explanation/grouping.md) and are the same for every service.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ml.templates._tokens import Token, is_sign, rendered, tokens_of
+from ml.templates._words import changes, tell_templates_apart
+from queries.masks import WILDCARD
+
+MIN_SIMILARITY: Final = 0.5
+"""Share of the words two texts must have in common to be looked at as one template."""
+
+MAX_CANDIDATES: Final = 1_000
+"""Templates a text is compared with; beyond that it stands for itself unless it equals one."""
+
+Words = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Candidate:
+    common: list[str]
+    members: list[Words] = field(default_factory=list)
+
+    def add(self, words: Words) -> None:
+        self.common = [a if a == b else WILDCARD for a, b in zip(self.common, words, strict=True)]
+        self.members.append(words)
+
+
+def find_templates(texts: Sequence[str], counts: Sequence[int]) -> list[str]:
+    """Return the template of each text: `<*>` for what changes.
+
+    The answer does not depend on the order of the texts.
+
+    Args:
+        texts: with `<*>` for the parts that are known to change.
+        counts: how often each occurs; the frequent ones shape the templates.
+    """
+    parts = [tokens_of(text) for text in texts]
+    words = [tuple(part.text for part in one) for one in parts]
+    totals: dict[Words, int] = defaultdict(int)
+    written: dict[Words, tuple[int, str, list[Token]]] = {}
+    for text, count, one, of_text in zip(texts, counts, words, parts, strict=True):
+        totals[one] += count
+        written[one] = min(written.get(one, (0, "", of_text)), (-count, text, of_text))
+    template_of: dict[Words, str] = {}
+    for members in _buckets(sorted(totals, key=lambda one: (-totals[one], one))):
+        for candidate in _candidates(members):
+            for template, group in _told_apart(candidate):
+                spaced = [part.spaced for part in written[group[0]][2]]
+                template_of.update(dict.fromkeys(group, rendered(template, spaced)))
+    return [template_of[one] for one in words]
+
+
+def bucket_of(words: Words) -> tuple[tuple[str, ...], str]:
+    """Return what texts of one template share: their length, their signs, a first word that does not change."""
+    first = words[0] if words else ""
+    return tuple(word if is_sign(word) else "" for word in words), WILDCARD if changes(first) else first
+
+
+def _buckets(texts: list[Words]) -> Iterator[list[Words]]:
+    buckets: dict[tuple[tuple[str, ...], str], list[Words]] = defaultdict(list)
+    for words in texts:
+        buckets[bucket_of(words)].append(words)
+    yield from buckets.values()
+
+
+def _candidates(texts: list[Words]) -> list[list[Words]]:
+    """Return texts of equal length in groups of similar ones."""
+    index = _Index([i for i, word in enumerate(texts[0]) if not is_sign(word)])
+    for words in texts:
+        index.add(words)
+    return [candidate.members for candidate in index.candidates]
+
+
+class _Index:
+    """Candidates of equal length and signs, found by the words they have at each place."""
+
+    def __init__(self, places: list[int]) -> None:
+        """Start empty.
+
+        Args:
+            places: of words; at the others all texts have the same signs.
+        """
+        self.candidates: list[_Candidate] = []
+        self._places = places
+        self._having: dict[tuple[int, str], list[int]] = defaultdict(list)
+
+    def add(self, words: Words) -> None:
+        """Join a text to the most similar candidate, or make it one."""
+        number = self._most_similar(words)
+        if number is None:
+            number = len(self.candidates)
+            self.candidates.append(_Candidate(list(words)))
+            if number < MAX_CANDIDATES:
+                for place in self._places:
+                    self._having[place, words[place]].append(number)
+        candidate = self.candidates[number]
+        before = candidate.common
+        candidate.add(words)
+        if number < MAX_CANDIDATES:
+            for place, (old, new) in enumerate(zip(before, candidate.common, strict=True)):
+                if old != new:
+                    self._having[place, WILDCARD].append(number)
+
+    def _most_similar(self, words: Words) -> int | None:
+        total = len(self._places)
+        if not total:
+            return 0 if self.candidates else None
+        # The first word is the same in all texts, or changes in all; alone it tells enough of two.
+        skipped = total > 2 and self._places[0] == 0
+        shared: Counter[int] = Counter()
+        for place in self._places[1:] if skipped else self._places:
+            shared.update(self._having.get((place, words[place]), ()))
+        best, found = MIN_SIMILARITY, None
+        # Words that a candidate lost since are still counted, so the count is at least the similarity.
+        for number, count in sorted(shared.items(), key=lambda item: (-item[1], item[0])):
+            most = (count + skipped) / total
+            if most < best or (found is not None and most <= best):
+                break
+            common = self.candidates[number].common
+            similarity = sum(common[place] == words[place] for place in self._places) / total
+            if similarity > best or (found is None and similarity == best):
+                best, found = similarity, number
+        return found
+
+
+def _told_apart(members: list[Words]) -> Iterator[tuple[list[str], list[Words]]]:
+    """Yield templates with their texts: split at the place of the fewest words that tell templates apart."""
+    columns = [set(column) for column in zip(*members, strict=True)]
+    places = [(len(words), place) for place, words in enumerate(columns) if len(words) > 1]
+    telling = [found for found in places if _tells_apart(columns, found[1])]
+    if telling:
+        _, place = min(telling)
+        parts: dict[str, list[Words]] = defaultdict(list)
+        for words in members:
+            parts[words[place]].append(words)
+        for _, part in sorted(parts.items()):
+            yield from _told_apart(part)
+        return
+    yield [next(iter(words)) if len(words) == 1 else WILDCARD for words in columns], members
+
+
+def _tells_apart(columns: list[set[str]], place: int) -> bool:
+    before = columns[place - 1] if place else set()
+    after = columns[place + 1] if place + 1 < len(columns) else set()
+    return tell_templates_apart(
+        columns[place], "".join(before) if len(before) == 1 else "", "".join(after) if len(after) == 1 else ""
+    )

@@ -1,0 +1,62 @@
+"""What a word is: a fixed part of a message, or a name that changes.
+
+The lists are of the language programs write messages in, not of any program: what English uses to tell that things
+began, went well or ended, and the nouns that are followed by a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from queries.masks import WILDCARD
+
+FEW_WORDS: Final = 4
+"""Up to so many different words at a place are parts of so many templates; of words that tell states, twice as many."""
+
+_STATE: Final = re.compile(
+    r"up|down|on|off|ok|not?|is|was|are|were|has|have|had|for|to|from|in|out|at|by|of|the|an?|and|or|with|without"
+    r"|before|after|yes|true|false|success|fail|error|start|stop|begin|end|open|close|read|write|get|set|add|remove"
+    r"|new|old|first|last|[a-z]{2,}(?:ed|ing|ful|able)",
+    re.ASCII | re.IGNORECASE,
+)
+_NOUN: Final = re.compile(r"users?|username|account|host|hostname|login", re.ASCII | re.IGNORECASE)
+"""Nouns that are followed by a name."""
+
+_NAME: Final = re.compile(r"[0-9_$@/\\]|\w[.-]\w", re.ASCII)
+_ONE_DIGIT: Final = re.compile(r"[A-Za-z]+[0-9]", re.ASCII)
+"""Often the name of a kind: SOCKS5, utf8, ssh2."""
+
+
+def changes(word: str) -> bool:
+    """Whether a word holds something masked or a number, and so is no fixed part of a message by itself."""
+    return WILDCARD in word or (any(sign.isdigit() for sign in word) and not _ONE_DIGIT.fullmatch(word))
+
+
+def tell_templates_apart(words: Collection[str], before: str, after: str) -> bool:
+    """Whether different words at one place of texts that are alike make them different templates.
+
+    Args:
+        words: all that stand there.
+        before: what stands before all of them, empty for different things.
+        after: what stands behind all of them, empty for different things.
+    """
+    if after == "=":
+        return True
+    if any(map(_is_name, words)):
+        return False
+    states = sum(map(_tells_state, words))
+    if states == len(words):
+        return len(words) <= 2 * FEW_WORDS
+    if not states and (before == "=" or _NOUN.fullmatch(before)):
+        return False
+    return len(words) <= FEW_WORDS
+
+
+def _is_name(word: str) -> bool:
+    return WILDCARD in word or (bool(_NAME.search(word)) and not _ONE_DIGIT.fullmatch(word))
+
+
+def _tells_state(word: str) -> bool:
+    return bool(_STATE.fullmatch(word))
