@@ -32,6 +32,10 @@ _FOREIGN = {
     "resourceMetrics": "OTLP metrics",
     "$schema": "a JSON schema",
 }
+_ENVELOPE_HEADERS = frozenset({"event_id", "dsn", "sdk", "sent_at", "trace"})
+_ITEM_HEADERS = frozenset({"type", "content_type", "filename", "item_count", "attachment_type", "platform"})
+"""Names of headers, to tell envelopes with items of unknown types from lines of records."""
+
 _EVENT_MEMBERS = frozenset({"event_id", "timestamp", "message", "exception", "logentry", "platform", "contexts"})
 
 
@@ -134,7 +138,25 @@ def _envelope(text: bytes) -> Envelope | None:
     """Return the envelope when the content is one: its second line must be an item header and not an event."""
     first, _, rest = text.lstrip(b"\n").partition(b"\n")
     second = rest.lstrip(b"\n").partition(b"\n")[0]
-    return parse_envelope(text) if _is_object(first) and is_item_header(second) else None
+    return parse_envelope(text) if opens_envelope(first, second) else None
+
+
+def opens_envelope(first: bytes, second: bytes) -> bool:
+    """Tell whether two lines are the headers of an envelope and of its first item, rather than two records.
+
+    The type of the item may be one nobody here knows; then the first line must have nothing but headers of envelopes.
+    """
+    header = _object(first)
+    if header is None:
+        return False
+    return is_item_header(second) or (_ENVELOPE_HEADERS.issuperset(header) and _names_a_type(second))
+
+
+def _names_a_type(line: bytes) -> bool:
+    header = _object(line)
+    if header is None or not isinstance(header.get("type"), str) or not header["type"]:
+        return False
+    return "length" in header or _ITEM_HEADERS.issuperset(header)
 
 
 def is_item_header(text: bytes) -> bool:

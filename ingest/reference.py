@@ -13,6 +13,7 @@ from ingest.items import ITEM_TYPES
 from ingest.limits import KIB, MIB
 from ingest.native.door import NATIVE_ENDPOINTS
 from ingest.normalise import REMARKS
+from ingest.normalise.trimming import BOUNDS, WHOLE_BYTES
 
 REASONS: dict[str, tuple[str, str]] = {
     "no_credentials": ("401", "The request names no key."),
@@ -121,6 +122,18 @@ def page() -> str:
         "| reason | answer | meaning |",
         "|---|---|---|",
         *(f"| {name} | {status} | {meaning} |" for name, (status, meaning) in REASONS.items()),
+        "",
+        "## Bounds of an event",
+        "",
+        f"Events and transactions of up to {WHOLE_BYTES // KIB} KiB are kept byte for byte. Of larger ones:",
+        "",
+        "| part | kept |",
+        "|---|---|",
+        *(f"| {part} | {kept} |" for part, kept in BOUNDS.items()),
+        "",
+        "What was cut is said in the event's own `_meta`, in Sentry's form: at the path of the value its length before",
+        "(`len`) and what was done (`rem`: `!limit`, `s` for cut, `x` for left out); the row's remark is",
+        "`payload:trimmed`. Columns have bounds of their own, below.",
         "",
         "## Remarks",
         "",

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from engine.errors import UserError
 from ingest.errors import InvalidItem, Malformed, Refused
 from ingest.files import BROKEN, STDIN, head_of, numbered_lines, opened, whole
-from ingest.inputs import Submittable, event_of, is_item_header, submittables
+from ingest.inputs import Submittable, event_of, opens_envelope, submittables
 from ingest.native.door import chunks_of, judge, native_envelope, token_of
 from ingest.native.formats import batch_lines, lines_of, statsd_lines
 from ingest.native.lines import NATIVE_DATASETS
@@ -151,7 +151,7 @@ def _is_lines(head: bytes) -> bool:
     """Tell whether a content is JSON lines: an object, and below it another that is no item header."""
     first, _, rest = head.lstrip().partition(b"\n")
     second = rest.lstrip().partition(b"\n")[0]
-    return _is_object(first) and second.startswith(b"{") and not is_item_header(second)
+    return _is_object(first) and second.startswith(b"{") and not opens_envelope(first, second)
 
 
 def _is_object(line: bytes) -> bool:

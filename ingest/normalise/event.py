@@ -14,6 +14,7 @@ from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.stack import Chain, chain_of, stack_columns
 from ingest.normalise.times import clamp_ns, time_ns
+from ingest.normalise.trimming import kept_of
 from ingest.normalise.values import fitted, listed, mapping, text
 from ml.grouping import fingerprint
 
@@ -73,7 +74,7 @@ def event_row(document: Document, arrival: Arrival) -> Row:
         "transaction": transaction,
         "culprit": culprit_of(data, found, transaction),
         "modules": modules_of(data.get("modules"), remarks),
-        "payload": document.text,
+        "payload": kept_of(document.text, remarks),
     }
     _group(row, data, found, entry, arrival)
     row["remarks"] = remarks.values()

@@ -7,6 +7,7 @@ from ingest.scrub import SCRUB_REMARKS
 REMARKS: dict[str, str] = {
     "payload:scrubbed": "NUL characters or lone surrogates were replaced by U+FFFD.",
     "payload:reencoded": "The text was not strict JSON (NaN, Infinity) and was written anew with nulls.",
+    "payload:trimmed": "Parts of the event were above their bounds and were cut; its `_meta` says which they were.",
     "timestamp:missing": "No usable timestamp was sent; the time of arrival stands for it.",
     "timestamp:drifted": "The client's clock was wrong by 55 minutes or more; its times were moved by the difference.",
     "timestamp:past": "The timestamp was older than the accepted window and was moved to its start.",

@@ -22,6 +22,7 @@ from ingest.normalise.times import clamp_ns, time_ns
 from ingest.normalise.transaction import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, sort_data
 from ingest.normalise.typed import arrival_columns, platform_of
 from ingest.normalise.values import mapping, short, text
+from ingest.normalise.weights import weight_of_trace
 
 
 def span_v1_row(document: Document, arrival: Arrival) -> Row:
@@ -52,6 +53,7 @@ def span_v1_row(document: Document, arrival: Arrival) -> Row:
     known = {**mapping(arrival.headers.get("trace")), **data}
     return {
         **arrival_columns(arrival, arrival.project.span_retention_days),
+        "sample_weight": weight_of_trace(arrival.headers),
         "trace_id": trace_id,
         "span_id": span_id,
         "timestamp": clamped,

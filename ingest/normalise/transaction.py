@@ -13,7 +13,9 @@ from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.spandata import http_columns, kind_of, service_of, status_of
 from ingest.normalise.times import clamp_ns, time_ns
+from ingest.normalise.trimming import kept_of
 from ingest.normalise.values import fitted, mapping, pairs, scalar, short, text
+from ingest.normalise.weights import weight_of_trace
 
 MAX_SPANS = 1000
 MAX_NAME_CHARS = 200
@@ -65,6 +67,7 @@ def transaction_rows(document: Document, arrival: Arrival) -> list[Row]:
     if isinstance(spans, list):
         segment["payload"] = without_member(document.text, "spans")
         children = _children(members(document.text)["spans"], segment, shift, remarks)
+    segment["payload"] = kept_of(segment["payload"], remarks)
     segment["remarks"] = remarks.values()
     return [segment, *children]
 
@@ -93,7 +96,9 @@ def _segment(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> Row:
     sort_data(sent, row["tags"], measurements, remarks)
     http = http_columns(sent)
     name = fitted(data.get("transaction"), MAX_NAME_CHARS, remarks) or UNLABELED
+    rates = trace.get("client_sample_rate"), sent.get("sentry.sample_rate")
     return row | {
+        "sample_weight": weight_of_trace(arrival.headers, *rates),
         **{column: row[column] or value for column, value in http.items()},
         "trace_id": trace_id,
         "span_id": span_id,

@@ -13,6 +13,7 @@ from ingest.normalise.spandata import http_columns
 from ingest.normalise.times import clamp_ns
 from ingest.normalise.transaction import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, UNLABELED
 from ingest.normalise.values import short, text
+from ingest.normalise.weights import weight_of_tracestate
 from ingest.otlp.documents import Made, Scrub, Told, made, told
 from ingest.otlp.model import Item, Part, attributes_of, items_of, span_problem
 from ingest.otlp.resource import (
@@ -101,6 +102,7 @@ def _row(span: Told, segment: Segment, arrival: Arrival, shift: tuple[int, str])
         tags.setdefault("sentry.status.message", message[:200])
     return {
         **columns,
+        "sample_weight": weight_of_tracestate(sent.get("trace_state") or ""),
         "trace_id": sent["trace_id"],
         "span_id": sent["span_id"],
         "parent_span_id": sent.get("parent_span_id", ""),

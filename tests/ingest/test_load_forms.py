@@ -244,3 +244,19 @@ def test_damaged_notes_say_what_to_do(tmp_path: Path) -> None:
     notes.write_text("{")
     with pytest.raises(StateError, match="Remove it"):
         Checkpoints(notes)
+
+
+@pytest.mark.parametrize(
+    ("content", "kinds"),
+    [
+        (b'{"sdk":{"name":"new"}}\n{"type":"of_tomorrow","length":9}\n{"a":"b"}\n', ["envelope"]),
+        (b'{}\n{"type":"of_tomorrow"}\n{"a":1}\n{"type":"another","length":2}\n{}\n', ["envelope"]),
+        (b'{"message":"a"}\n{"message":"b"}\n', ["store", "store"]),
+        (b'{"event_id":"' + b"a" * 32 + b'"}\n{"type":"error","message":"b"}\n', ["store", "store"]),
+    ],
+)
+def test_an_envelope_of_unknown_items_is_told_from_lines(tmp_path: Path, content: bytes, kinds: list[str]) -> None:
+    """What a client of tomorrow sends is taken as an envelope and set aside, not read as broken events."""
+    path = tmp_path / "captured"
+    path.write_bytes(content)
+    assert [getattr(unit, "kind", unit) for unit in units_of(path, LoadOptions())] == kinds
