@@ -1,0 +1,1 @@
+"""Commits: reading git repositories, what releases are made of, and who may have caused an issue."""
