@@ -13,7 +13,7 @@ PORT   ?= 8700
 JOBS   ?= 3  # on two cores: tests wait for servers and browsers a third of the time
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fuzz check format bench docs constraints clean
+.PHONY: help setup compiled run test fuzz check format bench docs constraints clean
 
 help: ## Show the commands.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,10 @@ $(BUNDLE): $(FRONT)/node_modules/.ready $(shell find $(FRONT)/src $(FRONT)/scrip
 
 setup: $(STAMP) $(BUNDLE) ## Create .venv with everything pinned in constraints.txt, and build the pages.
 
-run: setup ## Start Amber on port 8700 with the demo shop (DATA=dir PORT=n).
+compiled: setup
+	@$(BIN)/python -m compileall -q engine iam queries ml ingest dashboards server sdk/amber
+
+run: compiled ## Start Amber on port 8700 with the demo shop (DATA=dir PORT=n).
 	@$(BIN)/amber serve --data $(DATA) --port $(PORT) --demo
 
 test: setup ## Run all tests.
