@@ -1,0 +1,106 @@
+"""What is common and what is rare in a project, and who shares what is rare."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
+
+from ml.clustering._trace import Trace
+
+_WORD = re.compile(r"\w+")
+_RARE_FRAMES = 12
+_MOST_SHARERS = 40
+_MOST_CANDIDATES = 60
+
+Name = TypeVar("Name", bound=Hashable)
+
+
+def words(message: str) -> frozenset[str]:
+    """Return the words of a message's template."""
+    return frozenset(_WORD.findall(message))
+
+
+class Corpus(Generic[Name]):
+    """The traces of a project, each with a name, with document frequencies and an index over what is rare.
+
+    Adding a trace costs its own length, finding candidates the sharers of its rarest frames: never all pairs.
+    """
+
+    def __init__(self, traces: Mapping[Name, Trace] | None = None) -> None:
+        self.traces: dict[Name, Trace] = {}
+        self._frames: Counter[str] = Counter()
+        self._modules: Counter[str] = Counter()
+        self._words: Counter[str] = Counter()
+        self._sharers: dict[str, list[Name]] = {}
+        for name, trace in (traces or {}).items():
+            self.add(name, trace)
+
+    def __len__(self) -> int:
+        return len(self.traces)
+
+    def add(self, name: Name, trace: Trace) -> None:
+        """Add a trace; one that is there stays."""
+        if name in self.traces:
+            return
+        self.traces[name] = trace
+        self._frames.update(trace.frames)
+        self._modules.update(set(trace.modules))
+        self._words.update(words(trace.message))
+        for frame in trace.frames:
+            self._sharers.setdefault(frame, []).append(name)
+        if not trace.frames and trace.message:
+            self._sharers.setdefault(_said(trace), []).append(name)
+
+    def frame(self, name: str) -> float:
+        """Return how rare a frame is: 0 for one that all have, 1 for one nobody has."""
+        return self._rarity(self._frames[name])
+
+    def module(self, name: str) -> float:
+        """Return how rare a module is."""
+        return self._rarity(self._modules[name])
+
+    def word(self, name: str) -> float:
+        """Return how rare a word is."""
+        return self._rarity(self._words[name])
+
+    def _rarity(self, documents: int) -> float:
+        count = len(self.traces) + 1
+        return max(0.0, math.log(count / (documents + 0.5)) / math.log(count + 1))
+
+    def candidates(self, name: Name) -> list[Name]:
+        """Return the traces that share one of the rarest frames with this one, those that share most first."""
+        trace = self.traces[name]
+        rare = sorted(trace.frames, key=lambda frame: (self._frames[frame], frame))[:_RARE_FRAMES]
+        shared: dict[Name, float] = {}
+        for key in rare or [_said(trace)]:
+            sharers = self._sharers.get(key, [])
+            # What very many share says little of any two of them.
+            if len(sharers) <= max(_MOST_SHARERS, len(self.traces) // 20):
+                weight = self.frame(key)
+                for other in _nearest(sharers):
+                    shared[other] = shared.get(other, 0.0) + weight
+        shared.pop(name, None)
+        return sorted(shared, key=lambda other: -shared[other])[:_MOST_CANDIDATES]
+
+    def pairs(self, names: Iterable[Name]) -> Iterator[tuple[Name, Name]]:
+        """Return each pair of one of `names` and a candidate of it, once."""
+        met: set[frozenset[Name]] = set()
+        for name in names:
+            for other in self.candidates(name):
+                pair = frozenset((name, other))
+                if pair not in met:
+                    met.add(pair)
+                    yield name, other
+
+
+def _nearest(sharers: list[Name]) -> list[Name]:
+    """Return the newest sharers: enough of them to find a group, few enough to stay linear."""
+    return sharers[-4 * _MOST_SHARERS :]
+
+
+def _said(trace: Trace) -> str:
+    """Return the key of a trace without frames: its first type and its template."""
+    return f"\0{trace.types[:1]} {trace.message}"
