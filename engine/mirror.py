@@ -32,7 +32,8 @@ ORDER BY project_id, fingerprint
 """
 _FACES = """
 SELECT project_id, fingerprint, argMin(title, timestamp) AS title, argMin(culprit, timestamp) AS culprit,
-    argMin(level, timestamp) AS level, min(timestamp) AS first_seen
+    argMin(level, timestamp) AS level, argMin(release, timestamp) AS first_release,
+    argMin(tuple(error_handled), timestamp).1 AS handled, min(timestamp) AS first_seen
 FROM errors
 WHERE project_id = {project:UInt64} AND fingerprint IN {fingerprints:Array(UInt64)}
     AND timestamp >= {since:DateTime64(6, 'UTC')}

@@ -36,6 +36,7 @@ _log = logging.getLogger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KNOWN_PAIRS = 200_000
 _ATTEMPTS_BEFORE_REJECTED = 3
+_SHOWN = ("title", "culprit", "level", "release", "error_handled")
 _IDLE_S = 0.02
 _LONGEST_BACKOFF_S = 5.0
 
@@ -68,6 +69,14 @@ class Mirror(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """Looks at errors once they are stored and have their issues."""
+
+    def stored(self, rows: pa.Table) -> None:
+        """Look at a batch; after a crash it is given again."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WriterFigures:
     """What the writer has done since it started.
@@ -89,6 +98,8 @@ class ReadyWriter:
         metadata: where issues are created.
         mirror: copies new issues into the store.
         data: the data directory.
+        clock: says what is now.
+        watch: looks at errors that are stored.
     """
 
     def __init__(
@@ -98,8 +109,10 @@ class ReadyWriter:
         mirror: Mirror,
         data: DataPaths,
         clock: Clock | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._store = store
+        self._watch = watch
         self._metadata = metadata
         self._mirror = mirror
         self._ready_root = data.spool / READY
@@ -170,6 +183,8 @@ class ReadyWriter:
         rows = read_batch(ready.path)
         if table == "errors":
             self._ensure_issues(rows)
+            if self._watch is not None:
+                self._watch.stored(rows)
         self._inserted[table] = self._inserted.get(table, 0) + rows.num_rows
         ready.path.unlink(missing_ok=True)
         # Without a sync of the directory: a file that reappears after a power cut is dropped by its token.
@@ -196,9 +211,7 @@ class ReadyWriter:
                 self._known.move_to_end(pair)
             elif pair not in earliest or times[index] < times[earliest[pair]]:
                 earliest[pair] = index
-        shown = (
-            rows.select(["title", "culprit", "level"]).take(pa.array(list(earliest.values()), pa.int64())).to_pylist()
-        )
+        shown = rows.select(_SHOWN).take(pa.array(list(earliest.values()), pa.int64())).to_pylist()
         return [
             NewIssue(
                 project_id=project_id,
@@ -208,6 +221,8 @@ class ReadyWriter:
                 culprit=row["culprit"],
                 level=row["level"],
                 first_seen=_EPOCH + timedelta(microseconds=times[index]),
+                first_release=row["release"],
+                handled=row["error_handled"],
             )
             for ((project_id, fingerprint), index), row in zip(earliest.items(), shown, strict=True)
         ]

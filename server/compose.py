@@ -93,12 +93,16 @@ def _open_stores(settings: Settings, clock: Clock) -> tuple[EventStore, Metadata
 
 def ready_writer(installation: Installation) -> ReadyWriter:
     """Return the writer of an installation: ready batches into the store, new issues into the metadata database."""
+    # Start-up time: the compiler, which the watch asks about releases, is imported while the store is opened.
+    from server.issues.opening import regression_watch  # noqa: PLC0415
+
     return ReadyWriter(
         installation.store,
         installation.metadata,
         installation.mirror,
         installation.data,
         installation.clock,
+        regression_watch(installation),
     )
 
 

@@ -24,7 +24,7 @@ from server.http.door import Door
 from server.http.pages import Front, mount_pages, waiting_routes
 from server.http.services import Services
 from server.ingest_tokens import IngestTokens
-from server.issues import IssueService
+from server.issues import IssueService, ReleaseBook, Workflow
 from server.metrics import Metrics
 from server.provision import provision
 from server.publisher import SnapshotPublisher
@@ -94,6 +94,7 @@ def services_of(
         queue=settings.query_queue,
         ledger=Ledger(clock, metrics, budgets_of(settings)),
     )
+    workflow = Workflow(metadata, installation.mirror.sync, ReleaseBook(metadata, runner.run, clock), clock)
     maps = SourceMaps(metadata, FileBlobStore(installation.data.blobs), _PAGE_MAPS_BYTES)
     symbols = Symbolicator(maps)
     return Services(
@@ -103,7 +104,7 @@ def services_of(
         identity=Identity(metadata, clock, local_token),
         administration=Administration(metadata, clock),
         queries=queries,
-        issues=IssueService(queries, metadata, installation.mirror.sync, symbols),
+        issues=IssueService(queries, metadata, workflow, symbols),
         traces=TraceService(queries, metadata),
         state=state,
         metrics=metrics,

@@ -328,12 +328,12 @@ def in_state(
 def changes_since(connection: Connection, place: int, version: int) -> WorkflowNews:
     """Return what changed behind a place in the changes of state and a version of the mapping.
 
-    From the begin (0) only issues that are not unresolved are given: the others are what is not told.
+    From the begin (-1) only issues that are not unresolved are given: the others are what is not told.
     """
     now_at, now_version = value(connection, WORKFLOW), value(connection, MAPPING)
     states: Sequence[IssueRow] = ()
-    if now_at > place or place == 0:
-        changed = ISSUES.c.state_seq > place if place else ISSUES.c.status != "unresolved"
+    if now_at > place:
+        changed = ISSUES.c.state_seq > place if place >= 0 else ISSUES.c.status != "unresolved"
         states = [issue_row(row) for row in connection.execute(select(ISSUES).where(changed))]
     moved: Sequence[MappingRow] = ()
     if now_version > version:

@@ -25,6 +25,8 @@ from server.http.services import Services
 from server.http.tags import etag, wanted_version
 from server.issues.looking import Look
 from server.issues.service import AfterKey, ListRequest
+from server.issues.states import Archive, Resolution
+from server.issues.wishes import Wish
 
 _READ = needs(Action.ISSUE_READ)
 _WRITE = needs(Action.ISSUE_WRITE)
@@ -156,13 +158,13 @@ def _writing(routes: Routes, services: Services) -> None:
         return answer({"changed": len(before), "before": before})
 
 
-def _bulk(services: Services, body: documents.BulkBody) -> list[dict[str, str]]:
+def _bulk(services: Services, body: documents.BulkBody) -> list[dict[str, Any]]:
     workflow = services.issues.workflow
     given = [name for name in ("ids", "match", "restore") if getattr(body, name) is not None]
     if len(given) != 1 or (body.set is None) == (body.restore is None):
         raise UserError("Give `set` with `ids` or `match`, or `restore` alone.", code="body-invalid")
     if body.restore is not None:
-        return workflow.restore(principal(), [state.model_dump() for state in body.restore])
+        return workflow.restore(principal(), [_state(state) for state in body.restore])
     wanted = _set(body.set or documents.IssueSet())
     if body.ids is not None:
         return workflow.change_many(principal(), workflow.named(principal(), body.ids), wanted)
@@ -182,8 +184,30 @@ def _allowing(look: Look, action: Action) -> Look:
     return replace(look, action=action)
 
 
-def _set(body: documents.IssueSet) -> dict[str, str]:
-    return {name: value for name, value in body.model_dump().items() if value is not None}
+def _set(body: documents.IssueSet) -> Wish:
+    resolution, archive = body.resolution, body.archive
+    return Wish(
+        status="ignored" if body.status == "archived" else body.status,
+        resolution=None if resolution is None else Resolution(resolution.in_, resolution.release, resolution.commit),
+        archive=None
+        if archive is None
+        else Archive(archive.until, archive.count, archive.window_s, _utc(archive.date)),
+        assignee=body.assignee,
+        priority=body.priority,
+    )
+
+
+def _state(state: documents.IssueState) -> dict[str, Any]:
+    said = state.model_dump(exclude={"condition"})
+    if state.condition is not None:
+        said["condition"] = state.condition.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {**said, "since": _utc(state.since)}
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    if at is not None and at.tzinfo is None:
+        raise UserError("A time without a zone says little.", code="time-invalid", hint="Write 2026-01-31T12:00:00Z.")
+    return None if at is None else at.astimezone(UTC)
 
 
 def _look(services: Services, given: LookParameters, default: TimeRange | None = None) -> Look:

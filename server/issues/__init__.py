@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from server.issues.releases import ReleaseBook
 from server.issues.service import IssueService
+from server.issues.workflow import Workflow
 
-__all__ = ["IssueService"]
+__all__ = ["IssueService", "ReleaseBook", "Workflow"]

@@ -8,7 +8,9 @@ from typing import Any
 
 from engine.metadata import IssueRow
 from queries.result import rfc3339
+from server.issues.states import ARCHIVED, State, archive_of, resolution_of, state_of
 from server.issues.texts import TREND_BUCKETS
+from server.issues.words import archive_words, resolution_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Numbers:
 
 def item_of(row: IssueRow, slug: str, numbers: Numbers) -> dict[str, Any]:
     """Return the document of an issue in a list."""
+    state = state_of(row.status, row.substatus)
     return {
         "id": row.short_id,
         "issue_id": str(row.issue_id),
@@ -34,7 +37,12 @@ def item_of(row: IssueRow, slug: str, numbers: Numbers) -> dict[str, Any]:
         "status": row.status,
         "substatus": row.substatus,
         "priority": row.priority,
+        "priority_by": row.priority_by,
         "assignee": row.assignee,
+        "since": rfc3339(row.since),
+        "resolution": _resolution(row) if state is State.RESOLVED else None,
+        "archive": _archive(row, state) if state in ARCHIVED else None,
+        "first_release": row.first_release,
         "events": numbers.events,
         "users": numbers.users,
         "first_seen": None if numbers.first is None else rfc3339(numbers.first),
@@ -42,6 +50,27 @@ def item_of(row: IssueRow, slug: str, numbers: Numbers) -> dict[str, Any]:
         "created_at": rfc3339(row.first_seen),
         "trend": list(numbers.trend),
         "version": row.row_version,
+    }
+
+
+def _resolution(row: IssueRow) -> dict[str, Any]:
+    found = resolution_of(row.condition)
+    return {
+        "in": found.kind,
+        "release": found.release,
+        "commit": found.commit,
+        "text": resolution_words(row.condition),
+    }
+
+
+def _archive(row: IssueRow, state: State) -> dict[str, Any]:
+    found = archive_of(row.condition, state)
+    return {
+        "until": found.kind,
+        "count": found.count,
+        "window_s": found.window_s,
+        "date": None if found.date is None else rfc3339(found.date),
+        "text": archive_words(found),
     }
 
 

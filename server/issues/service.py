@@ -6,7 +6,6 @@ database. `server.issues.workflow` changes the latter.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -69,7 +68,7 @@ class IssueService:
     Args:
         queries: asks the store.
         metadata: the truth about workflow state.
-        sync: makes the store see changes of the metadata; called after each write.
+        workflow: changes it.
         symbols: resolves minified frames of events; None to leave them.
     """
 
@@ -77,13 +76,13 @@ class IssueService:
         self,
         queries: QueryService,
         metadata: MetadataStore,
-        sync: Callable[[], object],
+        workflow: Workflow,
         symbols: Symbolicator | None = None,
     ) -> None:
         self._queries = queries
         self._metadata = metadata
         self.events = EventReader(queries, symbols)
-        self.workflow = Workflow(metadata, sync)
+        self.workflow = workflow
 
     def page(self, look: Look, wanted: ListRequest) -> IssuePage:
         """Return a page of issues, at most `wanted.limit`.

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from engine.clock import Clock
 from engine.errors import NotFound, UserError
 from engine.metadata import AuditEntry, IssueChange, IssueRow, MetadataStore
 from iam import Action, Denied, Principal, decide, project_resource, visible_projects
 from queries.result import rfc3339
 from server.issues.assignees import assignees
+from server.issues.releases import ReleaseBook
+from server.issues.states import state_of, stored
+from server.issues.wishes import Wish, change_for, checked
+from server.issues.words import activity_words, actor_name
 
 MOST_ISSUES = 10_000
 """Most issues one request changes."""
 
 ACTION = "issue.change"
 _ACTIVITY = 50
-_AFTER = {"resolved": "", "ignored": "", "unresolved": "ongoing"}
+_STATE = ("status", "substatus", "assignee", "priority", "priority_by", "condition", "since")
 
 
 class Workflow:
@@ -25,51 +32,54 @@ class Workflow:
     Args:
         metadata: the truth about workflow state.
         sync: makes the store see what changed, so that `is:resolved` holds at once.
+        releases: knows the newest release of a project.
+        clock: says what is now.
     """
 
-    def __init__(self, metadata: MetadataStore, sync: Callable[[], object]) -> None:
+    def __init__(
+        self, metadata: MetadataStore, sync: Callable[[], object], releases: ReleaseBook, clock: Clock
+    ) -> None:
         self._metadata = metadata
         self._sync = sync
+        self._releases = releases
+        self._clock = clock
 
-    def change(
-        self, principal: Principal, issue: IssueRow, wanted: Mapping[str, str], if_version: int | None = None
-    ) -> IssueRow:
+    def change(self, principal: Principal, issue: IssueRow, wish: Wish, if_version: int | None = None) -> IssueRow:
         """Change one issue, already found for the principal with the right to write.
 
         Args:
             principal: who changes it.
             issue: as it was found.
-            wanted: `status`, `assignee`, `priority`; what is absent stays.
+            wish: what is wanted.
             if_version: the version the caller has seen.
 
         Raises:
             Changed: it has another version by now.
-            UserError: there is no such person or team.
+            UserError: there is no such person or team, or parts of the wish do not fit.
         """
         pairs = [(issue.project_id, issue.issue_id)]
-        changed = self._write(principal, pairs, self._change_of(principal, wanted), if_version)
+        changed = self._write(principal, pairs, self._changes(principal, pairs, wish), if_version)
         return changed[0][1]
 
-    def change_many(
-        self, principal: Principal, pairs: Sequence[tuple[int, int]], wanted: Mapping[str, str]
-    ) -> list[dict[str, str]]:
+    def change_many(self, principal: Principal, pairs: Sequence[tuple[int, int]], wish: Wish) -> list[dict[str, Any]]:
         """Change issues and return how each one was, in the form `restore` takes.
 
         Raises:
-            UserError: too many, or there is no such person or team.
+            UserError: too many, there is no such person or team, or parts of the wish do not fit.
         """
         _not_too_many(len(pairs))
-        changed = self._write(principal, pairs, self._change_of(principal, wanted)) if pairs else []
-        return [_state_of(before) for before, after in changed]
+        changes = self._changes(principal, pairs, wish)
+        changed = self._write(principal, pairs, changes) if pairs else []
+        return [state_document(before) for before, _ in changed]
 
-    def restore(self, principal: Principal, states: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    def restore(self, principal: Principal, states: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Put issues back to the given states and return how each one was."""
         _not_too_many(len(states))
         pairs = self.named(principal, [state["id"] for state in states])
-        changes = [IssueChange(s["status"], s["substatus"], s["assignee"], s["priority"]) for s in states]
+        changes = [_restoring(state, self._clock.now()) for state in states]
         self._check_known(principal, {state["assignee"] for state in states})
         changed = self._write(principal, pairs, changes) if pairs else []
-        return [_state_of(before) for before, after in changed]
+        return [state_document(before) for before, _ in changed]
 
     def named(self, principal: Principal, short_ids: Sequence[str]) -> list[tuple[int, int]]:
         """Return (project id, issue id) of issues the principal may change, by what people call them.
@@ -103,19 +113,26 @@ class Workflow:
                 "actor": entry.actor,
                 "action": entry.action,
                 "details": dict(entry.details),
+                "who": actor_name(entry.actor),
+                "text": activity_words(entry.action, entry.details),
             }
             for entry in sorted(found, key=lambda entry: -entry.id)
         ]
 
-    def _change_of(self, principal: Principal, wanted: Mapping[str, str]) -> IssueChange:
-        if not wanted:
-            raise UserError("Nothing is to be changed.", code="body-invalid", hint="Give status, assignee or priority.")
-        assignee = wanted.get("assignee")
-        if assignee is not None:
-            self._check_known(principal, {assignee})
-        status = wanted.get("status")
-        substatus = None if status is None else _AFTER[status]
-        return IssueChange(status, substatus, assignee, wanted.get("priority"))
+    def _changes(self, principal: Principal, pairs: Sequence[tuple[int, int]], wish: Wish) -> list[IssueChange]:
+        """Return the change of each issue."""
+        wish = checked(wish, self._clock.now())
+        if wish.assignee is not None:
+            self._check_known(principal, {wish.assignee})
+        rows = self._metadata.issues(pairs)
+        newest: dict[int, str] = {}
+        if wish.needs_release():
+            slugs = {row.id: row.slug for row in self._metadata.projects()}
+            newest = {number: self._releases.latest(number, slugs[number]) for number in {pair[0] for pair in pairs}}
+        missing = [pair for pair in pairs if pair not in rows]
+        if missing:
+            raise NotFound("There is no such issue.", code="issue-unknown")
+        return [change_for(wish, rows[pair], principal.name, lambda number: newest.get(number, "")) for pair in pairs]
 
     def _check_known(self, principal: Principal, wanted: set[str]) -> None:
         unknown = sorted(wanted - {"", *(one["assignee"] for one in assignees(self._metadata, principal))})
@@ -130,7 +147,7 @@ class Workflow:
         self,
         principal: Principal,
         pairs: Sequence[tuple[int, int]],
-        changes: IssueChange | Sequence[IssueChange],
+        changes: Sequence[IssueChange],
         if_version: int | None = None,
     ) -> list[tuple[IssueRow, IssueRow]]:
         audit = AuditEntry(principal.name, ACTION, "issue")
@@ -148,11 +165,28 @@ def _not_too_many(count: int) -> None:
         )
 
 
-def _state_of(row: IssueRow) -> dict[str, str]:
+def _restoring(state: Mapping[str, Any], now: datetime) -> IssueChange:
+    """Return the change that gives an issue a state back.
+
+    Raises:
+        UserError: it is no state.
+    """
+    status, substatus = state["status"], state["substatus"]
+    if substatus and stored(state_of(status, substatus)) != (status, substatus):
+        raise UserError(f"{status} and {substatus} do not go together.", code="state-unknown")
+    change = IssueChange(**{name: state.get(name) for name in _STATE})
+    return change if change.since is None else replace(change, since=min(change.since, now))
+
+
+def state_document(row: IssueRow) -> dict[str, Any]:
+    """Return the state of an issue, as `restore` takes it."""
     return {
         "id": row.short_id,
         "status": row.status,
         "substatus": row.substatus,
         "assignee": row.assignee,
         "priority": row.priority,
+        "priority_by": row.priority_by,
+        "condition": dict(row.condition),
+        "since": rfc3339(row.since),
     }

@@ -27,7 +27,7 @@ from server.dead_letters import DeadLetterService
 from server.http.app import create_app
 from server.http.cookies import Cookies
 from server.http.services import Services
-from server.issues import IssueService
+from server.issues import IssueService, ReleaseBook, Workflow
 from server.metrics import Metrics
 from server.query_ledger import Ledger
 from server.query_service import QueryService
@@ -168,6 +168,7 @@ def build_api(event_store: Any, make_rows: Any, root: Path, first_project: int, 
     metrics = Metrics(state.samples)
     ledger = Ledger(SystemClock(), metrics, budgets_of(used))
     queries = QueryService(runner, metadata, SystemClock(), workers=2, queue=1, ledger=ledger)
+    workflow = Workflow(metadata, mirror.sync, ReleaseBook(metadata, runner.run, SystemClock()), SystemClock())
     services = Services(
         settings=used,
         clock=SystemClock(),
@@ -175,9 +176,7 @@ def build_api(event_store: Any, make_rows: Any, root: Path, first_project: int, 
         identity=Identity(metadata, SystemClock(), "local-secret"),
         administration=Administration(metadata, SystemClock()),
         queries=queries,
-        issues=IssueService(
-            queries, metadata, mirror.sync, Symbolicator(SourceMaps(metadata, FileBlobStore(data.blobs)))
-        ),
+        issues=IssueService(queries, metadata, workflow, Symbolicator(SourceMaps(metadata, FileBlobStore(data.blobs)))),
         traces=TraceService(queries, metadata),
         state=state,
         metrics=metrics,

@@ -98,7 +98,7 @@ class IssueStore(BaseStore):
         with self._database.read() as connection:
             return _issues.in_state(connection, statuses, substatuses, before)
 
-    def workflow_news(self, place: int = 0, version: int = 0) -> WorkflowNews:
+    def workflow_news(self, place: int = -1, version: int = 0) -> WorkflowNews:
         """Return what changed of states and mapping behind the place and the version of the last answer."""
         with self._database.read_as_of_now() as connection:
             return _issues.changes_since(connection, place, version)

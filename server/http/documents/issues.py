@@ -12,6 +12,10 @@ from server.http.documents.files import Attachment
 
 Sort = Literal["last_seen", "first_seen", "events", "users", "priority"]
 Status = Literal["unresolved", "resolved", "ignored"]
+WantedStatus = Literal["unresolved", "resolved", "ignored", "archived"]
+Substatus = Literal[
+    *("", "new", "ongoing", "escalating", "regressed", "until_escalating", "until_condition_met", "forever")
+]
 Priority = Literal["high", "medium", "low"]
 Assignee = Annotated[
     str,
@@ -83,6 +87,25 @@ class TraceQuery(Look):
     span: str = Field(default="", max_length=64, description="A span that must be among the rows of a large trace.")
 
 
+class ResolutionState(Document):
+    """In what an issue is resolved."""
+
+    in_: str = Field(alias="in", description="now, next_release, release or commit.")
+    release: str = Field(description="The release it is about; of next_release the newest when it was resolved.")
+    commit: str
+    text: str = Field(description="The same in words; empty for a plain resolution.")
+
+
+class ArchiveState(Document):
+    """Until when an issue is archived."""
+
+    until: str = Field(description="forever, escalating, events, users or date.")
+    count: int
+    window_s: int = Field(description="In what time the count is reached, in seconds; 0 for since it was archived.")
+    date: datetime | None
+    text: str = Field(description="The same in words.")
+
+
 class Issue(Document):
     """An issue: its state, and what its events in the range say."""
 
@@ -95,7 +118,12 @@ class Issue(Document):
     status: str
     substatus: str
     priority: str
+    priority_by: str = Field(description="Who chose the priority; empty while it is computed.")
     assignee: str
+    since: datetime = Field(description="When it came into its state.")
+    resolution: ResolutionState | None = Field(description="In what it is resolved; null when it is not.")
+    archive: ArchiveState | None = Field(description="Until when it is archived; null when it is not.")
+    first_release: str = Field(description="Release of its first event, or empty.")
     events: int
     users: int
     first_seen: datetime | None = Field(description="In the range; null when there is no event in it.")
@@ -132,6 +160,8 @@ class Activity(Document):
     actor: str
     action: str
     details: dict[str, Any]
+    who: str = Field(description="The actor as people say it.")
+    text: str = Field(description="What was done, in words.")
 
 
 class AssigneeChoice(Document):
@@ -150,12 +180,31 @@ class IssueDetail(Issue):
     possible_assignees: list[AssigneeChoice]
 
 
-class IssueSet(Input):
-    """What to set; what is absent stays."""
+class ResolutionInput(Input):
+    """In what to resolve; `release` may be `latest`."""
 
-    status: Status | None = None
+    in_: Literal["now", "next_release", "release", "commit"] = Field(default="now", alias="in")
+    release: str = Field(default="", max_length=250)
+    commit: str = Field(default="", max_length=64, pattern="^([0-9a-fA-F]{7,64})?$")
+
+
+class ArchiveInput(Input):
+    """Until when to archive: `count` goes with events and users, `date` with date."""
+
+    until: Literal["forever", "escalating", "events", "users", "date"] = "forever"
+    count: int = Field(default=0, ge=0, le=1_000_000_000)
+    window_s: int = Field(default=0, ge=0, description="Seconds in which the count is reached; 0 for ever.")
+    date: datetime | None = None
+
+
+class IssueSet(Input):
+    """What to set; what is absent stays. `archived` is another word for `ignored`."""
+
+    status: WantedStatus | None = None
+    resolution: ResolutionInput | None = Field(default=None, description="With status resolved, which may be absent.")
+    archive: ArchiveInput | None = Field(default=None, description="With status ignored, which may be absent.")
     assignee: Assignee | None = None
-    priority: Priority | None = None
+    priority: Priority | Literal["auto"] | None = Field(default=None, description="`auto` has it computed again.")
 
 
 class IssueMatch(Input):
@@ -169,14 +218,29 @@ class IssueMatch(Input):
     end: datetime | None = None
 
 
+class ConditionState(Input):
+    """What a state depends on, as it is stored."""
+
+    in_: Literal["next_release", "release", "commit"] | None = Field(default=None, alias="in")
+    release: str | None = Field(default=None, max_length=250)
+    commit: str | None = Field(default=None, max_length=64)
+    until: Literal["events", "users", "date"] | None = None
+    count: int | None = Field(default=None, ge=1, le=1_000_000_000)
+    window_s: int | None = Field(default=None, ge=1, le=2_592_000)
+    date: datetime | None = None
+
+
 class IssueState(Input):
     """The workflow state of an issue, as `before` gives it and `restore` takes it."""
 
     id: ShortId
     status: Status
-    substatus: Literal["new", "ongoing", "escalating", "regressed", ""]
+    substatus: Substatus
     assignee: Assignee
     priority: Priority
+    priority_by: str | None = Field(default=None, max_length=300, description="Who chose the priority.")
+    condition: ConditionState | None = Field(default=None, description="What the state depends on.")
+    since: datetime | None = Field(default=None, description="When it came into the state.")
 
 
 class BulkBody(Input):
