@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ml.templates._batch import find_templates
-from ml.templates._ids import id_of_masked, masked, template_id
+from ml.templates._ids import masked, template_id
+from ml.templates._online import MAX_TEXTS, Miner, UnreadableState
 
-__all__ = ["find_templates", "id_of_masked", "masked", "template_id"]
+__all__ = ["MAX_TEXTS", "Miner", "UnreadableState", "find_templates", "masked", "template_id"]

@@ -27,6 +27,8 @@ MAX_CANDIDATES: Final = 1_000
 """Templates a text is compared with; beyond that it stands for itself unless it equals one."""
 
 Words = tuple[str, ...]
+Bucket = tuple[Words, str]
+"""The signs of texts, empty where a word stands, and their first word, `<*>` for one that changes."""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,23 @@ class _Candidate:
         self.members.append(words)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One template.
+
+    Attributes:
+        text: of it, with `<*>` for what changes.
+        words: its parts.
+        bucket: that all its texts are in.
+        members: numbers of the texts it was found in.
+    """
+
+    text: str
+    words: Words
+    bucket: Bucket
+    members: list[int]
+
+
 def find_templates(texts: Sequence[str], counts: Sequence[int]) -> list[str]:
     """Return the template of each text: `<*>` for what changes.
 
@@ -48,33 +67,45 @@ def find_templates(texts: Sequence[str], counts: Sequence[int]) -> list[str]:
         texts: with `<*>` for the parts that are known to change.
         counts: how often each occurs; the frequent ones shape the templates.
     """
+    templates = [""] * len(texts)
+    for found in group_texts(texts, counts):
+        for number in found.members:
+            templates[number] = found.text
+    return templates
+
+
+def group_texts(texts: Sequence[str], counts: Sequence[int]) -> list[Found]:
+    """Return the templates of texts; arguments as those of `find_templates`."""
     parts = [tokens_of(text) for text in texts]
     words = [tuple(part.text for part in one) for one in parts]
     totals: dict[Words, int] = defaultdict(int)
+    # The most frequent way of writing the same words, with its blanks.
     written: dict[Words, tuple[int, str, list[Token]]] = {}
-    for text, count, one, of_text in zip(texts, counts, words, parts, strict=True):
+    numbers: dict[Words, list[int]] = defaultdict(list)
+    for number, (text, count, one) in enumerate(zip(texts, counts, words, strict=True)):
         totals[one] += count
-        written[one] = min(written.get(one, (0, "", of_text)), (-count, text, of_text))
-    template_of: dict[Words, str] = {}
-    for members in _buckets(sorted(totals, key=lambda one: (-totals[one], one))):
+        written[one] = min(written.get(one, (1, "", [])), (-count, text, parts[number]))
+        numbers[one].append(number)
+    made: list[Found] = []
+    for bucket, members in _buckets(sorted(totals, key=lambda one: (-totals[one], one))):
         for candidate in _candidates(members):
             for template, group in _told_apart(candidate):
-                spaced = [part.spaced for part in written[group[0]][2]]
-                template_of.update(dict.fromkeys(group, rendered(template, spaced)))
-    return [template_of[one] for one in words]
+                text = rendered(template, [part.spaced for part in written[group[0]][2]])
+                made.append(Found(text, tuple(template), bucket, [n for one in group for n in numbers[one]]))
+    return made
 
 
-def bucket_of(words: Words) -> tuple[tuple[str, ...], str]:
+def bucket_of(words: Words) -> Bucket:
     """Return what texts of one template share: their length, their signs, a first word that does not change."""
     first = words[0] if words else ""
     return tuple(word if is_sign(word) else "" for word in words), WILDCARD if changes(first) else first
 
 
-def _buckets(texts: list[Words]) -> Iterator[list[Words]]:
-    buckets: dict[tuple[tuple[str, ...], str], list[Words]] = defaultdict(list)
+def _buckets(texts: list[Words]) -> Iterator[tuple[Bucket, list[Words]]]:
+    buckets: dict[Bucket, list[Words]] = defaultdict(list)
     for words in texts:
         buckets[bucket_of(words)].append(words)
-    yield from buckets.values()
+    yield from buckets.items()
 
 
 def _candidates(texts: list[Words]) -> list[list[Words]]:

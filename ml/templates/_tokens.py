@@ -36,7 +36,8 @@ def tokens_of(text: str) -> list[Token]:
     """Return the parts of a masked text, repeats folded."""
     filled = _NOTHING.sub(lambda found: found[0][0] + WILDCARD + found[0][1], text)
     parts = [Token(m[0], m.start() > 0 and filled[m.start() - 1].isspace()) for m in _TOKEN.finditer(filled)]
-    return _fold(_without_lists(parts))
+    # Only what is masked twice can be a list or repeat.
+    return _fold(_without_lists(parts)) if filled.count(WILDCARD) > 1 else parts
 
 
 def is_sign(token: str) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ml.evaluate._partitions import Partition, by_chance
 from ml.evaluate._rows import DamagedData, Row
-from ml.templates import find_templates, masked
+from ml.templates import Miner
 
 FOLDER = Path("loghub-2k") / "corrected"
 
@@ -29,15 +28,15 @@ def templates(data: Path) -> Iterator[Row]:
             yield from score(system.name, truth, parse(lines))
 
 
-def parse(lines: Sequence[str]) -> list[str]:
-    """Return the template of each line, as they are found when all lines are at hand."""
-    texts = [masked(line) for line in lines]
-    counts = Counter(texts)
-    found = dict(zip(counts, find_templates(list(counts), list(counts.values())), strict=True))
-    return [found[text] for text in texts]
+def parse(lines: Sequence[str]) -> list[int]:
+    """Return the template of each line: lines are given their ids as they come, and the ids are refined at the end."""
+    miner = Miner()
+    ids = [miner.add(line) for line in lines]
+    miner.refine()
+    return [miner.resolve(text_id) for text_id in ids]
 
 
-def score(name: str, truth: Sequence[str], found: Sequence[str]) -> Iterator[Row]:
+def score(name: str, truth: Sequence[str], found: Sequence[int]) -> Iterator[Row]:
     """Yield the rows of one system."""
     partition = Partition(truth, found)
     for metric, figure in (("GA", Partition.grouping_accuracy), ("FGA", Partition.grouping_f1)):
