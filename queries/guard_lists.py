@@ -32,7 +32,7 @@ _AGGREGATES = """
 _SCALARS = """
     abs and or not ceil ceiling floor round rounddown trunc sqrt pow power exp log ln greatest least sign mod
     isfinite if ifnull nullif coalesce isnull isnotnull tonullable assumenotnull case multiif transform
-    lower upper lowerutf8 upperutf8 length lengthutf8 startswith starts_with endswith ends_with reverse
+    identity lower upper lowerutf8 upperutf8 length lengthutf8 startswith starts_with endswith ends_with reverse
     replaceall replaceone replace position positioncaseinsensitive str_position
     substring trim concat concat_ws
     splitbychar split match extract regexp_like regexp_replace like ilike domain path
