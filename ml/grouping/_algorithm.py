@@ -13,6 +13,7 @@ from ml.grouping._mask import Masker
 from ml.grouping._model import Grouping, Source
 from ml.grouping._read import frames_of, mapping, mappings, text
 from ml.grouping._rules import Rules
+from ml.signature import NOTHING, looks_like_report, signature
 
 _Parts = tuple[Source, tuple[str, ...]]
 
@@ -53,6 +54,8 @@ class Algorithm:
     def _default(self, event: Mapping[str, Any]) -> _Parts:
         exceptions = mappings(event.get("exception"))
         by_root = self._rules.chain == "root"
+        if self._rules.reports and not _has_frames(exceptions, event) and (crash := _crash(exceptions, event)):
+            return "report", crash
         if exceptions and (parts := (self._roots if by_root else self._exceptions)(exceptions, event)):
             return "exception", parts
         message = self._message(event)
@@ -142,6 +145,23 @@ def digest(source: str, parts: Sequence[str]) -> int:
         encoded = part.encode("utf-8", "surrogatepass")
         pieces += (len(encoded).to_bytes(4, "little"), encoded)
     return int.from_bytes(blake2b(b"".join(pieces), digest_size=8).digest(), "little")
+
+
+def _has_frames(exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> bool:
+    return any(frames_of(exception) for exception in exceptions) or bool(_stack_without_exception(event))
+
+
+def _crash(exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> tuple[str, ...]:
+    """The parts of the crash report that an event without frames brings as text; empty when it brings none."""
+    entry = mapping(event.get("logentry")) or mapping(event.get("message"))
+    texts = [text(entry.get("formatted")) or text(entry.get("message")) or text(event.get("message"))]
+    texts += [text(exception.get("value")) for exception in reversed(exceptions)]
+    for report in texts:
+        if looks_like_report(report):
+            found = signature(report)
+            if found.kind and found.state != NOTHING:
+                return found.parts()
+    return ()
 
 
 def causes(chain: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:

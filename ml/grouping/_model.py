@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Source = Literal["client", "exception", "stacktrace", "message", "template", "fallback"]
+Source = Literal["client", "exception", "stacktrace", "message", "template", "report", "fallback"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Grouping:
         fingerprint: unsigned 64-bit group key; equal keys are one group inside a project.
         parts: what was hashed, in order, readable by a person.
         source: which material decided: the client's own fingerprint, the exception chain, a bare
-            stack trace, a message, a message template with parameters, or the fallback.
+            stack trace, a message, a message template with parameters, the report of a crash, or the fallback.
     """
 
     version: str
