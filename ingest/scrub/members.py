@@ -281,7 +281,7 @@ class NameRule:
     splices: Callable[[bytes, IsSecret], Iterator[Splice]]
 
 
-NAME_RULES: dict[str, NameRule] = {
+MEMBER_RULES: dict[str, NameRule] = {
     "member": NameRule("scrubbed:member", MEMBER_SCREEN, member_splices),
     "header": NameRule("scrubbed:text", HEADER_SCREEN, header_splices),
     "quoted": NameRule("scrubbed:text", QUOTED_SCREEN, quoted_splices),

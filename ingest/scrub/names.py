@@ -12,7 +12,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 _STRONG = (
-    "password passwd passwort passphrase passcode pwd secret secrets credential credentials authorization cookie "
+    "password passwd passwort kennwort wachtwoord senha contrasena passphrase passcode pwd secret secrets credential "
+    "credentials authorization cookie "
     "cookies csrf xsrf csrftoken csrfmiddlewaretoken xsrftoken apikey apikeys privatekey secretkey accesskey "
     "authtoken accesstoken refreshtoken idtoken sessiontoken clientsecret mysqlpwd pgpassword sessionid sessid "
     "phpsessid jsessionid sid_secret cvv cvc ssn"
@@ -20,7 +21,9 @@ _STRONG = (
 _WEAK = "token auth bearer jwt otp totp pin session"
 _PAIRS = (
     "api key|api keys|access key|private key|secret key|signing key|encryption key|master key|session id|session key|"
-    "session token|connect sid|account key|shared key|ssh key|license key|card number|social security|security code"
+    "session token|connect sid|pass word|pass phrase|pass code|de passe|contrase a|seed phrase|recovery phrase|"
+    "recovery code|backup code|security answer|account key|shared key|ssh key|license key|card number|"
+    "social security|security code"
 )
 _AFTER_WEAK_ONLY = (
     "count counts limit limits usage length len size type types expires expiry expiration ttl endpoint policy enabled "
@@ -46,7 +49,9 @@ KEPT_NAMES = frozenset(_KEPT.split())
 MAX_NAME_CHARS = 200
 
 STEMS_ANYWHERE = (
-    "pass(?:w(?:or[dt]|d)|phrase|code)|pwd|secret|credential|authorization|cookie|[cx]srf|"
+    "pass[ _.-]{0,2}(?:w(?:or[dt]|d)|phrase|code)|kennwort|wachtwoord|senha|contrase.{1,2}a|"
+    "mot[ _.-]{0,2}de[ _.-]{0,2}passe|(?:seed|recovery)[ _.-]{0,2}phrase|(?:recovery|backup)[ _.-]{0,2}code|"
+    "security[ _.-]{0,2}answer|pwd|secret|credential|authorization|cookie|[cx]srf|"
     "(?:api|access|private|secret|sign(?:ing)?|encrypt(?:ion)?|master|session|account|shared|ssh|"
     "license)[ _.-]{0,2}key|"
     "sess(?:ion)?[ _.-]{0,2}id|connect[ _.-]sid|cvv|cvc|ssn|card[ _.-]{0,2}number|social[ _.-]{0,2}security|"

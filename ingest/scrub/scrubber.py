@@ -14,7 +14,7 @@ from engine.snapshot import ProjectConfig
 from ingest.errors import InvalidItem
 from ingest.jsontext import Document, decode_json, encode_json
 from ingest.scrub.actions import Action, Verb
-from ingest.scrub.members import NAME_RULES
+from ingest.scrub.grammars import NAME_RULES
 from ingest.scrub.model import Scrubbed, ScrubbedValues
 from ingest.scrub.names import strength
 from ingest.scrub.patterns import BY_NAME, PATTERNS

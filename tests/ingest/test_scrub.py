@@ -14,7 +14,7 @@ from engine.errors import StateError
 from engine.snapshot import ProjectConfig
 from ingest.jsontext import Document, decode_json
 from ingest.scrub import FILTERED, SCRUB_REMARKS, Scrubber, scrubber_for
-from ingest.scrub.members import NAME_RULES
+from ingest.scrub.grammars import NAME_RULES
 from ingest.scrub.names import is_secret_name, strength
 from ingest.scrub.patterns import PATTERNS
 from ingest.scrub.substitution import compiled, spliced, substituted
