@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from engine.commits import CodeMapping, CommitRow, FileChange, NewCommit, RepositoryRow
 from engine.metadata._commit_tables import (
@@ -164,6 +164,11 @@ def release_commits(connection: Connection, release_id: int, limit: int) -> list
     ids = list(connection.execute(query).scalars())
     found = commits(connection, ids)
     return [found[number] for number in ids]
+
+
+def count_release_commits(connection: Connection, release_id: int) -> int:
+    """Return how many commits a release has."""
+    return int(connection.execute(select(func.count()).where(_RC.release_id == release_id)).scalar_one())
 
 
 def set_heads(connection: Connection, release_id: int, heads: dict[int, str]) -> None:

@@ -38,26 +38,42 @@ _Told = Mapping[str, Any]
 
 def github(edge: Edge, call: Call) -> Answer:
     """Take a delivery of GitHub."""
-    sender, body = _received(edge, call, "github")
+    sender, told = proven(edge, call, "github")
+    read = _GITHUB.get(call.header("X-GitHub-Event"), _nothing)
+    return _take(edge, call, sender, read(told), call.header("X-GitHub-Delivery"))
+
+
+def gitlab(edge: Edge, call: Call) -> Answer:
+    """Take a delivery of GitLab."""
+    sender, told = proven(edge, call, "gitlab")
+    read = _GITLAB.get(short(told.get("object_kind"), 32), _nothing)
+    name = call.header("Idempotency-Key") or call.header("X-Gitlab-Event-UUID")
+    return _take(edge, call, sender, read(told), name)
+
+
+def proven(edge: Edge, call: Call, provider: str) -> tuple[Sender, dict[str, Any]]:
+    """Return whose delivery it is and what it tells, when it proves the secret of its project.
+
+    Args:
+        edge: of this process.
+        call: the request; the project is a part of its path.
+        provider: `github` or `gitlab`.
+
+    Raises:
+        Refused: 403, the secret was not proven; 400, the body is no JSON object.
+    """
+    sender, body = _received(edge, call, provider)
     secret = sender.project.webhook_secret.encode()
+    if provider == "gitlab":
+        if not hmac.compare_digest(secret, call.header("X-Gitlab-Token").encode()):
+            raise _unproven("X-Gitlab-Token is not the project's webhook secret")
+        return sender, _document(body)
     expected = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), call.header("X-Hub-Signature-256").encode()):
         raise _unproven("X-Hub-Signature-256 is not the HMAC of the body with the project's webhook secret")
     if call.content_type == _FORM:
         body = parse_qs(body.decode("utf-8", "replace")).get("payload", [""])[0].encode()
-    read = _GITHUB.get(call.header("X-GitHub-Event"), _nothing)
-    return _take(edge, call, sender, read(_document(body)), call.header("X-GitHub-Delivery"))
-
-
-def gitlab(edge: Edge, call: Call) -> Answer:
-    """Take a delivery of GitLab."""
-    sender, body = _received(edge, call, "gitlab")
-    if not hmac.compare_digest(sender.project.webhook_secret.encode(), call.header("X-Gitlab-Token").encode()):
-        raise _unproven("X-Gitlab-Token is not the project's webhook secret")
-    told = _document(body)
-    read = _GITLAB.get(short(told.get("object_kind"), 32), _nothing)
-    name = call.header("Idempotency-Key") or call.header("X-Gitlab-Event-UUID")
-    return _take(edge, call, sender, read(told), name)
+    return sender, _document(body)
 
 
 def _received(edge: Edge, call: Call, client: str) -> tuple[Sender, bytes]:

@@ -41,6 +41,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("team", "server.cli.team", "Manage teams: their people and projects."),
     Verb("project", "server.cli.project", "Manage projects."),
     Verb("scrub", "server.cli.scrub", "Keep personal data out: rules, and what they make of an event."),
+    Verb("commits", "server.cli.commits", "Tell releases their commits, from a git repository."),
+    Verb("owners", "server.cli.owners", "Who owns what: ownership rules and CODEOWNERS."),
     Verb("key", "server.cli.key", "Manage the keys of a project."),
     Verb("token", "server.cli.token", "Manage API tokens."),
     Verb("audit", "server.cli.audit", "Read and verify the audit of every write."),

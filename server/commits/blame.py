@@ -110,7 +110,7 @@ def _there(place: _Place, parent: pygit2.Commit) -> _Place | None:
 
 def _kept(old: pygit2.Blob, new: pygit2.Blob, lines: Iterable[int]) -> dict[int, int]:
     """Return where the lines of the new version that are the old one's stood in it."""
-    patch = old.diff(new, _FLAGS, context_lines=0)  # type: ignore[call-arg] - the stub lacks it
+    patch = old.diff(new, _FLAGS, context_lines=0)  # type: ignore[call-arg]
     edits = [(hunk.new_start, hunk.new_lines, hunk.old_lines) for hunk in patch.hunks]
     kept: dict[int, int] = {}
     offset, index = 0, 0

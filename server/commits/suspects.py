@@ -177,12 +177,15 @@ class SuspectFinder:
         self, project: ProjectRow, frames: Sequence[StackFrame], platform: str
     ) -> list[tuple[StackFrame, str | None]]:
         """Return frames with their files in the project's repositories, None for those that have none there."""
-        roots = self._roots(project.id)
+        roots, indexes = self._roots(project.id), self.indexes(project)
+        found = [(frame, locate(frame, platform, roots, indexes)) for frame in frames]
+        return [(frame, None if hit is None else hit.path) for frame, hit in found]
+
+    def indexes(self, project: ProjectRow) -> dict[int, FileIndex]:
+        """Return the files of the repositories a project's code may lie in, by repository."""
         rows = self._metadata.repositories(project.organisation_id)
         with ExitStack() as stack:
-            indexes = {row.id: self._source(row, _Release(), stack).index for row in rows}
-            found = [(frame, locate(frame, platform, roots, indexes)) for frame in frames]
-        return [(frame, None if hit is None else hit.path) for frame, hit in found]
+            return {row.id: self._source(row, _Release(), stack).index for row in rows}
 
     def _roots(self, project_id: int) -> list[Root]:
         mappings = self._metadata.code_mappings(project_id)

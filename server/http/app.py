@@ -13,6 +13,7 @@ from flask_openapi3.openapi import OpenAPI
 from server.http.access import Access, public
 from server.http.account import account_routes
 from server.http.artifacts import artifact_routes
+from server.http.commits import commit_routes
 from server.http.compat import compat_routes
 from server.http.dead_letters import dead_letter_routes
 from server.http.deploys import deploy_routes
@@ -24,6 +25,7 @@ from server.http.jobs import job_routes
 from server.http.managed import managed_routes
 from server.http.middleware import Csp, register_middleware
 from server.http.native import native_routes
+from server.http.ownership import ownership_routes
 from server.http.people import people_routes
 from server.http.problems import register_problems
 from server.http.query import query_routes
@@ -36,6 +38,7 @@ from server.http.scrub import scrub_routes
 from server.http.services import Services
 from server.http.spec import spec_routes
 from server.http.state import metrics_routes, state_routes
+from server.http.webhooks import webhook_routes
 from server.version import VERSION
 
 LOG_INS_PER_MINUTE = 60
@@ -85,6 +88,9 @@ def routes_of(services: Services) -> list[Routes]:
         deploy_routes(services),
         file_routes(services),
         native_routes(services),
+        commit_routes(services),
+        ownership_routes(services),
+        webhook_routes(services),
         dead_letter_routes(services),
         job_routes(services),
         state_routes(services),

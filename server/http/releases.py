@@ -14,14 +14,19 @@ from typing import Any
 from flask import Response
 
 from engine.artifacts import ReleaseRow
+from engine.commits import RepositoryRow
 from engine.errors import NotFound, UserError
 from engine.metadata import ProjectRow
+from ingest.native.own import submit_own
 from ingest.normalise.common import release_of
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.times import time_ns
 from queries.result import rfc3339
-from server.http.artifacts import WRITE, audit, project_documents, project_of, projects_of
+from server.commits.registry import MOST_COMMITS, CommitRegistry
+from server.commits.told import commits_of, refs_of
+from server.http.artifacts import WRITE, audit, organisation_of, project_documents, project_of, projects_of
 from server.http.documents import artifacts as documents
+from server.http.documents.commits import sentry_commits
 from server.http.documents.common import BODY, NOT_FOUND
 from server.http.problems import SENTRY_API
 from server.http.routes import Routes, answer
@@ -64,7 +69,7 @@ def _of_organisation(routes: Routes, services: Services) -> None:
     def release(path: documents.ReleasePath) -> Response:
         """Return a release."""
         projects = projects_of(services, path.organization)
-        return answer(_document(*_having(services, projects, path.version)))
+        return answer(_document(services, *_having(services, projects, path.version)))
 
     @routes.on(HTTPMethod.PUT, one, WRITE, {200: documents.Release, **NOT_FOUND, **BODY})
     def change_release(path: documents.ReleasePath, body: documents.ReleaseBody) -> Response:
@@ -90,19 +95,28 @@ def _beside(routes: Routes, services: Services) -> None:
         """Return the newest other release whose commits are known; `sentry-cli releases set-commits` asks."""
         projects = projects_of(services, path.organization)
         found = services.metadata.releases([project.id for project in projects])
-        row = next((r for r in found if r.version != path.version and r.facts.get("commits")), None)
-        return answer({} if row is None else _document([row], [p for p in projects if p.id == row.project_id]))
+        heads = services.metadata.release_heads([row.id for row in found])
+        row = next((r for r in found if r.version != path.version and r.id in heads), None)
+        shown = [p for p in projects if row is not None and p.id == row.project_id]
+        return answer({} if row is None else _document(services, [row], shown))
 
     @routes.on(
         HTTPMethod.GET,
         "/organizations/<organization>/repos/",
         WRITE,
-        {200: {"description": "No repositories: Amber connects to none.", "content": {}}, **NOT_FOUND},
+        {200: sentry_commits(), **NOT_FOUND},
     )
     def repositories(path: documents.OrganisationPath) -> Response:
-        """Return no repositories; the clients then send commits themselves."""
+        """Return the repositories that can be read here; clients send heads for these, and commits for all others."""
         projects_of(services, path.organization)
-        return answer([])
+        organisation = organisation_of(services, path.organization)
+        return answer([_repository(row) for row in services.metadata.repositories(organisation.id) if row.path])
+
+    @routes.on(HTTPMethod.GET, f"{one}commits/", WRITE, {200: sentry_commits(), **NOT_FOUND})
+    def release_commits_of_organisation(path: documents.ReleasePath) -> Response:
+        """List the commits of a release, newest first."""
+        rows = _having(services, projects_of(services, path.organization), path.version)[0]
+        return answer(_commits(services, rows[0], MOST_COMMITS))
 
 
 def _of_project(routes: Routes, services: Services) -> None:
@@ -128,13 +142,31 @@ def _of_project(routes: Routes, services: Services) -> None:
     def project_release(path: documents.ProjectReleasePath) -> Response:
         """Return a release of a project."""
         project = project_of(services, path.organization, path.project)
-        return answer(_document([services.metadata.release(project.id, path.version)], [project]))
+        return answer(_document(services, [services.metadata.release(project.id, path.version)], [project]))
 
     @routes.on(HTTPMethod.PUT, one, WRITE, {200: documents.Release, **NOT_FOUND, **BODY})
     def change_project_release(path: documents.ProjectReleasePath, body: documents.ReleaseBody) -> Response:
         """Change a release of a project."""
         project = project_of(services, path.organization, path.project)
         return answer(_put(services, [project], _version(path.version), body))
+
+
+def _repository(row: RepositoryRow) -> dict[str, Any]:
+    provider = {"id": row.provider or "git", "name": row.provider or "git"}
+    return {"id": str(row.id), "name": row.name, "url": row.url or None, "provider": provider, "status": "active"}
+
+
+def _commits(services: Services, row: ReleaseRow, limit: int) -> list[dict[str, Any]]:
+    """Return the commits of a release as sentry-cli reads them."""
+    return [
+        {
+            "id": one.commit.sha,
+            "message": one.commit.message,
+            "dateCreated": rfc3339(one.commit.at),
+            "author": {"name": one.commit.author_name, "email": one.commit.author_email},
+        }
+        for one in services.metadata.release_commits(row.id, limit)
+    ]
 
 
 def _version(sent: str | None) -> str:
@@ -149,7 +181,9 @@ def _version(sent: str | None) -> str:
 def _put(
     services: Services, projects: Sequence[ProjectRow], version: str, body: documents.ReleaseBody
 ) -> dict[str, Any]:
-    facts = {name: value for name in ("ref", "url", "refs", "commits") if (value := getattr(body, name)) is not None}
+    facts = {name: value for name in ("ref", "url", "refs") if (value := getattr(body, name)) is not None}
+    told = None if body.commits is None else commits_of(body.commits, services.clock.now())
+    refs = refs_of(body.refs or ())
     if body.dateReleased is not None:
         moment = time_ns(body.dateReleased)
         if moment is None:
@@ -161,7 +195,20 @@ def _put(
         )
         for project in projects
     ]
-    return _document(rows, projects)
+    registry = _registry(services)
+    for project in projects:
+        entry = audit("release.commits", f"project:{project.slug}")
+        if told is not None:
+            registry.set_commits(project, version, told, entry)
+        elif refs:
+            registry.set_refs(project, version, refs, entry)
+    return _document(services, rows, projects)
+
+
+def _registry(services: Services) -> CommitRegistry:
+    edge = services.edge
+    submit = None if edge is None else lambda number, lines: submit_own(edge, number, "changes", lines)
+    return CommitRegistry(services.metadata, services.clock, submit)
 
 
 def _having(
@@ -186,13 +233,13 @@ def _listed(services: Services, projects: Sequence[ProjectRow]) -> list[dict[str
     found: dict[str, list[ReleaseRow]] = {}
     for row in services.metadata.releases(list(by_id)):
         found.setdefault(row.version, []).append(row)
-    return [_document(rows, [by_id[row.project_id] for row in rows]) for rows in found.values()]
+    return [_document(services, rows, [by_id[row.project_id] for row in rows]) for rows in found.values()]
 
 
-def _document(rows: Sequence[ReleaseRow], projects: Sequence[ProjectRow]) -> dict[str, Any]:
+def _document(services: Services, rows: Sequence[ReleaseRow], projects: Sequence[ProjectRow]) -> dict[str, Any]:
     row = rows[0]
     facts: Mapping[str, Any] = row.facts
-    commits = facts.get("commits") or []
+    newest = _commits(services, row, 1)
     return {
         "version": row.version,
         "shortVersion": row.version,
@@ -200,8 +247,8 @@ def _document(rows: Sequence[ReleaseRow], projects: Sequence[ProjectRow]) -> dic
         "dateReleased": None if row.released_at is None else rfc3339(row.released_at),
         "ref": facts.get("ref"),
         "url": facts.get("url"),
-        "commitCount": len(commits),
+        "commitCount": services.metadata.count_release_commits(row.id),
         "newGroups": 0,
         "projects": project_documents(projects),
-        "lastCommit": commits[0] if commits else None,
+        "lastCommit": newest[0] if newest else None,
     }

@@ -109,6 +109,33 @@ def facts_text() -> str:
     return f"from errors | where issue = $issue | summarize {_COLUMNS}"
 
 
+def counts_text() -> str:
+    """Return the text of the number of events and users of one issue, the parameter `issue`, by number."""
+    return "from errors | where issue.id = $issue | summarize events=count(), users=count_unique(user)"
+
+
+def seen_text() -> str:
+    """Return the text of the issues that have events."""
+    return "from errors | summarize n=count() by id=issue.id, project_id"
+
+
+def users_text() -> str:
+    """Return the text of how many users each issue has."""
+    return "from errors | summarize users=count_unique(user) by id=issue.id, project_id"
+
+
+def busy_text() -> str:
+    """Return the text of the issues with `least` events or more in an hour."""
+    return "from errors | summarize n=count() by id=issue.id, project_id, hour=bin(timestamp, 1h) | where n >= $least"
+
+
+def hours_text(issues: Sequence[int]) -> str:
+    """Return the text of the events of some issues, by number, in each hour."""
+    listed = ast.NumberList(tuple(ast.Number(number) for number in issues))
+    theirs = ast.Search(ast.Filter(ast.Key("issue.id"), ast.Op.EQ, listed))
+    return f"{from_errors(theirs)} | summarize n=count() by id=issue.id, project_id, hour=bin(timestamp, 1h)"
+
+
 def events_text(search: ast.Search | None, *, after: bool, limit: int) -> str:
     """Return the text of a page of events of the issue `issue`; with `after` behind (`at`, `id`)."""
     behind = " and (timestamp < $at or (timestamp = $at and id < $id))" if after else ""
@@ -132,6 +159,11 @@ def event_text(which: str) -> str:
     else:
         chosen = "where issue = $issue and id = $id"
     return f"from errors | {chosen} | project {_EVENT} | limit 1"
+
+
+def newest_text(count: int) -> str:
+    """Return the text of the newest events of all issues, in the columns of `event_text`."""
+    return f"from errors | sort timestamp desc, id desc | project {_EVENT} | limit {int(count)}"
 
 
 def place_text() -> str:

@@ -48,6 +48,15 @@ JOBS: tuple[KnownJob, ...] = (
     KnownJob(
         "check-ins", "server.monitors.job", "check_in_job", "Finds runs of monitored jobs that were missed or hang."
     ),
+    KnownJob("issue-expiry", "server.issues.jobs", "expiry_job", "Opens archived issues whose condition is met."),
+    KnownJob("issue-escalation", "server.issues.jobs", "escalation_job", "Marks issues that happen far more often."),
+    KnownJob(
+        "issue-upkeep",
+        "server.issues.jobs",
+        "upkeep_job",
+        "Calls week-old news ongoing, resolves quiet issues, computes priorities.",
+    ),
+    KnownJob("ownership", "server.ownership.job", "ownership_job", "Gives new issues to their owners."),
     KnownJob("blobs", "server.blob_collection", "blob_job", "Removes files nothing refers to any more."),
 )
 """Every job; whoever has one adds a line."""

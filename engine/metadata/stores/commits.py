@@ -78,6 +78,11 @@ class CommitStore(BaseStore):
         with self._database.read() as connection:
             return _commits.release_commits(connection, release_id, limit)
 
+    def count_release_commits(self, release_id: int) -> int:
+        """Return how many commits a release has."""
+        with self._database.read() as connection:
+            return _commits.count_release_commits(connection, release_id)
+
     def release_heads(self, release_ids: Collection[int]) -> dict[int, dict[int, str]]:
         """Return what releases were built from: commit ids by repository, by release."""
         with self._database.read() as connection:
