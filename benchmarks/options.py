@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-SECTIONS = ("data", "query", "plan", "questions", "ingest", "start", "import", "pages")
+SECTIONS = ("data", "query", "plan", "questions", "ingest", "start", "import", "pages", "ml")
 """The measurements, in the order in which they run; `benchmarks.sections` has a function for each."""
 
 
@@ -19,6 +19,7 @@ class Options:
         seconds: longest sending phase of a load.
         events: events of a load.
         data: directory of the big data set.
+        labelled: folder of labelled data, as `amber ml evaluate` reads it; empty for made values.
     """
 
     rows: int
@@ -26,6 +27,7 @@ class Options:
     seconds: float
     events: int
     data: str
+    labelled: str = ""
 
     def as_json(self) -> str:
         """Return the options as a child process takes them."""

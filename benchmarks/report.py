@@ -179,6 +179,17 @@ def _chaos(section: Results) -> Verdict:
     return Verdict(f"{lost} lost, {twice} twice", met=bool(section["good"]), note=note)
 
 
+def _ml_met(case: Results) -> bool:
+    return bool(case["value"] >= case["bound"] if case["at_least"] else case["value"] <= case["bound"])
+
+
+def _ml(section: Results) -> Verdict:
+    cases = section["cases"]
+    seen = "; ".join(f"{case['what']} {case['value']:,.4g} {case['unit']}" for case in cases)
+    met = sum(map(_ml_met, cases))
+    return Verdict(f"{met} of {len(cases)} within", met=met == len(cases), note=seen)
+
+
 BUDGETS = (
     Budget(
         "query",
@@ -216,6 +227,7 @@ BUDGETS = (
         why="run `python -m benchmarks.chaos` and name its report with `--chaos`; the test suite runs rounds of it",
     ),
     Budget("rca", "", "root-cause report, 10 M events", "-", "< 10 s", why="there are no root-cause reports yet"),
+    Budget("ml", "ml", "templates, fingerprints, re-clustering", "-", "each its own, below", _ml),
     Budget("pages", "pages", "page interactions, click to painted", "-", "P95 50 ms to 1.5 s, below", _pages),
 )
 """Every budget of the design, in its order."""
@@ -264,7 +276,21 @@ def page(results: Results) -> str:
         parts.append(_pages_section(results["pages"]))
     if "ingest" in results:
         parts.append(_ingest_section(results["ingest"]))
+    if "ml" in results:
+        parts.append(ml_section(results["ml"]))
     return "\n\n".join([*parts, _RIVALS]) + "\n"
+
+
+def ml_section(section: Results) -> str:
+    """Return the part of the page about the learning parts."""
+    rows = []
+    for case in section["cases"]:
+        sign = ">=" if case["at_least"] else "<="
+        bound = f"{sign} {case['bound']:,g} {case['unit']}"
+        rows.append(
+            (case["what"], bound, f"{case['value']:,.4g}", "met" if _ml_met(case) else "**missed**", case["note"])
+        )
+    return "## Grouping, templates, re-clustering\n\n" + _grid(("what", "budget", "seen", "", "on"), rows)
 
 
 def _grid(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.dataset import dataset, prepare
 from benchmarks.ingest_load import LoadPlan, measure_ingest
+from benchmarks.ml import measure_ml
 from benchmarks.options import SECTIONS, Options
 from benchmarks.page_queries import measure_page_queries
 from benchmarks.pages import measure_pages
@@ -63,7 +64,7 @@ def _pages(options: Options) -> dict[str, object]:
 
 
 MEASURES: Mapping[str, Callable[[Options], dict[str, object]]] = dict(
-    zip(SECTIONS, (_data, _query, _plan, _questions, _ingest, _start, _import, _pages), strict=True)
+    zip(SECTIONS, (_data, _query, _plan, _questions, _ingest, _start, _import, _pages, measure_ml), strict=True)
 )
 
 
