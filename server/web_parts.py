@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from dashboards.login import login_blueprint
 from engine.blobs import FileBlobStore
@@ -16,6 +18,7 @@ from ingest.limits import MIB, IngestLimits
 from ingest.sink import ShardedSink
 from ingest.symbols import SourceMaps, Symbolicator
 from ingest.writer import ReadyWriter
+from queries.run import Runner
 from server.compose import Installation
 from server.dead_letters import DeadLetterService
 from server.http.app import create_app
@@ -25,6 +28,7 @@ from server.http.pages import Front, mount_pages, waiting_routes
 from server.http.services import Services
 from server.ingest_tokens import IngestTokens
 from server.issues import IssueService, ReleaseBook, Workflow
+from server.issues.merging import Merging
 from server.metrics import Metrics
 from server.provision import provision
 from server.publisher import SnapshotPublisher
@@ -35,6 +39,9 @@ from server.settings import Settings
 from server.state import InstallationState
 from server.traces import TraceService
 from server.wsgi import WsgiServer
+
+if TYPE_CHECKING:
+    from server.issues.recluster import Reclustering
 
 __all__ = [
     "SnapshotPublisher",
@@ -105,6 +112,8 @@ def services_of(
         administration=Administration(metadata, clock),
         queries=queries,
         issues=IssueService(queries, metadata, workflow, symbols),
+        merging=Merging(queries, metadata, workflow, installation.mirror.sync),
+        recluster=partial(_reclustering, installation, runner),
         traces=TraceService(queries, metadata),
         state=state,
         metrics=metrics,
@@ -112,6 +121,13 @@ def services_of(
         edge=edge,
         dead_letters=DeadLetterService(installation.data, settings.normalisers or 1, metadata),
     )
+
+
+def _reclustering(installation: Installation, runner: Runner) -> Reclustering:
+    # Start-up time: nobody needs the model before the first run.
+    from server.issues.recluster_job import reclustering  # noqa: PLC0415
+
+    return reclustering(runner, installation.metadata, installation.mirror.sync, installation.clock)
 
 
 def front_of(services: Services, ingest: WebIngest) -> Front:

@@ -11,7 +11,7 @@ from ml.clustering._corpus import Corpus
 from ml.clustering._model import Model, Weights, fitted_model
 from ml.clustering._similarity import FEATURES, similarity
 from ml.clustering._splits import APART, causes
-from ml.clustering._trace import Trace, trace_of, unpacked
+from ml.clustering._trace import Trace, trace_of, trace_of_columns, unpacked
 
 __all__ = [
     "APART",
@@ -27,5 +27,6 @@ __all__ = [
     "fitted_model",
     "similarity",
     "trace_of",
+    "trace_of_columns",
     "unpacked",
 ]

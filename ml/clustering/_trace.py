@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 from ml.grouping import parameterise
@@ -75,6 +76,37 @@ def trace_of(event: Mapping[str, Any]) -> Trace:
         tuple(f"{module} {function}" for module, function in pairs),
         tuple(module for module, _ in pairs),
         parameterise((value or _message(event))[: 4 * _MAX_MESSAGE])[:_MAX_MESSAGE],
+    )
+
+
+def trace_of_columns(
+    types: Sequence[str],
+    modules: Sequence[str],
+    functions: Sequence[str],
+    files: Sequence[str],
+    own: Sequence[str],
+    message: str,
+) -> Trace:
+    """Return what is compared of a stored event.
+
+    Args:
+        types: exception types, the root cause first.
+        modules: of each frame, the oldest first, empty where there is none; so for the next three.
+        functions: their names.
+        files: their file names.
+        own: `true` or `1` for the program's own frames.
+        message: the root cause's value, else the message.
+    """
+    stack = [
+        {"module": module, "function": function, "filename": file, "in_app": mine in {"true", "1"}}
+        for module, function, file, mine in zip_longest(modules, functions, files, own, fillvalue="")
+    ]
+    pairs = _pairs(stack)
+    return Trace(
+        tuple(dict.fromkeys(_name(kind) for kind in types))[:_MAX_TYPES],
+        tuple(f"{module} {function}" for module, function in pairs),
+        tuple(module for module, _ in pairs),
+        parameterise(message[: 4 * _MAX_MESSAGE])[:_MAX_MESSAGE],
     )
 
 

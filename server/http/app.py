@@ -23,6 +23,7 @@ from server.http.guard import Guard, refuse_undeclared, register_guard
 from server.http.issues import issue_routes, trace_routes
 from server.http.jobs import job_routes
 from server.http.managed import managed_routes
+from server.http.merging import merging_routes
 from server.http.middleware import Csp, register_middleware
 from server.http.native import native_routes
 from server.http.ownership import ownership_routes
@@ -78,6 +79,7 @@ def routes_of(services: Services) -> list[Routes]:
         query_help_routes(services.queries, services.clock),
         saved_routes(services),
         issue_routes(services),
+        merging_routes(services),
         trace_routes(services),
         managed_routes(services),
         scrub_routes(services),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.blobs import BlobStore, FileBlobStore
 from engine.clock import Clock
@@ -13,11 +15,15 @@ from ingest.edge import Edge
 from server.dead_letters import DeadLetterService
 from server.http.cookies import Cookies
 from server.issues import IssueService
+from server.issues.merging import Merging
 from server.metrics import Metrics
 from server.query_service import QueryService
 from server.settings import Settings
 from server.state import InstallationState
 from server.traces import TraceService
+
+if TYPE_CHECKING:
+    from server.issues.recluster import Reclustering
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Services:
     administration: Administration
     queries: QueryService
     issues: IssueService
+    merging: Merging
+    recluster: Callable[[], Reclustering]
     traces: TraceService
     state: InstallationState
     metrics: Metrics

@@ -57,6 +57,9 @@ JOBS: tuple[KnownJob, ...] = (
         "Calls week-old news ongoing, resolves quiet issues, computes priorities.",
     ),
     KnownJob("ownership", "server.ownership.job", "ownership_job", "Gives new issues to their owners."),
+    KnownJob(
+        "recluster", "server.issues.recluster_job", "recluster_job", "Merges issues with one cause, suggests the rest."
+    ),
     KnownJob("blobs", "server.blob_collection", "blob_job", "Removes files nothing refers to any more."),
 )
 """Every job; whoever has one adds a line."""

@@ -28,6 +28,8 @@ from server.http.app import create_app
 from server.http.cookies import Cookies
 from server.http.services import Services
 from server.issues import IssueService, ReleaseBook, Workflow
+from server.issues.merging import Merging
+from server.issues.recluster_job import reclustering
 from server.metrics import Metrics
 from server.query_ledger import Ledger
 from server.query_service import QueryService
@@ -177,6 +179,8 @@ def build_api(event_store: Any, make_rows: Any, root: Path, first_project: int, 
         administration=Administration(metadata, SystemClock()),
         queries=queries,
         issues=IssueService(queries, metadata, workflow, Symbolicator(SourceMaps(metadata, FileBlobStore(data.blobs)))),
+        merging=Merging(queries, metadata, workflow, mirror.sync),
+        recluster=lambda: reclustering(runner, metadata, mirror.sync, SystemClock()),
         traces=TraceService(queries, metadata),
         state=state,
         metrics=metrics,
