@@ -183,9 +183,13 @@ def _ml_met(case: Results) -> bool:
     return bool(case["value"] >= case["bound"] if case["at_least"] else case["value"] <= case["bound"])
 
 
+def _ml_seen(case: Results) -> str:
+    return f"{case['value']:,.0f}" if case["value"] >= 100 else f"{case['value']:.3g}"
+
+
 def _ml(section: Results) -> Verdict:
     cases = section["cases"]
-    seen = "; ".join(f"{case['what']} {case['value']:,.4g} {case['unit']}" for case in cases)
+    seen = "; ".join(f"{case['what']} {_ml_seen(case)} {case['unit']}" for case in cases)
     met = sum(map(_ml_met, cases))
     return Verdict(f"{met} of {len(cases)} within", met=met == len(cases), note=seen)
 
@@ -287,9 +291,7 @@ def ml_section(section: Results) -> str:
     for case in section["cases"]:
         sign = ">=" if case["at_least"] else "<="
         bound = f"{sign} {case['bound']:,g} {case['unit']}"
-        rows.append(
-            (case["what"], bound, f"{case['value']:,.4g}", "met" if _ml_met(case) else "**missed**", case["note"])
-        )
+        rows.append((case["what"], bound, _ml_seen(case), "met" if _ml_met(case) else "**missed**", case["note"]))
     return "## Grouping, templates, re-clustering\n\n" + _grid(("what", "budget", "seen", "", "on"), rows)
 
 
