@@ -7,10 +7,18 @@ set of rules becomes `v2` beside it.
 from __future__ import annotations
 
 from ml.grouping._model import Grouping, Source
-from ml.grouping._versions import DEFAULT_VERSION, VERSIONS, UnknownGroupingVersion, fingerprint, parameterise
+from ml.grouping._versions import (
+    DEFAULT_VERSION,
+    NEWEST_VERSION,
+    VERSIONS,
+    UnknownGroupingVersion,
+    fingerprint,
+    parameterise,
+)
 
 __all__ = [
     "DEFAULT_VERSION",
+    "NEWEST_VERSION",
     "VERSIONS",
     "Grouping",
     "Source",

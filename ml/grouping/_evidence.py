@@ -84,10 +84,11 @@ class InformedFrames(FrameKeys):
             keys = [entry.key for entry in selection.frames if entry.verdict == "counted"]
             return tuple(sorted(keys) if selection.cycle else keys)
         found: dict[str, dict[str, float]] = {"app": {}, "system": {}, "plumbing": {}}
-        app, total = found["app"], 0.0
+        app, total, nameless = found["app"], 0.0, False
         for frame in reversed(frames):
             weighed = self.weighed(frame)
             role = _role(frame, weighed, bool(app))
+            nameless = nameless or not weighed.key
             if not role or weighed.key in found[role]:
                 continue
             found[role][weighed.key] = weighed.worth
@@ -95,7 +96,8 @@ class InformedFrames(FrameKeys):
                 total += weighed.worth
                 if total >= self._evidence.enough or len(app) == self._rules.max_frames:
                     break
-        return self._until_enough(app or found["system"] or found["plumbing"])
+        # Addresses without names say nothing, and neither does what carries them.
+        return self._until_enough(app or found["system"] or ({} if nameless else found["plumbing"]))
 
     def _until_enough(self, worths: Mapping[str, float]) -> tuple[str, ...]:
         total = 0.0
@@ -117,7 +119,8 @@ class InformedFrames(FrameKeys):
         """Which frames count, and why the others do not."""
         may_cycle = self._may_cycle(frames)
         roles = self._roles(frames, len(frames) - _WINDOW if may_cycle else 0)
-        role = next((r for r in ("app", "system", "plumbing") if any(entry[2] == r for entry in roles)), "plumbing")
+        usable = ("app", "system") if any(not weighed.key for _, weighed, _ in roles) else ("app", "system", "plumbing")
+        role = next((r for r in usable if any(entry[2] == r for entry in roles)), "none")
         candidates = [(index, weighed) for index, weighed, its in roles if its == role]
         cycle = self._cycle(candidates) if may_cycle else set()
         chosen = cycle or self._enough(candidates)

@@ -48,11 +48,13 @@ _NODE = re.compile(r"^\s{2,}at (?:(?:async|new) )?(?P<function>[\w$.<>\[\] ]+?) 
 _PYTHON = re.compile(r'^\s+File "(?P<place>[^"]+)", line \d+, in (?P<function>\S+)')
 _GO = re.compile(r"^(?P<function>[\w.\-/]+\.[\w.*()\-<>]+?)\((?P<args>(?:0x|\.\.\.|\{|\)).*|\))$")
 _CDB = re.compile(
-    r"^(?:\d+ )?(?:[0-9a-f`]{8,17} ){2}(?P<module>[\w.]+)!(?P<function>[^\s\[]+?)(?:\+0x[0-9a-f]+)?(?: \[(?P<place>[^\]]*)\])?$"
+    r"^(?:\d+ )?(?:[0-9a-f`]{8,17} ){2}(?P<module>[\w.]+)!(?P<function>[^\s\[]+?)"
+    r"(?:\+0x[0-9a-f]+)?(?: \[(?P<place>[^\]]*)\])?$"
 )
 _KERNEL = re.compile(
     r"^\s*(?:\[<\s*(?:[0-9a-f]+|inlined?)\s*>\] +|(?:RIP|EIP|pc"
-    r"|PC is at)[ :]+(?:\S+:)?(?:\[<[0-9a-f]+>\] *)*)?(?P<doubt>\? )?(?P<function>[A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+"
+    r"|PC is at)[ :]+(?:\S+:)?(?:\[<[0-9a-f]+>\] *)*)?(?P<doubt>\? )?(?P<function>[A-Za-z_][\w.]*)"
+    r"\+0x[0-9a-f]+/0x[0-9a-f]+"
     r"(?: \[(?P<module>\w+)\])?(?P<place>.*)$"
 )
 _GLIBC = re.compile(r"^\s*(?P<place>[^\s()]+)\((?P<function>[\w:~<>]*)\+0x[0-9a-f]+\) ?\[0x[0-9a-f]+\]")

@@ -1,8 +1,8 @@
 """What the head of a crash report looks like: one table, read from top to bottom at each line.
 
 Sources of the formats: compiler-rt's report functions (asan, ubsan, msan, tsan, lsan, hwasan), libFuzzer, Linux'
-`lib/bug.c` and `mm/kasan/report.c`, Go's `runtime/panic.go`, Rust's `std::panicking`, V8's `base/logging.cc`, Chromium's
-`base/logging.cc`, glibc's and GLib's assertions, Android's debuggerd, WinDbg's `!analyze`.
+`lib/bug.c` and `mm/kasan/report.c`, Go's `runtime/panic.go`, Rust's `std::panicking`, V8's `base/logging.cc`,
+Chromium's `base/logging.cc`, glibc's and GLib's assertions, Android's debuggerd, WinDbg's `!analyze`.
 """
 
 from __future__ import annotations
@@ -241,9 +241,9 @@ HEADS: Final = (
     _head(r"(?P<what>Direct) leak of \d+ byte", _leak),
     _head(r"(?P<what>Indirect) leak of \d+ byte", _leak, Rank.SIGNAL),
     _head(r"WARNING: ThreadSanitizer: (?P<what>[^(]+?)(?: \(pid.*)?$", _race),
-    _head(r"WARNING: MemorySanitizer: (?P<what>use-of-uninitialized-value)", lambda _: Signature("Use-of-uninitialized-value")),
+    _head(r"WARNING: MemorySanitizer: use-of-uninitialized-value", _simple("Use-of-uninitialized-value")),
     _head(r"BUG: KF?M?[AC]?SAN: (?P<what>.*?) (?:in|on|at) ", _kasan),
-    _head(r"(?P<what>kernel BUG at \S+)", lambda m: _kernel(re.match(r"(?P<what>.*)", m["what"].removeprefix("kernel BUG at ")) or m)),
+    _head(r"kernel BUG at (?P<what>\S+)", _kernel),
     _head(r"(?P<what>general protection fault)", _kasan),
     _head(r"Kernel panic - not syncing: (?P<what>.*)", _kernel),
     _head(r"Unable to handle kernel (?P<what>.*?) at virtual address", _kernel, Rank.SIGNAL),

@@ -7,11 +7,17 @@ from types import MappingProxyType
 from typing import Final
 
 from ml.evaluate._rows import Task
+from ml.evaluate.tasks.invariance import invariance
+from ml.evaluate.tasks.root_cause import root_cause
+from ml.evaluate.tasks.signature import signatures
 from ml.evaluate.tasks.templates import templates
 
 TASKS: Final[Mapping[str, Task]] = MappingProxyType(
     {
         "templates": templates,
+        "root-cause": root_cause,
+        "signature": signatures,
+        "invariance": invariance,
     }
 )
 """In the order in which they are shown."""

@@ -1,0 +1,76 @@
+"""Root causes: do the fingerprints of `ml.grouping` bring together the errors of one bug? The first stage alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from ml.evaluate._partitions import Figure, Partition, by_chance
+from ml.evaluate._rows import DamagedData, Row
+from ml.grouping import NEWEST_VERSION, fingerprint
+from ml.perturb import LabelledEvent, labelled_events
+
+TASK: Final = "root-cause"
+RAISED: Final = "raised"
+"""Errors that the program raised. Failed assertions of tests are scored apart: their stacks say which test failed."""
+
+
+def root_cause(data: Path) -> Iterator[Row]:
+    """Yield B-cubed F1, pairwise precision and recall of errors the program raised, of assertions, and by project.
+
+    Raises:
+        DamagedData: a file holds something else than error events.
+    """
+    events = read_errors(data)
+    raised = [one for one in events if not one.asserted]
+    sets = {RAISED: raised, "asserted": [one for one in events if one.asserted]}
+    sets |= {f"{RAISED}/{name}": [one for one in raised if one.project == name] for name in _projects(raised)}
+    for name, chosen in sets.items():
+        if chosen:
+            yield from score(name, chosen, groups(chosen))
+
+
+def groups(events: Sequence[LabelledEvent], version: str = NEWEST_VERSION) -> list[tuple[str, int]]:
+    """Return the group of each event: projects share no issue."""
+    return [(one.project, fingerprint(one.event, version).fingerprint) for one in events]
+
+
+def score(name: str, events: Sequence[LabelledEvent], found: Sequence[tuple[str, int]]) -> Iterator[Row]:
+    """Yield the rows of one set."""
+    truth = [one.bug for one in events]
+    for metric in _FIGURES:
+        seen = _FIGURES[metric](Partition(truth, found))
+        chance = by_chance(_FIGURES[metric], truth, found)
+        yield Row(TASK, name, metric, seen.value, *seen.interval(), chance, len(truth))
+
+
+def read_errors(data: Path) -> list[LabelledEvent]:
+    """Return the labelled errors below a folder.
+
+    Raises:
+        DamagedData: a file holds something else.
+    """
+    try:
+        return list(labelled_events(data))
+    except ValueError as error:
+        raise DamagedData(str(error), hint="See docs/how-to/evaluate.md for the members of a line.") from error
+
+
+def _projects(events: Sequence[LabelledEvent]) -> list[str]:
+    return sorted({one.project for one in events})
+
+
+def _bcubed(partition: Partition) -> Figure:
+    return partition.bcubed()[2]
+
+
+def _precision(partition: Partition) -> Figure:
+    return partition.pairs()[0]
+
+
+def _recall(partition: Partition) -> Figure:
+    return partition.pairs()[1]
+
+
+_FIGURES: Final = {"bcubed_f1": _bcubed, "pair_precision": _precision, "pair_recall": _recall}
