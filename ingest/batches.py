@@ -7,12 +7,18 @@ from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Any, cast
 
+import msgspec
 import pyarrow as pa
 
 from engine.arrow import arrow_schema
 from engine.schema import TABLES
 from ingest.normalise.model import Row
 from ingest.records import OutcomeCount
+
+FORMER = "fingerprint_before"
+"""Member of a row of `errors` that is no column: what the former grouping version makes of the event."""
+
+_FORMER_KEY = b"amber.fingerprints_before"
 
 
 @lru_cache(maxsize=16)
@@ -23,13 +29,35 @@ def _schema(dataset: str) -> pa.Schema:
 def batch_of(dataset: str, rows: Sequence[Row]) -> pa.Table:
     """Return the rows as one table with exactly the stored columns of the table called `dataset`.
 
+    What rows of `errors` say of the former grouping version goes into the metadata of the schema, where the store does
+    not look; `former_fingerprints` reads it.
+
     Raises:
         KeyError: a row lacks a column.
         pa.ArrowInvalid: a value does not fit its column.
     """
     schema = _schema(dataset)
     columns = [_column(field.type, [row[field.name] for row in rows]) for field in schema]
+    former = _former(rows) if dataset == "errors" else []
+    if former:
+        schema = schema.with_metadata({_FORMER_KEY: msgspec.json.encode(former)})
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def former_fingerprints(batch: pa.Table) -> dict[tuple[int, int], int]:
+    """Return the former fingerprint by project and fingerprint, as far as rows of the batch have said."""
+    text = (batch.schema.metadata or {}).get(_FORMER_KEY)
+    if text is None:
+        return {}
+    return {
+        (project, new): former for project, new, former in msgspec.json.decode(text, type=list[tuple[int, int, int]])
+    }
+
+
+def _former(rows: Sequence[Row]) -> list[tuple[int, int, int]]:
+    """Return project, fingerprint and former fingerprint, once each, in the order of the rows."""
+    said = ((row["project_id"], row["fingerprint"], row[FORMER]) for row in rows if row.get(FORMER) is not None)
+    return list(dict.fromkeys(said))
 
 
 def outcome_rows(counts: Sequence[OutcomeCount]) -> list[Row]:

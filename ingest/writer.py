@@ -26,7 +26,7 @@ from engine.eventstore.errors import StoreRejected
 from engine.files import fsync_directory, make_directory, write_atomically
 from engine.ids import default_issue_id
 from engine.metadata.rows import IssueRow, NewIssue
-from ingest.batches import batch_of, outcome_rows
+from ingest.batches import batch_of, former_fingerprints, outcome_rows
 from ingest.items import DATASET_CATEGORIES
 from ingest.layout import READY, REJECTED, DataPaths
 from ingest.ready import ReadyFile, read_batch, ready_files
@@ -211,6 +211,7 @@ class ReadyWriter:
                 self._known.move_to_end(pair)
             elif pair not in earliest or times[index] < times[earliest[pair]]:
                 earliest[pair] = index
+        former = former_fingerprints(rows)
         shown = rows.select(_SHOWN).take(pa.array(list(earliest.values()), pa.int64())).to_pylist()
         return [
             NewIssue(
@@ -221,6 +222,7 @@ class ReadyWriter:
                 culprit=row["culprit"],
                 level=row["level"],
                 first_seen=_EPOCH + timedelta(microseconds=times[index]),
+                fingerprint_before=former.get((project_id, fingerprint)),
                 first_release=row["release"],
                 handled=row["error_handled"],
             )

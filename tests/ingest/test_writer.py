@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from engine.metadata import IssueRow, MetadataStore, NewIssue
 from engine.mirror import IssueMirror
 from engine.snapshot import publish
 from engine.spool import SpoolWriter
+from ingest.batches import batch_of, former_fingerprints
 from ingest.deadletters import DeadLetters
 from ingest.normaliser import open_shards
-from ingest.ready import ready_files
+from ingest.ready import ReadyShard, read_batch, ready_files
 from ingest.records import RawRecord, encode_record
 from ingest.writer import ReadyWriter
 from tests.ingest.helpers import NOW_NS, Paths, envelope, event_envelope, raw, shard_normaliser, snapshot
@@ -280,3 +282,27 @@ def test_dead_letters_are_listed_found_and_replayed(site: Site) -> None:
         normaliser.drain()
     assert {x.kind for x in box.letters()} == {"invalid", "set_aside", "undecodable"}
     assert {x.id for x in box.letters()}.isdisjoint({x.id for x in found.values()})
+
+
+def test_what_the_former_grouping_says_reaches_the_new_issue(site: Site) -> None:
+    """It travels in the batch, beside the columns, and costs nothing where no row says it."""
+    site.publish(site.event(1, "new words"))
+    [file] = [f for f in ready_files(site.paths.spool / "ready") if f.name.dataset == "errors"]
+    [row] = read_batch(file.path).to_pylist()
+    row["tags"], row["contexts"], row["modules"] = dict(row["tags"]), dict(row["contexts"]), dict(row["modules"])
+    assert former_fingerprints(batch_of("errors", [row])) == {}
+    marked = batch_of("errors", [{**row, "fingerprint_before": 2**64 - 1}, row])
+    assert former_fingerprints(marked) == {(site.first_id, row["fingerprint"]): 2**64 - 1}
+    ReadyShard(file.path.parent).put(file.name, marked)
+    seen: list[NewIssue] = []
+
+    class Book:
+        """Notes what it is asked for."""
+
+        def ensure_issues(self, new: Sequence[NewIssue]) -> list[IssueRow]:
+            seen.extend(new)
+            return site.metadata.ensure_issues([replace(issue, fingerprint_before=None) for issue in new])
+
+    assert site.writer(metadata=Book()).drain()
+    assert [issue.fingerprint_before for issue in seen] == [2**64 - 1]
+    assert site.rows("SELECT count() AS n FROM errors WHERE project_id = {p:UInt64}") == [{"n": 2}]
