@@ -25,6 +25,7 @@ _NOUN: Final = re.compile(r"users?|username|account|host|hostname|login", re.ASC
 """Nouns that are followed by a name."""
 
 _NAME: Final = re.compile(r"[0-9_$@/\\]|\w[.-]\w", re.ASCII)
+_ACCOUNT: Final = re.compile(r"root|admin|administrator|guest|nobody|anonymous", re.ASCII | re.IGNORECASE)
 _ONE_DIGIT: Final = re.compile(r"[A-Za-z]+[0-9]", re.ASCII)
 """Often the name of a kind: SOCKS5, utf8, ssh2."""
 
@@ -44,7 +45,7 @@ def tell_templates_apart(words: Collection[str], before: str, after: str) -> boo
     """
     if after == "=":
         return True
-    if any(map(_is_name, words)):
+    if any(map(_is_name, words)) or _are_numbered(words):
         return False
     states = sum(map(_tells_state, words))
     if states == len(words):
@@ -55,7 +56,15 @@ def tell_templates_apart(words: Collection[str], before: str, after: str) -> boo
 
 
 def _is_name(word: str) -> bool:
+    if _ACCOUNT.fullmatch(word):
+        return True
     return WILDCARD in word or (bool(_NAME.search(word)) and not _ONE_DIGIT.fullmatch(word))
+
+
+def _are_numbered(words: Collection[str]) -> bool:
+    """Whether two of the words are one with different digits, such as eth0 and eth1."""
+    stems = [word[:-1] for word in words if _ONE_DIGIT.fullmatch(word)]
+    return len(set(stems)) < len(stems)
 
 
 def _tells_state(word: str) -> bool:

@@ -20,6 +20,8 @@ def templates_of(*texts: str) -> list[str]:
         (("user ann left", "user bob left"), "user <*> left"),
         (("open a.b.C", "open x.y.Z"), "open <*>"),
         (("from 10.0.0.1 () at 10:00:01", "from 10.0.0.2 (h.example) at 10:00:02"), "from <*> (<*>) at <*>"),
+        (("asked via eth0 now", "asked via eth1 now"), "asked via <*> now"),
+        (("too many of root", "too many of ann"), "too many of <*>"),
         (("in use: [1, 2, 3]", "in use: [4]"), "in use: [<*>]"),
         (("nodes 1 (ok) 2 (ok)", "nodes 1 (ok)"), "nodes <*> (ok)"),
         (("took 1 s", "took 17.5 minutes"), "took <*>"),
