@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -25,6 +26,8 @@ class Algorithm:
         self._rules = rules
         self.frames = FrameKeys(rules) if rules.evidence is None else InformedFrames(rules, rules.evidence)
         self._masker = Masker(rules)
+        self._asserted = None if rules.evidence is None else re.compile(rules.evidence.assertions)
+        self._words = 0 if rules.evidence is None else rules.evidence.words
 
     def group(self, event: Mapping[str, Any]) -> Grouping:
         """The group of an event."""
@@ -114,6 +117,9 @@ class Algorithm:
         block += tuple(f"frame {frame}" for frame in stack)
         if (with_value or is_weak(stack)) and (value := text(exception.get("value"))):
             block = (*block, f"value {self._masker.mask(value)}")
+        elif self._asserted is not None and stack and self._asserted.search(kind):
+            words = self._masker.words(text(exception.get("value")), self._words)
+            block = (*block, f"says {words}") if words else block
         return block
 
     def _merge_group(

@@ -51,6 +51,8 @@ EVIDENCE: Final = Evidence(
     enough=1.0,
     cycle_repeats=20,
     cycle_share=0.25,
+    assertions=r"Assert|ComparisonFailure|Expectation(?:Not|Failed|Error)",
+    words=4,
 )
 
 _EXTRA_MASKS: Final = (
