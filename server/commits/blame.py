@@ -6,12 +6,14 @@ libgit2 has a blame of its own, which takes five to ten times as long for 20 lin
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import pygit2
 from pygit2.enums import DeltaStatus, DiffOption
+
+from ml.suspect.style import style_only
 
 _FLAGS = DiffOption.IGNORE_WHITESPACE | DiffOption.FORCE_TEXT
 _MOST_COMMITS = 20_000
@@ -51,7 +53,7 @@ class _State:
 def blamed(
     head: pygit2.Commit, path: str, lines: Iterable[int], since: datetime | None = None
 ) -> dict[int, str]:  # fmt: skip
-    """Return the id of the commit that wrote each line; blanks that changed do not count as writing.
+    """Return the id of the commit that wrote each line; changes of style do not count as writing.
 
     Args:
         head: the state of the code the lines are of.
@@ -87,11 +89,22 @@ def _pass_on(state: _State, place: _Place, wanted: _Lines) -> _Lines:
             return {}
     rest = wanted
     for parent in parents:
-        kept = _kept(parent.blob, place.blob, rest)
+        edits = _edits(parent.blob, place.blob)
+        kept = {new: old for new in rest if (old := _before(edits, new)) is not None}
+        if len(parents) == 1 and len(kept) < len(rest) and _is_style(parent, place):
+            kept |= {new: old for new in rest if (old := _beside(edits, new)) is not None}
         if kept:
-            state.add(parent, {old: rest[new] for new, old in kept.items()})
+            passed: _Lines = {}
+            for new, old in kept.items():
+                passed.setdefault(old, set()).update(rest[new])
+            state.add(parent, passed)
             rest = {new: here for new, here in rest.items() if new not in kept}
     return rest
+
+
+def _is_style(parent: _Place, place: _Place) -> bool:
+    old, new = (blob.data.decode("utf-8", "replace") for blob in (parent.blob, place.blob))
+    return style_only(old, new, place.path)
 
 
 def _there(place: _Place, parent: pygit2.Commit) -> _Place | None:
@@ -108,21 +121,41 @@ def _there(place: _Place, parent: pygit2.Commit) -> _Place | None:
     return None
 
 
-def _kept(old: pygit2.Blob, new: pygit2.Blob, lines: Iterable[int]) -> dict[int, int]:
-    """Return where the lines of the new version that are the old one's stood in it."""
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """Lines of the old version, from `old` on, that became lines of the new one, from `new` on."""
+
+    old: int
+    old_lines: int
+    new: int
+    new_lines: int
+
+
+def _edits(old: pygit2.Blob, new: pygit2.Blob) -> list[_Edit]:
     patch = old.diff(new, _FLAGS, context_lines=0)  # type: ignore[call-arg]
-    edits = [(hunk.new_start, hunk.new_lines, hunk.old_lines) for hunk in patch.hunks]
-    kept: dict[int, int] = {}
-    offset, index = 0, 0
-    for line in sorted(lines):
-        # A hunk without new lines names the line it stands behind.
-        while index < len(edits) and edits[index][0] + max(edits[index][1] - 1, 0) < line:
-            offset += edits[index][2] - edits[index][1]
-            index += 1
-        start, length, _ = edits[index] if index < len(edits) else (line + 1, 0, 0)
-        if not (length and start <= line):
-            kept[line] = line + offset
-    return kept
+    return [_Edit(hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines) for hunk in patch.hunks]
+
+
+def _before(edits: Sequence[_Edit], line: int) -> int | None:
+    """Return where an unchanged line stood in the old version, None for a changed one."""
+    offset = 0
+    for edit in edits:
+        # An edit without new lines names the line it stands behind.
+        if edit.new + max(edit.new_lines - 1, 0) < line:
+            offset += edit.old_lines - edit.new_lines
+        elif edit.new_lines and edit.new <= line:
+            return None
+        else:
+            break
+    return line + offset
+
+
+def _beside(edits: Sequence[_Edit], line: int) -> int | None:
+    """Return the line of the old version a changed one was made of: as far into the edit, None for an added one."""
+    for edit in edits:
+        if edit.old_lines and edit.new <= line < edit.new + edit.new_lines:
+            return edit.old + min((line - edit.new) * edit.old_lines // edit.new_lines, edit.old_lines - 1)
+    return None
 
 
 def _blob(tree: pygit2.Tree, path: str) -> pygit2.Blob | None:

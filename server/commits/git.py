@@ -169,7 +169,7 @@ class GitHistory:
                 return
 
     def blame(self, path: str, head: str, lines: Iterable[int], since: datetime | None = None) -> dict[int, str]:
-        """Return which commit wrote each of some lines of a file; changes of blanks only are looked through.
+        """Return which commit wrote each of some lines of a file; changes of style are looked through.
 
         Args:
             path: of a file at `head`.
