@@ -32,6 +32,8 @@ def render(request: PageRequest) -> PageView:
     name = request.parts["issue"]
     path = f"issues/{quote(name, safe='')}"
     issue = checked(request.ports.read(path, **request.state.api_query()), Issue, f"issue {name}")
+    # An issue that was merged away leads to the one it is part of.
+    path = f"issues/{quote(issue.id, safe='')}"
     which = request.parts.get("event", "latest")
     wanted = PanelRequest(issue, which, me_of(request.ports), request.state, request.ports)
     return PageView(

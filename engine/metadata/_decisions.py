@@ -200,6 +200,11 @@ def settle(connection: Connection, project_id: int, issue_ids: Iterable[int], no
     return settled
 
 
+def owners(connection: Connection, project_id: int, fingerprints: Sequence[int]) -> list[IssueRow]:
+    """Return the issues that began with fingerprints, wherever these belong now, the oldest first."""
+    return sorted(_owners(connection, project_id, fingerprints).values(), key=lambda row: row.number)
+
+
 def _owners(connection: Connection, project_id: int, fingerprints: Sequence[int]) -> dict[int, IssueRow]:
     """Return fingerprint -> the issue that began with it, wherever the fingerprint belongs now."""
     found: dict[int, IssueRow] = {}

@@ -15,12 +15,12 @@ from engine.snapshot import ProjectConfig
 from iam import Action
 from server.http.access import needs
 from server.http.documents import issues as documents
-from server.http.documents.common import BODY, CHANGED, NOT_FOUND, QUERY_LIMIT
+from server.http.documents.common import BODY, CHANGED, MOVED, NOT_FOUND, QUERY_LIMIT
 from server.http.documents.common import Look as LookParameters
 from server.http.guard import principal
 from server.http.paging import cursor_of, read_cursor
 from server.http.period import TimeRange, given_range, scope_of
-from server.http.routes import JSON, Routes, answer
+from server.http.routes import JSON, Routes, answer, moved
 from server.http.services import Services
 from server.http.tags import etag, wanted_version
 from server.issues.looking import Look
@@ -79,10 +79,14 @@ def _reading(routes: Routes, services: Services) -> None:
         following = None if page.after is None else _list_cursor(query.sort, look, page.after)
         return answer({"items": page.items, "next": following, "meta": page.meta})
 
-    @routes.on(HTTPMethod.GET, "/issues/<issue>", _READ, {200: documents.IssueDetail, **NOT_FOUND, **QUERY_LIMIT})
+    @routes.on(
+        HTTPMethod.GET, "/issues/<issue>", _READ, {200: documents.IssueDetail, **MOVED, **NOT_FOUND, **QUERY_LIMIT}
+    )
     def issue(path: documents.IssuePath, query: LookParameters) -> Response:
-        """Return one issue; the ETag is its version."""
+        """Return one issue; the ETag is its version. One that was merged away leads to what it is part of (307)."""
         row, slug = services.issues.find(principal(), path.issue)
+        if (target := services.merging.target(row)) is not None:
+            return moved(f"/issues/{target.short_id}", {"id": row.short_id, "merged_into": target.short_id})
         document = services.issues.detail(_look(services, query), row, slug)
         return answer(document, headers=etag(row.row_version))
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 import structlog
@@ -105,6 +106,9 @@ class PagePorts:
             PRINCIPAL_KEY: self.principal(),
         }
         response = _dispatched(self._app, environ)
+        if response.status_code == HTTPStatus.TEMPORARY_REDIRECT:
+            environ["PATH_INFO"] = urlsplit(response.headers["Location"]).path
+            response = _dispatched(self._app, environ)
         document = orjson.loads(response.get_data())
         if response.status_code >= 400:
             raise DocumentRefused(document)

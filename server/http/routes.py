@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from http import HTTPMethod
+from http import HTTPMethod, HTTPStatus
 from typing import Any, TypeVar, get_origin, get_type_hints
 
 import orjson
@@ -96,6 +96,13 @@ def _all_answers(access: Access, answers: _Answers) -> dict[str | int, Any]:
     for some in (PROBLEM_ANSWERS, access.answers(), answers):
         found.update(dict(some.items()))
     return found
+
+
+def moved(path: str, document: Mapping[str, Any]) -> Response:
+    """Return the answer that sends a client to another path below `/api/v1`, with the query it came with."""
+    query = request.query_string.decode("ascii", "ignore")
+    there = f"{API_PREFIX}{path}{'?' if query else ''}{query}"
+    return answer(document, HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": there})
 
 
 def answer(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -20,8 +20,13 @@ def actor_name(actor: str) -> str:
     return f"#{name}" if kind == "team" else name or actor
 
 
+_GROUPED = frozenset({"issue.merge", "issue.split", "issue.unmerge", "issue.undo"})
+
+
 def activity_words(action: str, details: Mapping[str, Any]) -> str:
     """Return an audit entry about an issue in words, without who; the action's name for one nobody knows."""
+    if action in _GROUPED:
+        return grouped_words(action, details)
     after, before = _members(details, "after"), _members(details, "before")
     parts = []
     if "status" in after or "substatus" in after or "condition" in after:
@@ -32,6 +37,22 @@ def activity_words(action: str, details: Mapping[str, Any]) -> str:
         parts.append(f"set the priority to {after['priority']}")
     said = ", ".join(part for part in parts if part)
     return f"{said}{_why(details)}" if said else action
+
+
+def grouped_words(action: str, details: Mapping[str, Any]) -> str:
+    """Return a merge, a split or their undo in words: "merged SHOP-2, SHOP-3 into this"."""
+    others = ", ".join(str(name) for name in details.get("merged", ()) or details.get("to", ()))
+    match action:
+        case "issue.merge":
+            return (
+                f"merged {others} into this" if details.get("merged") else f"merged it into {details.get('into', '')}"
+            )
+        case "issue.split":
+            return f"split {others} off {details.get('from', '')}"
+        case "issue.unmerge":
+            return f"took {others} out of {details.get('from', '')}"
+        case _:
+            return f"took back what was decided on its grouping ({details.get('kind', '')})"
 
 
 def resolution_words(condition: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ MOST_ISSUES = 10_000
 
 ACTION = "issue.change"
 _ACTIVITY = 50
+_MERGED_SHOWN = 20
 _STATE = ("status", "substatus", "assignee", "priority", "priority_by", "condition", "since")
 
 
@@ -104,8 +105,9 @@ class Workflow:
         return pairs
 
     def activity(self, issue: IssueRow) -> list[dict[str, Any]]:
-        """Return what was done to an issue, the newest first."""
-        found = self._metadata.audit_about(f"issue:{issue.short_id}", _ACTIVITY)
+        """Return what was done to an issue and to those merged into it, the newest first."""
+        theirs = [issue, *self._metadata.merged_from(issue)[:_MERGED_SHOWN]]
+        found = [entry for one in theirs for entry in self._metadata.audit_about(f"issue:{one.short_id}", _ACTIVITY)]
         return [
             {
                 "id": entry.id,
@@ -116,7 +118,9 @@ class Workflow:
                 "who": actor_name(entry.actor),
                 "text": activity_words(entry.action, entry.details),
             }
-            for entry in sorted(found, key=lambda entry: -entry.id)
+            for entry in sorted(found, key=lambda entry: -entry.id)[:_ACTIVITY]
+            # A merge is told once, by the issue that stays.
+            if entry.details.get("into") != issue.short_id or entry.resource == f"issue:{issue.short_id}"
         ]
 
     def _changes(self, principal: Principal, pairs: Sequence[tuple[int, int]], wish: Wish) -> list[IssueChange]:

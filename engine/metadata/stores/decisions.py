@@ -182,6 +182,12 @@ class DecisionStore(BaseStore):
                         found[project_id, issue_id] = target
         return found
 
+    def merged_from(self, issue: IssueRow) -> list[IssueRow]:
+        """Return the issues that were merged into one, the oldest first."""
+        with self._database.read() as connection:
+            held = _decisions.members(connection, issue.project_id, [issue.issue_id])[issue.issue_id]
+            return _decisions.owners(connection, issue.project_id, [f for f in held if f != issue.fingerprint])
+
     def verdicts(self, project_id: int) -> list[Verdict]:
         """Return what people said last of pairs of fingerprints."""
         with self._database.read() as connection:

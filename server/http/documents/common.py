@@ -64,6 +64,12 @@ PROBLEM_ANSWERS: dict[int, Any] = {
     429: _problem("Too many requests of this token, session or address.", **_RETRY),
     503: _problem("A limit is reached or a store is away.", **_RETRY),
 }
+MOVED: dict[int, Any] = {
+    307: {
+        "description": "It is part of another by now.",
+        "headers": {"Location": {"description": "Where that is.", "schema": {"type": "string"}}},
+    }
+}
 NOT_FOUND: dict[int, Any] = {404: _problem("It does not exist, or may not be seen; the two are not told apart.")}
 CHANGED: dict[int, Any] = {412: _problem("`If-Match` names another version than the present one.")}
 CONFLICT: dict[int, Any] = {409: _problem("The state does not allow it, such as a name that is taken.")}
