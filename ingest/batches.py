@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, chain
+from operator import itemgetter
 from typing import Any, cast
 
 import msgspec
@@ -37,7 +38,7 @@ def batch_of(dataset: str, rows: Sequence[Row]) -> pa.Table:
         pa.ArrowInvalid: a value does not fit its column.
     """
     schema = _schema(dataset)
-    columns = [_column(field.type, [row[field.name] for row in rows]) for field in schema]
+    columns = [_column(field.type, list(map(itemgetter(field.name), rows))) for field in schema]
     former = _former(rows) if dataset == "errors" else []
     if former:
         schema = schema.with_metadata({_FORMER_KEY: msgspec.json.encode(former)})

@@ -72,6 +72,14 @@ def members(text: bytes) -> dict[str, bytes]:
         raise InvalidItem("json", str(error)) from error
 
 
+def member_sizes(text: bytes) -> dict[str, int]:
+    """Return the bytes of each member of a JSON object; InvalidItem when it is not an object."""
+    try:
+        return {name: len(raw) for name, raw in _members.decode(text).items()}
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InvalidItem("json", str(error)) from error
+
+
 def elements(text: bytes) -> list[bytes]:
     """Return the elements of a JSON array as untouched slices of its text; InvalidItem when it is not an array."""
     try:

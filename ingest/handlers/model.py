@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -49,8 +49,7 @@ MAX_KEPT_BYTES = MIB
 """Payloads set aside above this are counted, but not kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeKey:
+class OutcomeKey(NamedTuple):
     """What is counted together, within a second."""
 
     project_id: int

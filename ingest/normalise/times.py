@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
@@ -49,14 +50,19 @@ def _text_ns(value: str) -> int | None:
             return None
     date, clock, fraction, zone = match.groups()
     offset = "+00:00" if zone is None or zone in {"Z", "z", "UTC"} else zone
+    seconds = _seconds(f"{date}T{clock}{offset}")
+    return None if seconds is None else seconds * SECOND_NS + int((fraction or "0")[:9].ljust(9, "0"))
+
+
+@lru_cache(maxsize=4096)
+def _seconds(moment: str) -> int | None:
+    """Return a time in whole seconds; what arrives together was written within a few of them."""
     try:
-        whole = datetime.fromisoformat(f"{date}T{clock}{offset}")
+        whole = datetime.fromisoformat(moment)
     except ValueError:
         return None
     seconds = int((whole - _EPOCH).total_seconds())
-    if not 0 <= seconds < _MAX_SECONDS:
-        return None
-    return seconds * SECOND_NS + int((fraction or "0")[:9].ljust(9, "0"))
+    return seconds if 0 <= seconds < _MAX_SECONDS else None
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ingest.errors import InvalidItem
-from ingest.jsontext import decode_json, encode_json, members
+from ingest.jsontext import decode_json, encode_json, member_sizes, members
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.stack import MAX_FRAMES
 from ingest.normalise.values import mapping
@@ -54,14 +54,16 @@ def trimmed_event(text: bytes) -> bytes | None:
     if len(text) <= WHOLE_BYTES:
         return None
     try:
-        parts = members(text)
+        sizes = member_sizes(text)
     except InvalidItem:
         return None
+    large = [name for name, size in sizes.items() if size > WHOLE_BYTES and name not in _LEFT_WHOLE]
+    if not large:
+        return None
+    parts = members(text)
     cut: Meta = {}
-    for name, raw in parts.items():
-        if len(raw) <= WHOLE_BYTES or name in _LEFT_WHOLE:
-            continue
-        value, meta = _PARTS.get(name, _any)(decode_json(raw).value)
+    for name in large:
+        value, meta = _PARTS.get(name, _any)(decode_json(parts[name]).value)
         if meta:
             parts[name] = encode_json(value)
             cut[name] = meta
