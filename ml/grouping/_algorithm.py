@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -26,8 +25,6 @@ class Algorithm:
         self._rules = rules
         self.frames = FrameKeys(rules) if rules.evidence is None else InformedFrames(rules, rules.evidence)
         self._masker = Masker(rules)
-        self._asserted = None if rules.evidence is None else re.compile(rules.evidence.assertions)
-        self._words = 0 if rules.evidence is None else rules.evidence.words
 
     def group(self, event: Mapping[str, Any]) -> Grouping:
         """The group of an event."""
@@ -73,7 +70,7 @@ class Algorithm:
     def _exceptions(self, exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> tuple[str, ...]:
         """The chain's parts: type and frames of each; types and masked values when no stack is usable."""
         chain = exceptions[: self._rules.max_exceptions]
-        stacks = [self.frames.keys(frames_of(exception)) for exception in chain]
+        stacks = [self.frames.keys(frames_of(exception), text(exception.get("type"))) for exception in chain]
         if not any(stacks):
             stacks[-1] = self.frames.keys(_stack_without_exception(event))
         has_stack = any(stacks)
@@ -101,7 +98,9 @@ class Algorithm:
             if not any(stacks):
                 stacks = [_stack_without_exception(event)]
             informed = next((s for s in stacks if self._has_own(s)), None) or next((s for s in stacks if s), ())
-            block = self._block(links[0], self.frames.keys(informed), with_value=not any(stacks))
+            block = self._block(
+                links[0], self.frames.keys(informed, text(links[0].get("type"))), with_value=not any(stacks)
+            )
             parts += [part for part in block if block and tuple(parts[-len(block) :]) != block]
         return tuple(parts)
 
@@ -117,9 +116,6 @@ class Algorithm:
         block += tuple(f"frame {frame}" for frame in stack)
         if (with_value or is_weak(stack)) and (value := text(exception.get("value"))):
             block = (*block, f"value {self._masker.mask(value)}")
-        elif self._asserted is not None and stack and self._asserted.search(kind):
-            words = self._masker.words(text(exception.get("value")), self._words)
-            block = (*block, f"says {words}") if words else block
         return block
 
     def _merge_group(

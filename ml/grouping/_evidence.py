@@ -66,6 +66,7 @@ class InformedFrames(FrameKeys):
     def __init__(self, rules: Rules, evidence: Evidence) -> None:
         super().__init__(rules)
         self._evidence = evidence
+        self._asserted = re.compile(evidence.assertions)
         self._guards = re.compile(evidence.guards)
         self._places = compiled(rules.place_rewrites)
         self._rewritable_place = re.compile(rules.rewritable_place)
@@ -73,14 +74,16 @@ class InformedFrames(FrameKeys):
         self._patterns = self._plumbing_anywhere
         self._weighed = lru_cache(maxsize=32768)(self._weigh)
 
-    def keys(self, frames: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    def keys(self, frames: Sequence[Mapping[str, Any]], kind: str = "") -> tuple[str, ...]:
         """The keys that stand for a stack, innermost first, each once; those of a runaway recursion in order of name.
 
         Args:
             frames: frames as sent, oldest first.
+            kind: type of the exception.
         """
+        wanted = self._wanted(kind)
         if self._may_cycle(frames):
-            selection = self.select(frames)
+            selection = self.select(frames, kind)
             keys = [entry.key for entry in selection.frames if entry.verdict == "counted"]
             return tuple(sorted(keys) if selection.cycle else keys)
         found: dict[str, dict[str, float]] = {"app": {}, "system": {}, "plumbing": {}}
@@ -94,16 +97,19 @@ class InformedFrames(FrameKeys):
             found[role][weighed.key] = weighed.worth
             if role == "app":
                 total += weighed.worth
-                if total >= self._evidence.enough or len(app) == self._rules.max_frames:
+                if total >= wanted or len(app) == self._rules.max_frames:
                     break
         # Addresses without names say nothing, and neither does what carries them.
-        return self._until_enough(app or found["system"] or ({} if nameless else found["plumbing"]))
+        return self._until_enough(app or found["system"] or ({} if nameless else found["plumbing"]), wanted)
 
-    def _until_enough(self, worths: Mapping[str, float]) -> tuple[str, ...]:
+    def _wanted(self, kind: str) -> float:
+        return self._evidence.enough_asserted if self._asserted.search(kind) else self._evidence.enough
+
+    def _until_enough(self, worths: Mapping[str, float], wanted: float) -> tuple[str, ...]:
         total = 0.0
         for count, worth in enumerate(worths.values(), 1):
             total += worth
-            if total >= self._evidence.enough or count == self._rules.max_frames:
+            if total >= wanted or count == self._rules.max_frames:
                 return tuple(worths)[:count]
         return tuple(worths)
 
@@ -115,7 +121,7 @@ class InformedFrames(FrameKeys):
         counts = Counter([(frame.get("module"), frame.get("function")) for frame in near if _hashable(frame)])
         return max(counts.values(), default=0) >= self._evidence.cycle_repeats
 
-    def select(self, frames: Sequence[Mapping[str, Any]]) -> Selection:
+    def select(self, frames: Sequence[Mapping[str, Any]], kind: str = "") -> Selection:
         """Which frames count, and why the others do not."""
         may_cycle = self._may_cycle(frames)
         roles = self._roles(frames, len(frames) - _WINDOW if may_cycle else 0)
@@ -123,7 +129,7 @@ class InformedFrames(FrameKeys):
         role = next((r for r in usable if any(entry[2] == r for entry in roles)), "none")
         candidates = [(index, weighed) for index, weighed, its in roles if its == role]
         cycle = self._cycle(candidates) if may_cycle else set()
-        chosen = cycle or self._enough(candidates)
+        chosen = cycle or self._enough(candidates, self._wanted(kind))
         return Selection(
             tuple(
                 Judged(index, weighed.key, _verdict(index, weighed, its, role, chosen)) for index, weighed, its in roles
@@ -150,7 +156,7 @@ class InformedFrames(FrameKeys):
             found.append((index, weighed, role))
         return found
 
-    def _enough(self, candidates: Sequence[tuple[int, Weighed]]) -> set[int]:
+    def _enough(self, candidates: Sequence[tuple[int, Weighed]], wanted: float) -> set[int]:
         chosen: set[int] = set()
         seen: set[str] = set()
         total = 0.0
@@ -160,7 +166,7 @@ class InformedFrames(FrameKeys):
             seen.add(weighed.key)
             chosen.add(index)
             total += weighed.worth
-            if total >= self._evidence.enough or len(chosen) == self._rules.max_frames:
+            if total >= wanted or len(chosen) == self._rules.max_frames:
                 break
         return chosen
 

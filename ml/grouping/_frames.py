@@ -32,7 +32,7 @@ class FrameKeys:
         self._key = lru_cache(maxsize=32768)(self._compute_key)
         self._type = lru_cache(maxsize=4096)(self._name)
 
-    def keys(self, frames: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    def keys(self, frames: Sequence[Mapping[str, Any]], kind: str = "") -> tuple[str, ...]:
         """The keys that stand for a stack, innermost first, each once.
 
         In-app frames when there are any, else all; plumbing only as the innermost in-app frame, for then
@@ -41,6 +41,7 @@ class FrameKeys:
 
         Args:
             frames: frames as sent, oldest first.
+            kind: type of the exception, for versions that look at it.
         """
         app: dict[str, None] = {}
         system: dict[str, None] = {}

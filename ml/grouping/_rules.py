@@ -21,8 +21,8 @@ class Evidence:
         anonymous_worth: what a function without a name is worth.
         enough: the sum at which no further frame is taken.
         cycle_repeats: a frame seen this often makes the stack a runaway recursion, whose innermost frame is chance.
-        assertions: pattern of exception types whose place is shared by many causes, so that what they say counts too.
-        words: how many words of such a message count; its values never do.
+        assertions: pattern of exception types that helpers of tests raise for many causes, so that more is needed.
+        enough_asserted: the sum at which no further frame of such an exception is taken.
         cycle_share: frames seen at least this share of the most frequent one are the cycle.
     """
 
@@ -34,7 +34,7 @@ class Evidence:
     cycle_repeats: int
     cycle_share: float
     assertions: str
-    words: int
+    enough_asserted: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ EVIDENCE: Final = Evidence(
     cycle_repeats=20,
     cycle_share=0.25,
     assertions=r"Assert|ComparisonFailure|Expectation(?:Not|Failed|Error)",
-    words=4,
+    enough_asserted=2.0,
 )
 
 _EXTRA_MASKS: Final = (
