@@ -12,6 +12,9 @@ DATA   ?= .amber
 PORT   ?= 8700
 JOBS   ?= 3  # on two cores: tests wait for servers and browsers a third of the time
 
+# Every test process and every server started by one would compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup compiled run test fuzz check format bench docs constraints clean
 
@@ -38,12 +41,12 @@ $(BUNDLE): $(FRONT)/node_modules/.ready $(shell find $(FRONT)/src $(FRONT)/scrip
 setup: $(STAMP) $(BUNDLE) ## Create .venv with everything pinned in constraints.txt, and build the pages.
 
 compiled: setup
-	@$(BIN)/python -m compileall -q engine iam queries ml ingest dashboards server sdk/amber
+	@$(BIN)/python -m compileall -q -j 0 engine iam queries ml ingest dashboards server sdk/amber
 
 run: compiled ## Start Amber on port 8700 with the demo shop (DATA=dir PORT=n).
 	@$(BIN)/amber serve --data $(DATA) --port $(PORT) --demo
 
-test: setup ## Run all tests.
+test: compiled ## Run all tests.
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
 
 fuzz: setup ## Ten times as many random texts as the tests try (TIMES=n).
@@ -59,7 +62,7 @@ check: setup ## Lint, types (Python and TypeScript), layers, dependencies.
 format: setup ## Format the code.
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q .
 
-bench: setup ## Measure the budgets; writes docs/performance.md (ROWS=n).
+bench: compiled ## Measure the budgets; writes docs/performance.md (ROWS=n).
 	@$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS))
 
 docs: setup ## Write the generated reference pages anew.
