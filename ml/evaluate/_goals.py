@@ -43,8 +43,8 @@ class Goal:
         return value <= self.bound if self.at_most else value >= self.bound
 
     def values(self, rows: Iterable[Row]) -> list[float]:
-        """Return the values the goal is about."""
-        found = [row.value for row in rows if (row.task, row.metric) == (self.task, self.metric)]
+        """Return the values the goal is about: those of whole sets, not of their parts."""
+        found = [row.value for row in rows if (row.task, row.metric) == (self.task, self.metric) and "/" not in row.set]
         if not found or self.over is Over.EACH:
             return found
         worst = max if self.at_most else min

@@ -27,7 +27,7 @@ class Row:
 
     Attributes:
         task: `templates`, `root-cause`, `signature`, `invariance`, `suspect-commit`.
-        set: what was scored: a system, a file, a seed.
+        set: what was scored: a system, a file, a seed; `WHOLE/PART` is a part of another set, which no goal is about.
         metric: `GA`, `FGA`, `bcubed_f1`, `pair_precision`, ...; shares of 1 unless its name says otherwise.
         value: the figure.
         low: lower end of its 95 % interval.

@@ -117,7 +117,7 @@ def test_a_table_of_another_shape_is_said(tmp_path: Path, ask: Ask) -> None:
 
 def test_goals_are_about_tasks_there_are() -> None:
     """A goal of the worst set looks at the worst; less can be better."""
-    rows = [Row("t", name, "m", value, 0, 1, 0, 1) for name, value in (("a", 0.2), ("b", 0.6))]
+    rows = [Row("t", name, "m", value, 0, 1, 0, 1) for name, value in (("a", 0.2), ("b", 0.6), ("b/part", 0.1))]
     assert Goal("t", "m", Over.WORST, 0.5, "-").values(rows) == [0.2]
     assert Goal("t", "m", Over.WORST, 0.5, "-", at_most=True).values(rows) == [0.6]
     assert Goal("t", "m", Over.MEAN, 0.4, "-").values(rows) == [pytest.approx(0.4)]
