@@ -69,6 +69,7 @@ class ProjectConfig(msgspec.Struct, frozen=True):
         scrub_key: secret text that hashes are keyed with, so that nobody can guess what was hashed; the project's own.
         artifacts: highest number of an uploaded bundle of source maps; 0 for none. No option: it grows by uploads, and
             is pinned with a raw range, so that a range done again sees the same files.
+        auto_resolve_days: days without events after which an issue is resolved by itself; 0 for never.
     """
 
     id: int
@@ -88,6 +89,7 @@ class ProjectConfig(msgspec.Struct, frozen=True):
     scrub_email: str = "keep"
     scrub_key: str = ""
     artifacts: int = 0
+    auto_resolve_days: int = 0
 
 
 class LimitConfig(msgspec.Struct, frozen=True):

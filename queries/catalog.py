@@ -21,6 +21,8 @@ ISSUE = "issue"
 ASSIGNEE = "issue.assignee"
 ISSUE_STATES = ("status", "substatus", "priority")
 """Columns of the issues mirror that rows with an issue have as fields `issue.status` and so on."""
+ISSUE_TEXTS = {"issue.first_release": "first_release", "issue.resolved_in": "resolved_in"}
+"""Fields of rows with an issue whose text the mirror has -> its column; they have aliases without `issue.`."""
 SEGMENT_NAME = "amber_segment_name"
 RELEASE_PREFIX = "release."
 RELEASE_STAGE = "release.stage"
@@ -225,7 +227,10 @@ def _issue_fields() -> dict[str, FieldInfo]:
     names = {f"issue.{column}": column for column in ISSUE_STATES}
     states = {name: FieldInfo(name, SPARSE_STRING, "issue_id", mirror=column) for name, column in names.items()}
     assignee = FieldInfo(ASSIGNEE, INTEGER, "issue_id", virtual=ASSIGNEE)
-    return {**states, ASSIGNEE: assignee, "assigned": assignee}
+    texts = {name: FieldInfo(name, INTEGER, "issue_id", virtual=name) for name in ISSUE_TEXTS}
+    aliases = {column: texts[name] for name, column in ISSUE_TEXTS.items()}
+    aliases["firstRelease"] = aliases["first_release"]
+    return {**states, ASSIGNEE: assignee, "assigned": assignee, **texts, **aliases}
 
 
 def _field(table: Table, declared: Field) -> FieldInfo:

@@ -1,4 +1,4 @@
-"""Panels other parts of Amber put on the page of an issue: each a function that builds a component, or None for nothing.
+"""Panels other parts of Amber put on the page of an issue: functions that build a component, or None for nothing.
 
 A panel that reads something of its own should do so in the browser (a component that fetches), so that the page is not
 slower by it; one that needs no request may be built here.

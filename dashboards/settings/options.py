@@ -34,6 +34,7 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option("retention_days", "Keep errors for", "days", "Days; older errors are dropped for good."),
     Option("span_retention_days", "Keep traces for", "days", "Days; older spans are dropped for good."),
+    Option("auto_resolve_days", "Resolve quiet issues after", "days", "Days without an event; 0 leaves them open."),
     Option("max_event_bytes", "Largest event", "bytes", "Bytes, uncompressed; larger ones are refused as too_large."),
     Option(
         "in_app_include",

@@ -60,6 +60,7 @@ class OptionBounds(msgspec.Struct, forbid_unknown_fields=True):
     scrub_defaults: bool = True
     scrub_ip: _Policy = "keep"
     scrub_email: _Policy = "keep"
+    auto_resolve_days: Annotated[int, Meta(ge=0, le=3650)] = 0
 
 
 _SECRET_OPTIONS = frozenset({"webhook_secret"})

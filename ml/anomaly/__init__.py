@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from ml.anomaly._baseline import find_anomalies
 from ml.anomaly._changes import find_changes
+from ml.anomaly._forecast import MIN_HOURS, Band, forecast
 
-__all__ = ["find_anomalies", "find_changes"]
+__all__ = ["MIN_HOURS", "Band", "find_anomalies", "find_changes", "forecast"]

@@ -13,7 +13,17 @@ from dataclasses import dataclass, replace
 
 from engine.schema import DATASETS
 from queries import ast
-from queries.catalog import ASSIGNEE, DEFAULT_DATASET, PROJECT, RELEASE_STAGE, SAVED, Catalog, FieldInfo, catalog
+from queries.catalog import (
+    ASSIGNEE,
+    DEFAULT_DATASET,
+    ISSUE_TEXTS,
+    PROJECT,
+    RELEASE_STAGE,
+    SAVED,
+    Catalog,
+    FieldInfo,
+    catalog,
+)
 from queries.edit_values import equals, name, text
 from queries.editor.facts import Facts, columns_after
 from queries.editor.items import (
@@ -220,6 +230,8 @@ def _fixed_values(info: FieldInfo) -> tuple[Item, ...] | None:
         case Base.INTEGER | Base.FLOAT if info.name != "http.status_code" and not info.virtual:
             return operators((">", ">=", "<", "<="))
         case Base.MAP:
+            return ()
+        case Base.INTEGER if info.virtual in ISSUE_TEXTS:  # known per issue: no rows can be grouped by it
             return ()
         case _:
             return None

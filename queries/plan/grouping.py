@@ -23,7 +23,7 @@ from queries.plan.render import render
 from queries.plan.scope import Scope
 from queries.plan.searches import group_condition, holds_aggregate
 from queries.plan.series_time import bucket_number, is_partial, series_fill
-from queries.plan.virtual import slug
+from queries.plan.virtual import may_be_empty, slug
 from queries.printer import print_expression
 from queries.types import STRING, Base, Missing, ValueType
 from queries.values.calls import call, derived_table, looks_at_all
@@ -61,8 +61,9 @@ def group_keys(named: Sequence[ast.Named], scope: Scope) -> dict[str, Typed]:
     keys: dict[str, Typed] = {}
     for item in named:
         made = compile_expr(item.expr, scope)
-        if made.virtual == ASSIGNEE:
-            raise TypeProblem("The assignee is known per issue.", span=item.span, suggestion="any(assigned) … by issue")
+        if may_be_empty(made):
+            what, field = ("assignee", "assigned") if made.virtual == ASSIGNEE else (made.virtual, made.virtual)
+            raise TypeProblem(f"The {what} is known per issue.", span=item.span, suggestion=f"any({field}) … by issue")
         if made.type.base is Base.MAP:
             raise TypeProblem("Cannot group by a map.", span=item.span, suggestion='Name a key: tags["region"].')
         keys[column_name(item)] = made

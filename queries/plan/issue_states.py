@@ -22,6 +22,7 @@ STATES: dict[str, tuple[bool, str, tuple[str, ...]]] = {
     "for_review": (True, "substatus", ("new", "regressed", "escalating")),
     "regressed": (True, "substatus", ("regressed",)),
     "new": (True, "substatus", ("new",)),
+    "ongoing": (True, "substatus", ("ongoing",)),
     "escalating": (True, "substatus", ("escalating",)),
 }
 """State -> whether the look-up must hold, column of the mirror, values; no values means any but the empty text."""

@@ -14,7 +14,10 @@ ISSUE_IN = "amber_issue_in"
 
 MIRROR_VALUES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "status": ("unresolved", ("resolved", "ignored")),
-    "substatus": ("", ("new", "ongoing", "escalating", "regressed")),
+    "substatus": (
+        "",
+        ("new", "ongoing", "escalating", "regressed", "until_escalating", "until_condition_met", "forever"),
+    ),
     "priority": ("", ("high", "medium", "low")),
 }
 """Column -> what an issue has that the mirror has not heard of, and the other values: few enough to ask for each."""

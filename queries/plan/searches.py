@@ -12,7 +12,6 @@ import ibis.expr.types as ir
 
 from queries import ast
 from queries.ast import Op, TextMatch
-from queries.catalog import ASSIGNEE
 from queries.errors import TypeProblem
 from queries.lexer import Lex, Lexeme
 from queries.parser.literals import UNITS, number_literal
@@ -21,7 +20,7 @@ from queries.plan.issue_states import state_condition
 from queries.plan.release_filters import release_condition
 from queries.plan.scope import Attribute, Scope
 from queries.plan.search_parameters import used_in, with_parameters
-from queries.plan.virtual import is_assigned, matches
+from queries.plan.virtual import is_there, matches, may_be_empty
 from queries.printer_search import key_text
 from queries.search.parameters import is_parameter
 from queries.types import BOOLEAN, STRING, Base, Missing
@@ -262,8 +261,8 @@ def _has(node: ast.Has, scope: Scope) -> ir.Value:
         return call("notEmpty", BOOLEAN, attribute.elements)
     if attribute.text is not None:
         return attribute.text != ""
-    if attribute.typed.virtual == ASSIGNEE:
-        return is_assigned(attribute.typed)
+    if may_be_empty(attribute.typed):
+        return is_there(attribute.typed)
     if attribute.typed.virtual or attribute.typed.type.missing is Missing.NEVER:
         return TRUE
     found = is_present(attribute.typed)

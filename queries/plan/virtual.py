@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from queries import ast
 from queries.ast import Span
-from queries.catalog import ASSIGNEE, ISSUE, PROJECT, closest_names, did_you_mean
+from queries.catalog import ASSIGNEE, ISSUE, ISSUE_TEXTS, PROJECT, closest_names, did_you_mean
 from queries.errors import NameProblem, TypeProblem
 from queries.plan.mirror import issue_in
 from queries.plan.scope import Scope
@@ -20,7 +20,7 @@ from queries.types import STRING
 from queries.values.calls import call
 from queries.values.typed import FALSE, Typed
 
-MIRRORED = {ISSUE: "short_id", ASSIGNEE: "assignee"}
+MIRRORED = {ISSUE: "short_id", ASSIGNEE: "assignee", **ISSUE_TEXTS}
 """Virtual values that finished rows get by a join with the mirror, and the column that holds them."""
 
 PROJECT_SLUG = "amber_project_slug"
@@ -52,9 +52,14 @@ def is_issue(item: Typed, short_ids: list[str]) -> ir.Value:
     return issue_in(item.value, "short_id", [s.upper() for s in short_ids])
 
 
-def is_assigned(item: Typed) -> ir.Value:
-    """Return whether somebody works on an issue."""
-    return issue_in(item.value, "assignee", [])
+def may_be_empty(item: Typed) -> bool:
+    """Whether an issue may have none of it: an assignee, a release; each has a short id."""
+    return item.virtual in MIRRORED and item.virtual != ISSUE
+
+
+def is_there(item: Typed) -> ir.Value:
+    """Return whether the issue has one: somebody works on it, it has a release."""
+    return issue_in(item.value, MIRRORED[item.virtual], [])
 
 
 def matches(item: Typed, names: list[str], scope: Scope, span: Span | None) -> ir.Value:
@@ -64,10 +69,10 @@ def matches(item: Typed, names: list[str], scope: Scope, span: Span | None) -> i
     match item.virtual:
         case "project":
             return is_project(item, names, scope, span)
-        case "issue.assignee":
-            return issue_in(item.value, "assignee", names)
-        case _:
+        case "issue":
             return is_issue(item, names)
+        case _:
+            return issue_in(item.value, MIRRORED[item.virtual], names)
 
 
 def compare_virtual(expr: ast.Binary, left: Typed, right: Typed, scope: Scope) -> ir.Value | None:
@@ -76,8 +81,8 @@ def compare_virtual(expr: ast.Binary, left: Typed, right: Typed, scope: Scope) -
         left, right = right, left
     if not left.virtual or right.virtual:
         return None
-    if left.virtual == ASSIGNEE and right.constant is None and expr.op in {"=", "!="}:
-        return is_assigned(left) if expr.op == "!=" else ~is_assigned(left)
+    if may_be_empty(left) and right.constant is None and expr.op in {"=", "!="}:
+        return is_there(left) if expr.op == "!=" else ~is_there(left)
     if expr.op not in {"=", "!=", "in"} or not isinstance(right.constant, str):
         if left.virtual in MIRRORED:
             raise _not_text(expr.span)

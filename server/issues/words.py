@@ -8,6 +8,9 @@ from typing import Any
 
 from server.issues.states import Archive, State, archive_of, resolution_of, state_of
 
+RESTORE = "issue.restore"
+"""The action of taking a change back."""
+
 _PROGRAM = "system:"
 _AGED = {State.NEW: "new", State.ESCALATING: "escalating", State.REGRESSED: "regressed"}
 
@@ -92,6 +95,8 @@ def _state(action: str, details: Mapping[str, Any], before: Mapping[str, Any], a
         if "condition" in after and "substatus" not in after:
             status = "resolved" if "in" in {**after["condition"], **before.get("condition", {})} else "ignored"
     condition = after.get("condition", {})
+    if action == RESTORE:
+        return f"took a change back: it is {_again(status, substatus)} again"
     if status == "resolved":
         return f"resolved it {resolution_words(condition)}".rstrip()
     if status == "ignored":
@@ -100,12 +105,20 @@ def _state(action: str, details: Mapping[str, Any], before: Mapping[str, Any], a
     if action == "issue.regress":
         release = details.get("release")
         return f"saw it again{f' in {release}' if release else ''}: it has regressed"
+    if action == "issue.expire":
+        return "opened it again"
     if action == "issue.escalate":
         return "saw it escalate"
     if action == "issue.age":
         was = _AGED.get(state_of("unresolved", before.get("substatus", "")))
         return f"calls it ongoing: it has been {was} for a week" if was else "calls it ongoing"
     return "reopened it" if before.get("status") else f"marked it {substatus}"
+
+
+def _again(status: str, substatus: str) -> str:
+    if status == "ignored":
+        return "archived"
+    return substatus or status
 
 
 def _why(details: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from server.issues.assignees import assignees
 from server.issues.releases import ReleaseBook
 from server.issues.states import state_of, stored
 from server.issues.wishes import Wish, change_for, checked
-from server.issues.words import activity_words, actor_name
+from server.issues.words import RESTORE, activity_words, actor_name
 
 MOST_ISSUES = 10_000
 """Most issues one request changes."""
@@ -79,7 +79,7 @@ class Workflow:
         pairs = self.named(principal, [state["id"] for state in states])
         changes = [_restoring(state, self._clock.now()) for state in states]
         self._check_known(principal, {state["assignee"] for state in states})
-        changed = self._write(principal, pairs, changes) if pairs else []
+        changed = self._write(principal, pairs, changes, action=RESTORE) if pairs else []
         return [state_document(before) for before, _ in changed]
 
     def named(self, principal: Principal, short_ids: Sequence[str]) -> list[tuple[int, int]]:
@@ -153,8 +153,9 @@ class Workflow:
         pairs: Sequence[tuple[int, int]],
         changes: Sequence[IssueChange],
         if_version: int | None = None,
+        action: str = ACTION,
     ) -> list[tuple[IssueRow, IssueRow]]:
-        audit = AuditEntry(principal.name, ACTION, "issue")
+        audit = AuditEntry(principal.name, action, "issue")
         changed = self._metadata.change_issues(pairs, changes, audit, if_version=if_version)
         self._sync()
         return changed

@@ -229,7 +229,7 @@ def test_a_release_that_does_not_exist_cannot_be_the_latest():
             {"before": {"substatus": "new"}, "after": {"substatus": "ongoing"}},
             "calls it ongoing: it has been new for a week",
         ),
-        ("issue.merge", {"target": "SHOP-1"}, "issue.merge"),
+        ("issue.unheard-of", {"target": "SHOP-1"}, "issue.unheard-of"),
     ],
 )  # fmt: skip
 def test_the_activity_says_in_words_what_was_done(action, details, words):

@@ -1,0 +1,186 @@
+"""The life of an issue through ingest: new, assigned, resolved in the next release, regressed, escalating, archived."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from engine.spool import SpoolWriter
+from ingest.ready import ready_files
+from ingest.records import RawRecord, encode_record
+from server.compose import ready_writer
+from server.issues.escalation import escalates
+from server.issues.jobs import escalation_job, expiry_job, upkeep_job
+from server.jobs import JobRun
+from tests.ingest.helpers import envelope, shard_normaliser
+from tests.server.api import build_api
+
+
+class Site:
+    """A project that takes events through the spool, a normaliser and the writer, as a server does."""
+
+    def __init__(self, api):
+        self.api = api
+        self.data = api.installation.data
+        self.writer = ready_writer(api.installation)
+
+    def send(self, *events) -> None:
+        """Let events arrive and be stored; each is (age, release) or (age, release, members)."""
+        spool = SpoolWriter(self.data.raw_root / "ingest-0" / "0")
+        spool.append_many([encode_record(self._record(*event)) for event in events])
+        spool.close()
+        shard_normaliser(self.data.root, self.api.metadata.config_snapshot()).drain()
+
+    def arrive(self, *events) -> None:
+        """Send, and store."""
+        self.send(*events)
+        assert self.writer.drain()
+
+    def _record(self, age, release, members=None):
+        event_id = uuid.uuid4().hex
+        at = datetime.now(UTC) - age
+        raised = {"type": "ValueError", "value": "no price", "mechanism": {"type": "flask", "handled": False}}
+        body = {
+            "event_id": event_id,
+            "timestamp": at.timestamp(),
+            "release": release,
+            "exception": {"values": [raised]},
+            **(members or {}),
+        }
+        sent = envelope(({"type": "event"}, json.dumps(body).encode()), event_id=event_id)
+        return RawRecord("envelope", time.time_ns(), self.api.a.id, 7, sent, event_id=event_id)
+
+    def issue(self, name="SHOP-1"):
+        """The document of an issue."""
+        return self.api.get(f"issues/{name}?range=14d")
+
+    def state(self, name="SHOP-1"):
+        """Status and substatus."""
+        found = self.issue(name)
+        return found["status"], found["substatus"]
+
+    def change(self, **wanted):
+        """Change the issue as the owner."""
+        return self.api.send("PATCH", "issues/SHOP-1", wanted)
+
+    def found(self, search) -> list[str]:
+        """Names of the issues a search finds."""
+        items = self.api.get(f"issues?range=14d&project=shop&query={search}")["items"]
+        return [item["id"] for item in items]
+
+    def run(self, job) -> str:
+        """Run a job once."""
+        return job(self.api.installation).run(JobRun(threading.Event(), threading.Event()))
+
+
+@pytest.fixture(scope="module")
+def site(event_store, rows_of, tmp_path_factory):
+    """A project of its own in the shared store."""
+    api = build_api(event_store, rows_of, tmp_path_factory.mktemp("life"), 774_700)
+    yield Site(api)
+    api.close()
+
+
+NOW = timedelta(0)
+HOUR = timedelta(hours=1)
+
+
+def test_the_life_of_an_issue(site):
+    """Each step through ingest or the API, and what is said of it in words at the end."""
+    site.arrive(*[(HOUR * n, "shop@1.9.0") for n in range(2, 80)])
+    issue = site.issue()
+    assert (issue["status"], issue["substatus"], issue["priority"], issue["priority_by"]) == (
+        "unresolved",
+        "new",
+        "high",
+        "",
+    )
+    assert issue["first_release"] == "shop@1.9.0"
+    assert site.found("is:new") == site.found("is:for_review") == site.found("first_release:shop@1.9.0") == ["SHOP-1"]
+
+    site.change(assignee="user:member@example.org")
+    resolved = site.change(resolution={"in": "next_release"})
+    assert resolved["resolution"]["release"] == "shop@1.9.0"
+    assert resolved["resolution"]["text"] == "in the release after shop@1.9.0"
+    assert site.found("is:resolved resolved_in:shop@1.9.0") == ["SHOP-1"]
+
+    site.arrive((NOW, "shop@1.9.0"), (NOW, "shop@1.8.7"), (HOUR, "shop@1.10.0"))
+    assert site.state() == ("resolved", ""), "releases there were then, and old news, do not open it"
+    site.send((NOW, "shop@1.10.0"))
+    [batch] = [ready.path for ready in ready_files(site.data.ready_root) if ready.name.dataset == "errors"]
+    kept = batch.read_bytes()
+    assert site.writer.drain()
+    assert site.state() == ("unresolved", "regressed")
+    assert site.found("is:regressed") == ["SHOP-1"]
+
+    site.change(status="resolved")
+    batch.write_bytes(kept)
+    assert site.writer.drain()
+    assert site.state() == ("resolved", ""), "a batch that is stored again after a crash is no new event"
+    site.arrive((NOW, ""))
+    assert site.state() == ("unresolved", "regressed")
+
+    assert site.run(escalation_job) == "0 issues escalate"
+    site.arrive(*[(NOW, "shop@1.10.0", {"user": {"id": str(n)}}) for n in range(120)])
+    assert site.run(escalation_job) == "1 issues escalate"
+    assert site.state() == ("unresolved", "escalating")
+    assert site.found("is:escalating") == ["SHOP-1"]
+
+    answer = site.api.send("POST", "issues/bulk", {"ids": ["SHOP-1"], "set": {"archive": {"until": "escalating"}}})
+    assert site.state() == ("ignored", "until_escalating")
+    assert site.found("is:archived") == ["SHOP-1"]
+    assert site.run(escalation_job) == "0 issues escalate", "as much as was known when it was archived is no news"
+    site.api.send("POST", "issues/bulk", {"restore": answer["before"]})
+    assert site.state() == ("unresolved", "escalating")
+
+    site.change(archive={"until": "users", "count": 3, "window_s": 3600})
+    site.arrive((NOW, "shop@1.10.0", {"user": {"id": "1"}}), (NOW, "shop@1.10.0", {"user": {"id": "2"}}))
+    assert site.run(expiry_job) == "0 issues are open again"
+    site.arrive((NOW, "shop@1.10.0", {"user": {"id": "3"}}))
+    assert site.run(expiry_job) == "1 issues are open again"
+    assert site.state() == ("unresolved", "ongoing")
+    said = [(entry["who"], entry["text"]) for entry in reversed(site.issue()["activity"])]
+    assert said == [
+        ("owner@example.org", "assigned it to member@example.org"),
+        ("owner@example.org", "resolved it in the release after shop@1.9.0"),
+        ("Amber", "saw it again in shop@1.10.0: it has regressed"),
+        ("owner@example.org", "resolved it"),
+        ("Amber", "saw it again: it has regressed"),
+        ("Amber", said[5][1]),
+        ("owner@example.org", "archived it until it escalates"),
+        ("owner@example.org", "took a change back: it is escalating again"),
+        ("owner@example.org", "archived it until it has affected 3 more users within 1 hour"),
+        ("Amber", "opened it again: 3 users of 3"),
+    ]
+    assert said[5][1].startswith("saw it escalate: 12")
+
+
+def test_time_does_its_part(site):
+    """A week-old issue is ongoing; a quiet one is resolved when its project says so; a person's priority stays."""
+    old = {"exception": {"values": [{"type": "KeyError", "value": "'a'"}]}, "level": "warning"}
+    site.arrive((timedelta(days=20), "shop@1.0.0", old))
+    name = next(i["id"] for i in site.api.get("issues?range=30d&project=shop")["items"] if i["title"][:3] == "Key")
+    assert site.api.get(f"issues/{name}")["substatus"] == "new"
+    assert "1 are ongoing, 0 resolved" in site.run(upkeep_job)
+    site.api.metadata.set_project_options(site.api.a.id, {"auto_resolve_days": 14})
+    site.api.send("PATCH", f"issues/{name}", {"priority": "low"})
+    quiet = site.run(upkeep_job)
+    assert quiet.startswith("0 are ongoing, 0 resolved"), "it was in its state for a moment only"
+    shown = site.api.get(f"issues/{name}")
+    assert (shown["substatus"], shown["priority"], shown["priority_by"]) == ("ongoing", "low", "user:owner@example.org")
+
+
+def test_an_hour_is_an_escalation_only_above_what_was_usual():
+    """Too little history, few events, a daily peak, and a level that varies are none."""
+    steady, peaks = [3] * 100, [40 if hour % 24 == 9 else 2 for hour in range(24 * 10 + 9)]
+    assert escalates(steady, 60) is not None
+    assert escalates(steady, 9) is None
+    assert escalates(steady[:20], 60) is None
+    assert escalates(peaks, 45) is None
+    assert escalates([*peaks, 40], 100) is not None
+    assert escalates([50, 150] * 60, 190) is None
