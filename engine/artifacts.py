@@ -10,6 +10,7 @@ from typing import Any
 MINIFIED = "minified_source"
 SOURCE_MAP = "source_map"
 SOURCE = "source"
+DEBUG_FILE = "debug_file"
 """What an uploaded file is, in the words of sentry-cli's manifests; there may be others, which nothing looks up."""
 
 

@@ -19,7 +19,7 @@ from ingest.limits import MIB
 from ingest.ready import ReadyShard
 from ingest.shard import BatchRules, ShardNormaliser, ShardPorts
 from ingest.state import ShardState
-from ingest.symbols import ArtifactIndex, SourceMaps, Symbolicator
+from ingest.symbols import ArtifactIndex, symbolicator
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def open_shards(
     chosen = options or NormaliserOptions()
     snapshots = SnapshotReader(data.config, chosen.snapshot_poll_s)
     blobs = FileBlobStore(data.blobs)
-    symbols = None if chosen.artifacts is None else Symbolicator(SourceMaps(chosen.artifacts, blobs))
+    symbols = None if chosen.artifacts is None else symbolicator(chosen.artifacts, blobs)
     with ExitStack() as stack:
         opened: list[ShardNormaliser] = []
         for shard in shards:

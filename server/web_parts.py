@@ -16,7 +16,7 @@ from ingest.edge import Edge
 from ingest.http import blueprint
 from ingest.limits import MIB, IngestLimits
 from ingest.sink import ShardedSink
-from ingest.symbols import SourceMaps, Symbolicator
+from ingest.symbols import NativeFiles, SourceMaps, Symbolicator
 from ingest.writer import ReadyWriter
 from queries.run import Runner
 from server.compose import Installation
@@ -55,6 +55,9 @@ __all__ = [
 
 _PAGE_MAPS_BYTES = 32 * MIB
 """Source maps the pages of events keep decoded; normalisers keep their own."""
+
+_PAGE_DEBUG_BYTES = 64 * MIB
+"""Larger debug files only normalisers read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def services_of(
     )
     workflow = Workflow(metadata, installation.mirror.sync, ReleaseBook(metadata, runner.run, clock), clock)
     maps = SourceMaps(metadata, FileBlobStore(installation.data.blobs), _PAGE_MAPS_BYTES)
-    symbols = Symbolicator(maps)
+    symbols = Symbolicator(maps, NativeFiles(metadata, FileBlobStore(installation.data.blobs), _PAGE_DEBUG_BYTES))
     return Services(
         settings=settings,
         clock=clock,

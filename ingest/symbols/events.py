@@ -1,4 +1,4 @@
-"""Frames of JavaScript in events and profiles: function, file, line, column and source lines as they were written.
+"""Frames in events and profiles as they were written: function, file, line, of JavaScript column and source too.
 
 A script is known by its debug id, which the bundler's plug-in or sentry-cli wrote into it and the client reports in
 `debug_meta.images`, else by release, dist and URL. What could not be resolved stays as it was sent, and is said.
@@ -12,11 +12,14 @@ from typing import Any
 
 import msgspec
 
+from engine.blobs import BlobStore
 from engine.snapshot import ProjectConfig
 from ingest.hexids import event_id_of
-from ingest.jsontext import Document
+from ingest.jsontext import Document, decode_json
 from ingest.normalise.values import listed, mapping, short, small_int
 from ingest.symbols.maps import AWAY, BAD_MAP, LOST, NO_FILE, NO_MAP, TOO_LARGE, Script, SourceMaps, Unmapped
+from ingest.symbols.native import Image, NativeFiles, images_of
+from ingest.symbols.ports import ArtifactIndex
 from ingest.symbols.urls import is_vendor, source_names
 
 NO_PLACE = "no_place"
@@ -62,19 +65,22 @@ class _Work:
     dist: str
     debug_ids: Mapping[str, str]
     up_to: int | None
+    images: Sequence[Image] = ()
     resolved: int = 0
     problems: dict[Problem, None] = field(default_factory=dict)
 
 
 class Symbolicator:
-    """Resolves frames by source maps.
+    """Resolves frames by source maps and debug files.
 
     Args:
-        maps: where they are.
+        maps: where the source maps are.
+        native: where the debug files are; None to leave native frames.
     """
 
-    def __init__(self, maps: SourceMaps) -> None:
+    def __init__(self, maps: SourceMaps, native: NativeFiles | None = None) -> None:
         self._maps = maps
+        self._native = native
 
     def document(self, document: Document, project: ProjectConfig) -> Document:
         """Return an event with resolved frames, for its row; the text, which is what is stored, stays as it was.
@@ -85,6 +91,8 @@ class Symbolicator:
         data = document.value
         if not _concerns(data, project):
             return document
+        if self._native is not None and b'"instruction_addr"' in document.text:
+            data = decode_json(document.text).value  # frames that were read for their row have no addresses
         changed, problems = self.event(data, project.id, project.artifacts)
         remarks = document.remarks
         if changed is not data:
@@ -104,7 +112,7 @@ class Symbolicator:
             up_to: number of the newest bundle that counts; None for all.
         """
         work = _work(data, project_id, up_to)
-        if work.platform not in _PLATFORMS and not work.debug_ids:
+        if work.platform not in _PLATFORMS and not work.debug_ids and not work.images:
             return data, []
         changed: dict[str, Any] = {}
         for name in ("exception", "threads"):
@@ -148,10 +156,21 @@ class Symbolicator:
         if not isinstance(frames, list | tuple):
             return stack
         before = work.resolved
-        made = [self._frame(_plain(frame), work) for frame in frames if isinstance(frame, dict | msgspec.Struct)]
+        plain = [_plain(frame) for frame in frames if isinstance(frame, dict | msgspec.Struct)]
+        last = len(plain) - 1
+        made = [one for number, frame in enumerate(plain) for one in self._frames(frame, work, number == last)]
         if work.resolved == before:
             return stack
         return made if isinstance(stack, list) else {**stack, "frames": made}
+
+    def _frames(self, frame: dict[str, Any], work: _Work, is_innermost: bool) -> list[dict[str, Any]]:
+        """Return what a frame is in the sources: one frame of JavaScript, of native code the inlined ones besides."""
+        if work.images and self._native is not None and "instruction_addr" in frame:
+            project = work.project_id, work.up_to
+            found = self._native.frame(frame, work.images, project, is_innermost=is_innermost)
+            work.resolved += len(found)
+            return found or [frame]
+        return [self._frame(frame, work)]
 
     def _frame(self, frame: dict[str, Any], work: _Work) -> dict[str, Any]:
         path = short(frame.get("abs_path") or frame.get("filename"), _MAX_PATH_CHARS)
@@ -176,6 +195,11 @@ class Symbolicator:
         return _resolved(frame, token, path)
 
 
+def symbolicator(index: ArtifactIndex, blobs: BlobStore) -> Symbolicator:
+    """Return what resolves frames by all that was uploaded."""
+    return Symbolicator(SourceMaps(index, blobs), NativeFiles(index, blobs))
+
+
 def _concerns(data: object, project: ProjectConfig) -> bool:
     """Tell whether maps may exist: the project has uploads, or the client says that the scripts have debug ids."""
     return bool(project.artifacts) or bool(isinstance(data, dict) and _debug_ids(data))
@@ -189,6 +213,7 @@ def _work(data: dict[str, Any], project_id: int, up_to: int | None) -> _Work:
         short(data.get("dist"), 64),
         _debug_ids(data),
         up_to,
+        images_of(data),
     )
 
 

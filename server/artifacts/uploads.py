@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from engine.artifacts import MINIFIED, SOURCE, SOURCE_MAP, ChunkRow, NewBundle, NewFile
+from engine.artifacts import DEBUG_FILE, MINIFIED, SOURCE, SOURCE_MAP, ChunkRow, NewBundle, NewFile
 from engine.blobs import BlobRef, BlobStore
 from engine.errors import StateError, UserError
 from engine.metadata import AuditEntry, MetadataStore
@@ -99,17 +99,11 @@ class ArtifactService:
         self, organisation_id: int, project_ids: Sequence[int], upload: Upload, audit: AuditEntry | None = None
     ) -> Assembled:
         """Put an upload together and give it to projects; or say which pieces are missing."""
-        for name in (upload.checksum, *upload.chunks):
-            if len(name) != 40 or not _HEX_40.issuperset(name):
-                raise UserError(f"{name[:40]!r} is no SHA-1: 40 lower-case hex digits.", code="checksum-invalid")
+        pieces, missing = self._pieces(organisation_id, upload)
         if not upload.chunks:
             raise UserError("An upload has at least one chunk.", code="chunks-missing")
-        known = self._metadata.chunks(organisation_id, set(upload.chunks))
-        refs = {name: BlobRef(CHUNKS_PROJECT, chunk.sha256, chunk.size) for name, chunk in known.items()}
-        missing = tuple(dict.fromkeys(n for n in upload.chunks if n not in refs or not self._blobs.exists(refs[n])))
         if missing:
             return Assembled("not_found", missing)
-        pieces = [refs[name] for name in upload.chunks]
         if sum(piece.size for piece in pieces) > self.rules.file_bytes:
             return Assembled("error", detail=f"The bundle has more than {self.rules.file_bytes} bytes.")
         try:
@@ -118,6 +112,45 @@ class ArtifactService:
         except BadBundle as error:
             return Assembled("error", detail=str(error))
         return Assembled("ok")
+
+    def assemble_debug_file(
+        self, organisation_id: int, project_id: int, upload: Upload, debug_id: str, audit: AuditEntry | None = None
+    ) -> Assembled:
+        """Put a debug file together and keep it under its debug id; or say which pieces are missing.
+
+        Args:
+            organisation_id: whose pieces count.
+            project_id: gets the file.
+            upload: its `release` is the name of the file.
+            debug_id: 32 hex digits, as the client read it from the file.
+            audit: what is to be remembered.
+        """
+        pieces, missing = self._pieces(organisation_id, upload)
+        if missing:
+            return Assembled("not_found", missing)
+        if sum(piece.size for piece in pieces) > self.rules.file_bytes:
+            return Assembled("error", detail=f"The file has more than {self.rules.file_bytes} bytes.")
+        whole = _Whole(self._blobs, pieces)
+        try:
+            ref = self._blobs.put(project_id, cast("BinaryIO", whole))
+        except BadBundle as error:
+            return Assembled("error", detail=str(error))
+        if whole.sha1 != upload.checksum:
+            return Assembled("error", detail="The chunks together have another SHA-1 than the file.")
+        bundle = NewBundle(project_id, upload.checksum, ref.sha256, ref.size)
+        file = NewFile(DEBUG_FILE, upload.release, debug_id=debug_id)
+        self._metadata.add_bundle(bundle, (file,), audit=audit)
+        return Assembled("ok")
+
+    def _pieces(self, organisation_id: int, upload: Upload) -> tuple[list[BlobRef], tuple[str, ...]]:
+        """Return the pieces of an upload, or which of them are missing."""
+        for name in (upload.checksum, *upload.chunks):
+            if len(name) != 40 or not _HEX_40.issuperset(name):
+                raise UserError(f"{name[:40]!r} is no SHA-1: 40 lower-case hex digits.", code="checksum-invalid")
+        known = self._metadata.chunks(organisation_id, set(upload.chunks))
+        refs = {name: BlobRef(CHUNKS_PROJECT, chunk.sha256, chunk.size) for name, chunk in known.items()}
+        missing = tuple(dict.fromkeys(n for n in upload.chunks if n not in refs or not self._blobs.exists(refs[n])))
+        return ([] if missing else [refs[name] for name in upload.chunks]), missing
 
     def _add(self, project_id: int, pieces: Sequence[BlobRef], upload: Upload, audit: AuditEntry | None) -> None:
         whole = _Whole(self._blobs, pieces)

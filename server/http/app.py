@@ -16,6 +16,7 @@ from server.http.artifacts import artifact_routes
 from server.http.commits import commit_routes
 from server.http.compat import compat_routes
 from server.http.dead_letters import dead_letter_routes
+from server.http.debug_files import debug_file_routes
 from server.http.deploys import deploy_routes
 from server.http.documents.common import Problem
 from server.http.files import file_routes
@@ -88,6 +89,7 @@ def routes_of(services: Services) -> list[Routes]:
         artifact_routes(services),
         release_routes(services),
         deploy_routes(services),
+        debug_file_routes(services),
         file_routes(services),
         native_routes(services),
         commit_routes(services),

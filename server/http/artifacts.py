@@ -31,7 +31,7 @@ from server.http.services import Services
 
 WRITE = needs(Action.ARTIFACT_WRITE)
 _SHA1 = re.compile(r"[0-9a-f]{40}")
-_ACCEPTED = ["artifact_bundles", "artifact_bundles_v2"]
+_ACCEPTED = ["artifact_bundles", "artifact_bundles_v2", "debug_files", "pdbs", "portablepdbs"]
 """What may be uploaded in chunks. Without `release_files` older clients send single files, which are taken as well."""
 
 _CONCURRENCY = 4

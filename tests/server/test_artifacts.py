@@ -197,6 +197,27 @@ def test_a_deployment_becomes_a_change_once(api, tmp_path):
     assert ask(api, "POST", f"{one}deploys/", told, status=409)["code"] == "no-ingest"
 
 
+def test_a_debug_file_is_kept_under_its_debug_id(api):
+    """As `sentry-cli debug-files upload` does it: what is missing, the chunks, again."""
+    path, whole = f"{OF_SHOP}/files/difs/assemble/", b"\x7fELF of a program"
+    name = sha1(whole)
+    body = {name: {"name": "app.debug", "debug_id": "1E8A1989-86fe-9701-1414-792bf956ef30-a", "chunks": [name]}}
+    assert "debug_files" in ask(api, "GET", f"{ORG}/chunk-upload/")["accept"]
+    assert ask(api, "POST", path, body)[name]["missingChunks"] == [name]
+    form(api, f"{ORG}/chunk-upload/", [("file", name, whole)])
+    for _ in range(2):
+        kept = ask(api, "POST", path, body)[name]
+        assert (kept["state"], kept["dif"]["objectName"], kept["dif"]["sha1"]) == ("ok", "app.debug", name)
+        assert kept["dif"]["debugId"] == "1e8a1989-86fe-9701-1414-792bf956ef30"
+    (file,) = api.metadata.files_by_debug_id(api.a.id, "1e8a198986fe97011414792bf956ef30")
+    assert (file.size, file.file.kind) == (len(whole), "debug_file")
+    nameless = {name: {"name": "app", "chunks": [name]}}
+    assert "debug id" in ask(api, "POST", path, nameless)[name]["detail"]
+    wrong = {sha1(b"other"): {"name": "app", "debug_id": "b" * 32, "chunks": [name]}}
+    assert "another SHA-1" in ask(api, "POST", path, wrong)[sha1(b"other")]["detail"]
+    assert ask(api, "POST", path, body, who="token:b", status=404)["code"] == "project-unknown"
+
+
 def test_single_files_of_older_tools_count_too(api):
     path = f"{OF_SHOP}/releases/old@1/files/"
     script = form(

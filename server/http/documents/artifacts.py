@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from server.http.documents.common import Document
 
@@ -62,6 +62,18 @@ class AssembleBody(Lenient):
     dist: Text | None = None
 
 
+class DebugFileBody(Lenient):
+    """A debug file to be put together."""
+
+    name: Annotated[str, Field(min_length=1, max_length=500)]
+    debug_id: Text | None = None
+    chunks: Annotated[list[Annotated[str, Field(max_length=_SHA1)]], Field(max_length=MAX_CHUNKS)]
+
+
+class DebugFilesBody(RootModel[dict[Annotated[str, Field(max_length=_SHA1)], DebugFileBody]]):
+    """Debug files to be put together, by the SHA-1 of the whole."""
+
+
 class ReleaseBody(Lenient):
     """A release to be created or changed."""
 
@@ -112,6 +124,27 @@ class AssembleAnswer(Document):
     state: Annotated[str, Field(description="ok, not_found or error.")]
     missingChunks: list[str]  # noqa: N815
     detail: str | None
+
+
+class DebugFile(Document):
+    """A debug file that is kept."""
+
+    id: str
+    uuid: str
+    debugId: str  # noqa: N815
+    objectName: str  # noqa: N815
+    cpuName: str  # noqa: N815
+    symbolType: str  # noqa: N815
+    sha1: str
+    size: int
+    data: dict[str, Any]
+    dateCreated: str  # noqa: N815
+
+
+class DebugFileAnswer(AssembleAnswer):
+    """What has become of a debug file."""
+
+    dif: DebugFile | None
 
 
 class ReleaseProject(Document):
