@@ -16,12 +16,16 @@ from rich.table import Table
 from rich.text import Text
 
 from ml.evaluate import GOALS, Goal, Over, Row, chosen_tasks, evaluate
-from ml.evaluate.tasks import TASKS
+from ml.evaluate.tasks import TASKS as PURE_TASKS
 from server.cli.humane import printable
 from server.cli.options import JsonOption
+from server.commits.evaluation import TASK as SUSPECTS
+from server.commits.evaluation import suspect_commit
 
 app = typer.Typer(add_completion=False, help="Score grouping and templates on labelled data.", no_args_is_help=True)
 _PIPED_WIDTH = 160
+TASKS = {**PURE_TASKS, SUSPECTS: suspect_commit}
+"""What `ml` scores by itself, and what needs repositories besides."""
 
 
 @app.callback()

@@ -83,6 +83,10 @@ class GitHistory:
                     found[name.removeprefix("refs/tags/")] = sha
         return found
 
+    def contains(self, head: str, sha: str) -> bool:
+        """Return whether a commit is `head` or one of those it came from."""
+        return head == sha or self._git.descendant_of(self._commit(head).id, self._commit(sha).id)
+
     def files(self, sha: str) -> frozenset[str]:
         """Return the paths of a commit's files, at most 200 000."""
         found: set[str] = set()
