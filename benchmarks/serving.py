@@ -23,7 +23,7 @@ import psutil  # type: ignore[import-untyped]  # it ships no types
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("engine", "iam", "queries", "ml", "ingest", "dashboards", "server", "sdk/amber")
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 60.0
 
 

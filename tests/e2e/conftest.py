@@ -58,7 +58,7 @@ class Amber:
             connection.request("POST", f"/api/{address.project_id}/envelope/", envelope, headers)
             return connection.getresponse().status
 
-    def wait_for(self, text: str, enough: Callable[[list[list[Any]]], bool], timeout_s: float = 20.0) -> None:
+    def wait_for(self, text: str, enough: Callable[[list[list[Any]]], bool], timeout_s: float = 90.0) -> None:
         """Wait until the rows of a query are enough; the time limit is left to the assertions that follow."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline and not enough(self.server.query(text)["rows"]):

@@ -49,7 +49,7 @@ def amber(*arguments: str, cwd: Path | None = None, check: bool = True, **extra:
         text=True,
         env={**child_environment(), **extra},
         cwd=cwd,
-        timeout=90,
+        timeout=240,
         check=False,
     )
     if check:
@@ -102,7 +102,7 @@ class Served:
         assert status == 200, answer
         return event_id
 
-    def wait_ready(self, seconds: float = 40) -> None:
+    def wait_ready(self, seconds: float = 180) -> None:
         """Wait until every process is at work."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -115,7 +115,7 @@ class Served:
             time.sleep(0.05)
         raise TimeoutError(self.log.read_text())
 
-    def wait_count(self, text: str, expected: int, seconds: float = 20) -> int:
+    def wait_count(self, text: str, expected: int, seconds: float = 90) -> int:
         """Wait until a query's single number is as expected; returns the last one seen."""
         deadline = time.monotonic() + seconds
         count = -1
@@ -126,7 +126,7 @@ class Served:
             time.sleep(0.1)
         return count
 
-    def stop(self, number: int = signal.SIGTERM, seconds: float = 40) -> int:
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 120) -> int:
         """Signal the supervisor and return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)

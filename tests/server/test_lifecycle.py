@@ -26,7 +26,7 @@ def count_offline(data) -> int:
     return json.loads(amber("query", COUNT, "--data", str(data), "--format", "json").stdout)["rows"][0][0]
 
 
-def wait_gone(pids, seconds=10) -> list[int]:
+def wait_gone(pids, seconds=60) -> list[int]:
     """Wait until the processes have ended; returns those that have not."""
     deadline = time.monotonic() + seconds
     left = list(pids)
@@ -36,7 +36,7 @@ def wait_gone(pids, seconds=10) -> list[int]:
     return left
 
 
-def wait_replaced(served, name, old, seconds=20) -> dict:
+def wait_replaced(served, name, old, seconds=90) -> dict:
     """Wait until a process runs under another pid; returns the run file's content."""
     deadline = time.monotonic() + seconds
     while (state := served.state())["pids"].get(name, old) == old:
