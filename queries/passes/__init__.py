@@ -31,6 +31,7 @@ from queries.passes.text_index import text_index
 from queries.passes.time_bound import time_bound
 from queries.passes.top_groups import top_groups
 from queries.passes.top_members import top_members
+from queries.passes.two_sides import two_sides
 
 Pass = Callable[[exp.Expr, PassContext], exp.Expr]
 
@@ -60,6 +61,7 @@ REWRITING: tuple[Step, ...] = (
     Step(top_members, frozenset({"Union"})),  # after row_limit, and before scope: members keep a scan of their own
     Step(top_groups, frozenset({"Group"})),  # before rollups, which answer its first step
     Step(rollups, frozenset({"count", "countIf", "minOrNull", "maxOrNull", "Group"})),  # adds scans, so before scope
+    Step(two_sides, frozenset({"Union"})),  # after rollups, which answer sides without reading their rows
     Step(segment_names, frozenset({"amber_segment_name"})),  # splits and adds scans, so before scope
     Step(map_access, frozenset({"Case", "If"})),
     Step(array_exists, frozenset({"notEmpty"})),

@@ -192,3 +192,26 @@ def test_the_groups_shown_and_their_numbers_are_those_of_all_rows(
     assert plain
     (step,) = (s for s in plan(text, context).steps if isinstance(s, SqlStep))
     assert ("hourly" in step.sql) == (not environments)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "summarize n=count(), m=max(http.status_code), f=first_seen() by transaction | compare to 1d ago",
+        "level:error | summarize n=count_unique(user), p=p95(http.status_code) by release | compare to `level:fatal`",
+        "where level = 'error' | summarize s=sum(http.status_code) by user | sort s | compare to `transaction:/c*`",
+        "level:fatal | summarize f=count_if(`transaction:/cart`) by environment | sort f | compare to `!level:fatal`",
+        "summarize n=count(), l=last_seen(), u=any(user) by server_name, release | compare to release shop@1.2.0",
+        "last 6h | summarize n=count(), x=max(http.status_code) - min(http.status_code) by level | compare to 2h ago",
+    ],
+)
+def test_a_comparison_in_one_scan_gives_the_rows_of_two(shop: Shop, text: str) -> None:
+    """Whichever groups are missing on a side, and however the ranges of time overlap."""
+    asked = f"from errors {text}" if text.startswith(("last", "level")) else f"from errors last 1d | {text}"
+    with without("two_sides"):
+        plain = shop.runner.run(asked, shop.context)
+    found = shop.runner.run(asked, shop.context)
+    assert plain.sql[0].count('FROM "errors"') == 2
+    assert found.sql[0].count('FROM "errors"') == 1
+    assert found.table.to_pylist() == plain.table.to_pylist()
+    assert plain.table.num_rows
