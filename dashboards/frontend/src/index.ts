@@ -3,7 +3,9 @@ import { Discover } from "./discover/page.tsx";
 import { IssueEvent } from "./issues/event.tsx";
 import { IssueHeader } from "./issues/header.tsx";
 import { IssueList } from "./issues/list.tsx";
+import { IssueOwners } from "./issues/owners.tsx";
 import { IssueActivity, IssueFacts, IssueTags } from "./issues/side.tsx";
+import { IssueSuspects } from "./issues/suspects.tsx";
 import { ActionButton } from "./settings/action_button.tsx";
 import { CopyText } from "./settings/copy_text.tsx";
 import { FilterLine } from "./settings/filter_line.tsx";
@@ -24,6 +26,8 @@ const components = {
   IssueFacts,
   IssueTags,
   IssueActivity,
+  IssueSuspects,
+  IssueOwners,
   TraceView,
   ActionButton,
   CopyText,

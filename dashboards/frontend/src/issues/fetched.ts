@@ -1,0 +1,29 @@
+// What a panel of an issue's page fetches after the page.
+import * as React from "react";
+
+import { get } from "../core/api.ts";
+import { asProblem, isAbort, type Problem } from "../core/problem.ts";
+
+export interface Fetched<T> {
+  document: T | null;
+  problem: Problem | null;
+  retry: () => void;
+}
+
+/** The document below /api/v1, or what went wrong; `retry` asks again. */
+export function useFetched<T>(path: string): Fetched<T> {
+  const [document, setDocument] = React.useState<T | null>(null);
+  const [problem, setProblem] = React.useState<Problem | null>(null);
+  const [tries, setTries] = React.useState(0);
+  React.useEffect(() => {
+    const controller = new AbortController();
+    setProblem(null);
+    get<T>(path, { signal: controller.signal })
+      .then(setDocument)
+      .catch((error: unknown) => {
+        if (!isAbort(error)) setProblem(asProblem(error));
+      });
+    return () => controller.abort();
+  }, [path, tries]);
+  return { document, problem, retry: () => setTries(tries + 1) };
+}
