@@ -61,7 +61,10 @@ class ProjectConfig(msgspec.Struct, frozen=True):
         max_event_bytes: largest event item, uncompressed.
         rate_limits: how much it may send.
         webhook_secret: what GitHub and GitLab sign their webhooks with; empty takes none.
-        in_app_rules: stack-trace rules, one a line (`ingest.normalise.stackrules`).
+        grouping_before: the version before, while events stay in the issues it made; empty outside of such a time.
+        grouping_before_until: when that time ends, in seconds since 1970.
+        fingerprint_rules: rules that say which events are one issue, one a line (`ml.grouping.project`).
+        in_app_rules: stack-trace rules, one a line (`ml.grouping.project`).
         scrub_rules: rules for personal data, one a line (`ingest.scrub.rules`).
         scrub_defaults: whether the default rules hold too.
         scrub_ip: what becomes of IP addresses: `keep`, `mask`, `hash` or `remove`.
@@ -82,6 +85,9 @@ class ProjectConfig(msgspec.Struct, frozen=True):
     max_event_bytes: int = 1024 * 1024
     rate_limits: tuple[RateLimitConfig, ...] = ()
     webhook_secret: str = ""
+    grouping_before: str = ""
+    grouping_before_until: int = 0
+    fingerprint_rules: str = ""
     in_app_rules: str = ""
     scrub_rules: str = ""
     scrub_defaults: bool = True

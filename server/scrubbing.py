@@ -17,6 +17,7 @@ from ingest.jsontext import decode_json, encode_json
 from ingest.normalise.stackrules import parse_stack_rules
 from ingest.scrub import Scrubber
 from ingest.scrub.rules import DATASETS, Problem, RulesInvalid, parse_rules
+from ml.grouping.project import parse_fingerprint_rules
 
 OPTIONS = ("scrub_rules", "scrub_defaults", "scrub_ip", "scrub_email")
 """The options of a project that say how its data is scrubbed."""
@@ -67,6 +68,7 @@ def check_options(options: Mapping[str, Any] | None) -> None:
 
     Raises:
         RulesInvalid: with every problem and its place; nothing would be processed with such rules.
+        GroupingRulesInvalid: the same of fingerprint rules.
     """
     rules = (options or {}).get("scrub_rules")
     if isinstance(rules, str):
@@ -74,6 +76,9 @@ def check_options(options: Mapping[str, Any] | None) -> None:
     stack_rules = (options or {}).get("in_app_rules")
     if isinstance(stack_rules, str):
         parse_stack_rules(stack_rules)
+    fingerprint_rules = (options or {}).get("fingerprint_rules")
+    if isinstance(fingerprint_rules, str):
+        parse_fingerprint_rules(fingerprint_rules)
 
 
 def tried(project: ProjectConfig, draft: Mapping[str, Any], event: bytes, dataset: str = "errors") -> Trial:

@@ -49,7 +49,10 @@ class OptionBounds(msgspec.Struct, forbid_unknown_fields=True):
 
     in_app_include: _Prefixes = ()
     in_app_exclude: _Prefixes = ()
-    grouping_version: Literal["v1"] = "v1"
+    grouping_version: Literal["v1", "v2"] = "v1"
+    grouping_before: Literal["", "v1", "v2"] = ""
+    grouping_before_until: Annotated[int, Meta(ge=0, le=2**40)] = 0
+    fingerprint_rules: _RulesText = ""
     retention_days: _Days = 90
     span_retention_days: _Days = 30
     max_event_bytes: Annotated[int, Meta(ge=1024, le=20 * 1024 * 1024)] = 1024 * 1024
@@ -67,6 +70,9 @@ _SECRET_OPTIONS = frozenset({"webhook_secret"})
 """Options that are written and never shown: whoever reads a project sees that they are set."""
 
 SHOWN_INSTEAD = "(set)"
+
+NEW_PROJECT_OPTIONS: Mapping[str, Any] = {"grouping_version": "v2"}
+"""What new projects begin with; those that are there keep what holds where nothing is set."""
 
 
 def _organisation(row: Row[Any]) -> OrganisationRow:
@@ -108,7 +114,7 @@ def create_project(connection: Connection, values: Mapping[str, Any], now: datet
     check_slug(values["slug"])
     organisation = select(ORGANISATIONS).where(ORGANISATIONS.c.id == values["organisation_id"])
     only(connection.execute(organisation).one_or_none(), "organisation")
-    complete = {**values, "name": checked_name(values["name"]), "created_at": now, "options": {}}
+    complete = {**values, "name": checked_name(values["name"]), "created_at": now, "options": {**NEW_PROJECT_OPTIONS}}
     try:
         statement = insert(PROJECTS).values(**complete, last_issue_number=0).returning(PROJECTS.c.id)
         number = connection.execute(statement).scalar_one()

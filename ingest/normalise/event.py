@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.snapshot import ProjectConfig
 from ingest.hexids import event_id_of
 from ingest.jsontext import Document
 from ingest.normalise.attributes import modules_of
 from ingest.normalise.common import common_columns, trace_columns
 from ingest.normalise.legacy import modernised
 from ingest.normalise.messages import culprit_of, message_of, title_of, transaction_of
-from ingest.normalise.model import Arrival, Row
+from ingest.normalise.model import FORMER, Arrival, Row
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.stack import Chain, chain_of, stack_columns
 from ingest.normalise.times import clamp_ns, time_ns
 from ingest.normalise.trimming import kept_of
 from ingest.normalise.values import fitted, listed, mapping, text
 from ml.grouping import fingerprint
+from ml.grouping.project import FingerprintRule, fingerprint_by_rules, parse_fingerprint_rules
 
 MICROSECOND_NS = 1_000
+SECOND_NS = 1_000_000_000
+MAX_TITLE_CHARS = 255
 
 LEVELS = {
     "fatal": "fatal",
@@ -123,9 +127,24 @@ def _group(row: Row, data: dict[str, Any], found: Chain, entry: dict[str, str], 
         "fingerprint": _client_fingerprint(data.get("fingerprint")),
         **{name: row[name] for name in _GROUPED_BY},
     }
+    by_rule(document, arrival.project, row)
     grouping = fingerprint(document, arrival.project.grouping_version)
     row["fingerprint"] = grouping.fingerprint
     row["grouping_version"] = grouping.version
+    before = arrival.project.grouping_before
+    if before and arrival.received_at_ns < arrival.project.grouping_before_until * SECOND_NS:
+        row[FORMER] = fingerprint(document, before).fingerprint
+
+
+def by_rule(document: dict[str, Any], project: ProjectConfig, row: Row) -> FingerprintRule | None:
+    """Let the first fingerprint rule of a project that is about an event replace its fingerprint and title."""
+    if not project.fingerprint_rules:
+        return None
+    rule = fingerprint_by_rules(document, parse_fingerprint_rules(project.fingerprint_rules))
+    if rule is not None:
+        document["fingerprint"] = list(rule.values)
+        row["title"] = rule.title_for(document)[:MAX_TITLE_CHARS] or row["title"]
+    return rule
 
 
 def _client_fingerprint(value: object) -> list[str]:

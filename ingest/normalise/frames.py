@@ -14,6 +14,7 @@ import msgspec
 from engine.snapshot import ProjectConfig
 from ingest.normalise.inapp import in_app
 from ingest.normalise.model import Row
+from ingest.normalise.stackrules import ruled_frames
 from ingest.normalise.values import short, small_int
 
 MAX_KNOWN_FRAMES = 100
@@ -58,7 +59,9 @@ class KnownFrames(list[dict[str, Any]]):
 @lru_cache(maxsize=_KNOWN_STACKS)
 def known_frames(frames: tuple[Frame, ...], platform: str, project: ProjectConfig) -> KnownFrames:
     """Return the cleaned form of at most `MAX_KNOWN_FRAMES` frames that came in their proper types."""
-    return KnownFrames([clean_frame(msgspec.structs.asdict(frame), platform, project) for frame in frames])
+    cleaned = [clean_frame(msgspec.structs.asdict(frame), platform, project) for frame in frames]
+    ruled_frames(cleaned, platform, project.in_app_rules)
+    return KnownFrames(cleaned)
 
 
 def clean_frame(sent: dict[str, Any], platform: str, project: ProjectConfig) -> dict[str, Any]:

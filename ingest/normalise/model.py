@@ -11,6 +11,9 @@ from engine.snapshot import ProjectConfig
 Row = dict[str, Any]
 """One row by column name: every stored column of its table. Times are integers in the column's own unit."""
 
+FORMER = "fingerprint_before"
+"""Member of a row of `errors` that is no column: what the former grouping version makes of the event."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:

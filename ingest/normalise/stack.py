@@ -13,6 +13,7 @@ from engine.snapshot import ProjectConfig
 from ingest.normalise.frames import MAX_KNOWN_FRAMES, KnownFrames, clean_frame, frame_columns, known_frames
 from ingest.normalise.model import Row
 from ingest.normalise.remarks import Remarks
+from ingest.normalise.stackrules import ruled_frames
 from ingest.normalise.values import listed, mapping, short, text
 
 MAX_EXCEPTIONS = 50
@@ -120,6 +121,7 @@ def _frames(stack: object, platform: str, project: ProjectConfig, remarks: Remar
             return known_frames(frames, platform, project)
         frames = [msgspec.structs.asdict(frame) for frame in frames]
     kept = [clean_frame(f, platform, project) for f in listed(frames) if isinstance(f, dict)]
+    ruled_frames(kept, platform, project.in_app_rules)
     return _middle_cut(kept, MAX_FRAMES, "frames:trimmed", remarks)
 
 

@@ -119,6 +119,11 @@ def expand(entry: str, event: Mapping[str, Any], default: Callable[[], str]) -> 
     return _VARIABLE.sub(fill, entry)
 
 
+def known_variable(name: str) -> bool:
+    """Whether a variable can be filled in."""
+    return name in VARIABLES or name in _DEFAULT_NAMES or (name.startswith("tags.") and len(name) > len("tags."))
+
+
 def _tag(event: Mapping[str, Any], name: str) -> str:
     tags = event.get("tags")
     if isinstance(tags, Mapping):

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal
 
 from ml.grouping._frames import FrameKeys, compiled, rewritten
-from ml.grouping._read import text
+from ml.grouping._read import FRAME_OPTION, text
 from ml.grouping._rules import Evidence, Rules
 
 _MAX_NAME_CHARS: Final = 256
@@ -18,9 +18,6 @@ _ANONYMOUS: Final = "<anonymous>"
 _SHORT_NAME: Final = 2
 _WINDOW: Final = 100  # innermost frames in which a runaway recursion shows
 _MINIFIED = re.compile(r"(?:\.[mc]?jsx?|^https?://[^?#]*)(?:[?#].*)?$")
-FRAME_OPTION: Final = "group"
-"""Member of a frame in which a project's stack-trace rules say whether it may count for grouping."""
-
 Verdict = Literal["counted", "library", "plumbing", "nameless", "enough", "ruled out"]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ml.grouping._read import text
+from ml.grouping._read import FRAME_OPTION, text
 from ml.grouping._rules import Rules
 
 _MAX_SOURCE_LINE_CHARS = 120  # longer lines are minified bundles, which differ per build
@@ -48,9 +48,10 @@ class FrameKeys:
         plumbing: dict[str, None] = {}
         for frame in reversed(frames):
             key, is_plumbing = self._frame(frame)
-            if not key:
+            ruled = frame.get(FRAME_OPTION)
+            if not key or ruled is False:
                 continue
-            in_app = frame.get("in_app") is True
+            in_app = frame.get("in_app") is True or ruled is True
             if is_plumbing and (app or not in_app):
                 plumbing[key] = None
             elif in_app:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 _EMPTY: Mapping[str, Any] = {}
+FRAME_OPTION: Final = "group"
+"""Member of a frame in which a project's stack-trace rules say whether it may count for grouping."""
 
 
 def mapping(value: object) -> Mapping[str, Any]:

@@ -115,7 +115,7 @@ def test_projects_and_keys_make_the_snapshot(metadata: MetadataStore, project: i
     assert second.version > first.version
     assert second.keys == {key.public_key: KeyConfig(key.id, project), "f" * 32: KeyConfig(other.id, project)}
     scrub_key = second.projects[project].scrub_key
-    assert second.projects == {project: ProjectConfig(project, "shop", scrub_key=scrub_key)}
+    assert second.projects == {project: ProjectConfig(project, "shop", grouping_version="v2", scrub_key=scrub_key)}
     assert len(scrub_key) == 32
     metadata.revoke_key(key.id)
     metadata.set_project_options(project, {"in_app_include": ["shop."], "retention_days": 7})
