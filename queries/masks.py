@@ -36,20 +36,20 @@ _REQUEST: Final = r"\"([A-Z]{3,8}) /[^\"\n]*\""
 
 _VALUE: Final = (
     r"(?:=| = )(?:[\w.$]*(?:\{[^{}=\n]*\}|\([^()=\n]*\)|\[[^\[\]=\n]*\])|\"[^\"\n]*\"|'[^'\n]*'"
-    r"|[^\s=<>,;|&()\[\]{}\"']+)"
+    r"|[^\s\v=<>,;|&()\[\]{}\"']+)"
 )
 """The value of a key: in brackets or quotes, or up to what ends it."""
 
 _WORDS: Final = (
     # Links, mail addresses, places in files, machines with a port.
-    r"[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^\s\"'<>)\]]|<\*>)+",
+    r"[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^\s\v\"'<>)\]]|<\*>)+",
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b",
     r"[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]\w*:\d+\b",
     # Dates with names of months.
     rf"(?:{_DAY},? )?(?:{_MONTH} {{1,2}}\d{{1,2}}|\d{{1,2}} {_MONTH})(?:,? \d{{4}})?(?:,? {_CLOCK})?{_ZONE}{_YEAR}\b",
     # Truth values, nothing.
     r"(?:[tT]rue|TRUE|[fF]alse|FALSE|null|NULL)\b",
-    r"[a-zA-Z]:\\[^\s\"']+",
+    r"[a-zA-Z]:\\[^\s\v\"']+",
     # UUIDs, network and hardware addresses.
     r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b",
     r"(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4}\b",
@@ -85,7 +85,7 @@ STEPS: Final = (
     ("|".join(_PARTS), WILDCARD),
 )
 """Expressions with what takes the place of their matches, one after the other; in Python with `re.ASCII`, as RE2 reads
-them."""
+them. RE2's blanks are without the vertical tab, so classes name it."""
 
 _REQUESTS, _VALUES, _REST = (re.compile(expression, re.ASCII) for expression, _ in STEPS)
 _OF_REQUESTS, _OF_VALUES, _OF_REST = (replacement for _, replacement in STEPS)

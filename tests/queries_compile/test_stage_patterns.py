@@ -45,6 +45,49 @@ MESSAGES: dict[str, Callable[[random.Random], str]] = {
         f'cannot open "file {d.randrange(99)} of {d.randrange(99)}" for {d.choice(NAMES)}@corp.example'
     ),
 }
+PIECES = (
+    *(
+        "a",
+        "Ab",
+        "x1",
+        "12",
+        "0x1f",
+        "deadbeef",
+        "10.0.0.1",
+        "2026-01-02",
+        "T10:11:12",
+        "1.16",
+        "KB",
+        "ms",
+        "Jan",
+        "Mon",
+    ),
+    *(
+        ".",
+        ":",
+        "/",
+        "'",
+        '"',
+        "=",
+        " = ",
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "<",
+        ">",
+        "<*>",
+        "-",
+        "+",
+        "_",
+        "@",
+        "%",
+        "\\",
+    ),
+    *(" ", "  ", "\n", "\t", "\v", "\u00a0", "é", "日", "://", "GET /", "true", "null", ",", ";", "|", "&"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +161,19 @@ def test_rows_without_a_time_have_no_first_and_last(talk: Shop) -> None:
     assert talk.rows("from errors level:nothing | patterns message") == []
 
 
-def test_the_engine_masks_as_python_does(talk: Shop) -> None:
-    """One expression, read by RE2 and by Python alike."""
-    wanted = Counter(mask(r["message"]) for r in talk.errors if r["message"])
+def test_the_engine_masks_as_python_does(
+    talk: Shop, event_store: EventStore, rows_of: Callable[..., pa.Table], new_project_id: Callable[[], int]
+) -> None:
+    """The same steps, read by RE2 and by Python alike, over messages and over texts put together of odd pieces."""
+    dice = random.Random(9)
+    project = new_project_id()
+    odd = sorted({"".join(dice.choices(PIECES, k=dice.randrange(1, 14))).strip() for _ in range(950)} - {""})
+    rows = [
+        {"project_id": project, "event_id": f"{n:032x}", "timestamp": NOW - dt.timedelta(hours=1), "fingerprint": 1}
+        | {"type": "error", "level": "error", "title": "", "message": text, "payload": "{}"}
+        for n, text in enumerate(odd)
+    ]
+    event_store.insert_rows("errors", rows_of("errors", rows))
     identity = {
         "patterns": lambda inputs, _: (
             inputs[0]
@@ -129,8 +182,13 @@ def test_the_engine_masks_as_python_does(talk: Shop) -> None:
         )
     }
     runner = Runner(talk.runner._store, FixedClock(NOW), detectors=identity)
-    table = runner.run("from errors | patterns message limit 10000", talk.context).table
-    assert dict(zip(table.column("template").to_pylist(), table.column("count").to_pylist(), strict=True)) == wanted
+    for context, texts in (
+        (talk.context, [r["message"] for r in talk.errors if r["message"]]),
+        (PlanContext(now=NOW, projects={project: "odd"}), odd),
+    ):
+        table = runner.run("from errors | patterns message limit 10000", context).table
+        found = dict(zip(table.column("template").to_pylist(), table.column("count").to_pylist(), strict=True))
+        assert found == Counter(map(mask, texts))
 
 
 @pytest.mark.parametrize(
