@@ -58,6 +58,11 @@ _NUMERIC_LEVELS = ((50, "fatal"), (40, "error"), (30, "warning"), (20, "info"), 
 
 def event_row(document: Document, arrival: Arrival) -> Row:
     """Return the row of an event. Never fails: what is odd is absent, what is changed is remarked."""
+    return event_and_grounds(document, arrival)[0]
+
+
+def event_and_grounds(document: Document, arrival: Arrival) -> tuple[Row, dict[str, Any], FingerprintRule | None]:
+    """Return the row of an event, the document it was grouped by, and the fingerprint rule that decided, if any."""
     data = modernised(document.value)
     remarks = Remarks(document.remarks)
     found = chain_of(data, arrival.project, remarks)
@@ -80,9 +85,10 @@ def event_row(document: Document, arrival: Arrival) -> Row:
         "modules": modules_of(data.get("modules"), remarks),
         "payload": kept_of(document.text, remarks),
     }
-    _group(row, data, found, entry, arrival)
+    grounds = _grounds(row, data, found, entry)
+    rule = _group(row, grounds, arrival)
     row["remarks"] = remarks.values()
-    return row
+    return row, grounds, rule
 
 
 def level_of(value: object, remarks: Remarks, default: str = "error") -> str:
@@ -118,22 +124,28 @@ def _timestamp(value: object, arrival: Arrival, remarks: Remarks) -> int:
     return clamped
 
 
-def _group(row: Row, data: dict[str, Any], found: Chain, entry: dict[str, str], arrival: Arrival) -> None:
-    """Add fingerprint and grouping version."""
-    document = {
+def _grounds(row: Row, data: dict[str, Any], found: Chain, entry: dict[str, str]) -> dict[str, Any]:
+    """Return what grouping reads of an event."""
+    return {
         "exception": {"values": found.exceptions},
         "stacktrace": {"frames": found.loose_frames} if found.loose_frames else None,
         "logentry": entry or None,
         "fingerprint": _client_fingerprint(data.get("fingerprint")),
+        "sdk": data.get("sdk"),
         **{name: row[name] for name in _GROUPED_BY},
     }
-    by_rule(document, arrival.project, row)
+
+
+def _group(row: Row, document: dict[str, Any], arrival: Arrival) -> FingerprintRule | None:
+    """Add fingerprint and grouping version; return the fingerprint rule that decided."""
+    rule = by_rule(document, arrival.project, row)
     grouping = fingerprint(document, arrival.project.grouping_version)
     row["fingerprint"] = grouping.fingerprint
     row["grouping_version"] = grouping.version
     before = arrival.project.grouping_before
     if before and arrival.received_at_ns < arrival.project.grouping_before_until * SECOND_NS:
         row[FORMER] = fingerprint(document, before).fingerprint
+    return rule
 
 
 def by_rule(document: dict[str, Any], project: ProjectConfig, row: Row) -> FingerprintRule | None:

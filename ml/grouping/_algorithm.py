@@ -79,7 +79,7 @@ class Algorithm:
             block = self._block(exception, stack, with_value=not has_stack)
             if block and (not blocks or blocks[-1] != block):
                 blocks.append(block)
-        if any(_is_group(exception) for exception in chain):
+        if any(is_group(exception) for exception in chain):
             blocks = self._merge_group(chain, blocks)
         return tuple(part for block in blocks for part in block)
 
@@ -90,7 +90,7 @@ class Algorithm:
         wrap as they please; what was raised while another was handled (`__context__`) is an error of its own.
         """
         chain = exceptions[: self._rules.max_exceptions]
-        if any(_is_group(exception) for exception in chain):
+        if any(is_group(exception) for exception in chain):
             return self._exceptions(exceptions, event)
         parts: list[str] = []
         for links in causes(chain):
@@ -122,7 +122,7 @@ class Algorithm:
         self, chain: Sequence[Mapping[str, Any]], blocks: Sequence[tuple[str, ...]]
     ) -> list[tuple[str, ...]]:
         """The members of exception groups as a set: order and repetition depend on timing, not the bug."""
-        wrappers = {self.frames.type_name(text(entry.get("type"))) for entry in chain if _is_group(entry)}
+        wrappers = {self.frames.type_name(text(entry.get("type"))) for entry in chain if is_group(entry)}
         members = {block for block in blocks if not any(block[0] == f"type {name}" for name in wrappers)}
         if len(members) <= 1:
             return list(members or blocks)
@@ -178,7 +178,8 @@ def causes(chain: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     return runs
 
 
-def _is_group(exception: Mapping[str, Any]) -> bool:
+def is_group(exception: Mapping[str, Any]) -> bool:
+    """Whether an exception only holds others together (`ExceptionGroup`, `AggregateError`)."""
     return mapping(exception.get("mechanism")).get("is_exception_group") is True
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from engine.errors import StateError
 from ml.grouping._algorithm import Algorithm
+from ml.grouping._explain import Explanation, explained
 from ml.grouping._model import Grouping
 from ml.grouping._v1 import V1
 from ml.grouping._v2 import V2
@@ -39,6 +40,15 @@ def fingerprint(event: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Gro
         UnknownGroupingVersion: when no such version exists here.
     """
     return _algorithm(version).group(event)
+
+
+def explain(event: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Explanation:
+    """The group of a normalised event with the reasons for it.
+
+    Raises:
+        UnknownGroupingVersion: when no such version exists here.
+    """
+    return explained(_algorithm(version), event)
 
 
 def parameterise(message: str, version: str = DEFAULT_VERSION) -> str:

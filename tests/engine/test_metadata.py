@@ -124,7 +124,7 @@ def test_projects_and_keys_make_the_snapshot(metadata: MetadataStore, project: i
     assert third.version == second.version + 3
     assert not third.keys[key.public_key].active
     assert third.keys["f" * 32].active
-    own = {"in_app_include": ("shop.",), "retention_days": 7, "scrub_key": scrub_key}
+    own = {"in_app_include": ("shop.",), "retention_days": 7, "grouping_version": "v2", "scrub_key": scrub_key}
     assert third.projects[project] == ProjectConfig(project, "shop", **own)
     assert third.limits.max_items == 5
     assert metadata.config_snapshot() == third
