@@ -89,7 +89,8 @@ def group_texts(texts: Sequence[str], counts: Sequence[int]) -> list[Found]:
     made: list[Found] = []
     for bucket, members in _buckets(sorted(totals, key=lambda one: (-totals[one], one))):
         for candidate in _candidates(members):
-            for template, group in _told_apart(candidate):
+            spaced = [part.spaced for part in written[candidate[0]][2]]
+            for template, group in _told_apart(candidate, spaced):
                 text = rendered(template, [part.spaced for part in written[group[0]][2]])
                 made.append(Found(text, tuple(template), bucket, [n for one in group for n in numbers[one]]))
     return made
@@ -168,25 +169,35 @@ class _Index:
         return found
 
 
-def _told_apart(members: list[Words]) -> Iterator[tuple[list[str], list[Words]]]:
-    """Yield templates with their texts: split at the place of the fewest words that tell templates apart."""
+def _told_apart(members: list[Words], spaced: list[bool]) -> Iterator[tuple[list[str], list[Words]]]:
+    """Yield templates with their texts: split at the place of the fewest words that tell templates apart.
+
+    Args:
+        members: texts of equal length.
+        spaced: before which of their words a blank stands.
+    """
     columns = [set(column) for column in zip(*members, strict=True)]
     places = [(len(words), place) for place, words in enumerate(columns) if len(words) > 1]
-    telling = [found for found in places if _tells_apart(columns, found[1])]
+    telling = [found for found in places if _tells_apart(columns, found[1], spaced)]
     if telling:
         _, place = min(telling)
         parts: dict[str, list[Words]] = defaultdict(list)
         for words in members:
             parts[words[place]].append(words)
         for _, part in sorted(parts.items()):
-            yield from _told_apart(part)
+            yield from _told_apart(part, spaced)
         return
     yield [next(iter(words)) if len(words) == 1 else WILDCARD for words in columns], members
 
 
-def _tells_apart(columns: list[set[str]], place: int) -> bool:
-    before = columns[place - 1] if place else set()
-    after = columns[place + 1] if place + 1 < len(columns) else set()
-    return tell_templates_apart(
-        columns[place], "".join(before) if len(before) == 1 else "", "".join(after) if len(after) == 1 else ""
-    )
+def _tells_apart(columns: list[set[str]], place: int, spaced: list[bool]) -> bool:
+    before = _only(columns[place - 1]) if place else ""
+    after = _only(columns[place + 1]) if place + 1 < len(columns) else ""
+    # `key:value` without a blank is written as `key=value` is; `subject: words` is not.
+    if before == ":" and not spaced[place] and not spaced[place - 1]:
+        before = "="
+    return tell_templates_apart(columns[place], before, after)
+
+
+def _only(words: set[str]) -> str:
+    return next(iter(words)) if len(words) == 1 else ""

@@ -28,6 +28,7 @@ def templates_of(*texts: str) -> list[str]:
         (("sent 12 bytes, done", "sent 1190 bytes (1.16 KB), done"), "sent <*>, done"),
         (("at () now", "at (10.0.0.1) now"), "at (<*>) now"),
         (("ready=true", "ready=no"), "ready=<*>"),
+        (("done type:create now", "done type:remake now"), "done type:<*> now"),
         (("it  went on", "it went on"), "it went on"),
     ],
 )
@@ -45,6 +46,7 @@ def test_texts_that_differ_in_names_amounts_or_lengths_of_lists_are_one_template
         ("session opened for user", "session closed for user"),
         ("environment java.home=/a/b", "environment java.name=/a/b"),
         ("through proxy HTTPS", "through proxy SOCKS5"),
+        ("radio: asleep now", "radio: awake now"),
         ('1.1.1.1 "GET /a HTTP/1.1" 200', '1.1.1.1 "POST /a HTTP/1.1" 200'),
         ("task started", "task stopped", "task ended", "task paused", "task resumed", "task cancelled"),
         ("a (b) c", "a [b] c"),
