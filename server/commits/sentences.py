@@ -44,7 +44,7 @@ NOTHING: Mapping[str, tuple[str, str]] = {
     ),
     "no-repository": (
         "No commits are known yet.",
-        "Tell them with `sentry-cli releases set-commits`, a push webhook, or `amber commits sync`.",
+        "Tell them with sentry-cli, a push webhook, or amber commits sync.",
     ),
     "no-mapping": (
         "No file of the stack was found in the repositories.",
