@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from amber import RawStream
 from queries.run import ResultStream
-from server.query_service import stream_meta
+from server.query_documents import stream_meta
 
 _AHEAD = 2
 """Batches that may wait for the caller: memory stays that of a few batches."""

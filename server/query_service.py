@@ -9,9 +9,9 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -29,11 +29,13 @@ from queries.parameters import typed_values
 from queries.plan import PlanContext
 from queries.plan.model import DEFAULT_RANGE
 from queries.releases import needs_releases
-from queries.result import Result, ResultColumn, outcome_document, result_column, rfc3339
+from queries.result import Result, result_column, rfc3339
 from queries.run import ResultStream, Runner
 from queries.run_steps import PlanProgress
 from server.personal import assignee_of, teams_of
+from server.query_documents import columns_document
 from server.query_ledger import Ledger
+from server.query_places import QueryPlaces
 from server.release_facts import ReleaseFacts
 from server.stream_places import StreamPlaces
 
@@ -120,7 +122,7 @@ class QueryService:
         self._ledger = ledger or Ledger(clock)
         self._releases = ReleaseFacts(partial(runner.run, query_class="dashboard"))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="query")
-        self._slots = threading.BoundedSemaphore(workers + queue)
+        self._places = QueryPlaces(workers, queue)
         self._streams = StreamPlaces(workers, max(workers, (workers + queue) // 2))
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
@@ -167,7 +169,7 @@ class QueryService:
             raise UserError("Only a Discover text can be streamed.", code="stream-invalid")
         context = self.context(question, principal)
         query_id = question.query_id or uuid.uuid4().hex
-        with self._registered(query_id, principal) as running, self._streams.one(principal), self._place():
+        with self._registered(query_id, principal) as running, self._streams.one(principal), self._place(principal):
             _begin(running)
             with self._runner.stream(question.text, context, query_id=query_id) as batches:
                 try:
@@ -291,7 +293,7 @@ class QueryService:
     def _looked_up(self, principal: Principal, text: str, context: PlanContext) -> Result:
         """Answer what planning must know beforehand: it takes a place, and is paid for by the one who asks."""
         self._ledger.check(principal)
-        with self._place():
+        with self._place(principal):
             result = self._runner.run(text, context, query_class="dashboard")
         self._ledger.charge(principal, _stats_of(result))
         return result
@@ -329,7 +331,7 @@ class QueryService:
             self._ledger.ended(outcome, time.monotonic() - running.asked_at)
 
     def _in_pool(self, call: Callable[[], _T], running: _Running) -> _T:
-        with self._place():
+        with self._place(running.owner):
             future = running.future = self._pool.submit(call)
             try:
                 result: _T = future.result()
@@ -338,18 +340,14 @@ class QueryService:
             return result
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._slots.acquire(blocking=False):
-            self._ledger.refused("places")
-            raise CapacityError(
-                "Too many queries are running.",
-                code="too-many-queries",
-                hint="Try again in a moment, or raise query_workers and query_queue.",
-            )
-        try:
+    def _place(self, principal: Principal) -> Iterator[None]:
+        with ExitStack() as place:
+            try:
+                place.enter_context(self._places.one(principal))
+            except CapacityError:
+                self._ledger.refused("places")
+                raise
             yield
-        finally:
-            self._slots.release()
 
 
 def _begin(running: _Running) -> None:
@@ -382,23 +380,3 @@ def _time_range(question: Question, now: datetime) -> tuple[datetime, datetime] 
     if start >= end:
         raise UserError("`start` must be before `end`.", code="time-range-invalid")
     return start, end
-
-
-def stream_meta(found: ResultStream) -> dict[str, Any]:
-    """Return what is known of an answer before its first row."""
-    start, end = found.plan.time_range
-    return {
-        "query_id": found.query_id,
-        "sql": list(found.plan.sql),
-        "english": found.plan.english,
-        "start": rfc3339(start),
-        "end": rfc3339(end),
-        "warnings": list(found.plan.warnings),
-        "columns": columns_document(found.columns),
-        **outcome_document(found.plan.sampled, found.plan.intervals),
-    }
-
-
-def columns_document(columns: Iterable[ResultColumn]) -> list[dict[str, str]]:
-    """Return columns as answers show them."""
-    return [{"name": c.name, "type": c.type, "unit": c.unit} for c in columns]

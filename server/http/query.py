@@ -34,7 +34,8 @@ from server.http.documents.queries import (
 from server.http.guard import principal
 from server.http.period import given_range
 from server.http.routes import JSON, Routes, answer
-from server.query_service import QueryService, Question, columns_document, stream_meta
+from server.query_documents import columns_document, stream_meta
+from server.query_service import QueryService, Question
 
 ARROW_TYPE = "application/vnd.apache.arrow.stream"
 ARROW_META_KEY = b"amber"

@@ -10,6 +10,7 @@ import pytest
 
 from engine.eventstore import QueryStats
 from iam import Principal, PrincipalKind
+from server.query_places import NoPlace, NoPlaceForOne, QueryPlaces
 from server.query_service import Question
 from server.stream_places import StreamPlaces, TooManyStreams
 from tests.server.api import Api, build_api
@@ -78,6 +79,30 @@ def test_places_for_streams_are_counted_by_reader_and_together() -> None:
             with pytest.raises(TooManyStreams), places.one(who):
                 raise AssertionError("there was a place")
     with places.one(ann), places.one(eve):
+        pass
+
+
+def test_places_for_queries_are_counted_by_asker_and_together() -> None:
+    """One may have half of them, others have the rest; who holds the data directory may have them all."""
+    places = QueryPlaces(2, 4)
+    ann, bob = (dataclasses.replace(WHO, token_id=number) for number in (1, 2))
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(places.one(ann))
+        with pytest.raises(NoPlaceForOne) as caught:
+            stack.enter_context(places.one(ann))
+        assert (caught.value.http_status, caught.value.code) == (429, "too-many-queries")
+        for _ in range(3):
+            stack.enter_context(places.one(bob))
+        with pytest.raises(NoPlace):
+            stack.enter_context(places.one(dataclasses.replace(WHO, token_id=3)))
+    local = dataclasses.replace(WHO, kind=PrincipalKind.LOCAL)
+    with ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(places.one(local))
+        with pytest.raises(NoPlace):
+            stack.enter_context(places.one(local))
+    with places.one(ann):
         pass
 
 
