@@ -18,6 +18,7 @@ from rich.text import Text
 from ml.evaluate import GOALS, Goal, Over, Row, chosen_tasks, evaluate
 from ml.evaluate.tasks import TASKS as PURE_TASKS
 from server.cli.humane import printable
+from server.cli.ml_recluster import recluster
 from server.cli.options import JsonOption
 from server.commits.evaluation import TASK as SUSPECTS
 from server.commits.evaluation import suspect_commit
@@ -26,6 +27,9 @@ app = typer.Typer(add_completion=False, help="Score grouping and templates on la
 _PIPED_WIDTH = 160
 TASKS = {**PURE_TASKS, SUSPECTS: suspect_commit}
 """What `ml` scores by itself, and what needs repositories besides."""
+
+
+app.command("recluster")(recluster)
 
 
 @app.callback()

@@ -29,6 +29,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("serve", "server.cli.serve", "Start the server: ingest, normalisers, queries and API."),
     Verb("query", "server.cli.query", "Ask a question in Discover."),
     Verb("sql", "server.cli.sql", "Ask a question in SQL: one SELECT over the datasets."),
+    Verb(
+        "issues",
+        "server.cli.issues",
+        "Merge and split issues, take that back, and answer what the model suggests.",
+    ),
     Verb("saved", "server.cli.saved", "Save, run and share queries; import those of Sentry."),
     Verb(
         "load",
@@ -40,6 +45,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("user", "server.cli.user", "Manage people: roles, passwords, sign-in links."),
     Verb("team", "server.cli.team", "Manage teams: their people and projects."),
     Verb("project", "server.cli.project", "Manage projects."),
+    Verb("grouping", "server.cli.grouping", "Which events are one issue: rules, versions, and why."),
     Verb("scrub", "server.cli.scrub", "Keep personal data out: rules, and what they make of an event."),
     Verb("commits", "server.cli.commits", "Tell releases their commits, from a git repository."),
     Verb("owners", "server.cli.owners", "Who owns what: ownership rules and CODEOWNERS."),

@@ -25,6 +25,7 @@ from queries.result import Result
 
 AUTHOR = "model:recluster"
 KEPT = timedelta(days=400)
+_MOST_A_RUN = 2000
 _PAGE = 500
 _AFTER_FIRST = timedelta(hours=1)
 _COLUMNS = (
@@ -51,6 +52,7 @@ class Report:
         merged: pairs of short ids, each with the probability.
         suggested: merges left to people.
         splits: issues that seem to hold several causes.
+        more: whether there are further new issues, which the next run looks at.
         dry_run: whether nothing was written.
         seconds: how long it took.
     """
@@ -61,6 +63,7 @@ class Report:
     merged: list[dict[str, Any]] = field(default_factory=list)
     suggested: list[dict[str, Any]] = field(default_factory=list)
     splits: list[dict[str, Any]] = field(default_factory=list)
+    more: bool = False
     dry_run: bool = False
     seconds: float = 0.0
 
@@ -95,7 +98,7 @@ class Reclustering:
         self._model = model or fitted_model()
 
     def run(self, slug: str, *, dry_run: bool = False, stopping: Callable[[], bool] = lambda: False) -> Report:
-        """Look at the new issues of a project, by slug; with `dry_run` only say what would be done.
+        """Look at new issues of a project, by slug, at most two thousand; with `dry_run` only say what would be done.
 
         Raises:
             NotFound: there is no such project.
@@ -104,11 +107,11 @@ class Reclustering:
         project = next((row for row in self._metadata.projects() if row.slug == slug), None)
         if project is None:
             raise NotFound(f"There is no project called {slug[:100]!r}.", code="project-unknown")
-        fresh = self._fresh(project.id)
+        fresh, more = self._fresh(project.id)
         traces = {f: unpacked(body) for f, body in self._metadata.features(project.id).items()} if fresh else {}
         learned = self._learned(project.id, [row for row in fresh if row.fingerprint not in traces], stopping)
         traces |= learned
-        report = Report(slug, len(fresh), len(traces), dry_run=dry_run)
+        report = Report(slug, len(fresh), len(traces), more=more, dry_run=dry_run)
         if fresh and not stopping():
             self._compare(project.id, fresh, traces, report)
             if not dry_run:
@@ -117,17 +120,12 @@ class Reclustering:
                 self._sync()
         return Report(**{**asdict(report), "seconds": round(time.monotonic() - began, 3)})
 
-    def _fresh(self, project_id: int) -> list[IssueRow]:
-        """Return the issues behind the cursor; all of them when another model has set it."""
+    def _fresh(self, project_id: int) -> tuple[list[IssueRow], bool]:
+        """Return the issues behind the cursor and whether there are more; all count when another model has set it."""
         number, version = self._metadata.cluster_cursor(project_id)
         after = (project_id, number if version == self._model.version else 0)
-        found: list[IssueRow] = []
-        while page := self._metadata.issue_page(after, _PAGE):
-            found += (row for row in page if row.project_id == project_id)
-            if page[-1].project_id != project_id:
-                break
-            after = (project_id, page[-1].number)
-        return found
+        found = [row for row in self._metadata.issue_page(after, _MOST_A_RUN + 1) if row.project_id == project_id]
+        return found[:_MOST_A_RUN], len(found) > _MOST_A_RUN
 
     def _learned(self, project_id: int, issues: Sequence[IssueRow], stopping: Callable[[], bool]) -> dict[int, Trace]:
         """Return fingerprint -> its representative, by an event near its first; those without events are absent."""

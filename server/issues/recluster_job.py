@@ -33,12 +33,13 @@ def recluster_job(installation: Installation) -> Job:
     def run(run: JobRun) -> str:
         looked = merged = suggested = 0
         for project in metadata.projects():
-            if run.stopping:
-                break
-            report = work.run(project.slug, stopping=lambda: run.stopping)
-            looked += report.looked_at
-            merged += len(report.merged)
-            suggested += len(report.suggested) + len(report.splits)
+            more = True
+            while more and not run.stopping:
+                report = work.run(project.slug, stopping=lambda: run.stopping)
+                looked += report.looked_at
+                merged += len(report.merged)
+                suggested += len(report.suggested) + len(report.splits)
+                more = report.more
         return f"{looked} new issues, {merged} merged, {suggested} suggestions"
 
     return Job(NAME, EVERY, run)

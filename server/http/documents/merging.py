@@ -136,5 +136,6 @@ class ReclusterReport(Document):
     merged: list[dict[str, Any]] = Field(description="`issue` went `into` another, with the `probability`.")
     suggested: list[dict[str, Any]] = Field(description="The same, left to people.")
     splits: list[dict[str, Any]] = Field(description="Issues that seem to have several causes.")
+    more: bool = Field(description="Whether there are further new issues: ask again.")
     dry_run: bool
     seconds: float
