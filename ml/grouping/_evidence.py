@@ -17,6 +17,7 @@ _MAX_NAME_CHARS: Final = 256
 _ANONYMOUS: Final = "<anonymous>"
 _SHORT_NAME: Final = 2
 _WINDOW: Final = 100  # innermost frames in which a runaway recursion shows
+_SHORT_RECEIVER = re.compile(r"^[a-zA-Z_$]{1,2}\.(?=[\w$<])")
 _MINIFIED = re.compile(r"(?:\.[mc]?jsx?|^https?://[^?#]*)(?:[?#].*)?$")
 Verdict = Literal["counted", "library", "plumbing", "nameless", "enough", "ruled out"]
 
@@ -191,6 +192,7 @@ class InformedFrames(FrameKeys):
         place_of, name_of = self._spread(module, function)
         name = self._name(name_of)
         script = not module and _MINIFIED.search(file) is not None
+        name = _SHORT_RECEIVER.sub("", name) if script else name
         short = len(name) <= _SHORT_NAME
         named = name not in self._rules.anonymous_functions and not (script and short)
         place = self._name(place_of) if place_of else self.file_key(file)

@@ -37,7 +37,7 @@ FUNCTION_REWRITES: Final = (
     (
         (
             r"^(?:Object|Module|Function|Context|Timeout|Immediate|Proxy|global|globalThis|window|self|exports"
-            r"|module\.exports|_this|this|[a-zA-Z_$]{1,2})\.(?=[\w$<])"
+            r"|module\.exports|_this|this)\.(?=[\w$<])"
         ),
         "",
     ),
@@ -92,7 +92,7 @@ FUNCTION_REWRITES: Final = (
 REWRITABLE: Final = (
     r"[^A-Za-z0-9_.]|[0-9a-f]{7}|0[xX]|\d$|_{2}\d|\.(?:func|gowrap|deferwrap|isra|part|constprop|cold|llvm|localalias|init)"
     r"|Accessor\d|^(?:Object|Module)?\.?\d+$|^(?:Module|Object|Function|Context|Timeout|Immediate|Proxy|global|globalThis"
-    r"|window|self|exports|module\.exports|_this|this|[a-zA-Z_]{1,2})\.|_block_invoke|lambda|closure|anonymous|arrow"
+    r"|window|self|exports|module\.exports|_this|this)\.|_block_invoke|lambda|closure|anonymous|arrow"
     r"|(?:fn|eval|reify)__|_(?:ClientProxy|Subclass)$"
 )
 """Found in every name that a rewrite changes."""

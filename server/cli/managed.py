@@ -57,6 +57,17 @@ class Managed:
         host = rest.rpartition("@")[2].partition("/")[0]
         return f"{scheme}://{public_key}@{host}/{project_id}"
 
+    def only_project(self) -> ProjectRow:
+        """Return the project where there is one alone.
+
+        Raises:
+            UserError: there are others, or none.
+        """
+        rows = self.administration.projects(self.principal)
+        if len(rows) != 1:
+            raise UserError("Say whose rules with --project.", code="project-missing", hint="See `amber project list`.")
+        return rows[0]
+
     def user(self, email: str) -> UserRow:
         """Return the person with an address; NotFound when there is none."""
         wanted = email.strip().lower()

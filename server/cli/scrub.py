@@ -66,7 +66,7 @@ _DATASETS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
+class Subject:
     """Something rules are tried on."""
 
     name: str
@@ -137,10 +137,10 @@ def try_rules(
     """Show before and after of an event under a project's rules, or under others; nothing is changed."""
     draft = _draft(rules, defaults, ip, email)
     with managed(config, data) as place:
-        row = place.project(project) if project else _only(place)
+        row = place.project(project) if project else place.only_project()
         found = place.metadata.config_snapshot().projects.get(row.id) or ProjectConfig(row.id, row.slug)
-    subjects = list(_subjects(subject, row.slug, data, config))
-    trials = [(s, tried(found, draft, s.text, dataset or s.dataset)) for s in subjects]
+    found_subjects = list(subjects(subject, row.slug, data, config))
+    trials = [(s, tried(found, draft, s.text, dataset or s.dataset)) for s in found_subjects]
     problems = trials[0][1].problems if trials else ()
     if problems:
         raise Shown("; ".join(map(str, problems)), code="scrub-rules-invalid", status=USAGE)
@@ -152,7 +152,7 @@ def try_rules(
         _print(console, one, trial)
 
 
-def _print(console: Console, subject: _Subject, trial: Trial) -> None:
+def _print(console: Console, subject: Subject, trial: Trial) -> None:
     what = ", ".join(remark.partition(":")[2] for remark in trial.remarks) or "nothing to scrub"
     console.print(Text(printable(f"{subject.name} ({subject.dataset}): {what}"), style="bold"))
     styles = {"+": "green", "-": "red", "@": "cyan"}
@@ -181,31 +181,29 @@ def _facts(place: Managed, project: str) -> Mapping[str, Any]:
     return {"project": row.slug, **{name: getattr(found, name) for name in OPTIONS}}
 
 
-def _only(place: Managed) -> Any:
-    rows = place.administration.projects(place.principal)
-    if len(rows) != 1:
-        raise UserError("Say whose rules with --project.", code="project-missing", hint="See `amber project list`.")
-    return rows[0]
+def subjects(subject: str, slug: str, data: Path | None, config: Path | None) -> Iterator[Subject]:
+    """Yield what to try rules on: the stored event with an id, or the JSON a file holds.
 
-
-def _subjects(subject: str, slug: str, data: Path | None, config: Path | None) -> Iterator[_Subject]:
-    """Yield what to try the rules on: the stored event with an id, or the JSON a file holds."""
+    Raises:
+        UserError: there is no such file.
+        NotFound: there is no such event.
+    """
     path = Path(subject)
     if _EVENT_ID.fullmatch(subject) and not path.exists():
-        yield _Subject(subject, "errors", _stored(subject.replace("-", "").lower(), slug, data, config))
+        yield Subject(subject, "errors", _stored(subject.replace("-", "").lower(), slug, data, config))
         return
     if not path.is_file():
         raise UserError(f"{subject} is no file and no event id.", code="no-such-file")
     for number, found in enumerate(read_file(path), 1):
         if found.kind != "envelope":
-            yield _Subject(f"{path.name} #{number}", "errors", found.body)
+            yield Subject(f"{path.name} #{number}", "errors", found.body)
             continue
         for index, item in enumerate(parse_envelope(found.body).items):
             try:
                 decode_json(item.payload)
             except (InvalidItem, Malformed):
                 continue  # a file: it is no text
-            yield _Subject(f"{path.name} item {index} {item.type}", _DATASETS.get(item.type, "errors"), item.payload)
+            yield Subject(f"{path.name} item {index} {item.type}", _DATASETS.get(item.type, "errors"), item.payload)
 
 
 def _stored(event_id: str, slug: str, data: Path | None, config: Path | None) -> bytes:

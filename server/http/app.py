@@ -20,6 +20,7 @@ from server.http.debug_files import debug_file_routes
 from server.http.deploys import deploy_routes
 from server.http.documents.common import Problem
 from server.http.files import file_routes
+from server.http.grouping import grouping_routes
 from server.http.guard import Guard, refuse_undeclared, register_guard
 from server.http.issues import issue_routes, trace_routes
 from server.http.jobs import job_routes
@@ -84,6 +85,7 @@ def routes_of(services: Services) -> list[Routes]:
         trace_routes(services),
         managed_routes(services),
         scrub_routes(services),
+        grouping_routes(services),
         people_routes(services),
         compat_routes(services),
         artifact_routes(services),

@@ -40,6 +40,11 @@ class EventReader:
         self._queries = queries
         self._symbols = symbols
 
+    @property
+    def symbols(self) -> Symbolicator | None:
+        """What resolves minified frames."""
+        return self._symbols
+
     def page(
         self, look: Look, issue: IssueRow, search: str, limit: int, after: tuple[datetime, str] | None
     ) -> EventPage:  # fmt: skip
