@@ -72,11 +72,11 @@ _PARTS: Final = (
     r"\B'[^'\n]*'\B",
     # Paths of two and more parts.
     r"\B(?:/[\w.@%+~=-]+){2,}/?",
-    # Amounts and numbers with a sign; numbers at the end of a word.
+    # Amounts and numbers with a sign; numbers at the end of a word, longer ones within.
     rf"\B[<>~+-]{_AMOUNT}",
     rf"\B[+-]{_NUMBER}%?",
-    r"[_-]-?\d+\b",
-    r"\d{2,}\b",
+    r"(?:[_-]-?\d+)+\b",
+    r"\d{2,}",
 )
 
 STEPS: Final = (

@@ -211,6 +211,7 @@ def test_the_engine_masks_as_python_does(
             "uid=<*> name=<*>, at=<*> x=<*> tag=<*> done= a == b",
         ),
         ('"POST /a?b=1 HTTP/1.1" 200 "curl/8"', "POST <*> <*> <*>"),
+        ("rdd_42_5 of task_201706092018_0024_m_000004", "rdd<*> of task_<*>_<*>_m<*>"),
         ("proxy.example.org:5070 is true, not null or untrue", "<*> is <*>, not <*> or untrue"),
         ("", ""),
     ],
