@@ -17,6 +17,7 @@ from rich.text import Text
 
 from ml.evaluate import GOALS, Goal, Over, Row, chosen_tasks, evaluate
 from ml.evaluate.tasks import TASKS as PURE_TASKS
+from ml.perturb import as_lines
 from server.cli.humane import printable
 from server.cli.ml_recluster import recluster
 from server.cli.options import JsonOption
@@ -44,6 +45,10 @@ def evaluate_command(
     only: Annotated[
         list[str] | None, typer.Option("--only", help=f"Only this task: {', '.join(TASKS)}. May be repeated.")
     ] = None,
+    perturb: Annotated[
+        int | None,
+        typer.Option("--perturb", help="Score nothing; print the perturbed events of this seed, a JSON line each."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score grouping, templates and the like on a folder of labelled data.
@@ -52,6 +57,10 @@ def evaluate_command(
     that is not in the folder is left out. docs/how-to/evaluate.md says how the folder is laid out and what the figures
     mean.
     """
+    if perturb is not None:
+        for line in as_lines(data, perturb):
+            typer.echo(line)
+        return
     told = Console(stderr=True, highlight=False)
     with told.status("Looking") as status:
 
