@@ -37,12 +37,31 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Activity(msgspec.Struct, frozen=True):
-    """An entry of the audit about an issue; `at` is RFC 3339."""
+    """An entry of the audit about an issue: who did what, in words; `at` is RFC 3339."""
 
     at: str
     actor: str
-    action: str = ""
-    details: dict[str, Any] = msgspec.field(default_factory=dict)
+    who: str = ""
+    text: str = ""
+
+
+class Resolution(msgspec.Struct, frozen=True, rename={"kind": "in"}):
+    """In what an issue is resolved; `text` says it in words."""
+
+    kind: str = "now"
+    release: str = ""
+    commit: str = ""
+    text: str = ""
+
+
+class Archive(msgspec.Struct, frozen=True):
+    """Until when an issue is archived; `text` says it in words."""
+
+    until: str = "forever"
+    count: int = 0
+    window_s: int = 0
+    date: str | None = None
+    text: str = ""
 
 
 class Issue(msgspec.Struct, frozen=True):
@@ -65,6 +84,11 @@ class Issue(msgspec.Struct, frozen=True):
     created_at: str
     trend: list[float]
     version: int
+    priority_by: str = ""
+    since: str | None = None
+    resolution: Resolution | None = None
+    archive: Archive | None = None
+    first_release: str = ""
     tags_query: str = ""
     events_query: str = ""
     activity: list[Activity] = msgspec.field(default_factory=list)

@@ -99,7 +99,7 @@ def change_for(wish: Wish, row: IssueRow, actor: str, latest: Callable[[int], st
     if wish.status == "resolved":
         act, condition = Act.RESOLVE, _settled(wish.resolution or Resolution(), row.project_id, latest)
     elif wish.status == "ignored":
-        archive = wish.archive or Archive()
+        archive = wish.archive or Archive("escalating")
         act, condition = archive_act(archive), archive
     else:
         act = Act.REOPEN

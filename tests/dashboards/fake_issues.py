@@ -32,7 +32,7 @@ KINDS = [
     ("KeyError: 'currency'", "shop.prices in convert", "error"),
     ("cache miss for key user:42", "shop.cache", "debug"),
 ]
-STATE = ("id", "status", "substatus", "assignee", "priority")
+STATE = ("id", "status", "substatus", "assignee", "priority", "priority_by", "condition", "since")
 PAYLOAD = "<script>window.hacked = 1</script>"
 
 
@@ -60,6 +60,12 @@ def make_issues(count: int) -> list[dict[str, Any]]:
                 "status": "unresolved" if n % 11 else "resolved",
                 "substatus": ["new", "ongoing", "escalating", "regressed"][n % 4] if n % 11 else "",
                 "priority": ["high", "medium", "low"][n % 3],
+                "priority_by": "",
+                "since": stamp(seen - timedelta(hours=5)),
+                "resolution": None if n % 11 else {"in": "now", "release": "", "commit": "", "text": ""},
+                "archive": None,
+                "first_release": "shop@1.4.1",
+                "condition": {},
                 "assignee": PEOPLE[n % 3]["assignee"] if n % 4 == 1 else "",
                 "events": sum(trend) * (1 + 900 // (n + 1)),
                 "users": sum(trend) // 3,
@@ -249,6 +255,25 @@ def make_trace(size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _plain(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of a change that are members of an issue."""
+    return {key: value for key, value in wanted.items() if key not in {"resolution", "archive"}}
+
+
+def _set_reasons(issue: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Say of an issue what its state depends on, as the server does."""
+    resolution, archive = wanted.get("resolution"), wanted.get("archive")
+    said = {"release": "", "commit": "", "text": ""}
+    if issue["status"] == "resolved":
+        text = "in the release after shop@1.4.9" if resolution else ""
+        issue["resolution"] = {**said, "in": "now", **(resolution or {}), "text": text}
+    else:
+        issue["resolution"] = None
+    blank = {"until": "escalating", "count": 0, "window_s": 0, "date": None}
+    words = "until it escalates" if archive is None else f"until it has happened {archive.get('count', 0)} times more"
+    issue["archive"] = {**blank, **(archive or {}), "text": words} if issue["status"] == "ignored" else None
+
+
 class Shop:
     """What the fake knows: its issues, and the bodies of the writes it got."""
 
@@ -275,15 +300,16 @@ class Shop:
                 found = [i for i in found if term.lower() in i["title"].lower()]
         return found
 
-    def change(self, ids: list[str], wanted: dict[str, str]) -> list[dict[str, str]]:
+    def change(self, ids: list[str], wanted: dict[str, Any]) -> list[dict[str, Any]]:
         """Change issues and return how they were."""
         before = []
         for issue in self.issues:
             if issue["id"] in ids:
                 before.append({key: issue[key] for key in STATE})
-                issue.update(wanted, version=issue["version"] + 1)
+                issue.update(_plain(wanted), version=issue["version"] + 1)
                 if "status" in wanted and "substatus" not in wanted:
                     issue["substatus"] = ""
+                _set_reasons(issue, wanted)
         return before
 
 
@@ -360,8 +386,8 @@ def _issue_routes(blueprint: Blueprint, shop: Shop) -> None:
                 "id": 1,
                 "at": stamp(NOW),
                 "actor": "user:grace@example.org",
-                "action": "issue.change",
-                "details": {"after": {"assignee": "team:web"}},
+                "who": "grace@example.org",
+                "text": "assigned it to #web",
             }
         ]
         texts = {

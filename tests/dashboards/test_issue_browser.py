@@ -64,10 +64,14 @@ def test_resolving_a_selection_shows_at_once_keeps_it_and_can_be_undone(served: 
 def test_one_key_triage_moves_to_the_next_issue(served: Site, shop: Shop) -> None:
     with served.page("/app/issues") as page:
         opened(page)
-        press(page, "j", "e", "i")
+        press(page, "j", "e")
+        # The toast of a change is there when it was answered; the keys after it act on the row it moved to.
+        expect(page.get_by_text("1 issue resolved.")).to_be_visible()
+        expect(row(page, "SHOP-3")).to_have_class(re.compile("cursor"))
+        press(page, "i")
         expect(page.get_by_text("1 issue archived.")).to_be_visible()
-        # Two requests about different issues: which one is answered first does not matter.
-        assert sorted((w["ids"], w["set"]["status"]) for w in shop.writes) == [
+        expect(row(page, "SHOP-3")).to_have_class(re.compile("gone"))
+        assert [(w["ids"], w["set"]["status"]) for w in shop.writes] == [
             (["SHOP-2"], "resolved"),
             (["SHOP-3"], "ignored"),
         ]
@@ -220,6 +224,40 @@ def test_an_issue_is_resolved_with_its_version_and_undone(served: Site, shop: Sh
         found = shop.find("SHOP-2")
         assert found is not None
         assert (found["status"], found["substatus"]) == ("unresolved", "ongoing")
+
+
+def test_the_life_of_an_issue_by_its_page(served: Site, shop: Shop) -> None:
+    """Assigned, resolved in the next release, open again, given a priority, archived until it happens more often."""
+    with served.page("/app/issues/SHOP-2") as page:
+        state = page.locator(".issue-culprit .badge").first
+        expect(page.get_by_role("button", name="Resolve")).to_be_visible()
+        press(page, "a")
+        page.get_by_role("combobox", name="Find a person or a team").fill("ada")
+        page.get_by_role("option", name="Ada Lovelace").click()
+        expect(page.get_by_text("SHOP-2 assigned to ada@example.org.")).to_be_visible()
+        page.get_by_role("button", name="In a release or commit").click()
+        page.get_by_role("button", name="In the next release").click()
+        expect(state).to_have_text("Resolved in the release after shop@1.4.9")
+        press(page, "o")
+        expect(page.get_by_text("SHOP-2 reopened.")).to_be_visible()
+        press(page, "p")
+        page.get_by_role("button", name="Low").click()
+        expect(page.get_by_text("SHOP-2 set to low priority.")).to_be_visible()
+        press(page, "Shift+I")
+        page.get_by_label("How many").fill("25")
+        page.get_by_label("In what time").select_option("within 1 day")
+        page.get_by_role("dialog").get_by_role("button", name="Archive", exact=True).first.click()
+        expect(state).to_have_text("Archived until it has happened 25 times more")
+        assert [write for write in shop.writes if "status" in write or "priority" in write] == [
+            {"status": "resolved", "resolution": {"in": "next_release"}},
+            {"status": "unresolved"},
+            {"priority": "low"},
+            {"status": "ignored", "archive": {"until": "events", "count": 25, "window_s": 86_400}},
+        ]
+        page.get_by_role("button", name="Undo").last.click()
+        expect(page.get_by_role("button", name="Resolve", exact=True)).to_be_visible()
+        restored = shop.writes[-1]["restore"][0]
+        assert (restored["status"], restored["condition"], restored["priority"]) == ("unresolved", {}, "low")
 
 
 def test_a_change_somebody_else_made_first_is_shown_instead(served: Site, shop: Shop) -> None:

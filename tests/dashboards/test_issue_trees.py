@@ -9,7 +9,7 @@ import pytest
 from dash import html
 from plotly.io.json import to_json_plotly
 
-from dashboards.issues import detail
+from dashboards.issues import detail, panels
 from dashboards.issues import page as issues_page
 from dashboards.issues.components import (
     IssueActivity,
@@ -75,8 +75,11 @@ def test_a_token_has_no_issues_of_its_own() -> None:
     assert same(issues_page.render(PageRequest(ports)).body, IssueList(id="issues", me=""))
 
 
-def test_an_issue_is_its_head_its_newest_event_and_what_is_known_of_all_events() -> None:
-    """The whole tree of the page, from the documents alone."""
+def test_an_issue_is_its_head_its_newest_event_and_what_is_known_of_all_events(monkeypatch: Any) -> None:
+    """The whole tree of the page, from the documents alone; panels of other parts stand in their places."""
+    monkeypatch.setattr(panels, "HEAD", (lambda request: html.P(f"of {request.issue.id}"), lambda _: None))
+    monkeypatch.setattr(panels, "MAIN", (lambda request: html.P(f"below {request.event}"),))
+    monkeypatch.setattr(panels, "SIDE", (lambda request: html.P(f"beside, for {request.me}"),))
     issue, event = issue_document(), make_event(make_issues(3)[1], 1, 9)
     ports = Documents({"issues/SHOP-2": issue, "issues/SHOP-2/events/latest": event})
     view = detail.render(PageRequest(ports, {"issue": "SHOP-2"}, UrlState(range="24h")))
@@ -84,16 +87,21 @@ def test_an_issue_is_its_head_its_newest_event_and_what_is_known_of_all_events()
     wanted = html.Article(
         [
             IssueHeader(id="issue-header", issue=document, me=ME),
+            html.P("of SHOP-2"),
             html.Div(
                 [
                     html.Div(
-                        IssueEvent(id="issue-event", issue="SHOP-2", event=props(checked(event, Event, "event"))),
+                        [
+                            IssueEvent(id="issue-event", issue="SHOP-2", event=props(checked(event, Event, "event"))),
+                            html.P("below latest"),
+                        ],
                         className="issue-main",
                     ),
                     html.Aside(
                         [
                             IssueFacts(id="issue-facts", issue=document, step_s=3600.0),
                             IssueTags(id="issue-tags", issue="SHOP-2"),
+                            html.P(f"beside, for {ME}"),
                             IssueActivity(id="issue-activity", activity=[]),
                         ],
                         className="issue-side",

@@ -233,6 +233,7 @@ def test_options_shown_are_options_that_exist_with_their_values():
     assert values == {
         "options.retention_days": 7,
         "options.span_retention_days": 30,
+        "options.auto_resolve_days": 0,
         "options.max_event_bytes": 1024 * 1024,
         "options.in_app_include": ["shop"],
         "options.in_app_exclude": [],

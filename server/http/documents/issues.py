@@ -191,7 +191,7 @@ class ResolutionInput(Input):
 class ArchiveInput(Input):
     """Until when to archive: `count` goes with events and users, `date` with date."""
 
-    until: Literal["forever", "escalating", "events", "users", "date"] = "forever"
+    until: Literal["escalating", "forever", "events", "users", "date"] = "escalating"
     count: int = Field(default=0, ge=0, le=1_000_000_000)
     window_s: int = Field(default=0, ge=0, description="Seconds in which the count is reached; 0 for ever.")
     date: datetime | None = None
@@ -202,7 +202,9 @@ class IssueSet(Input):
 
     status: WantedStatus | None = None
     resolution: ResolutionInput | None = Field(default=None, description="With status resolved, which may be absent.")
-    archive: ArchiveInput | None = Field(default=None, description="With status ignored, which may be absent.")
+    archive: ArchiveInput | None = Field(
+        default=None, description="With status ignored, which may be absent; until it escalates when this is."
+    )
     assignee: Assignee | None = None
     priority: Priority | Literal["auto"] | None = Field(default=None, description="`auto` has it computed again.")
 

@@ -22,6 +22,7 @@ export interface Tab {
 export function tabs(me: string): Tab[] {
   const fixed = [
     { key: "unresolved", label: "Unresolved", terms: "is:unresolved" },
+    { key: "review", label: "For review", terms: "is:for_review" },
     { key: "archived", label: "Archived", terms: "is:ignored" },
     { key: "resolved", label: "Resolved", terms: "is:resolved" },
     { key: "all", label: "All", terms: "" },

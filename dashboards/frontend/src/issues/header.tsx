@@ -8,10 +8,11 @@ import { refreshPage } from "../core/refresh.ts";
 import { apiQuery } from "../core/search.ts";
 import { navigate, useHref, useUrl } from "../core/url.ts";
 import { AssignPicker } from "./assign.tsx";
+import { Choices, Split } from "./choices.tsx";
 import { Clip } from "./clip.tsx";
 import { copyText } from "./copy.tsx";
-import { LevelMark, Who } from "./marks.tsx";
-import { assigneeName, type Issue, type IssueChange, type IssueDocument, said, splitTitle } from "./model.ts";
+import { LevelMark, PriorityMark, Who } from "./marks.tsx";
+import { applied, type Ask, assigneeName, type Issue, type IssueChange, type IssueDocument, said, splitTitle, stateOf, stateText } from "./model.ts";
 import { HEAD_BUTTONS } from "./slots.tsx";
 
 /** Title, state and actions; `issue` is the document the server rendered. */
@@ -19,11 +20,15 @@ export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: s
   const { issue, act } = useIssue(placed);
   const href = useHref();
   const [assigning, setAssigning] = React.useState(false);
+  const [ask, setAsk] = React.useState<Ask | null>(null);
   const keys: [string, string, Shortcut["run"]][] = [
     ["e", "Resolve", () => act({ status: "resolved" })],
     ["i", "Archive", () => act({ status: "ignored" })],
     ["o", "Reopen", () => act({ status: "unresolved" })],
     ["a", "Assign", () => setAssigning(true)],
+    ["p", "Set the priority", () => setAsk("priority")],
+    ["shift+e", "Resolve in a release…", () => setAsk("resolve")],
+    ["shift+i", "Archive until…", () => setAsk("archive")],
     ["y", "Copy the link", () => void copyText(window.location.href, "Link copied.")],
     ["escape", "Back to the list", () => navigate("/app/issues")],
   ];
@@ -48,7 +53,10 @@ export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: s
         {issue.culprit ? <Clip text={issue.culprit} most={200} className="mono" /> : null}
       </p>
       <div className="issue-acts">
-        <StatusButtons issue={issue} act={act} />
+        <StatusButtons issue={issue} act={act} more={setAsk} />
+        <button type="button" className="button" onClick={() => setAsk("priority")} title={priorityHint(issue)} aria-haspopup="dialog">
+          <PriorityMark priority={issue.priority} /> {PRIORITIES[issue.priority] ?? "Priority"}
+        </button>
         <button type="button" className="button" onClick={() => setAssigning(true)} title="Assign (a)">
           <Who assignee={issue.assignee} /> <bdi>{issue.assignee ? assigneeName(issue.assignee) : "Assign"}</bdi>
         </button>
@@ -62,17 +70,29 @@ export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: s
       {assigning ? (
         <AssignPicker issue={issue.id} me={me} known={placed.possible_assignees} choose={(assignee) => act({ assignee })} close={() => setAssigning(false)} />
       ) : null}
+      {ask ? <Choices ask={ask} act={act} close={() => setAsk(null)} /> : null}
     </header>
   );
 }
 
+/** The state and what it depends on, in words. */
 function State({ issue }: { issue: Issue }): React.ReactElement {
-  if (issue.status === "resolved") return <span className="badge good">Resolved</span>;
-  if (issue.status === "ignored") return <span className="badge">Archived</span>;
-  return <span className={["regressed", "escalating"].includes(issue.substatus) ? "badge warn" : "badge"}>{issue.substatus || "Unresolved"}</span>;
+  const loud = issue.status === "unresolved" && ["regressed", "escalating"].includes(issue.substatus);
+  const kind = issue.status === "resolved" ? "badge good" : loud ? "badge warn" : issue.substatus === "new" ? "badge accent" : "badge";
+  return (
+    <span className={kind} title={issue.since ? `Since ${new Date(issue.since).toLocaleString()}` : undefined}>
+      {stateText(issue)}
+    </span>
+  );
 }
 
-function StatusButtons({ issue, act }: { issue: Issue; act: (change: IssueChange) => void }): React.ReactElement {
+const PRIORITIES: Record<string, string> = { high: "High", medium: "Medium", low: "Low" };
+
+function priorityHint({ priority, priority_by }: Issue): string {
+  return `${PRIORITIES[priority] ?? "No"} priority, ${priority_by ? `chosen by ${assigneeName(priority_by)}` : "computed"} (p)`;
+}
+
+function StatusButtons({ issue, act, more }: { issue: Issue; act: (change: IssueChange) => void; more: (ask: Ask) => void }): React.ReactElement {
   if (issue.status !== "unresolved") {
     return (
       <button type="button" className="button" onClick={() => act({ status: "unresolved" })} title="Reopen (o)">
@@ -82,12 +102,8 @@ function StatusButtons({ issue, act }: { issue: Issue; act: (change: IssueChange
   }
   return (
     <>
-      <button type="button" className="button primary" onClick={() => act({ status: "resolved" })} title="Resolve (e)">
-        <Icon name="check" /> Resolve
-      </button>
-      <button type="button" className="button" onClick={() => act({ status: "ignored" })} title="Archive (i)">
-        Archive
-      </button>
+      <Split primary icon label="Resolve" hint="Resolve (e)" name="In a release or commit" onClick={() => act({ status: "resolved" })} more={() => more("resolve")} />
+      <Split label="Archive" hint="Archive until it escalates (i)" name="Until when" onClick={() => act({ status: "ignored" })} more={() => more("archive")} />
     </>
   );
 }
@@ -100,11 +116,12 @@ function useIssue(placed: IssueDocument): { issue: Issue; act: (change: IssueCha
   React.useEffect(() => setIssue((now) => (now.id === placed.id && now.version > placed.version ? now : placed)), [placed]);
   const act = (change: IssueChange): void => {
     const before = issue;
-    if ((Object.keys(change) as (keyof IssueChange)[]).every((key) => change[key] === before[key])) return;
-    setIssue({ ...before, ...change, substatus: change.status ? "" : before.substatus });
+    const same = (["status", "assignee", "priority"] as const).every((key) => change[key] === undefined || change[key] === before[key]);
+    if (same && !change.resolution && !change.archive) return;
+    setIssue(applied(before, change));
     const path = `issues/${encodeURIComponent(issue.id)}`;
     const reload = async (): Promise<void> => setIssue(await get<Issue>(path, { query: apiQuery(state) }));
-    const earlier = { id: before.id, status: before.status, substatus: before.substatus, assignee: before.assignee, priority: before.priority };
+    const earlier = stateOf(before);
     void write(async () => (await request<Partial<Issue>>("PATCH", path, { body: change, ifMatch: `"${before.version}"` })).document, {
       done: `${said(change, 1).replace("1 issue", before.id)}.`,
       undo: async () => {
@@ -129,6 +146,10 @@ function workflow(after: Partial<Issue>): Partial<Issue> {
   if (after.substatus !== undefined) kept.substatus = after.substatus;
   if (after.assignee !== undefined) kept.assignee = after.assignee;
   if (after.priority !== undefined) kept.priority = after.priority;
+  if (after.priority_by !== undefined) kept.priority_by = after.priority_by;
+  if (after.since !== undefined) kept.since = after.since;
+  if (after.resolution !== undefined) kept.resolution = after.resolution;
+  if (after.archive !== undefined) kept.archive = after.archive;
   if (after.version !== undefined) kept.version = after.version;
   return kept;
 }

@@ -6,9 +6,10 @@ import { painted } from "../core/painted.ts";
 import { formatSearch } from "../core/search.ts";
 import { changePage, changeUrl, navigate, useUrl } from "../core/url.ts";
 import { AssignPicker } from "./assign.tsx";
+import { Choices } from "./choices.tsx";
 import { EmptyList, ProblemBox, Skeletons } from "./empty.tsx";
 import { filterParams, type Filters, readFilters } from "./filters.ts";
-import type { Issue, IssueChange } from "./model.ts";
+import type { Ask, Issue, IssueChange } from "./model.ts";
 import { IssueRow, issueHref, type RowActs } from "./row.tsx";
 import { EMPTY, pageMark, select, type Selection, type SelectionAct, targets } from "./selection.ts";
 import { BulkBar, FilterBar } from "./toolbar.tsx";
@@ -38,6 +39,7 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
   left.key = key;
   left.selection = selection;
   const [assigning, setAssigning] = React.useState<readonly string[] | null>(null);
+  const [asked, setAsked] = React.useState<Ask | null>(null);
 
   const change = (next: Partial<Filters>): void => {
     setSelection(EMPTY);
@@ -53,7 +55,10 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
     const meant = targets(selection, ids);
     if (meant.length > 0) setAssigning(meant);
   };
-  useListKeys({ selection, choose, act, assign: openAssign, state });
+  const ask = (what: Ask): void => {
+    if (targets(selection, ids).length > 0) setAsked(what);
+  };
+  useListKeys({ selection, choose, act, ask, assign: openAssign, state });
 
   React.useEffect(() => {
     if (loaded.phase === "ready") painted("issues");
@@ -78,12 +83,14 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
           all={() => choose({ kind: "everything" })}
           clear={() => choose({ kind: "clear" })}
           act={act}
+          ask={ask}
           assign={openAssign}
           ids={[...selection.selected]}
           reload={loaded.reload}
         />
         <Body loaded={loaded} selection={selection} choose={choose} assign={(id) => setAssigning([id])} me={me} />
       </div>
+      {asked === null ? null : <Choices ask={asked} act={act} close={() => setAsked(null)} />}
       {assigning === null ? null : (
         <AssignPicker
           issue={assigning[0]!}
@@ -113,11 +120,12 @@ interface ListKeys {
   selection: Selection;
   choose: Choose;
   act: (change: IssueChange) => void;
+  ask: (what: Ask) => void;
   assign: () => void;
   state: ReturnType<typeof useUrl>["state"];
 }
 
-function useListKeys({ selection, choose, act, assign, state }: ListKeys): void {
+function useListKeys({ selection, choose, act, ask, assign, state }: ListKeys): void {
   const open = (event: KeyboardEvent): void => {
     const control = event.target instanceof Element ? event.target.closest<HTMLElement>("a, button") : null;
     if (control) control.click();
@@ -139,6 +147,9 @@ function useListKeys({ selection, choose, act, assign, state }: ListKeys): void 
     ["i", "Archive", () => act({ status: "ignored" })],
     ["o", "Reopen", () => act({ status: "unresolved" })],
     ["a", "Assign", assign],
+    ["p", "Set the priority", () => ask("priority")],
+    ["shift+e", "Resolve in a release…", () => ask("resolve")],
+    ["shift+i", "Archive until…", () => ask("archive")],
   ];
   useShortcuts(rows.map(([keys, label, run]) => ({ keys, label, group: "Issues", run })));
 }

@@ -23,6 +23,21 @@ export function LevelMark({ level }: { level: string }): React.ReactElement {
   );
 }
 
+const BARS: Record<string, number> = { low: 1, medium: 2, high: 3 };
+
+/** The priority as one to three bars. */
+export function PriorityMark({ priority }: { priority: string }): React.ReactElement {
+  const bars = BARS[priority] ?? 0;
+  return (
+    <svg className={`priority-mark ${priority}`} viewBox="0 0 12 12" role="img" aria-label={`Priority ${priority}`}>
+      <title>{`Priority ${priority}`}</title>
+      {[1, 2, 3].map((n) => (
+        <rect key={n} className={n <= bars ? "on" : ""} x={(n - 1) * 4 + 0.5} y={12 - n * 4} width="3" height={n * 4} rx="0.8" />
+      ))}
+    </svg>
+  );
+}
+
 /** Who an issue is assigned to, as two letters; the name is the tooltip. */
 export function Who({ assignee }: { assignee: string }): React.ReactElement {
   const name = assigneeName(assignee);

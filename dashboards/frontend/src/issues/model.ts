@@ -2,6 +2,23 @@
 
 export type Status = "unresolved" | "resolved" | "ignored";
 
+/** In what an issue is resolved; `text` says it in words, empty for a plain resolution. */
+export interface Resolution {
+  in: string;
+  release: string;
+  commit: string;
+  text: string;
+}
+
+/** Until when an issue is archived; `text` says it in words. */
+export interface Archive {
+  until: string;
+  count: number;
+  window_s: number;
+  date: string | null;
+  text: string;
+}
+
 /** One item of the issue list. */
 export interface Issue {
   id: string;
@@ -13,7 +30,13 @@ export interface Issue {
   status: Status;
   substatus: string;
   priority: string;
+  /** Who chose the priority; empty while it is computed. */
+  priority_by: string;
   assignee: string;
+  since: string;
+  resolution: Resolution | null;
+  archive: Archive | null;
+  first_release: string;
   events: number;
   users: number;
   /** First and last event in the range; null when it has none. */
@@ -46,13 +69,85 @@ export interface IssueState {
   substatus: string;
   assignee: string;
   priority: string;
+  priority_by: string;
+  condition: Record<string, string | number>;
+  since: string;
 }
 
 /** What can be set on issues; an absent member stays. */
 export interface IssueChange {
   status?: Status;
+  resolution?: { in: string; release?: string; commit?: string };
+  archive?: { until: string; count?: number; window_s?: number; date?: string };
   assignee?: string;
   priority?: string;
+}
+
+/** What a dialog asks for. */
+export type Ask = "resolve" | "archive" | "priority";
+
+/** In what time a number of events or users is reached. */
+export const WINDOWS = [
+  { label: "in all", seconds: 0 },
+  { label: "within 1 hour", seconds: 3_600 },
+  { label: "within 1 day", seconds: 86_400 },
+  { label: "within 1 week", seconds: 604_800 },
+] as const;
+
+/** A time some days ahead, in the reader's zone, as a field for dates takes it: `2026-05-01T12:00`. */
+export function daysAhead(now_ms: number, days: number): string {
+  const at = new Date(now_ms + days * 86_400_000);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** An issue as it will be when a change has been made; what only the server knows is empty until it answers. */
+export function applied(issue: Issue, change: IssueChange): Issue {
+  const { resolution, archive, priority, ...plain } = change;
+  const after: Issue = { ...issue, ...plain };
+  if (priority !== undefined && priority !== "auto") after.priority = priority;
+  if (change.status === undefined || (change.status === issue.status && !resolution && !archive)) return after;
+  after.substatus = "";
+  after.resolution = resolution ? { in: resolution.in, release: resolution.release ?? "", commit: resolution.commit ?? "", text: "" } : null;
+  after.archive = archive ? { until: archive.until, count: archive.count ?? 0, window_s: archive.window_s ?? 0, date: archive.date ?? null, text: "" } : null;
+  return after;
+}
+
+/** The state of an issue, as the server takes it back to undo. */
+export function stateOf(issue: Issue): IssueState {
+  const { id, status, substatus, assignee, priority, priority_by, since } = issue;
+  return { id, status, substatus, assignee, priority, priority_by, since, condition: condition(issue) };
+}
+
+/** An issue with an earlier state put back; the server's next answer says in words what it depends on. */
+export function withState(issue: Issue, state: IssueState): Issue {
+  const { condition: kept, ...known } = state;
+  const text = (name: string): string => String(kept[name] ?? "");
+  return {
+    ...issue,
+    ...known,
+    resolution: state.status === "resolved" ? { in: text("in") || "now", release: text("release"), commit: text("commit"), text: "" } : null,
+    archive:
+      state.status === "ignored"
+        ? { until: text("until") || "forever", count: Number(kept.count ?? 0), window_s: Number(kept.window_s ?? 0), date: text("date") || null, text: "" }
+        : null,
+  };
+}
+
+/** What a state depends on, without what says nothing. */
+function condition({ resolution, archive }: Issue): Record<string, string | number> {
+  const said: [string, string | number | null | undefined][] = [];
+  if (resolution && resolution.in !== "now") said.push(["in", resolution.in], ["release", resolution.release], ["commit", resolution.commit]);
+  if (archive && !["forever", "escalating"].includes(archive.until)) {
+    said.push(["until", archive.until], ["count", archive.count], ["window_s", archive.window_s], ["date", archive.date]);
+  }
+  return Object.fromEntries(said.filter((pair): pair is [string, string | number] => Boolean(pair[1])));
+}
+
+/** The state in words: "Resolved in release shop@1.4.0", "Archived until it escalates", "regressed". */
+export function stateText(issue: Issue): string {
+  if (issue.status === "resolved") return `Resolved ${issue.resolution?.text ?? ""}`.trim();
+  if (issue.status === "ignored") return `Archived ${issue.archive?.text ?? ""}`.trim();
+  return issue.substatus || "Unresolved";
 }
 
 /** Somebody an issue can be assigned to. */
@@ -65,8 +160,9 @@ export interface Candidate {
 export interface Activity {
   at: string;
   actor: string;
-  action: string;
-  details: Record<string, unknown>;
+  /** The actor as people say it, and what was done in words. */
+  who: string;
+  text: string;
 }
 
 /** The document of one issue. */
@@ -119,5 +215,7 @@ export function said(change: IssueChange, count: number): string {
   if (change.status === "unresolved") return `${what} reopened`;
   if (change.assignee === "") return `${what} unassigned`;
   if (change.assignee !== undefined) return `${what} assigned to ${assigneeName(change.assignee)}`;
+  if (change.priority === "auto") return `${what} with a computed priority`;
+  if (change.priority !== undefined) return `${what} set to ${change.priority} priority`;
   return `${what} changed`;
 }

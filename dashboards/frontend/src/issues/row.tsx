@@ -4,8 +4,8 @@ import * as React from "react";
 import { formatNumber, formatShort } from "../core/format.ts";
 import { type UrlState, withBar } from "../core/search.ts";
 import { Ago } from "./time.tsx";
-import { LevelMark, Spark, Who } from "./marks.tsx";
-import { type Issue, splitTitle } from "./model.ts";
+import { LevelMark, PriorityMark, Spark, Who } from "./marks.tsx";
+import { type Issue, splitTitle, stateText } from "./model.ts";
 
 export interface RowActs {
   toggle: (id: string, range: boolean) => void;
@@ -32,8 +32,6 @@ export function issueHref(id: string, bar: UrlState, event = ""): string {
   const tail = event === "" ? "" : `/events/${encodeURIComponent(event)}`;
   return withBar(`/app/issues/${encodeURIComponent(id)}${tail}`, { ...bar, page: {} });
 }
-
-const STATUS = { unresolved: "", resolved: "Resolved", ignored: "Archived" };
 
 export const IssueRow = React.memo(function IssueRow(props: RowProps): React.ReactElement {
   const { issue, acts, gone, now } = props;
@@ -73,6 +71,7 @@ export const IssueRow = React.memo(function IssueRow(props: RowProps): React.Rea
           </a>
         </div>
         <div className="second-line">
+          <PriorityMark priority={issue.priority} />
           <span className="short-id">{issue.id}</span>
           <span className="project">{issue.project}</span>
           <Chips issue={issue} />
@@ -107,11 +106,15 @@ export const IssueRow = React.memo(function IssueRow(props: RowProps): React.Rea
 });
 
 function Chips({ issue }: { issue: Issue }): React.ReactElement {
-  const status = STATUS[issue.status];
+  const status = issue.status === "unresolved" ? "" : stateText(issue);
   const loud = issue.status === "unresolved" && ["new", "regressed", "escalating"].includes(issue.substatus);
   return (
     <>
-      {status ? <span className={`badge ${issue.status === "resolved" ? "good" : ""}`}>{status}</span> : null}
+      {status ? (
+        <span className={`badge state ${issue.status === "resolved" ? "good" : ""}`} title={status}>
+          {status}
+        </span>
+      ) : null}
       {loud ? <span className={`badge ${issue.substatus === "new" ? "accent" : "warn"}`}>{issue.substatus}</span> : null}
     </>
   );

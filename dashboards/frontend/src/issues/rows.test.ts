@@ -8,6 +8,7 @@ function issue(id: string, status: Status = "unresolved", assignee = ""): Issue 
   return {
     id, issue_id: "1", project: "shop", title: `Error: ${id}`, culprit: "", level: "error", status, substatus: "new",
     priority: "high", assignee, events: 1, users: 1, first_seen: "", last_seen: "", created_at: "", trend: [], version: 1,
+    priority_by: "", since: "2026-05-01T12:00:00Z", resolution: null, archive: null, first_release: "",
   };
 }
 

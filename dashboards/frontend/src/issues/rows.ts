@@ -1,6 +1,6 @@
 // The loaded issues and what happens to them: pages, refreshes, optimistic changes and their undoing. Pure.
 
-import type { Issue, IssueChange, IssueState, ListMeta, ListPage } from "./model.ts";
+import { applied, type Issue, type IssueChange, type IssueState, type ListMeta, type ListPage, stateOf, withState } from "./model.ts";
 
 /** Rows on the page. A row `gone` no longer matches; it stays, dimmed, while it is selected or was just changed here. */
 export interface Rows {
@@ -53,7 +53,7 @@ export function changed(rows: Rows, ids: readonly string[], change: IssueChange,
   const gone = new Set(rows.gone);
   const items = rows.items.map((issue) => {
     if (!wanted.has(issue.id)) return issue;
-    const after = { ...issue, ...change, substatus: change.status && change.status !== issue.status ? "" : issue.substatus };
+    const after = applied(issue, change);
     if (leave(after)) gone.add(issue.id);
     else gone.delete(issue.id);
     return after;
@@ -68,7 +68,7 @@ export function restored(rows: Rows, states: readonly IssueState[], leave: (issu
   const items = rows.items.map((issue) => {
     const state = earlier.get(issue.id);
     if (!state) return issue;
-    const after = { ...issue, ...state };
+    const after = withState(issue, state);
     if (leave(after)) gone.add(issue.id);
     else gone.delete(issue.id);
     return after;
@@ -81,7 +81,7 @@ export function statesOf(rows: Rows, ids: readonly string[]): IssueState[] {
   const wanted = new Set(ids);
   return rows.items
     .filter(({ id }) => wanted.has(id))
-    .map(({ id, status, substatus, assignee, priority }) => ({ id, status, substatus, assignee, priority }));
+    .map(stateOf);
 }
 
 /** Whether an issue with this state is out of place under a tab. */

@@ -8,7 +8,7 @@ import { apiQuery, formatSearch } from "../core/search.ts";
 import { useHref, useUrl } from "../core/url.ts";
 import { ProblemBox } from "./empty.tsx";
 import { tagTerm } from "./event.ts";
-import { type Activity, assigneeName, type IssueDocument } from "./model.ts";
+import type { Activity, IssueDocument } from "./model.ts";
 import { Ago } from "./time.tsx";
 import { barPath, trendText } from "./trend.ts";
 import { useNow } from "./watch.ts";
@@ -139,24 +139,12 @@ export function IssueActivity({ activity }: { activity: readonly Activity[] }): 
         {activity.map((entry, i) => (
           <li key={i}>
             <b>
-              <bdi>{assigneeName(entry.actor)}</bdi>
+              <bdi>{entry.who}</bdi>
             </b>{" "}
-            <bdi>{activityText(entry)}</bdi> <Ago time={entry.at} now={now} label="At" />
+            <bdi>{entry.text}</bdi> <Ago time={entry.at} now={now} label="At" />
           </li>
         ))}
       </ol>
     </section>
   );
-}
-
-/** An audit entry in words; what it does not know it says as it stands. */
-function activityText({ action, details }: Activity): string {
-  const after = (typeof details.after === "object" && details.after !== null ? details.after : details) as Record<string, unknown>;
-  const parts: string[] = [];
-  if (after.status === "resolved") parts.push("resolved it");
-  else if (after.status === "ignored") parts.push("archived it");
-  else if (after.status === "unresolved") parts.push("reopened it");
-  if (typeof after.assignee === "string") parts.push(after.assignee === "" ? "unassigned it" : `assigned it to ${assigneeName(after.assignee)}`);
-  if (typeof after.priority === "string") parts.push(`set the priority to ${after.priority}`);
-  return parts.length > 0 ? parts.join(", ") : action;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { type Crumb, EVERY_CRUMB, filtered, kinds, offset } from "./crumbs.ts";
-import { assigneeName, initials, knownLevel, said, splitTitle } from "./model.ts";
+import { applied, assigneeName, initials, type Issue, knownLevel, said, splitTitle, stateOf, stateText, withState } from "./model.ts";
 import { barPath, trendText } from "./trend.ts";
 
 test("a title is split into type and value only where there is a type", () => {
@@ -33,6 +33,31 @@ test("a change is said in the words of the page", () => {
   assert.equal(said({ status: "ignored" }, 1200), "1,200 issues archived");
   assert.equal(said({ assignee: "team:web" }, 2), "2 issues assigned to #web");
   assert.equal(said({ assignee: "" }, 2), "2 issues unassigned");
+  assert.equal(said({ priority: "high" }, 2), "2 issues set to high priority");
+});
+
+const PLAIN: Issue = {
+  id: "A-1", issue_id: "1", project: "a", title: "", culprit: "", level: "error", status: "unresolved", substatus: "new",
+  priority: "high", priority_by: "", assignee: "", since: "2026-05-01T12:00:00Z", resolution: null, archive: null,
+  first_release: "", events: 1, users: 1, first_seen: "", last_seen: "", created_at: "", trend: [], version: 1,
+};
+
+test("a change shows at once and its undoing gives the whole state back, with what it depends on", () => {
+  const archived = applied(PLAIN, { status: "ignored", archive: { until: "events", count: 10, window_s: 3600 } });
+  assert.deepEqual([archived.status, archived.substatus, archived.archive?.count], ["ignored", "", 10]);
+  assert.deepEqual(stateOf(archived).condition, { until: "events", count: 10, window_s: 3600 });
+  assert.deepEqual(withState(archived, stateOf(PLAIN)), PLAIN);
+  const resolved = applied(archived, { status: "resolved", resolution: { in: "next_release" } });
+  assert.deepEqual([resolved.archive, stateOf(resolved).condition], [null, { in: "next_release" }]);
+  assert.deepEqual(stateOf(applied(PLAIN, { status: "resolved" })).condition, {});
+  assert.equal(applied(PLAIN, { priority: "auto" }).priority, "high");
+});
+
+test("a state says what it depends on", () => {
+  const until = { until: "escalating", count: 0, window_s: 0, date: null, text: "until it escalates" };
+  assert.equal(stateText({ ...PLAIN, status: "ignored", archive: until }), "Archived until it escalates");
+  assert.equal(stateText({ ...PLAIN, status: "resolved" }), "Resolved");
+  assert.equal(stateText(PLAIN), "new");
 });
 
 test("one event among thousands still has a bar, none has none", () => {

@@ -4,7 +4,8 @@ import * as React from "react";
 import { formatNumber } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
 import { type Filters, SORTS, type Sort, tabs } from "./filters.ts";
-import type { IssueChange } from "./model.ts";
+import { Split } from "./choices.tsx";
+import type { Ask, IssueChange } from "./model.ts";
 import { BULK_BUTTONS } from "./slots.tsx";
 
 interface FilterBarProps {
@@ -84,6 +85,7 @@ interface BulkBarProps {
   all: () => void;
   clear: () => void;
   act: (change: IssueChange) => void;
+  ask: (ask: Ask) => void;
   assign: () => void;
   /** The selected rows, for the buttons of others. */
   ids: readonly string[];
@@ -91,9 +93,9 @@ interface BulkBarProps {
 }
 
 const ACTIONS = [
-  { label: "Resolve", key: "e", change: { status: "resolved" }, hidden: "resolved" },
-  { label: "Archive", key: "i", change: { status: "ignored" }, hidden: "archived" },
-  { label: "Reopen", key: "o", change: { status: "unresolved" }, hidden: "unresolved" },
+  { label: "Resolve", key: "e", change: { status: "resolved" }, hidden: "resolved", ask: "resolve", name: "In a release or commit" },
+  { label: "Archive", key: "i", change: { status: "ignored" }, hidden: "archived", ask: "archive", name: "Until when" },
+  { label: "Reopen", key: "o", change: { status: "unresolved" }, hidden: "unresolved", ask: null, name: "" },
 ] as const;
 
 /** The headings of the list; with a selection, what can be done with it. */
@@ -156,11 +158,20 @@ function Acting(props: BulkBarProps): React.ReactElement {
           Select all {total === null ? "" : `${formatNumber(total)} `}matching
         </button>
       ) : null}
-      {ACTIONS.filter(({ hidden }) => hidden !== props.tab).map(({ label, key, change }) => (
-        <button key={label} type="button" className="button" onClick={() => props.act(change)}>
-          {label} <kbd>{key}</kbd>
-        </button>
-      ))}
+      {ACTIONS.filter(({ hidden }) => hidden !== props.tab).map(({ label, key, change, ask, name }) =>
+        ask ? (
+          <Split key={label} label={label} hint={`${label} (${key})`} name={name} onClick={() => props.act(change)} more={() => props.ask(ask)}>
+            <kbd>{key}</kbd>
+          </Split>
+        ) : (
+          <button key={label} type="button" className="button" onClick={() => props.act(change)}>
+            {label} <kbd>{key}</kbd>
+          </button>
+        ),
+      )}
+      <button type="button" className="button" onClick={() => props.ask("priority")} aria-haspopup="dialog">
+        Priority <kbd>p</kbd>
+      </button>
       <button type="button" className="button" onClick={props.assign}>
         Assign <kbd>a</kbd>
       </button>
