@@ -13,11 +13,8 @@ import pyarrow as pa
 
 from engine.arrow import arrow_schema
 from engine.schema import TABLES
-from ingest.normalise.model import Row
+from ingest.normalise.model import FORMER, Row
 from ingest.records import OutcomeCount
-
-FORMER = "fingerprint_before"
-"""Member of a row of `errors` that is no column: what the former grouping version makes of the event."""
 
 _FORMER_KEY = b"amber.fingerprints_before"
 

@@ -19,7 +19,7 @@ _READ_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What stands in the raw record: the body in its encoding, and the items that went to the blob store."""
+    """What stands in the raw record: the body in its encoding, and the items that went to waiting files."""
 
     body: bytes
     encoding: str = "identity"
@@ -41,11 +41,10 @@ class Body(Protocol):
         """Yield it from its start."""
         ...
 
-    def kept(self, project_id: int, envelope: Envelope, *, untouched: bool) -> Kept:
-        """Return what is kept of it, large items in the blob store by then.
+    def kept(self, envelope: Envelope, *, untouched: bool) -> Kept:
+        """Return what is kept of it, large items in waiting files by then.
 
         Args:
-            project_id: the project of the blobs.
             envelope: the body's own, or one with some of its items.
             untouched: it is the body's own.
 
@@ -80,7 +79,7 @@ class _Held:
 class Printed(_Held):
     """No body: the envelope was made here."""
 
-    def kept(self, project_id: int, envelope: Envelope, *, untouched: bool) -> Kept:
+    def kept(self, envelope: Envelope, *, untouched: bool) -> Kept:
         """Return the envelope as bytes."""
         return Kept(print_envelope(envelope.headers, tuple((item.header, item.payload) for item in envelope.items)))
 
@@ -111,11 +110,11 @@ class SmallBody(_Held):
         """Yield it."""
         yield self._decoded
 
-    def kept(self, project_id: int, envelope: Envelope, *, untouched: bool) -> Kept:
+    def kept(self, envelope: Envelope, *, untouched: bool) -> Kept:
         """Return the body as it was sent, when all of its envelope is kept."""
         if untouched:
             return Kept(self._sent, self._encoding)
-        return Printed().kept(project_id, envelope, untouched=untouched)
+        return Printed().kept(envelope, untouched=untouched)
 
 
 class LargeBody:
@@ -144,9 +143,9 @@ class LargeBody:
         while part := stream.read(_READ_BYTES):
             yield part
 
-    def kept(self, project_id: int, envelope: Envelope, *, untouched: bool) -> Kept:
-        """Return the envelope without its large items, which are in the blob store by then."""
-        small, blobs = self._bodies.keep(project_id, self._received, envelope)
+    def kept(self, envelope: Envelope, *, untouched: bool) -> Kept:
+        """Return the envelope without its large items, which are in waiting files by then."""
+        small, blobs = self._bodies.keep(self._received, envelope)
         return Kept(small, "identity", blobs)
 
     def __enter__(self) -> Self:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from engine.blobs import FileBlobStore
 from engine.errors import AmberError
 from engine.snapshot import SnapshotReader
+from ingest.blobs.waiting import WAITING, WaitingFiles
 from ingest.deadbox import ASIDE_PREFIX, BoxBounds, DeadBox
 from ingest.layout import DEAD, RAW, READY, STATE, DataPaths
 from ingest.limits import MIB
@@ -76,7 +77,10 @@ def open_shards(
             state = ShardState(data.spool / STATE / f"shard-{shard}.sqlite3")
             stack.callback(state.close)
             ready = ReadyShard(data.spool / READY / str(shard))
-            ports = ShardPorts(data.spool / RAW, state, ready, dead, aside, snapshots, blobs, symbols, data.spool_keys)
+            waiting = WaitingFiles(data.spool / WAITING, data.spool_keys)
+            ports = ShardPorts(
+                data.spool / RAW, state, ready, dead, aside, snapshots, blobs, symbols, data.spool_keys, waiting
+            )
             opened.append(ShardNormaliser(shard, ports, chosen.rules))
         yield opened
 

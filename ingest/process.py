@@ -13,6 +13,7 @@ from engine.blobs import BlobStore
 from engine.errors import StateError
 from engine.snapshot import ConfigSnapshot, ProjectConfig
 from engine.spool import SpoolRecord
+from ingest.blobs.waiting import WaitingFiles
 from ingest.encodings import decompress
 from ingest.envelope import Item, parse_envelope
 from ingest.errors import InvalidItem, Refused
@@ -40,6 +41,7 @@ class Processor:
         seen: returns which of the given keys an earlier range has committed.
         blobs: where contents of files go; None for a survey that stores nothing.
         symbols: resolves minified frames; None to leave them.
+        waiting: payloads that were too large for their records.
     """
 
     def __init__(
@@ -49,10 +51,11 @@ class Processor:
         seen: Callable[[Sequence[bytes]], set[bytes]],
         blobs: BlobStore | None = None,
         symbols: Symbolicator | None = None,
+        waiting: WaitingFiles | None = None,
     ) -> None:
         self._config = config
         self._origin = origin
-        self._tools = Tools(seen, blobs, symbols=symbols)
+        self._tools = Tools(seen, blobs, symbols=symbols, waiting=waiting)
 
     def add(self, spooled: SpoolRecord, batch: Batch) -> None:
         """Add one raw record to the batch. Bad data becomes a dead letter; nothing is raised for it."""
@@ -70,6 +73,7 @@ class Processor:
         if record.kind == "outcome":
             _add_counts(record, batch)
             return
+        batch.files += [blob.file for blob in record.blobs if blob.file]
         batch.newest_s = max(batch.newest_s, record.received_at_ns // 1_000_000_000)
         project = self._config.projects.get(record.project_id)
         if project is None:
@@ -133,7 +137,7 @@ def _items(record: RawRecord, config: ConfigSnapshot) -> tuple[Sequence[Item], M
 
 
 def _with_blobs(items: Sequence[Item], blobs: Sequence[ItemBlob]) -> Sequence[Item]:
-    """Return the items, those whose payload is in the blob store saying where."""
+    """Return the items, those whose payload is in a file saying where."""
     if not blobs:
         return items
     kept = {blob.index: blob for blob in blobs}

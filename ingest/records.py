@@ -25,17 +25,20 @@ class OutcomeCount(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ItemBlob(msgspec.Struct, frozen=True, array_like=True):
-    """The payload of an item that stands in the blob store of the record's project, not in the record.
+    """The payload of an item that stands in a waiting file, not in the record.
 
     Attributes:
         index: which item of the envelope, from 0.
         sha256: 64 hex digits of its content; empty before it is stored.
         size: bytes.
+        file: name of the file (`ingest.blobs.waiting`); empty in records of earlier versions, whose payloads are in
+            the blob store of the project.
     """
 
     index: int
     sha256: str
     size: int
+    file: str = ""
 
 
 class RawRecord(msgspec.Struct, frozen=True, array_like=True):

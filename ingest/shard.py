@@ -25,6 +25,7 @@ from engine.files import write_atomically
 from engine.snapshot import ConfigSnapshot
 from engine.spool import Position, SpoolKeys, SpoolReader, SpoolRecord
 from ingest.batches import batch_of, outcome_rows
+from ingest.blobs.waiting import WaitingFiles
 from ingest.limits import MIB
 from ingest.ports import Snapshots
 from ingest.process import MAX_KEPT_BYTES, Batch, OutcomeKey, Processor
@@ -88,6 +89,7 @@ class ShardPorts:
         blobs: where contents of files go, None to keep none.
         symbols: resolves minified frames, None to leave them.
         keys: what raw records are encrypted with.
+        waiting: payloads that were too large for their records.
     """
 
     raw_root: Path
@@ -99,6 +101,7 @@ class ShardPorts:
     blobs: BlobStore | None = None
     symbols: Symbolicator | None = None
     keys: SpoolKeys | None = None
+    waiting: WaitingFiles | None = None
 
 
 @dataclass(slots=True)
@@ -288,7 +291,8 @@ class ShardNormaliser:
 
     def _processor(self, producer: str, config: ConfigSnapshot) -> Processor:
         ports = self._ports
-        return Processor(config, f"{producer}/{self._shard}", ports.state.seen, ports.blobs, ports.symbols)
+        origin = f"{producer}/{self._shard}"
+        return Processor(config, origin, ports.state.seen, ports.blobs, ports.symbols, ports.waiting)
 
     def _publish(self, pin: Pin, batch: Batch) -> None:
         """Make a pinned range visible and commit it."""
@@ -308,6 +312,9 @@ class ShardNormaliser:
             ports.ready.sync()
         outcomes = batch.outcomes()
         ports.state.commit(pin, batch.keys, outcomes, batch.newest_s)
+        if ports.waiting is not None:
+            for name in batch.files:
+                ports.waiting.drop(name)
         for count in outcomes:
             self.totals[count.outcome, count.category] += count.quantity
 

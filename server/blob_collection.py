@@ -18,6 +18,7 @@ from engine.datadir import DataDirectory
 from engine.errors import StateError
 from engine.metadata.stores.artifacts import CHUNKS_PROJECT
 from engine.spool import SpoolReader
+from ingest.blobs.waiting import WAITING, WaitingFiles
 from ingest.layout import RAW, READY, REJECTED
 from ingest.ready import ReadyFile, read_batch, ready_files
 from ingest.records import decode_raw
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from server.compose import Installation
 
 GRACE = timedelta(hours=48)
+FILE_GRACE = timedelta(hours=1)
+"""A payload beside the raw spool is written before its record; after its rows it goes, but for a crash in between."""
 INTERVAL = timedelta(hours=6)
 _ASKED_TOGETHER = 500
 _KEPT = timedelta(days=3650)
@@ -86,6 +89,7 @@ class BlobCollector:
         self._blobs = blobs
         self._spool = data.spool
         self._keys = data.spool_keys
+        self._files = WaitingFiles(data.spool / WAITING, data.spool_keys)
         self._runner = runner
         self._projects = projects
         self._others = others.names
@@ -102,7 +106,11 @@ class BlobCollector:
             for project in self._blobs.projects()
             if project in known  # of a project nobody knows nothing is touched: the database may be another one
         }
+        forgotten = self._files.older((self._clock.now() - FILE_GRACE).timestamp())
         waiting = set(self._waiting())
+        for name in forgotten:
+            if name not in waiting:
+                self._files.drop(name)
         count = size = 0
         for project, refs in old.items():
             self._blobs.drop_leftovers(project, before_s)
@@ -153,7 +161,8 @@ def _raw_names(reader: SpoolReader) -> Iterator[str]:
     while records := reader.read(after):
         for record in records:
             try:
-                yield from (blob.sha256 for blob in decode_raw(record.payload).blobs)
+                for blob in decode_raw(record.payload).blobs:
+                    yield from (blob.sha256, blob.file)
             except StateError:
                 continue  # a dead letter soon, and it has said nothing of blobs
         after = records[-1].next

@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 
-from engine.blobs import FileBlobStore
 from engine.datadir import DataDirectory
 from engine.snapshot import SnapshotReader
 from ingest.blobs.bodies import Bodies
+from ingest.blobs.waiting import WAITING, WaitingFiles
 from ingest.direct import Direct
 from ingest.http import create_app
 from ingest.limits import MIB, IngestLimits
@@ -37,7 +37,7 @@ def run(link: ParentLink, settings: Settings) -> None:
         disk_budget_bytes=settings.spool_budget,
         keys=data.spool_keys,
     )
-    bodies = Bodies(FileBlobStore(data.blobs), data.incoming)
+    bodies = Bodies(WaitingFiles(data.spool / WAITING, data.spool_keys), data.incoming)
     app, edge = create_app(
         sink, SnapshotReader(data.config_snapshot), limits, bodies=bodies, tunnel_paths=settings.tunnels
     )

@@ -12,6 +12,7 @@ from engine.blobs import FileBlobStore
 from engine.snapshot import SnapshotReader
 from iam import Administration, Identity
 from ingest.blobs.bodies import Bodies
+from ingest.blobs.waiting import WAITING, WaitingFiles
 from ingest.edge import Edge
 from ingest.http import blueprint
 from ingest.limits import MIB, IngestLimits
@@ -82,7 +83,7 @@ def web_ingest(installation: Installation, local_token: str = "") -> WebIngest:
         disk_budget_bytes=settings.spool_budget,
         keys=data.spool_keys,
     )
-    bodies = Bodies(FileBlobStore(data.blobs), data.incoming)
+    bodies = Bodies(WaitingFiles(data.spool / WAITING, data.spool_keys), data.incoming)
     tokens = IngestTokens(Identity(installation.metadata, installation.clock, local_token), installation.metadata)
     snapshot = SnapshotReader(data.config_snapshot)
     return WebIngest(sink, Edge(sink, snapshot, IngestLimits(), bodies=bodies, tokens=tokens))

@@ -1,9 +1,9 @@
 """Request bodies above `LARGE_BODY_BYTES`: received into a file, so that an attachment of 200 MiB needs no memory.
 
 The envelope's framing is read from the file. Items whose content is kept as a blob anyway (attachments, recordings,
-profiles, kinds of items Amber does not know) are copied to the blob store, durably, before the raw record is written;
-the record holds the envelope with these payloads empty and says beside it which blob belongs to which item. A client
-cannot name a blob: the references are members of the record, not of item headers.
+profiles, kinds of items Amber does not know) are copied to waiting files, durably, before the raw record is written;
+the record holds the envelope with these payloads empty and says beside it which file belongs to which item. A client
+cannot name a file: the references are members of the record, not of item headers.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
-from engine.blobs import BlobStore
 from engine.files import make_directory
 from ingest.blobs.decoding import decoded
+from ingest.blobs.waiting import WaitingFiles
 from ingest.envelope import BOM, Envelope, Item, header_of, length_of, print_envelope
 from ingest.errors import Malformed, TooLarge
 from ingest.items import item_type
@@ -44,12 +44,12 @@ class Bodies:
     """Receives large bodies.
 
     Args:
-        blobs: where large items are kept.
+        waiting: where large items are kept.
         directory: for bodies while they are looked at; on the disk of the data directory, not in memory.
     """
 
-    def __init__(self, blobs: BlobStore, directory: Path) -> None:
-        self._blobs = blobs
+    def __init__(self, waiting: WaitingFiles, directory: Path) -> None:
+        self._waiting = waiting
         self._directory = directory
 
     def receive(self, chunks: Iterable[bytes], encoding: str, max_bytes: int) -> ReceivedBody:
@@ -70,8 +70,8 @@ class Bodies:
             raise
         return ReceivedBody(file, file.tell())
 
-    def keep(self, project_id: int, body: ReceivedBody, envelope: Envelope) -> tuple[bytes, tuple[ItemBlob, ...]]:
-        """Put the large items of a body into the blob store; return the envelope without them, and what they are.
+    def keep(self, body: ReceivedBody, envelope: Envelope) -> tuple[bytes, tuple[ItemBlob, ...]]:
+        """Put the large items of a body into waiting files; return the envelope without them, and what they are.
 
         Raises:
             CapacityError, OSError: the disk is full or broken.
@@ -80,8 +80,8 @@ class Bodies:
         for index, item in enumerate(envelope.items):
             if item.blob is not None:
                 # Its own number: of an envelope that rate limits have shortened, items have moved up.
-                ref = self._blobs.put(project_id, body.part(item.blob.index))
-                kept.append(ItemBlob(index, ref.sha256, ref.size))
+                file = self._waiting.put(body.part(item.blob.index))
+                kept.append(ItemBlob(index, file.sha256, file.size, file.name))
         small = print_envelope(envelope.headers, tuple((item.header, item.payload) for item in envelope.items))
         return small, tuple(kept)
 

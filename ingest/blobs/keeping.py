@@ -1,6 +1,7 @@
 """Contents into the blob store, scrubbed when they are text; the row that names them comes after.
 
-A content may be in the item, or already in the blob store because it was too large for the raw record. Of a store that
+A content may be in the item, or in a file that waits because it was too large for the raw record (in the blob store, of
+records of earlier versions). Of a store that
 keeps nothing (a survey) the references are made all the same, so the rows are those that would be stored.
 """
 
@@ -8,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO
 
 from engine.blobs import BlobRef, BlobStore
+from engine.errors import StateError
 from engine.snapshot import ProjectConfig
+from ingest.blobs.streams import stream_of
+from ingest.blobs.waiting import GONE, WaitingFiles
 from ingest.envelope import Item
 from ingest.errors import InvalidItem
 from ingest.limits import MIB
@@ -31,11 +35,13 @@ class Contents:
     Args:
         blobs: where they are kept; None to keep none.
         project: whose they are, and whose rules scrub them.
+        waiting: payloads that were too large for their records.
     """
 
-    def __init__(self, blobs: BlobStore | None, project: ProjectConfig) -> None:
+    def __init__(self, blobs: BlobStore | None, project: ProjectConfig, waiting: WaitingFiles | None = None) -> None:
         self._blobs = blobs
         self._project = project
+        self._waiting = waiting
 
     def put(self, content: bytes) -> BlobRef:
         """Keep a content as it is, durably."""
@@ -55,9 +61,15 @@ class Contents:
             return stream.read()
 
     def open(self, item: Item) -> BinaryIO:
-        """Return the payload of an item as a stream, to be closed by the caller."""
+        """Return the payload of an item as a stream, to be closed by the caller.
+
+        Raises:
+            InvalidItem: it is gone; reason `content_lost`.
+        """
+        if item.blob is not None and item.blob.file and self._waiting is not None:
+            return _found(self._waiting, item.blob.file)
         if item.blob is None or self._blobs is None:
-            return _Blocks([item.payload]).opened()
+            return stream_of([item.payload])
         return self._blobs.open(BlobRef(self._project.id, item.blob.sha256, item.blob.size))
 
     def keep_file(self, item: Item, skip_bytes: int = 0) -> BlobRef:
@@ -67,7 +79,7 @@ class Contents:
             head = stream.read(_SNIFFED_BYTES)
             if is_text(head):
                 return self._keep_text(head, stream, item.size - skip_bytes)
-            if item.blob is not None and not skip_bytes:
+            if item.blob is not None and not item.blob.file and not skip_bytes:
                 return BlobRef(self._project.id, item.blob.sha256, item.blob.size)
             return self._put_stream(_blocks(head, stream))
 
@@ -80,13 +92,23 @@ class Contents:
 
     def _put_stream(self, blocks: Iterable[bytes]) -> BlobRef:
         if self._blobs is not None:
-            with _Blocks(blocks).opened() as stream:
+            with stream_of(blocks) as stream:
                 return self._blobs.put(self._project.id, stream)
         digest, size = hashlib.sha256(), 0
         for block in blocks:
             digest.update(block)
             size += len(block)
         return BlobRef(self._project.id, digest.hexdigest(), size)
+
+
+def _found(waiting: WaitingFiles, name: str) -> BinaryIO:
+    try:
+        return waiting.open(name)
+    except StateError as error:
+        if error.code != GONE:
+            raise
+        # Removed by hand, or by a broken disk: what is left of the record must not wait for it.
+        raise InvalidItem("content_lost", error.message) from error
 
 
 def is_text(head: bytes) -> bool:
@@ -128,32 +150,3 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
         rest = text[end:]
     if rest:
         yield rest
-
-
-class _Blocks:
-    """Blocks of bytes as a stream."""
-
-    def __init__(self, blocks: Iterable[bytes]) -> None:
-        self._blocks = iter(blocks)
-        self._rest = b""
-
-    def opened(self) -> BinaryIO:
-        return cast("BinaryIO", self)
-
-    def read(self, size: int = -1) -> bytes:
-        if size < 0:
-            data, self._rest = self._rest + b"".join(self._blocks), b""
-            return data
-        while not self._rest:
-            block = next(self._blocks, None)
-            if block is None:
-                return b""
-            self._rest = block
-        data, self._rest = self._rest[:size], self._rest[size:]
-        return data
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass

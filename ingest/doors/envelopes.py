@@ -153,7 +153,7 @@ def examined_envelope(
             return too_many(verdict)
         whole = Envelope(parsed.headers, tuple(items))
     try:
-        kept = (body or Printed()).kept(sender.project_id, whole, untouched=whole is parsed)
+        kept = (body or Printed()).kept(whole, untouched=whole is parsed)
     except (CapacityError, OSError) as error:
         raise edge.full() from error
     record = edge.record(sender, call, "envelope", kept, event_id=event_id)

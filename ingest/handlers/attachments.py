@@ -33,7 +33,7 @@ _MAX_PLACEHOLDER_BYTES = 64 * KIB
 def attachment(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     """A file: of an event, of a trace, or only the word that there is one."""
     arrival = _scrubbed(place.arrival)
-    contents = Contents(tools.blobs, arrival.project)
+    contents = tools.contents(arrival.project)
     file, meta = _file(item, contents)
     row = attachment_row(file, meta, arrival)
     if not tools.is_new(natural_key(b"a", place.project_id, row["id"]), place, batch, ("attachment", item.size)):

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from engine.blobs import BlobStore
+from engine.snapshot import ProjectConfig
+from ingest.blobs.keeping import Contents
+from ingest.blobs.waiting import WaitingFiles
 from ingest.envelope import Item
 from ingest.errors import InvalidItem
 from ingest.items import DATASET_CATEGORIES
@@ -71,6 +74,7 @@ class Batch:
         bytes: payload bytes of the rows.
         newest_s: newest arrival in the range, seconds since the epoch; the clock of everything that depends on time,
             so that a redone range is decided alike.
+        files: waiting files of the range's records; they go when it is committed.
     """
 
     rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
@@ -78,6 +82,7 @@ class Batch:
     keys: dict[bytes, None] = field(default_factory=dict)
     bytes: int = 0
     newest_s: int = 0
+    files: list[str] = field(default_factory=list)
     _quantities: Counter[OutcomeKey] = field(default_factory=Counter)
     _sizes: Counter[OutcomeKey] = field(default_factory=Counter)
 
@@ -173,12 +178,18 @@ class Tools:
         blobs: where contents of files go; None when there is no store, as in a survey.
         scrub: takes personal data out of a document, before anything else reads it.
         symbols: resolves minified frames; None to leave them.
+        waiting: payloads that were too large for their records.
     """
 
     seen: Callable[[Sequence[bytes]], set[bytes]]
     blobs: BlobStore | None = None
     scrub: Scrub = scrub_document
     symbols: Symbolicator | None = None
+    waiting: WaitingFiles | None = None
+
+    def contents(self, project: ProjectConfig) -> Contents:
+        """Return what reads and keeps the contents of a project's items."""
+        return Contents(self.blobs, project, self.waiting)
 
     def symbolicated(self, document: Document, arrival: Arrival) -> Document:
         """Return an event with the frames people wrote, as far as source maps are there; its text stays."""

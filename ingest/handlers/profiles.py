@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ingest.blobs.keeping import Contents
 from ingest.blobs.profiles import profile_rows
 from ingest.envelope import Item
 from ingest.errors import InvalidItem
@@ -18,7 +17,7 @@ from ingest.normalise.values import mapping
 def profile(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     """A profile or a chunk: its stacks become rows, and all of it a blob."""
     known = item_type(item.type)
-    contents = Contents(tools.blobs, place.arrival.project)
+    contents = tools.contents(place.arrival.project)
     sent = json_object(decode_json(contents.read(item, known.max_bytes)))
     document = _with_transaction(tools.scrub(sent, place.arrival, "profiles"), place)
     readable = document if tools.symbols is None else tools.symbols.profile(document, place.arrival.project)

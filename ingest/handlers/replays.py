@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from ingest.blobs.keeping import Contents
 from ingest.blobs.replays import (
     MAX_RECORDING_BYTES,
     Counts,
@@ -52,7 +51,7 @@ def replay_recording(item: Item, place: Place, batch: Batch, tools: Tools) -> No
 
 def replay_video(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
     """A segment of a mobile screen: event, recording and video in one MessagePack object."""
-    contents = Contents(tools.blobs, place.arrival.project)
+    contents = tools.contents(place.arrival.project)
     parts = _unpacked(contents.read(item, MAX_RECORDING_BYTES))
     document = None
     if parts.get("replay_event"):
@@ -69,7 +68,7 @@ def replay_video(item: Item, place: Place, batch: Batch, tools: Tools) -> None:
 def _keep(item: Item, place: Place, tools: Tools) -> KeptRecording:
     """Keep a recording, scrubbed. One that cannot be read is not kept: secrets could not be taken out of it."""
     project = place.arrival.project
-    contents = Contents(tools.blobs, project)
+    contents = tools.contents(project)
     recording = read_recording(contents.read(item, MAX_RECORDING_BYTES))
     text = recording.text()
     scrubbed = scrubber_for(project).payload(text, "replays").text

@@ -12,6 +12,7 @@ from engine.clock import Clock
 from engine.snapshot import ConfigSnapshot
 from engine.spool import SpoolReader
 from ingest.blobs.bodies import Bodies
+from ingest.blobs.waiting import WaitingFiles
 from ingest.http import create_app
 from ingest.limits import IngestLimits
 from ingest.ports import FixedSnapshot
@@ -52,6 +53,7 @@ class Site:
     ) -> None:
         self.root = root
         self.blobs = FileBlobStore(root / "blobs")
+        self.waiting = WaitingFiles(root / "waiting")
         self.clock = TestClock()
         self.sink = ShardedSink(root / "raw", 2)
         app, self.edge = create_app(
@@ -59,7 +61,7 @@ class Site:
             FixedSnapshot(config or snapshot()),
             limits,
             clock or self.clock,  # type: ignore[arg-type] - the time alone is asked
-            bodies=Bodies(self.blobs, root / "blobs" / ".incoming"),
+            bodies=Bodies(self.waiting, root / "blobs" / ".incoming"),
         )
         self.app = app
         self.client: FlaskClient = app.test_client()

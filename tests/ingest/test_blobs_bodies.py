@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import zlib
 
@@ -12,9 +13,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.blobs import BlobRef, FileBlobStore
 from ingest.blobs.bodies import INLINE_BYTES, Bodies
 from ingest.blobs.decoding import decoded
+from ingest.blobs.waiting import WaitingFiles
 from ingest.encodings import decompress
 from ingest.envelope import parse_envelope, print_envelope
 from ingest.errors import Malformed, TooLarge
@@ -40,7 +41,7 @@ def _outcome(parse):
 
 
 def _received(tmp_path, body: bytes, max_bytes: int = 2**30):
-    return Bodies(FileBlobStore(tmp_path / "blobs"), tmp_path / "incoming").receive([body], "identity", max_bytes)
+    return Bodies(WaitingFiles(tmp_path / "waiting"), tmp_path / "incoming").receive([body], "identity", max_bytes)
 
 
 @pytest.mark.parametrize("encoding", _ENCODERS)
@@ -76,17 +77,18 @@ def test_a_large_attachment_becomes_a_blob_and_its_neighbours_stay_in_the_record
     large = b'\n{"type":"event"}\n{}\r\n\x00' * (INLINE_BYTES // 10)
     items = (({"type": "event"}, b"{}"), ({"type": "attachment", "filename": "a"}, large), ({"type": "x"}, b"y"))
     body = print_envelope({"event_id": "1" * 32}, items)
-    bodies = Bodies(FileBlobStore(tmp_path), tmp_path / "incoming")
+    bodies = Bodies(WaitingFiles(tmp_path / "waiting"), tmp_path / "incoming")
     with bodies.receive(_chunks(gzip.compress(body), 1000), "gzip", 2**30) as received:
         envelope = received.envelope()
         assert [item.size for item in envelope.items] == [2, len(large), 1]
-        small, blobs = bodies.keep(7, received, envelope)
+        small, blobs = bodies.keep(received, envelope)
     assert len(small) < 300
     assert [item.payload for item in parse_envelope(small).items] == [b"{}", b"", b"y"]
     assert parse_envelope(small).items[1].header["filename"] == "a"
     (blob,) = blobs
     assert (blob.index, blob.size) == (1, len(large))
-    with FileBlobStore(tmp_path).open(BlobRef(7, blob.sha256, blob.size)) as stored:
+    assert blob.sha256 == hashlib.sha256(large).hexdigest()
+    with WaitingFiles(tmp_path / "waiting").open(blob.file) as stored:
         assert stored.read() == large
     assert not list((tmp_path / "incoming").iterdir())
 
