@@ -61,6 +61,11 @@ def remove_run_info(data: Path) -> None:
     (data / RUN_FILE).unlink(missing_ok=True)
 
 
+def run_info_is_left(data: Path) -> bool:
+    """Tell whether the file is there: of a server that lives, or of one that was killed."""
+    return (data / RUN_FILE).exists()
+
+
 def reach_server(data: Path, *, patience_s: float = 15.0) -> RunInfo | None:
     """Return how to reach the live server of a data directory, waiting for one that is just starting.
 

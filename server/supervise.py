@@ -7,6 +7,7 @@ is left in the spool is taken up at the next start.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import selectors
@@ -24,12 +25,13 @@ import structlog
 from engine.errors import AmberError, CapacityError, StateError, UserError
 from server.child import Backoff, ChildProcess, RoleSpec
 from server.control import LaunchOrder, Report
-from server.runfile import RunInfo, remove_run_info, write_run_info
+from server.runfile import RunInfo, remove_run_info, run_info_is_left, write_run_info
 from server.settings import Settings, settings_values
 from server.version import VERSION
 
 _TICK_S = 0.1
 _BACKLOG = 1024
+_PORT_PATIENCE_S = 5.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -100,9 +102,11 @@ class Supervisor:
             AmberError: a port is taken, or a role cannot start for a reason that will not go away.
         """
         settings = self._settings
-        web = listen(settings.host, settings.port, "--port")
+        # After an unclean end the last processes of the former server may hold the ports for another moment.
+        patience_s = _PORT_PATIENCE_S if run_info_is_left(settings.data) else 0.0
+        web = listen(settings.host, settings.port, "--port", patience_s)
         try:
-            ingest = listen(settings.host, settings.ingest_port_used, "--ingest-port")
+            ingest = listen(settings.host, settings.ingest_port_used, "--ingest-port", patience_s)
         except AmberError:
             web.close()
             raise
@@ -286,8 +290,14 @@ class Supervisor:
                 signal.signal(number, handler)
 
 
-def listen(host: str, port: int, flag: str) -> socket.socket:
+def listen(host: str, port: int, flag: str, patience_s: float = 0.0) -> socket.socket:
     """Bind a TCP port and listen, so that connections wait while the role behind it is starting.
+
+    Args:
+        host: address of this machine.
+        port: 0 for any.
+        flag: option of the command line that chooses the port, for the hint of the error.
+        patience_s: how long to wait for another process to let go of it.
 
     Raises:
         StateError: the port is taken, may not be used, or the address is not this machine's.
@@ -299,7 +309,7 @@ def listen(host: str, port: int, flag: str) -> socket.socket:
         raise StateError(f"{host} is not an address of this machine: {error}.", code="host-unusable") from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
+        _bind(listener, (host, port), time.monotonic() + patience_s)
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
@@ -309,6 +319,18 @@ def listen(host: str, port: int, flag: str) -> socket.socket:
             hint=f"Stop what listens there, or choose another port with {flag}.",
         ) from error
     return listener
+
+
+def _bind(listener: socket.socket, address: tuple[str, int], until: float) -> None:
+    while True:
+        try:
+            listener.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _as_error(report: Report) -> AmberError:

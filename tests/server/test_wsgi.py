@@ -92,3 +92,13 @@ def test_a_taken_port_says_which_and_what_to_do():
     with pytest.raises(Exception, match=f"Port {port} .* --ingest-port"):
         listen("127.0.0.1", port, "--ingest-port")
     taken.close()
+
+
+def test_a_port_that_is_let_go_in_a_moment_is_waited_for():
+    """The last process of a killed server may hold it still; without patience it is refused at once."""
+    former = listen("127.0.0.1", 0, "--port")
+    port = former.getsockname()[1]
+    threading.Timer(0.2, former.close).start()
+    with pytest.raises(Exception, match=f"Port {port} "):
+        listen("127.0.0.1", port, "--port")
+    listen("127.0.0.1", port, "--port", 5.0).close()
