@@ -48,7 +48,7 @@ class Served:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the server and wait until it answers; raises TimeoutError after a minute."""
+        """Start the server and wait until it answers; raises TimeoutError after three minutes."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
@@ -70,7 +70,7 @@ class Served:
             )
         self.wait_ready()
 
-    def wait_ready(self, seconds: float = 60) -> None:
+    def wait_ready(self, seconds: float = 180) -> None:
         """Wait until /api/v1/ready says yes."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -117,7 +117,13 @@ class Served:
         """Stop gracefully, which drains."""
         assert self.process is not None
         self.process.terminate()
-        self.process.wait(timeout=120)
+        self.process.wait(timeout=240)
+
+    def end(self) -> None:
+        """Kill what a failed run has left."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(timeout=30)
 
 
 def _environment() -> dict[str, str]:
@@ -125,7 +131,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "AMBER_NORMALISERS": "2"}
 
 
-def wait_drained(served: Served, seconds: float = 90) -> None:
+def wait_drained(served: Served, seconds: float = 240) -> None:
     """Wait until the spool and the ready files are empty, as /api/v1/health reports them."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -143,26 +149,14 @@ def run(seed: int, rounds: int, out: Path, console: Console) -> Report:
     init = [sys.executable, "-m", "server", "init", "--data", str(directory), "--json"]
     subprocess.run(init, check=True, stdout=subprocess.DEVNULL, env=_environment())
     served = Served(directory, out / "server.log")
-    served.start()
     ledger = Ledger()
-    clients = [Client(number, seed, directory, ledger) for number in range(SENDERS)]
-    for client in clients:
-        client.start()
-    kills: Counter[str] = Counter()
-    for number in track(range(rounds), description="rounds", console=console, disable=not console.is_terminal):
-        for client in clients:
-            client.epoch = SHARED_FINGERPRINTS + number
-        time.sleep(rng.uniform(0.2, 1.2))
-        role = rng.choices(ROLES, (4, 4, 4, 1, 1))[0]
-        kills[served.kill(role, rng)] += 1
-    time.sleep(1)
-    for client in clients:
-        client.stopping.set()
-    for client in clients:
-        client.join(timeout=30)
-    served.wait_ready()
-    wait_drained(served)
-    served.stop()
+    try:
+        kills = _rounds(served, ledger, rng, (seed, rounds, console))
+        served.wait_ready()
+        wait_drained(served)
+        served.stop()
+    finally:
+        served.end()
     report = Report(seed=seed, rounds=rounds, kills=dict(kills))
     report.sent = sum(map(len, ledger.sent.values()))
     report.acknowledged = sum(map(len, ledger.acknowledged.values()))
@@ -170,6 +164,29 @@ def run(seed: int, rounds: int, out: Path, console: Console) -> Report:
     verify(directory, ledger, report)
     (out / "report.json").write_text(json.dumps(asdict(report) | {"good": report.good}, indent=2))
     return report
+
+
+def _rounds(served: Served, ledger: Ledger, rng: random.Random, plan: tuple[int, int, Console]) -> Counter[str]:
+    """Send and kill; return how often which role was killed. `plan` is seed, number of rounds, and where to show."""
+    seed, rounds, console = plan
+    served.start()
+    clients = [Client(number, seed, served.directory, ledger) for number in range(SENDERS)]
+    for client in clients:
+        client.start()
+    kills: Counter[str] = Counter()
+    try:
+        for number in track(range(rounds), description="rounds", console=console, disable=not console.is_terminal):
+            for client in clients:
+                client.epoch = SHARED_FINGERPRINTS + number
+            time.sleep(rng.uniform(0.2, 1.2))
+            kills[served.kill(rng.choices(ROLES, (4, 4, 4, 1, 1))[0], rng)] += 1
+        time.sleep(1)
+    finally:
+        for client in clients:
+            client.stopping.set()
+        for client in clients:
+            client.join(timeout=30)
+    return kills
 
 
 def main() -> None:
