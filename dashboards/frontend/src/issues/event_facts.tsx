@@ -80,7 +80,7 @@ function bytes(size: number): string {
 
 function Files({ files, project }: { files: readonly Attachment[]; project: string }): React.ReactElement {
   return (
-    <ul className="remarks">
+    <ul className="file-list">
       {files.map((file) => (
         <li key={file.id}>
           {file.url === null ? (
@@ -89,8 +89,8 @@ function Files({ files, project }: { files: readonly Attachment[]; project: stri
             <a href={`${file.url}?project=${encodeURIComponent(project)}`} download={file.name}>
               <bdi>{file.name}</bdi>
             </a>
-          )}{" "}
-          {[file.content_type, bytes(file.size), file.url === null ? "not kept" : ""].filter((part) => part !== "").join(", ")}
+          )}
+          <span>{[file.content_type, bytes(file.size), file.url === null ? "not kept" : ""].filter((part) => part !== "").join(", ")}</span>
         </li>
       ))}
     </ul>
