@@ -138,7 +138,7 @@ QUESTIONS: list[tuple[str, Rows]] = [
     ("from logs last 1h severity:error log.body:*refused* | project message", [{"message": "card was refused"}]),
     (
         "from logs last 1h level:error timeout | patterns | project template, count",
-        [{"template": "timeout after <*> ms", "count": 4}],
+        [{"template": "timeout after <*>", "count": 4}],
     ),
     (
         "from logs last 1h level:error | join (from transactions last 1h duration:>1s) on trace | project transaction",
