@@ -12,6 +12,7 @@ from typing import Final
 
 from dash.development.base_component import Component
 
+from dashboards.issues.grouping import grouping_panel
 from dashboards.issues.models import Issue
 from dashboards.issues.ownership import owners_panel, suspects_panel
 from dashboards.ports import Ports
@@ -42,7 +43,7 @@ Panel = Callable[[PanelRequest], Component | None]
 HEAD: Final[tuple[Panel, ...]] = ()
 """Below the title, over the whole width: what must not be overlooked (merged into another issue)."""
 
-MAIN: Final[tuple[Panel, ...]] = ()
+MAIN: Final[tuple[Panel, ...]] = (grouping_panel,)
 """Below the event, in the wide column: why it was grouped so, suspect commits."""
 
 SIDE: Final[tuple[Panel, ...]] = (suspects_panel, owners_panel)

@@ -17,6 +17,7 @@ from server.grouping import options_of, shown, tried, upgraded
 from server.http.access import needs
 from server.http.documents import grouping as documents
 from server.http.documents.common import BODY, CONFLICT, NOT_FOUND, QUERY_LIMIT
+from server.http.documents.issues import IssueEventPath
 from server.http.documents.managed import ProjectPath
 from server.http.guard import principal, project
 from server.http.routes import Routes, answer
@@ -76,6 +77,22 @@ def grouping_routes(services: Services) -> Routes:
         return answer(
             tried(_config(services, row), draft, event, services.clock.now(), services.issues.events.symbols).as_dict()
         )
+
+    @routes.on(
+        HTTPMethod.GET,
+        "/issues/<issue>/events/<which>/grouping",
+        needs(Action.ISSUE_READ),
+        {200: documents.GroupingTrialDocument, **NOT_FOUND, **QUERY_LIMIT},
+    )
+    def why_grouped(path: IssueEventPath) -> Response:
+        """Return why an event is grouped as it is, by the rules as they are now."""
+        row, slug = services.issues.find(principal(), path.issue)
+        now = services.clock.now()
+        look = Look(principal(), (slug,), (), now - _KEPT, now + timedelta(days=2))
+        config = services.metadata.config_snapshot().projects.get(row.project_id) or ProjectConfig(row.project_id, slug)
+        event_id = services.issues.events.event(look, row, config, path.which)["event_id"]
+        payload = services.issues.events.payload(look, event_id)
+        return answer(tried(config, {}, payload, now, services.issues.events.symbols).as_dict())
 
     return routes
 

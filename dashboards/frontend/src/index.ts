@@ -5,6 +5,7 @@ import { IssueHeader } from "./issues/header.tsx";
 import { IssueList } from "./issues/list.tsx";
 import { IssueOwners } from "./issues/owners.tsx";
 import { IssueActivity, IssueFacts, IssueTags } from "./issues/side.tsx";
+import { IssueGrouping } from "./issues/grouped.tsx";
 import { IssueSuspects } from "./issues/suspects.tsx";
 import { ActionButton } from "./settings/action_button.tsx";
 import { CopyText } from "./settings/copy_text.tsx";
@@ -26,6 +27,7 @@ const components = {
   IssueFacts,
   IssueTags,
   IssueActivity,
+  IssueGrouping,
   IssueSuspects,
   IssueOwners,
   TraceView,
