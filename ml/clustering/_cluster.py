@@ -97,6 +97,10 @@ class Clustering(Generic[Name]):
         merges = [found for _, one, other in ranked if (found := self._merge(one, other)) is not None]
         return merges + self._suggestions(ranked)
 
+    def members(self, name: Name) -> list[Name]:
+        """Return the group a name is of after the merges proposed so far."""
+        return list(self._groups.of(name))
+
     def probability(self, one: Name, other: Name) -> float:
         """Return the calibrated probability that two traces have one cause."""
         pair = frozenset((one, other))

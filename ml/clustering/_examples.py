@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from ml.clustering._corpus import Corpus
 from ml.clustering._similarity import similarity
 from ml.clustering._trace import Trace, trace_of
-from ml.grouping import fingerprint
-
-FOLDER = "defects4j-errors"
-VERSION = "v2"
-"""The grouping version whose groups are compared: a pair inside one group is nothing to decide."""
-
-_OF_TESTS = ("AssertionFailedError", "ComparisonFailure", "AssertionError")
+from ml.grouping import NEWEST_VERSION, fingerprint
+from ml.perturb import labelled_events
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """An event whose cause is known."""
+    """An event whose cause is known.
+
+    Attributes:
+        group: its fingerprint under the newest grouping version.
+        raised: whether the program raised it; else it is an assertion of a test.
+    """
 
     project: str
     bug: str
@@ -52,29 +50,9 @@ class Example:
 
 def read_events(data: Path) -> Iterator[Labelled]:
     """Yield the labelled events below `data`, file by file."""
-    for path in sorted((data / FOLDER).glob("*.jsonl")):
-        for line in path.read_text().splitlines():
-            row = json.loads(line)
-            event = event_of(row)
-            group = fingerprint(event, VERSION).fingerprint
-            raised = not row["exception"].endswith(_OF_TESTS)
-            yield Labelled(row["project"], row["bug"], group, trace_of(event), raised)
-
-
-def event_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a labelled row as the event a client would have sent: frames oldest first."""
-    frames = [
-        {
-            "module": frame["module"],
-            "function": frame["function"],
-            "filename": frame["file"],
-            "lineno": frame["line"],
-            "in_app": frame["in_app"],
-        }
-        for frame in reversed(row["frames"])
-    ]
-    exception = {"type": row["exception"], "value": row["message"], "stacktrace": {"frames": frames}}
-    return {"platform": "java", "exception": {"values": [exception]}}
+    for one in labelled_events(data):
+        group = fingerprint(one.event, NEWEST_VERSION).fingerprint
+        yield Labelled(one.project, one.bug, group, trace_of(one.event), not one.asserted)
 
 
 def examples(events: Sequence[Labelled]) -> Iterator[Example]:

@@ -7,14 +7,16 @@ from types import MappingProxyType
 from typing import Final
 
 from ml.evaluate._rows import Task
+from ml.evaluate.tasks.clustering import root_cause
 from ml.evaluate.tasks.invariance import invariance
-from ml.evaluate.tasks.root_cause import root_cause
+from ml.evaluate.tasks.root_cause import first_stage
 from ml.evaluate.tasks.signature import signatures
 from ml.evaluate.tasks.templates import templates
 
 TASKS: Final[Mapping[str, Task]] = MappingProxyType(
     {
         "templates": templates,
+        "first-stage": first_stage,
         "root-cause": root_cause,
         "signature": signatures,
         "invariance": invariance,

@@ -1,4 +1,7 @@
-"""Root causes: do the fingerprints of `ml.grouping` bring together the errors of one bug? The first stage alone."""
+"""Root causes: do the fingerprints of `ml.grouping` bring together the errors of one bug? The first stage alone.
+
+`ml.evaluate.tasks.clustering` scores the answer of the product: these groups and the merges of re-clustering.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +14,27 @@ from ml.evaluate._rows import DamagedData, Row
 from ml.grouping import NEWEST_VERSION, fingerprint
 from ml.perturb import LabelledEvent, labelled_events
 
-TASK: Final = "root-cause"
+TASK: Final = "first-stage"
 RAISED: Final = "raised"
 """Errors that the program raised. Failed assertions of tests are scored apart: their stacks say which test failed."""
 
 
-def root_cause(data: Path) -> Iterator[Row]:
+def first_stage(data: Path) -> Iterator[Row]:
     """Yield B-cubed F1, pairwise precision and recall of errors the program raised, of assertions, and by project.
 
     Raises:
         DamagedData: a file holds something else than error events.
     """
-    events = read_errors(data)
+    for name, chosen in sets_of(read_errors(data)).items():
+        if chosen:
+            yield from score(TASK, name, chosen, groups(chosen))
+
+
+def sets_of(events: Sequence[LabelledEvent]) -> dict[str, list[LabelledEvent]]:
+    """Return what is scored apart: errors that were raised, assertions, and the former by project."""
     raised = [one for one in events if not one.asserted]
     sets = {RAISED: raised, "asserted": [one for one in events if one.asserted]}
-    sets |= {f"{RAISED}/{name}": [one for one in raised if one.project == name] for name in _projects(raised)}
-    for name, chosen in sets.items():
-        if chosen:
-            yield from score(name, chosen, groups(chosen))
+    return sets | {f"{RAISED}/{name}": [one for one in raised if one.project == name] for name in _projects(raised)}
 
 
 def groups(events: Sequence[LabelledEvent], version: str = NEWEST_VERSION) -> list[tuple[str, int]]:
@@ -36,13 +42,13 @@ def groups(events: Sequence[LabelledEvent], version: str = NEWEST_VERSION) -> li
     return [(one.project, fingerprint(one.event, version).fingerprint) for one in events]
 
 
-def score(name: str, events: Sequence[LabelledEvent], found: Sequence[tuple[str, int]]) -> Iterator[Row]:
-    """Yield the rows of one set."""
+def score(task: str, name: str, events: Sequence[LabelledEvent], found: Sequence[tuple[str, int]]) -> Iterator[Row]:
+    """Yield the rows of one set of a task."""
     truth = [one.bug for one in events]
     for metric in _FIGURES:
         seen = _FIGURES[metric](Partition(truth, found))
         chance = by_chance(_FIGURES[metric], truth, found)
-        yield Row(TASK, name, metric, seen.value, *seen.interval(), chance, len(truth))
+        yield Row(task, name, metric, seen.value, *seen.interval(), chance, len(truth))
 
 
 def read_errors(data: Path) -> list[LabelledEvent]:
