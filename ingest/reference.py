@@ -61,6 +61,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "check_in": ("200", "A check-in names no monitor, or has an unknown status."),
     "feedback": ("200", "Feedback has no message."),
     "no_replay_id": ("200", "A segment of a replay does not say which replay it is of."),
+    "content_lost": (
+        "200",
+        "The file a large payload waited in is gone: it was removed by hand, or the disk is broken.",
+    ),
     "bad_recording": ("200", "A replay's recording or video cannot be read."),
     "no_profile_id": ("200", "A profile or a chunk has no id."),
     "no_samples": ("200", "A profile has no sample with a time and a stack."),
