@@ -378,6 +378,15 @@ JOBS = Table(
     Column("lease_until", UtcTime),
 )
 
+LOG_TEMPLATES = Table(
+    "log_templates",
+    METADATA,
+    Column("project_id", _ID, ForeignKey("projects.id"), primary_key=True),
+    Column("state", Json, nullable=False),
+    Column("read_until", UtcTime, nullable=False),
+)
+"""What a project's template miner knows, and until when lines were read for it."""
+
 SETTINGS = Table(
     "settings",
     METADATA,

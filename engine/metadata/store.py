@@ -10,6 +10,7 @@ from engine.metadata.stores.commits import CommitStore
 from engine.metadata.stores.decisions import DecisionStore
 from engine.metadata.stores.issues import IssueStore
 from engine.metadata.stores.jobs import JobStore
+from engine.metadata.stores.log_templates import LogTemplateStore
 from engine.metadata.stores.ownership import OwnershipStore
 from engine.metadata.stores.people import PeopleStore
 from engine.metadata.stores.projects import ProjectStore
@@ -30,6 +31,7 @@ class MetadataStore(
     JobStore,
     CommitStore,
     OwnershipStore,
+    LogTemplateStore,
     SettingStore,
     AuditStore,
 ):

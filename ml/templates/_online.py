@@ -55,8 +55,8 @@ class Miner:
         self._names: dict[int, str] = {}
         self._patterns: dict[Bucket, list[tuple[Words, int]]] = {}
 
-    def add(self, text: str) -> int:
-        """Count a text and return its id."""
+    def add(self, text: str, count: int = 1) -> int:
+        """Count a text, seen so many times, and return its id."""
         shape = masked(text)
         known = self._texts.get(shape)
         if known is None:
@@ -64,12 +64,19 @@ class Miner:
             self._match(shape, known.id)
             if len(self._texts) > self._max_texts:
                 self._forget()
-        known.count += 1
+        known.count += count
         return known.id
 
     def resolve(self, text_id: int) -> int:
         """Return the id of the template that a text's id belongs to now."""
         return self._mapping.get(text_id, text_id)
+
+    def members(self) -> Mapping[int, Mapping[int, int]]:
+        """Return, by id of the template, the ids its texts have now, with the number of times each was seen."""
+        members: dict[int, dict[int, int]] = defaultdict(dict)
+        for text in self._texts.values():
+            members[self.resolve(text.id)][text.id] = text.count
+        return dict(members)
 
     def templates(self) -> Mapping[int, str]:
         """Return the templates found by the last refinement, by id."""

@@ -20,6 +20,7 @@ from ml.evaluate.tasks import TASKS as PURE_TASKS
 from ml.perturb import as_lines
 from server.cli.humane import printable
 from server.cli.ml_recluster import recluster
+from server.cli.ml_templates import templates
 from server.cli.options import JsonOption
 from server.commits.evaluation import TASK as SUSPECTS
 from server.commits.evaluation import suspect_commit
@@ -31,6 +32,7 @@ TASKS = {**PURE_TASKS, SUSPECTS: suspect_commit}
 
 
 app.command("recluster")(recluster)
+app.command("templates")(templates)
 
 
 @app.callback()

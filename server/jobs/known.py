@@ -60,6 +60,7 @@ JOBS: tuple[KnownJob, ...] = (
     KnownJob(
         "recluster", "server.issues.recluster_job", "recluster_job", "Merges issues with one cause, suggests the rest."
     ),
+    KnownJob("templates", "server.templates.job", "templates_job", "Refines the templates of log lines."),
     KnownJob("blobs", "server.blob_collection", "blob_job", "Removes files nothing refers to any more."),
 )
 """Every job; whoever has one adds a line."""
