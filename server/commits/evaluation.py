@@ -42,7 +42,7 @@ class _Answer:
 
 
 def suspect_commit(data: Path) -> Iterator[Row]:
-    """Yield MRR, Acc@1 and Acc@5 of each project with a history, and Acc@1 within the release of the bug.
+    """Yield MRR, Acc@1 and Acc@5 of each file and project with a history, and Acc@1 within the release of the bug.
 
     Args:
         data: the folder of labelled data.
@@ -51,17 +51,26 @@ def suspect_commit(data: Path) -> Iterator[Row]:
         DamagedData: a file has other lines than errors.
     """
     files = sorted((data / _FOLDER).glob("*.jsonl"))
-    for project, bugs in _bugs(files).items():
-        path = _repository(data, project)
-        if path is not None:
-            history = GitHistory(path)
-            try:
-                answers = [found for bug in bugs if (found := _answer(history, bug)) is not None]
-            finally:
-                history.close()
-            yield from _rows(f"defects4j-{project}", answers)
+    for file in files:
+        whole: list[_Answer] = []
+        for project, bugs in _bugs(file).items():
+            answers = _answers(data, project, bugs)
+            whole += answers
+            yield from _rows(f"{file.stem}/{project}", answers)
+        yield from _rows(file.stem, whole)
     if files:
         yield from _synthetic()
+
+
+def _answers(data: Path, project: str, bugs: Iterable[Mapping[str, Any]]) -> list[_Answer]:
+    path = _repository(data, project)
+    if path is None:
+        return []
+    history = GitHistory(path)
+    try:
+        return [found for bug in bugs if (found := _answer(history, bug)) is not None]
+    finally:
+        history.close()
 
 
 def _repository(data: Path, project: str) -> Path | None:
@@ -72,19 +81,17 @@ def _repository(data: Path, project: str) -> Path | None:
     return None
 
 
-def _bugs(files: Iterable[Path]) -> dict[str, list[Mapping[str, Any]]]:
+def _bugs(file: Path) -> dict[str, list[Mapping[str, Any]]]:
     """Return the first error of each bug whose commit is known, by project."""
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for file in files:
-        try:
-            for line in file.read_text(encoding="utf-8").splitlines():
-                error = json.loads(line)
-                if error.get("bug_inducing_commit"):
-                    found.setdefault(error["project"], {}).setdefault(error["bug"], error)
-        except (ValueError, KeyError, AttributeError) as wrong:
-            raise DamagedData(
-                f"{file.name} is no file of errors: {wrong!r}.", hint="One JSON object a line."
-            ) from wrong
+    try:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            error = json.loads(line)
+            if error.get("bug_inducing_commit"):
+                found.setdefault(error["project"], {}).setdefault(error["bug"], error)
+    except (ValueError, KeyError, AttributeError) as wrong:
+        hint = "One JSON object a line."
+        raise DamagedData(f"{file.name} is no file of errors: {wrong!r}.", hint=hint) from wrong
     return {project: list(bugs.values()) for project, bugs in sorted(found.items())}
 
 
