@@ -14,6 +14,7 @@ from engine.snapshot import ProjectConfig
 from ingest.errors import InvalidItem
 from ingest.jsontext import Document, decode_json, encode_json
 from ingest.scrub.actions import Action, Verb
+from ingest.scrub.echoes import echoing, without_echoes
 from ingest.scrub.grammars import NAME_RULES
 from ingest.scrub.model import Scrubbed, ScrubbedValues
 from ingest.scrub.names import strength
@@ -64,13 +65,16 @@ class Scrubber:
             hits = self._screen.Match(plain)
         remarks: list[str] = []
         scrubbed = plain
+        told: set[bytes] = set()
         for number in sorted(hits or ()):
             if number == 0:
                 continue
-            changed = self._without(self._screen_names[number], scrubbed, dataset)
+            changed = self._without(self._screen_names[number], scrubbed, dataset, told)
             if changed is not scrubbed:
                 _note(remarks, self._screen_names[number])
                 scrubbed = changed
+        if told:
+            scrubbed = without_echoes(scrubbed, told)
         if rules or (keeps and remarks):
             scrubbed = self._by_rules(plain, scrubbed, (rules, keeps), remarks)
         return Scrubbed(scrubbed, tuple(remarks)) if scrubbed is not plain else Scrubbed(text)
@@ -124,8 +128,8 @@ class Scrubber:
     def _strength(self, name: str) -> int:
         return 0 if self._kept_names and name.lower() in self._kept_names else strength(name)
 
-    def _without(self, what: str, text: bytes, dataset: str) -> bytes:
-        """Return a text without what one default rule finds."""
+    def _without(self, what: str, text: bytes, dataset: str, told: set[bytes]) -> bytes:
+        """Return a text without what one default rule finds; `told` gets the secrets that stood within texts."""
         also_kept = _DATASET_NAMES.get(dataset, frozenset())
 
         def secret(name: str) -> int:
@@ -133,7 +137,9 @@ class Scrubber:
 
         rule = NAME_RULES.get(what)
         if rule is not None:
-            return spliced(text, sorted(rule.splices(text, secret), key=_outermost_first))
+            splices = sorted(rule.splices(text, secret), key=_outermost_first)
+            told.update(echoing(text, splices))
+            return spliced(text, splices)
         action = self._actions.get(what, _REMOVE)
         return substituted(text, BY_NAME[what], lambda found: action.on(found, what))
 

@@ -78,6 +78,34 @@ def test_a_secret_in_any_shape_of_data_goes(value: Any) -> None:
     assert S not in scrubbed({"extra": value}, "spans")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"logentry": {"message": "password %s", "formatted": f"password {S}", "params": [S, 7]}},
+        {
+            "breadcrumbs": [{"message": f"UPDATE users SET password = '{S}'", "data": {"db.params": [S]}}],
+            "extra": {"a": S},
+        },
+        {
+            "items": [
+                {"body": f"token={S}", "attributes": {"sentry.message.parameter.0": {"value": S, "type": "string"}}}
+            ]
+        },
+        {"message": f"api_key={S}", "extra": {"url": f"https://shop.example/{S}/cart"}},
+    ],
+)
+def test_a_secret_told_in_one_place_goes_from_all(value: Any) -> None:
+    """The parameters of a message and the bindings of a query have no names of their own."""
+    assert S not in scrubbed(value)
+
+
+def test_an_ordinary_word_is_no_echo() -> None:
+    """A password that is a word, a number or a date must not take such words away elsewhere."""
+    for word in ("administrator", "12345678", "2026-11-21T10:00:00", "abc12"):
+        found = json.loads(scrubbed({"message": f"password={word}", "extra": {"who": word, "text": f"by {word} now"}}))
+        assert found["extra"] == {"who": word, "text": f"by {word} now"}
+
+
 @pytest.mark.parametrize("text", PLAIN)
 def test_what_is_no_secret_stays(text: str) -> None:
     """Sentences about passwords, columns and options with names that only hold such a word."""
