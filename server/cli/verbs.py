@@ -53,6 +53,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("token", "server.cli.token", "Manage API tokens."),
     Verb("audit", "server.cli.audit", "Read and verify the audit of every write."),
     Verb("ml", "server.cli.ml", "Score grouping and templates on labelled data."),
+    Verb("issues", "server.cli.issues", "List issues; resolve, archive, assign and prioritise them."),
     Verb("jobs", "server.cli.jobs", "List the jobs of the installation; run one by hand."),
     Verb("status", "server.cli.status", "Say how the installation is doing."),
     Verb("doctor", "server.cli.doctor", "Look at everything and say what is wrong and what to do."),

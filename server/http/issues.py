@@ -25,8 +25,7 @@ from server.http.services import Services
 from server.http.tags import etag, wanted_version
 from server.issues.looking import Look
 from server.issues.service import AfterKey, ListRequest
-from server.issues.states import Archive, Resolution
-from server.issues.wishes import Wish
+from server.issues.wishes import Wish, wish_of
 
 _READ = needs(Action.ISSUE_READ)
 _WRITE = needs(Action.ISSUE_WRITE)
@@ -189,16 +188,10 @@ def _allowing(look: Look, action: Action) -> Look:
 
 
 def _set(body: documents.IssueSet) -> Wish:
-    resolution, archive = body.resolution, body.archive
-    return Wish(
-        status="ignored" if body.status == "archived" else body.status,
-        resolution=None if resolution is None else Resolution(resolution.in_, resolution.release, resolution.commit),
-        archive=None
-        if archive is None
-        else Archive(archive.until, archive.count, archive.window_s, _utc(archive.date)),
-        assignee=body.assignee,
-        priority=body.priority,
-    )
+    wanted = body.model_dump(by_alias=True, exclude_none=True)
+    if body.archive is not None and body.archive.date is not None:
+        wanted["archive"]["date"] = _utc(body.archive.date)
+    return wish_of(wanted)
 
 
 def _state(state: documents.IssueState) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from engine.errors import UserError
 from engine.metadata import IssueChange, IssueRow
@@ -53,6 +54,29 @@ class Wish:
         """Whether it depends on what the newest release of a project is."""
         how = self.resolution
         return how is not None and (how.kind == "next_release" or (how.kind == "release" and how.release == LATEST))
+
+
+def wish_of(wanted: Mapping[str, Any]) -> Wish:
+    """Return the wish of a body as the API takes it, whose members have their types."""
+    resolution, archive = wanted.get("resolution"), wanted.get("archive")
+    if resolution is not None:
+        resolution = Resolution(resolution["in"], resolution.get("release", ""), resolution.get("commit", ""))
+    if archive is not None:
+        date = archive.get("date")
+        archive = Archive(
+            archive["until"],
+            archive.get("count", 0),
+            archive.get("window_s", 0),
+            datetime.fromisoformat(date) if isinstance(date, str) else date,
+        )
+    status = wanted.get("status")
+    return Wish(
+        "ignored" if status == "archived" else status,
+        resolution,
+        archive,
+        wanted.get("assignee"),
+        wanted.get("priority"),
+    )
 
 
 def checked(wish: Wish, now: datetime) -> Wish:

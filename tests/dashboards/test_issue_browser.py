@@ -233,7 +233,7 @@ def test_the_life_of_an_issue_by_its_page(served: Site, shop: Shop) -> None:
         expect(page.get_by_role("button", name="Resolve")).to_be_visible()
         press(page, "a")
         page.get_by_role("combobox", name="Find a person or a team").fill("ada")
-        page.get_by_role("option", name="Ada Lovelace").click()
+        page.get_by_role("option", name="Me (ada@example.org)").click()
         expect(page.get_by_text("SHOP-2 assigned to ada@example.org.")).to_be_visible()
         page.get_by_role("button", name="In a release or commit").click()
         page.get_by_role("button", name="In the next release").click()
