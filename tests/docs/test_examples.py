@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from queries.plan import PlanContext, plan
+from queries.releases import ADOPTED, ReleaseSeen
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -32,5 +33,7 @@ def texts() -> list[str]:
 def test_a_text_of_the_documentation_compiles(text: str):
     """A reader who copies it gets an answer."""
     saved = {"real errors": "level:error !error.type:TimeoutError"}
-    context = PlanContext(now=datetime(2026, 11, 1, tzinfo=UTC), projects={1: "shop"}, saved_filters=saved)
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    releases = {1: (ReleaseSeen("shop@1.0.0", now, now, ADOPTED),)}
+    context = PlanContext(now=now, projects={1: "shop"}, saved_filters=saved, releases=releases)
     assert plan(text, context).steps
