@@ -120,7 +120,7 @@ def test_what_is_no_debug_file_resolves_nothing(uploads: Uploads, content: bytes
 
 
 def test_odd_images_and_addresses_are_passed_over() -> None:
-    odd = [None, 7, {"type": "elf"}, {"type": "elf", "debug_id": "x", "image_addr": "0x1"}]
+    odd: list[Any] = [None, 7, {"type": "elf"}, {"type": "elf", "debug_id": "x", "image_addr": "0x1"}]
     odd += [{"type": "elf", "debug_id": "b" * 32, "image_addr": value} for value in ("0xzz", -1, 2**64, None, [1])]
     good = {"type": "macho", "uuid": "c" * 32, "image_addr": 4096, "image_size": "0x10"}
     assert images_of({"debug_meta": {"images": [*odd, good]}}) == [Image(4096, 16, "c" * 32, "")]
