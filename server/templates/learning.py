@@ -19,6 +19,9 @@ MAX_TEXTS = 20_000
 """Different masked lines that are kept of a project: a few megabytes."""
 
 FIRST_LOOK = timedelta(days=1)
+SETTLING = timedelta(minutes=1)
+"""What happened so long ago has come through the pipeline; what comes later still has its id, but is not counted."""
+
 _LINES = "from logs | summarize n=count(), line=any(message) by template_id | sort n desc, template_id | limit 20000"
 
 Ask = Callable[[str, PlanContext], Result]
@@ -45,13 +48,15 @@ class TemplateLearning:
         counts no line twice.
         """
         miner, since = self._known(project_id)
-        now = self._clock.now()
-        lines = self._ask(_LINES, _context(project_id, since, now)).table.to_pylist()
+        until = self._clock.now() - SETTLING
+        if until <= since:
+            return 0
+        lines = self._ask(_LINES, _context(project_id, since, until)).table.to_pylist()
         for row in lines:
             miner.add(row["line"], row["n"])
         if lines:
             miner.refine()
-        self._metadata.save_log_templates(project_id, miner.state(), now)
+        self._metadata.save_log_templates(project_id, miner.state(), until)
         return sum(row["n"] for row in lines)
 
     def _known(self, project_id: int) -> tuple[Miner, datetime]:
