@@ -78,15 +78,20 @@ def real_events(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _events_in(path: Path) -> Iterator[dict[str, Any]]:
-    for text in (path.read_bytes(), *path.read_bytes().split(b"\n")):
-        try:
-            found = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(found, dict) and _is_error(found):
-            yield found
-            if text.startswith(b"{\n"):
-                return
+    """The error events of a file that is one event, or an envelope with a line each."""
+    whole = path.read_bytes()
+    try:
+        texts = [orjson.loads(whole)]
+    except orjson.JSONDecodeError:
+        texts = [found for line in whole.split(b"\n") if (found := _json(line)) is not None]
+    yield from (found for found in texts if isinstance(found, dict) and _is_error(found))
+
+
+def _json(line: bytes) -> object:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _is_error(event: Mapping[str, Any]) -> bool:
