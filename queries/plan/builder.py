@@ -118,9 +118,11 @@ class Builder:
         return Scope(self.context, self.notes, facts, block.columns, block.catalog, block.table, self.expressions)
 
     def in_query(self, values: list[ir.Value], query: exp.Query) -> ir.Value:
-        """Return the condition that values are among the rows of a nested query."""
-        self.nested.append(query)
-        return call(IN_QUERY, BOOLEAN, len(self.nested) - 1, *values)
+        """Return the condition that values are among the rows of a nested query; the same one may be asked again."""
+        number = next((i for i, known in enumerate(self.nested) if known is query), len(self.nested))
+        if number == len(self.nested):
+            self.nested.append(query)
+        return call(IN_QUERY, BOOLEAN, number, *values)
 
     def wrap(self, block: Block) -> Block:
         """Return a block that reads another's rows; the order of the rows is kept."""

@@ -71,7 +71,7 @@ def _counted(rows: Block, fields: list[Facet], builder: Builder) -> Block:
     for number, field in enumerate(fields):
         text = facet_text(field.key)
         # The same query for every field, which the engine runs once.
-        chosen = builder.in_query([constant(field.label), call("ifNull", STRING, text, "")], frequent.copy())
+        chosen = builder.in_query([constant(field.label), call("ifNull", STRING, text, "")], frequent)
         chosen = chosen & text.notnull()
         keys[f"k{number}"] = Typed(call("if", NULLABLE_STRING, chosen, text, None), NULLABLE_STRING)
     counted = group(rows, keys, {"count": Typed(aggregate("count", INTEGER), INTEGER)}, builder)
