@@ -243,6 +243,7 @@ def test_the_life_of_an_issue_by_its_page(served: Site, shop: Shop) -> None:
         press(page, "p")
         page.get_by_role("button", name="Low").click()
         expect(page.get_by_text("SHOP-2 set to low priority.")).to_be_visible()
+        page.wait_for_load_state("networkidle")  # the page is asked for anew after a write
         press(page, "Shift+I")
         page.get_by_label("How many").fill("25")
         page.get_by_label("In what time").select_option("within 1 day")

@@ -19,9 +19,12 @@ export function Choices({ ask, act, close }: ChoicesProps): React.ReactElement {
     close();
     act(change);
   };
+  const lines = React.useRef<HTMLDivElement>(null);
+  // After the dialog has opened, which gives the focus to its first button: that is the one that closes it.
+  React.useEffect(() => lines.current?.querySelector<HTMLElement>(".choice")?.focus(), []);
   return (
     <Dialog title={TITLES[ask]} open onClose={close}>
-      <div className="choices">
+      <div className="choices" ref={lines}>
         {ask === "resolve" ? <Resolving choose={choose} /> : null}
         {ask === "archive" ? <Archiving choose={choose} /> : null}
         {ask === "priority" ? <Priorities choose={choose} /> : null}
@@ -32,9 +35,9 @@ export function Choices({ ask, act, close }: ChoicesProps): React.ReactElement {
 
 type Choose = (change: IssueChange) => void;
 
-function Line({ label, note, onClick, first = false }: { label: string; note: string; onClick: () => void; first?: boolean }): React.ReactElement {
+function Line({ label, note, onClick }: { label: string; note: string; onClick: () => void }): React.ReactElement {
   return (
-    <button type="button" className="choice" onClick={onClick} autoFocus={first}>
+    <button type="button" className="choice" onClick={onClick}>
       <b>{label}</b> <span className="muted">{note}</span>
     </button>
   );
@@ -44,7 +47,7 @@ function Resolving({ choose }: { choose: Choose }): React.ReactElement {
   const resolved = (resolution: NonNullable<IssueChange["resolution"]>): void => choose({ status: "resolved", resolution });
   return (
     <>
-      <Line first label="Now" note="any later event opens it again" onClick={() => choose({ status: "resolved" })} />
+      <Line label="Now" note="any later event opens it again" onClick={() => choose({ status: "resolved" })} />
       <Line label="In the next release" note="events of the releases there are now do not" onClick={() => resolved({ in: "next_release" })} />
       <Line label="In the newest release" note="that one and later ones do" onClick={() => resolved({ in: "release", release: "latest" })} />
       <Named label="In a release" placeholder="shop@1.4.0" send={(release) => resolved({ in: "release", release })} />
@@ -79,7 +82,7 @@ function Archiving({ choose }: { choose: Choose }): React.ReactElement {
   const archived = (archive: NonNullable<IssueChange["archive"]>): void => choose({ status: "ignored", archive });
   return (
     <>
-      <Line first label="It escalates" note="happens far more often than was to be expected" onClick={() => archived({ until: "escalating" })} />
+      <Line label="It escalates" note="happens far more often than was to be expected" onClick={() => archived({ until: "escalating" })} />
       <Line label="For ever" note="until somebody opens it" onClick={() => archived({ until: "forever" })} />
       <Counted send={archived} />
       <Dated send={archived} />
@@ -144,7 +147,7 @@ function Dated({ send }: { send: (archive: NonNullable<IssueChange["archive"]>) 
 function Priorities({ choose }: { choose: Choose }): React.ReactElement {
   return (
     <>
-      <Line first label="High" note="look at it now" onClick={() => choose({ priority: "high" })} />
+      <Line label="High" note="look at it now" onClick={() => choose({ priority: "high" })} />
       <Line label="Medium" note="" onClick={() => choose({ priority: "medium" })} />
       <Line label="Low" note="" onClick={() => choose({ priority: "low" })} />
       <Line label="Automatic" note="by level, handling, users and escalation" onClick={() => choose({ priority: "auto" })} />

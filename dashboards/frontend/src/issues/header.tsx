@@ -20,7 +20,7 @@ export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: s
   const { issue, act } = useIssue(placed);
   const href = useHref();
   const [assigning, setAssigning] = React.useState(false);
-  const [ask, setAsk] = React.useState<Ask | null>(null);
+  const [ask, setAsk] = useAsk(placed.id);
   const keys: [string, string, Shortcut["run"]][] = [
     ["e", "Resolve", () => act({ status: "resolved" })],
     ["i", "Archive", () => act({ status: "ignored" })],
@@ -73,6 +73,19 @@ export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: s
       {ask ? <Choices ask={ask} act={act} close={() => setAsk(null)} /> : null}
     </header>
   );
+}
+
+/** What is asked for. It outlives the component: a page that is asked for anew after a write must not close a dialog. */
+const asked: { issue: string; ask: Ask | null } = { issue: "", ask: null };
+
+function useAsk(issue: string): [Ask | null, (ask: Ask | null) => void] {
+  const [ask, set] = React.useState<Ask | null>(asked.issue === issue ? asked.ask : null);
+  const change = (next: Ask | null): void => {
+    asked.issue = issue;
+    asked.ask = next;
+    set(next);
+  };
+  return [ask, change];
 }
 
 /** The state and what it depends on, in words. */
