@@ -407,6 +407,13 @@ def _issue_routes(blueprint: Blueprint, shop: Shop) -> None:
             return problem(404, "event-unknown", "The issue has no such event in this time range.")
         return make_event(found, places[which], count)
 
+    @blueprint.get("/issues/<issue>/events/<which>/grouping")
+    def grouping(issue: str, which: str) -> Any:
+        frame = {"exception": 0, "frame": 0, "key": f"shop.cart {issue}", "counts": True, "why": f"of {which}"}
+        plain = {"rule": "", "rule_line": 0, "wrappers": [], "fingerprint_before": ""}
+        parts = ["type KeyError", "frame shop.cart total"]
+        return {"version": "v2", "fingerprint": "1", "source": "exception", "parts": parts, "frames": [frame], **plain}
+
     @blueprint.get("/issues/<issue>/tags")
     def tags(issue: str) -> Any:
         shares = {
