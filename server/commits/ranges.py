@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.artifacts import ReleaseRow
 from engine.metadata import MetadataStore
 from queries.versions import parse_version
-from server.commits.git import GitHistory
+
+if TYPE_CHECKING:
+    from server.commits.git import GitHistory
 
 _MOST_RELEASES = 1000
 _SHA = re.compile(r"[0-9a-f]{7,40}")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from engine.commits import CommitRow, NewCommit
 from ml.suspect.paths import FileIndex
 from ml.suspect.scoring import NEAR_LINES, Candidate, Known, Place, rank
-from server.commits.git import GitHistory
+
+if TYPE_CHECKING:
+    from server.commits.git import GitHistory
 
 MOST_HISTORY = 20_000
 """Commits of a repository that are looked through for changes of a stack's files."""

@@ -16,7 +16,7 @@ from engine.clock import Clock
 from engine.commits import NewCommit, RepositoryRow
 from engine.errors import NotFound, UserError
 from engine.metadata import AuditEntry, MetadataStore, ProjectRow
-from server.commits.git import GitHistory
+from server.commits.opening import open_history
 from server.commits.ranges import previous_head
 from server.commits.told import Push, Ref, change_of
 
@@ -103,7 +103,7 @@ class CommitRegistry:
             UserError: there is no repository.
             NotFound: it has no such commit.
         """
-        history = GitHistory(path)
+        history = open_history(path)
         try:
             history.head(ref.commit)
             url = history.remote()
@@ -158,7 +158,7 @@ class CommitRegistry:
         before = ref.previous or previous_head(self._metadata, project.id, version, row.id) or ""
         if not row.path:
             return ref.commit, self._of_pushes(row, ref.commit, before)
-        history = GitHistory(Path(row.path))
+        history = open_history(Path(row.path))
         try:
             head = history.head(ref.commit)
             base = history.resolve(before) if before else None

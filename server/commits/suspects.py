@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.artifacts import ReleaseRow
 from engine.commits import CommitRow, NewCommit, RepositoryRow
@@ -16,12 +16,15 @@ from ml.suspect.paths import FileIndex, Found, Root, StackFrame, locate
 from ml.suspect.scoring import Known, Suspect, rank
 from ml.suspect.stack import places_of
 from queries.result import rfc3339
-from server.commits.git import GitHistory
+from server.commits.opening import open_history
 from server.commits.ranges import before, named_by
 from server.commits.reading import Error, from_git, from_told, index_of
 from server.commits.registry import MOST_COMMITS
 from server.commits.sentences import NOTHING, sentence
 from server.commits.stack import frames_of, words_in
+
+if TYPE_CHECKING:
+    from server.commits.git import GitHistory
 
 MOST_SUSPECTS = 5
 _MOST_RELEASES = 1000
@@ -210,7 +213,7 @@ class SuspectFinder:
         history = None
         if row.path:
             try:
-                history = GitHistory(Path(row.path))
+                history = open_history(Path(row.path))
             except UserError:
                 history = None  # moved away meanwhile: what was told of it still counts
         if history is not None:
