@@ -144,7 +144,9 @@ def _group(row: Row, document: dict[str, Any], arrival: Arrival) -> FingerprintR
     row["grouping_version"] = grouping.version
     before = arrival.project.grouping_before
     if before and arrival.received_at_ns < arrival.project.grouping_before_until * SECOND_NS:
-        row[FORMER] = fingerprint(document, before).fingerprint
+        former = fingerprint(document, before).fingerprint
+        if former != grouping.fingerprint:
+            row[FORMER] = former
     return rule
 
 
