@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from engine.errors import NotFound
 from engine.metadata import _issues
@@ -57,6 +57,14 @@ def homes(connection: Connection, project_id: int, fingerprints: Iterable[int]) 
     """Return fingerprint -> issue id it belongs to now; a fingerprint nobody has met is absent."""
     pairs = [(project_id, fingerprint) for fingerprint in fingerprints]
     return {pair[1]: row.issue_id for pair, row in _issues.known(connection, pairs).items()}
+
+
+def every_home(connection: Connection, project_id: int) -> dict[int, int]:
+    """Return fingerprint -> issue id it belongs to, for every fingerprint an issue of the project began with."""
+    query = select(ISSUES.c.fingerprint, ISSUES.c.issue_id).where(ISSUES.c.project_id == project_id)
+    found = {row.fingerprint: row.issue_id for row in connection.execute(query)}
+    mapped = select(MAPPINGS.c.fingerprint, MAPPINGS.c.issue_id).where(MAPPINGS.c.project_id == project_id)
+    return found | {row.fingerprint: row.issue_id for row in connection.execute(mapped)}
 
 
 def targets(connection: Connection, project_id: int, issues: Sequence[IssueRow]) -> dict[int, IssueRow]:
@@ -209,8 +217,8 @@ def _owners(connection: Connection, project_id: int, fingerprints: Sequence[int]
     """Return fingerprint -> the issue that began with it, wherever the fingerprint belongs now."""
     found: dict[int, IssueRow] = {}
     for first in range(0, len(fingerprints), _CHUNK):
-        pairs = [(project_id, fingerprint) for fingerprint in fingerprints[first : first + _CHUNK]]
-        query = select(ISSUES).where(tuple_(ISSUES.c.project_id, ISSUES.c.fingerprint).in_(pairs))
+        chunk = fingerprints[first : first + _CHUNK]
+        query = select(ISSUES).where(ISSUES.c.project_id == project_id, ISSUES.c.fingerprint.in_(chunk))
         found |= {row.fingerprint: _issues.issue_row(row) for row in connection.execute(query)}
     return found
 

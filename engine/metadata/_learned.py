@@ -95,8 +95,8 @@ def _signed(value: int) -> int:
 
 def suggest(connection: Connection, new: Sequence[NewSuggestion], now: datetime) -> None:
     """Keep suggestions; one that is open is renewed, one that was decided stays as it is."""
-    for one in new:
-        values = {
+    rows = [
+        {
             "project_id": one.project_id,
             "kind": one.kind,
             "issue_id": one.issue_id,
@@ -109,14 +109,18 @@ def suggest(connection: Connection, new: Sequence[NewSuggestion], now: datetime)
             "created_at": now,
             "decided_by": "",
         }
-        put = upsert(connection.dialect, SUGGESTIONS).values(**values)
-        renewed = ("fingerprints", "probability", "model_version", "evidence", "status")
-        put = put.on_conflict_do_update(
-            index_elements=["project_id", "kind", "issue_id", "other_id"],
-            set_={name: put.excluded[name] for name in renewed},
-            where=SUGGESTIONS.c.status.in_(("open", "stale")),
-        )
-        connection.execute(put)
+        for one in new
+    ]
+    put = upsert(connection.dialect, SUGGESTIONS)
+    put = put.on_conflict_do_update(
+        index_elements=["project_id", "kind", "issue_id", "other_id"],
+        set_={
+            name: put.excluded[name] for name in ("fingerprints", "probability", "model_version", "evidence", "status")
+        },
+        where=(SUGGESTIONS.c.status != "accepted") & (SUGGESTIONS.c.status != "rejected"),
+    )
+    if rows:
+        connection.execute(put, rows)
 
 
 def suggestions(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from ml.clustering._trace import Trace
@@ -18,6 +19,7 @@ _MOST_CANDIDATES = 60
 Name = TypeVar("Name", bound=Hashable)
 
 
+@lru_cache(maxsize=65_536)
 def words(message: str) -> frozenset[str]:
     """Return the words of a message's template."""
     return frozenset(_WORD.findall(message))
@@ -31,10 +33,11 @@ class Corpus(Generic[Name]):
 
     def __init__(self, traces: Mapping[Name, Trace] | None = None) -> None:
         self.traces: dict[Name, Trace] = {}
-        self._frames: Counter[str] = Counter()
-        self._modules: Counter[str] = Counter()
-        self._words: Counter[str] = Counter()
+        self._frames: defaultdict[str, int] = defaultdict(int)
+        self._modules: defaultdict[str, int] = defaultdict(int)
+        self._words: defaultdict[str, int] = defaultdict(int)
         self._sharers: dict[str, list[Name]] = {}
+        self._rarities: dict[int, float] = {}
         for name, trace in (traces or {}).items():
             self.add(name, trace)
 
@@ -46,29 +49,36 @@ class Corpus(Generic[Name]):
         if name in self.traces:
             return
         self.traces[name] = trace
-        self._frames.update(trace.frames)
-        self._modules.update(set(trace.modules))
-        self._words.update(words(trace.message))
+        self._rarities.clear()
         for frame in trace.frames:
+            self._frames[frame] += 1
             self._sharers.setdefault(frame, []).append(name)
+        for module in set(trace.modules):
+            self._modules[module] += 1
+        for word in words(trace.message):
+            self._words[word] += 1
         if not trace.frames and trace.message:
             self._sharers.setdefault(_said(trace), []).append(name)
 
     def frame(self, name: str) -> float:
         """Return how rare a frame is: 0 for one that all have, 1 for one nobody has."""
-        return self._rarity(self._frames[name])
+        return self._rarity(self._frames.get(name, 0))
 
     def module(self, name: str) -> float:
         """Return how rare a module is."""
-        return self._rarity(self._modules[name])
+        return self._rarity(self._modules.get(name, 0))
 
     def word(self, name: str) -> float:
         """Return how rare a word is."""
-        return self._rarity(self._words[name])
+        return self._rarity(self._words.get(name, 0))
 
     def _rarity(self, documents: int) -> float:
-        count = len(self.traces) + 1
-        return max(0.0, math.log(count / (documents + 0.5)) / math.log(count + 1))
+        found = self._rarities.get(documents)
+        if found is None:
+            count = len(self.traces) + 1
+            found = max(0.0, math.log(count / (documents + 0.5)) / math.log(count + 1))
+            self._rarities[documents] = found
+        return found
 
     def candidates(self, name: Name) -> list[Name]:
         """Return the traces that share one of the rarest frames with this one, those that share most first."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -81,13 +82,14 @@ def similarity(corpus: Corpus[Any], one: Trace, other: Trace) -> list[float]:
 
 def _shared(one: set[str] | frozenset[str], other: set[str] | frozenset[str], weight: Callable[[str], float]) -> float:
     """Return the weight of what both have in that of what either has (a weighted Jaccard index)."""
-    both = math.fsum(weight(each) for each in one & other)
-    either = both + math.fsum(weight(each) for each in one ^ other)
+    # Sums must not depend on the order of a set, which differs between processes.
+    both = math.fsum(map(weight, one & other))
+    either = both + math.fsum(map(weight, one ^ other))
     return both / either if either else 0.0
 
 
 def _rarest(both: Iterable[str], weight: Callable[[str], float]) -> float:
-    return max((weight(each) for each in both), default=0.0)
+    return max(map(weight, both), default=0.0)
 
 
 def _same(one: Sequence[str], other: Sequence[str], weight: Callable[[str], float]) -> float:
@@ -96,15 +98,22 @@ def _same(one: Sequence[str], other: Sequence[str], weight: Callable[[str], floa
 
 def _aligned(corpus: Corpus[Any], one: Sequence[str], other: Sequence[str]) -> float:
     places = {frame: place for place, frame in enumerate(other)}
-    weights_one = {frame: corpus.frame(frame) * math.exp(-_DECAY * place) for place, frame in enumerate(one)}
-    weights_other = {frame: corpus.frame(frame) * math.exp(-_DECAY * place) for frame, place in places.items()}
-    total = math.fsum(weights_one.values()) + math.fsum(weights_other.values())
+    weights_one = [corpus.frame(frame) * _decayed(_DECAY, place) for place, frame in enumerate(one)]
+    weights_other = [corpus.frame(frame) * _decayed(_DECAY, place) for place, frame in enumerate(other)]
+    total = math.fsum(weights_one) + math.fsum(weights_other)
     met = math.fsum(
-        (weights_one[frame] + weights_other[frame]) * math.exp(-_DRIFT * abs(place - places[frame]))
-        for place, frame in enumerate(one)
-        if frame in places
+        [
+            (weights_one[place] + weights_other[places[frame]]) * _decayed(_DRIFT, abs(place - places[frame]))
+            for place, frame in enumerate(one)
+            if frame in places
+        ]
     )
     return met / total if total else 0.0
+
+
+@cache
+def _decayed(rate: float, places: int) -> float:
+    return math.exp(-rate * places)
 
 
 def _run(one: Sequence[str], other: Sequence[str]) -> int:

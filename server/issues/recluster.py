@@ -156,7 +156,8 @@ class Reclustering:
 
     def _compare(self, project_id: int, fresh: Sequence[IssueRow], traces: Mapping[int, Trace], report: Report) -> None:
         book = _Book(self._metadata, project_id, fresh, traces)
-        clustering = Clustering(Corpus(traces), book.groups, self._model, book.parted)
+        corpus = Corpus(traces)
+        clustering = Clustering(corpus, book.groups, self._model, book.parted)
         new: list[NewSuggestion] = []
         for proposal in clustering.propose(row.fingerprint for row in fresh if row.fingerprint in traces):
             target, source = book.issues_of(proposal)
@@ -169,8 +170,8 @@ class Reclustering:
             elif not proposal.merge:
                 report.suggested.append(shown)
                 new.append(self._suggestion("merge", target, source, proposal.probability, proposal.evidence))
-        new += self._splits(project_id, fresh, traces, report)
-        new += self._mixed(book, fresh, traces, report)
+        new += self._splits(project_id, fresh, corpus, report)
+        new += self._mixed(book, fresh, corpus, report)
         if not report.dry_run:
             self._metadata.suggest(new)
 
@@ -192,10 +193,9 @@ class Reclustering:
         )
 
     def _splits(
-        self, project_id: int, fresh: Sequence[IssueRow], traces: Mapping[int, Trace], report: Report
+        self, project_id: int, fresh: Sequence[IssueRow], corpus: Corpus[int], report: Report
     ) -> Iterator[NewSuggestion]:
         """Yield suggestions to split issues whose own events fall into stacks that have nothing in common."""
-        corpus = Corpus(traces)
         for row, events in self._samples(project_id, fresh):
             sets, probability = causes(corpus, dict(enumerate(events)), self._model)
             sets = [found for found in sets if len(found) >= _LEAST_OF_A_CAUSE]
@@ -206,10 +206,10 @@ class Reclustering:
             yield self._suggestion("split", row, None, probability, why)
 
     def _mixed(
-        self, book: _Book, fresh: Sequence[IssueRow], traces: Mapping[int, Trace], report: Report
+        self, book: _Book, fresh: Sequence[IssueRow], corpus: Corpus[int], report: Report
     ) -> Iterator[NewSuggestion]:
         """Yield suggestions to split issues whose fingerprints, joined by a rule or a model, have several causes."""
-        corpus = Corpus(traces)
+        traces = corpus.traces
         new = {row.fingerprint for row in fresh}
         for group in book.groups:
             if len(group) < 2 or not new.intersection(group):
@@ -242,20 +242,15 @@ class _Book:
     def __init__(
         self, metadata: MetadataStore, project_id: int, fresh: Sequence[IssueRow], traces: Mapping[int, Trace]
     ) -> None:
-        issues: dict[int, IssueRow] = {row.fingerprint: row for row in fresh}
-        after = (project_id, 0)
-        while page := metadata.issue_page(after, _PAGE * 4):
-            issues |= {row.fingerprint: row for row in page if row.project_id == project_id}
-            after = (page[-1].project_id, page[-1].number)
-            if page[-1].project_id != project_id:
-                break
-        merged = metadata.merged_into([row for row in issues.values() if row.fingerprint in traces])
-        self._home = {f: merged.get((project_id, row.issue_id), row) for f, row in issues.items()}
+        self._metadata = metadata
+        self._project_id = project_id
+        self._home = metadata.homes(project_id)
         held: dict[int, list[int]] = {}
         for fingerprint in traces:
             if fingerprint in self._home:
-                held.setdefault(self._home[fingerprint].issue_id, []).append(fingerprint)
+                held.setdefault(self._home[fingerprint], []).append(fingerprint)
         self.groups = list(held.values())
+        self._rows = {row.issue_id: row for row in fresh}
         self._into: dict[int, IssueRow] = {}
         self._said = {frozenset((said.one, said.other)): said.together for said in metadata.verdicts(project_id)}
 
@@ -269,11 +264,14 @@ class _Book:
 
     def home(self, fingerprint: int) -> IssueRow:
         """Return the issue a fingerprint belongs to."""
-        return self._present(self._home[fingerprint])
+        issue_id = self._home[fingerprint]
+        if issue_id not in self._rows:
+            self._rows |= {row.issue_id: row for row in self._metadata.issues([(self._project_id, issue_id)]).values()}
+        return self._present(self._rows[issue_id])
 
     def issues_of(self, proposal: Proposal[int]) -> tuple[IssueRow, IssueRow]:
         """Return the issues of a proposal's two members, the older one first."""
-        rows = (self._present(self._home[name]) for name in (proposal.one, proposal.other))
+        rows = (self.home(name) for name in (proposal.one, proposal.other))
         older, newer = sorted(rows, key=lambda row: row.number)
         return older, newer
 

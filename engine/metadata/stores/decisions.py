@@ -171,6 +171,11 @@ class DecisionStore(BaseStore):
         with self._database.read() as connection:
             return _decisions.members(connection, project_id, issue_ids)
 
+    def homes(self, project_id: int) -> dict[int, int]:
+        """Return fingerprint -> issue id it belongs to now, for the whole project."""
+        with self._database.read() as connection:
+            return _decisions.every_home(connection, project_id)
+
     def merged_into(self, issues: Sequence[IssueRow]) -> dict[Pair, IssueRow]:
         """Return (project id, issue id) -> target of those issues that were merged away."""
         found: dict[Pair, IssueRow] = {}
