@@ -44,7 +44,7 @@ REMARKS: dict[str, str] = {
     "replay.recording:unreadable": "The recording could not be read; it is a dead letter, the segment has none.",
     "replay.urls:trimmed": "Only the first 100 pages of the segment were kept.",
     "replay.ids:trimmed": "Only the first 100 ids of errors or traces of the segment were kept.",
-    "frames:symbolicated": "Frames of minified code were resolved by source maps.",
+    "frames:symbolicated": "Frames of minified or native code were resolved by uploaded source maps or debug files.",
     "frames:unsymbolicated": "Minified frames could not be resolved; the event's page says why.",
     "attachment:placeholder": "Only what the client said of the file is kept: its content was not sent here.",
     "attachment:meta_invalid": "The description of a trace's attachment was unreadable and was dropped.",
