@@ -23,7 +23,7 @@ from benchmarks.options import Options
 from engine.arrow import arrow_schema
 from engine.ids import default_issue_id
 from engine.metadata import NewIssue
-from engine.schema import ERRORS
+from engine.schema.errors import ERRORS
 from server.compose import Installation, open_installation
 from server.issues.recluster_job import reclustering
 from server.runner import make_runner

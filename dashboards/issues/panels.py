@@ -13,6 +13,7 @@ from typing import Final
 from dash.development.base_component import Component
 
 from dashboards.issues.grouping import grouping_panel
+from dashboards.issues.merging import merging_panel
 from dashboards.issues.models import Issue
 from dashboards.issues.ownership import owners_panel, suspects_panel
 from dashboards.ports import Ports
@@ -46,7 +47,7 @@ HEAD: Final[tuple[Panel, ...]] = ()
 MAIN: Final[tuple[Panel, ...]] = (grouping_panel,)
 """Below the event, in the wide column: why it was grouped so, suspect commits."""
 
-SIDE: Final[tuple[Panel, ...]] = (suspects_panel, owners_panel)
+SIDE: Final[tuple[Panel, ...]] = (suspects_panel, owners_panel, merging_panel)
 """In the narrow column between the tags and the activity: owners, similar issues."""
 
 

@@ -3,6 +3,7 @@ import { Discover } from "./discover/page.tsx";
 import { IssueEvent } from "./issues/event.tsx";
 import { IssueHeader } from "./issues/header.tsx";
 import { IssueList } from "./issues/list.tsx";
+import { IssueMerging } from "./issues/merging.tsx";
 import { IssueOwners } from "./issues/owners.tsx";
 import { IssueActivity, IssueFacts, IssueTags } from "./issues/side.tsx";
 import { IssueGrouping } from "./issues/grouped.tsx";
@@ -29,6 +30,7 @@ const components = {
   IssueActivity,
   IssueGrouping,
   IssueSuspects,
+  IssueMerging,
   IssueOwners,
   TraceView,
   ActionButton,

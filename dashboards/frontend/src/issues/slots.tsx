@@ -1,6 +1,7 @@
 // Buttons other parts of Amber put beside those of the list and of the page of an issue: one line each, in the order shown.
 import type * as React from "react";
 
+import { MergeButton } from "./merging.tsx";
 import type { Issue } from "./model.ts";
 
 /** A button of the bar that replaces the headings while rows are selected; `done` loads the list anew. */
@@ -9,5 +10,5 @@ export type BulkButton = React.ComponentType<{ ids: readonly string[]; everythin
 /** A button of the head of an issue's page. */
 export type HeadButton = React.ComponentType<{ issue: Issue }>;
 
-export const BULK_BUTTONS: readonly BulkButton[] = [];
+export const BULK_BUTTONS: readonly BulkButton[] = [MergeButton];
 export const HEAD_BUTTONS: readonly HeadButton[] = [];
