@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.measured import Case
 from benchmarks.ml_clustering import from_the_beginning, incremental
+from benchmarks.ml_grouping import fingerprint_us
 from benchmarks.ml_issues import escalation_s, list_ms
 from benchmarks.ml_templates import lines_a_second
 from benchmarks.options import Options
@@ -20,6 +21,7 @@ CASES: tuple[Case, ...] = (
     Case("templates", "log lines given their template", "lines/s/core", 20_000, at_least=True, measure=lines_a_second),
     Case("recluster", "re-clustering of 10 000 issues", "s", 60, at_least=False, measure=from_the_beginning),
     Case("recluster-new", "re-clustering of 100 new issues", "s", 2, at_least=False, measure=incremental),
+    Case("fingerprint", "fingerprint of an event", "us", 150, at_least=False, measure=fingerprint_us),
     Case("issue-list", "issue list of 10 000 issues with counts", "ms", 200, at_least=False, measure=list_ms),
     Case("escalation", "looking for escalations among 10 000 issues", "s", 10, at_least=False, measure=escalation_s),
 )

@@ -97,12 +97,16 @@ class Algorithm:
             stacks: list[Sequence[Mapping[str, Any]]] = [frames_of(exception) for exception in links]
             if not any(stacks):
                 stacks = [_stack_without_exception(event)]
-            informed = next((s for s in stacks if self._has_own(s)), None) or next((s for s in stacks if s), ())
+            informed = stacks[0] if len(stacks) == 1 else self._informed(stacks)
             block = self._block(
                 links[0], self.frames.keys(informed, text(links[0].get("type"))), with_value=not any(stacks)
             )
             parts += [part for part in block if block and tuple(parts[-len(block) :]) != block]
         return tuple(parts)
+
+    def _informed(self, stacks: Sequence[Sequence[Mapping[str, Any]]]) -> Sequence[Mapping[str, Any]]:
+        """The stack nearest to the cause that has frames of the project, else the first with any."""
+        return next((s for s in stacks if self._has_own(s)), None) or next((s for s in stacks if s), ())
 
     def _has_own(self, frames: Sequence[Mapping[str, Any]]) -> bool:
         return isinstance(self.frames, InformedFrames) and self.frames.in_app_keys(frames)
