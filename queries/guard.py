@@ -14,7 +14,8 @@ believed: not its tree, not its passes, not its list of scans. This module impor
 * in a statement somebody wrote (`written`), those conditions are the whole `PREWHERE` of that SELECT: the engine orders
   the conjuncts of a WHERE itself, so a function that throws would be computed over rows of other projects and its error
   would tell their values. Statements the compiler made may have them in the WHERE, and no PREWHERE: their functions are
-  the forms that give null or a default instead of throwing, so no row that is cut away shows;
+  the forms that give null or a default instead of throwing, so no row that is cut away shows (a total beyond 64 bits
+  throws, of rows that were let through);
 * every scan of a roll-up is bounded by whole hours, and reads its counts through the one aggregate that puts rows of
   it together;
 * nothing carries hints, settings, a format or an output file.

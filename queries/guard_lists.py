@@ -58,7 +58,8 @@ _SCALARS = """
     modulo positivemodulo intdiv int_div log2 log10 parsedatetime64besteffortornull time_to_str formatdatetime
     totimezone timezoneoffset tominute todayofmonth todayofyear toisoweek week_of_year tomonth toquarter toyear
     quarter
-    tobool touint8 touint16 touint32 accuratecastornull tostartofmonth tostartofquarter tostartofyear tointervalhour
+    tobool touint8 touint16 touint32 accuratecast accuratecastornull tostartofmonth tostartofquarter
+    tostartofyear tointervalhour
     tounixtimestamp unix_timestamp tounixtimestamp64milli tounixtimestamp64micro tounixtimestamp64nano intdiv
     arraysplit arraydifference filter cityhash64 city_hash64 siphash64 inthash64 bitxor
 """

@@ -23,7 +23,7 @@ from queries.plan import Plan, PlanContext, SqlStep, plan
 from queries.present import columns_of, present_batch, present_schema, present_table
 from queries.result import Result, ResultColumn, ResultStats, result_column
 from queries.run_classes import CLASSES, QueryClass
-from queries.run_errors import raise_if_regex, sql_rejected
+from queries.run_errors import raise_if_known, sql_rejected
 from queries.run_steps import PlanProgress, Running, Steps
 from queries.sql import compile_sql
 
@@ -187,7 +187,7 @@ class Runner:
         except StoreRejected as error:
             if asked.language == "sql":
                 raise sql_rejected(error) from error
-            raise_if_regex(error, asked.text)
+            raise_if_known(error, asked.text)
             raise  # a statement of ours, so a defect
         finally:
             running.statement_id = ""

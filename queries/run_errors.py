@@ -18,6 +18,7 @@ _LIMIT_HINTS = {
 }
 
 _BAD_REGEX = 427  # CANNOT_COMPILE_REGEXP
+_DOES_NOT_FIT = 70  # CANNOT_CONVERT_TYPE
 _REGEX_REASON = re.compile(r"cannot compile re2: (.*), error: (.*?)\. Look at", re.DOTALL)
 
 _ENGINE_WORDS = re.compile(
@@ -50,7 +51,18 @@ _ABOUT_VALUES = {
 """Code of the engine -> what is told of a value, and what to do."""
 
 
-def raise_if_regex(error: StoreRejected, text: str | Query) -> None:
+def raise_if_known(error: StoreRejected, text: str | Query) -> None:
+    """Raise what the engine says of values, which only it knows: a pattern, a total that does not fit."""
+    if error.engine_code == _DOES_NOT_FIT:
+        raise QueryError(
+            "A total is beyond 64 bits.",
+            code="query-total-too-large",
+            suggestion="Ask for avg(x), or add up fractions: sum(tofloat(x)).",
+        ) from error
+    _raise_if_regex(error, text)
+
+
+def _raise_if_regex(error: StoreRejected, text: str | Query) -> None:
     """Raise what the engine says of a pattern: nothing but RE2 itself knows which patterns it takes."""
     if error.engine_code != _BAD_REGEX:
         return

@@ -31,7 +31,7 @@ from queries.frames import Operation
 from queries.operations.notes import notes_of
 from queries.plan import FrameStep, Plan, SqlStep
 from queries.present import present_table
-from queries.run_errors import limit_reached, memory_reached, raise_if_regex, time_reached
+from queries.run_errors import limit_reached, memory_reached, raise_if_known, time_reached
 from queries.scanned import scans_of
 
 _FRAME_SHARE = 4
@@ -314,5 +314,5 @@ def _opened(stream: AbstractContextManager[BatchStream]) -> Iterator[BatchStream
     except LimitExceeded as error:
         raise limit_reached(error) from error
     except StoreRejected as error:
-        raise_if_regex(error, "")
+        raise_if_known(error, "")
         raise

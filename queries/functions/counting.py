@@ -232,7 +232,8 @@ def rate(bound: Bound) -> ir.Value:
 
 def time_spent_percentage(bound: Bound) -> ir.Value:
     """Build `time_spent_percentage([x])`: the group's time over that of all groups of the answer."""
-    spent = total(bound, present(bound.arg(0) or bound.facts.special["duration"]))
+    # As fractions: nanoseconds of many long spans are more than 64 bits hold.
+    spent = total(bound, call("toFloat64", FLOAT, present(bound.arg(0) or bound.facts.special["duration"])))
     return share(spent, over_all(aggregate("sum", FLOAT, spent), FLOAT))
 
 

@@ -25,6 +25,7 @@ from queries.functions.model import (
     nullable_first,
 )
 from queries.types import BOOLEAN, FLOAT, INTEGER, Base, Missing, ValueType
+from queries.values.bounded import FAR_APART
 from queries.values.calls import aggregate, call
 from queries.values.typed import Typed, present, zero_of
 
@@ -42,10 +43,25 @@ def number_or_null(value: ir.Value, type_: ValueType = NULLABLE_FLOAT) -> ir.Val
 def sum_of(bound: Bound) -> ir.Value:
     """Build `sum(x)`."""
     result = sum_type(bound.args)
-    made = total(bound, present(bound.args[0]), result=result)
+    value = present(bound.args[0])
+    made = total(bound, value, result=result)
     if result.base is Base.INTEGER:
-        made = rounded(bound, made)
+        weighted = bound.facts.weight is not None
+        made = rounded(bound, made) if weighted else _within_64_bits(bound, value, made, result)
     return made if bound.args[0].type.missing is Missing.NEVER else call("ifNull", result, made, zero_of(result))
+
+
+def _within_64_bits(bound: Bound, value: ir.Value, made: ir.Value, result: ValueType) -> ir.Value:
+    """Return a total with a statement that fails beside it when it is beyond 64 bits, where the engine would wrap.
+
+    There is no null for it: a total over no rows is 0, also in empty buckets. Computed with fractions as well, both
+    differ by rounding alone, or by 2^64 and more. A cast of 256 to 8 bits fails, one of 0 changes nothing, neither the
+    total nor its type.
+    """
+    rounded_ = total(bound, call("toFloat64", NULLABLE_FLOAT, value))
+    apart = call("abs", FLOAT, rounded_ - call("toFloat64", NULLABLE_FLOAT, made))
+    beyond = call("if", INTEGER, call("ifNull", FLOAT, apart, 0.0) < FAR_APART, 0, 256)
+    return made + call("accurateCast", result, beyond, "UInt8")
 
 
 def sum_type(args: tuple[Typed, ...]) -> ValueType:
@@ -56,6 +72,8 @@ def sum_type(args: tuple[Typed, ...]) -> ValueType:
 def avg(bound: Bound) -> ir.Value:
     """Build `avg(x)`."""
     value, result = present(bound.args[0]), float_of_first(bound.args)
+    if bound.args[0].type.base is Base.INTEGER:
+        value = call("toFloat64", result, value)  # the engine would add whole numbers up in 64 bits
     if bound.facts.weight is None:
         return aggregate("avgOrNull", result, value, where=bound.where)
     return share(total(bound, value), rows(bound, *presence(bound.args[0])))

@@ -24,6 +24,7 @@ from queries.plan.groups import over_rows
 from queries.plan.orders import sortable, told_apart
 from queries.plan.virtual import shown
 from queries.types import FLOAT, INTEGER, Base, Missing, ValueType
+from queries.values.bounded import FAR_APART
 from queries.values.calls import aggregate, call, over
 from queries.values.typed import Typed, as_null
 
@@ -155,16 +156,26 @@ def _rank(place: _Place) -> Typed:
     return Typed(place.over(call("rank", INTEGER), INTEGER, tied=False), INTEGER)
 
 
+_FRACTION = ValueType(Base.FLOAT, missing=Missing.NULL)
+
+
 def _running_sum(place: _Place) -> Typed:
     assert place.value is not None
-    type_ = place.value.type
-    return Typed(place.over(aggregate("sum", type_, place.value.value), type_, "running"), type_)
+    value, type_ = place.value.value, place.value.type
+    made = place.over(aggregate("sum", type_, value), type_, "running")
+    if type_.base is not Base.INTEGER:
+        return Typed(made, type_)
+    # Null beyond 64 bits, as sums of two numbers are.
+    type_ = replace(type_, missing=Missing.NULL)
+    fractions = place.over(aggregate("sum", _FRACTION, call("toFloat64", _FRACTION, value)), _FRACTION, "running")
+    apart = call("abs", _FRACTION, fractions - call("toFloat64", _FRACTION, made))
+    return Typed(call("if", type_, apart < FAR_APART, made, None), type_)
 
 
 def _moving_avg(place: _Place) -> Typed:
     assert place.value is not None
     type_ = replace(place.value.type, base=Base.FLOAT)
-    value = aggregate("avg", type_, place.value.value)
+    value = aggregate("avg", type_, call("toFloat64", type_, place.value.value))
     return Typed(place.over(value, type_, str(place.count - 1)), type_)
 
 

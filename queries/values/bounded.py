@@ -17,7 +17,7 @@ from queries.types import FLOAT, Base, Missing, ValueType
 from queries.values.calls import call
 from queries.values.typed import SIGNED, Typed
 
-_NEAR = 2.0**62
+FAR_APART = 2.0**62
 """Results of both ways of computing a product that are nearer are the same."""
 
 
@@ -50,7 +50,7 @@ def bounded(op: str, left: Typed, right: Typed, unit: Unit) -> Typed:
         return Typed(short, replace(type_, missing=Missing.NEVER)) if fits else Typed(ibis.null(), type_)
     rounded = compute(call("toFloat64", FLOAT, left.value), call("toFloat64", FLOAT, right.value))
     apart = call("abs", FLOAT, rounded - call("toFloat64", FLOAT, short))
-    return Typed(call("if", type_, apart < _NEAR, short, ibis.null()), type_)
+    return Typed(call("if", type_, apart < FAR_APART, short, ibis.null()), type_)
 
 
 _OPERATIONS: Final[dict[str, Callable[[Any, Any], Any]]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}

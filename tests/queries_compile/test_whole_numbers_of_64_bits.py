@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from engine.clock import FixedClock
 from engine.eventstore import EventStore
+from queries.errors import QueryError
 from queries.plan import PlanContext
 from queries.run import Runner
 from tests.queries_compile.conftest import NOW, Shop
@@ -119,3 +121,22 @@ def test_branches_with_both_signs_have_one_type(wide: Shop, large: int) -> None:
     assert values(wide, f"if(fingerprint = 1, 7, {large})") == {n: 7 if n == 1 else large for n in NUMBERS}
     answer = wide.ask(f"from errors | project x = if(fingerprint = 1, -1, {large})")
     assert answer.table.schema.field("x").type == pa.int64()
+
+
+def test_a_total_beyond_64_bits_is_refused_and_one_within_is_exact(wide: Shop) -> None:
+    """Nothing wraps: sum says so, avg and shares of time go on with fractions, a running sum is null from there on."""
+    low = sum(n for n in NUMBERS if n < 2**62)
+    assert wide.rows("from errors | where fingerprint < 4611686018427387904 | summarize s=sum(fingerprint)") == [
+        {"s": low}
+    ]
+    assert wide.rows("from errors level:none | summarize s=sum(fingerprint)") == [{"s": 0}]
+    with pytest.raises(QueryError, match="beyond 64 bits") as caught:
+        wide.rows("from errors | summarize s=sum(fingerprint)")
+    assert caught.value.code == "query-total-too-large"
+    (row,) = wide.rows("from errors | summarize a=avg(fingerprint), s=sum(tofloat(fingerprint))")
+    assert row["a"] == pytest.approx(sum(NUMBERS) / len(NUMBERS))
+    assert row["s"] == pytest.approx(sum(NUMBERS))
+    running = wide.rows("from errors | project fingerprint | window r=running_sum(fingerprint) sort fingerprint")
+    totals = list(itertools.accumulate(sorted(NUMBERS)))
+    found = [row["r"] for row in sorted(running, key=lambda row: row["fingerprint"])]
+    assert found == [total if total < 2**64 else None for total in totals]
