@@ -58,8 +58,8 @@ def read_system(folder: Path) -> tuple[list[str], list[str]]:
 
 def _read(path: Path) -> tuple[list[str], list[str]]:
     try:
-        with path.open(encoding="utf-8", errors="replace", newline="") as file:
-            rows = list(csv.DictReader(file))
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            rows = list(csv.DictReader(file, restval=""))
         return [row["Content"] for row in rows], [row["EventTemplate"] for row in rows]
     except (KeyError, csv.Error) as error:
         raise DamagedData(
