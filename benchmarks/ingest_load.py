@@ -27,6 +27,7 @@ IDLE_WATCH_S = 3.0
 PROBE_EVERY_S = 0.5
 SETTLE_TIMEOUT_S = 30.0
 WARM_UP_EVENTS = 300
+FIRST_JOBS_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,14 @@ def measure_ingest(work_dir: Path, plan: LoadPlan) -> dict[str, object]:
 
 
 def warm_up(server: Server, templates: list[Template]) -> None:
-    """Send some hundred events and wait until they are visible, so that no run pays for first times."""
+    """Send some hundred events and wait until they are visible, so that no run pays for first times.
+
+    The jobs of the server begin ten seconds after its start; their first round is waited for too.
+    """
     requests = _requests(server, templates, WARM_UP_EVENTS, seed=1)
     asyncio.run(closed_loop(server.address, requests, connections=4, max_seconds=30))
     _wait_for(server, WARM_UP_EVENTS)
+    time.sleep(FIRST_JOBS_S)
 
 
 def load_once(server: Server, templates: list[Template], plan: LoadPlan, repeat: int) -> Run:

@@ -3,7 +3,7 @@
 The form of the record is Sentry's ("Trimming" and "Meta Attributes" in the developer documentation, as Relay writes
 it): beside the path of a value stand `len`, its length before, and `rem`, with the rule `!limit`, what was done (`s`:
 cut, `x`: removed) and the range of the mark. Events of up to `WHOLE_BYTES` are kept as they are, and so is every member
-that is no larger, so that an ordinary event costs one look at its length.
+of up to `ITEM_BYTES`, so that an ordinary event costs one look at its length.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ingest.normalise.stack import MAX_FRAMES
 from ingest.normalise.values import mapping
 
 KIB = 1024
-WHOLE_BYTES = 16 * KIB
-"""An event, or one of its parts, of that size is never trimmed."""
+WHOLE_BYTES = 32 * KIB
+"""An event of that size is never trimmed: telling its members apart costs more than what could be cut is worth."""
 
 ITEM_BYTES = 16 * KIB
 TOTAL_BYTES = 256 * KIB
@@ -36,7 +36,7 @@ BOUNDS: dict[str, str] = {
     " 64 KiB for anything else",
     "message, logentry, tags, user and other members": "64 KiB each",
 }
-"""What of an event above 16 KiB is kept; `docs/reference/ingest.md` shows it."""
+"""What of an event above 32 KiB is kept; `docs/reference/ingest.md` shows it."""
 
 _MARK = "..."
 _MAX_DEPTH = 8
@@ -57,7 +57,7 @@ def trimmed_event(text: bytes) -> bytes | None:
         sizes = member_sizes(text)
     except InvalidItem:
         return None
-    large = [name for name, size in sizes.items() if size > WHOLE_BYTES and name not in _LEFT_WHOLE]
+    large = [name for name, size in sizes.items() if size > ITEM_BYTES and name not in _LEFT_WHOLE]
     if not large:
         return None
     parts = members(text)
