@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import ibis.expr.types as ir
 
@@ -66,8 +67,16 @@ def group_keys(named: Sequence[ast.Named], scope: Scope) -> dict[str, Typed]:
             raise TypeProblem(f"The {what} is known per issue.", span=item.span, suggestion=f"any({field}) … by issue")
         if made.type.base is Base.MAP:
             raise TypeProblem("Cannot group by a map.", span=item.span, suggestion='Name a key: tags["region"].')
-        keys[column_name(item)] = made
+        keys[column_name(item)] = one_zero(made)
     return keys
+
+
+def one_zero(key: Typed) -> Typed:
+    """Return a key for which 0.0 and -0.0 are one: they are equal, but the engine groups by their bytes."""
+    if key.type.base is not Base.FLOAT:
+        return key
+    value: Any = key.value
+    return replace(key, value=value + 0.0)
 
 
 def _aggregates(named: Sequence[ast.Named], scope: Scope, keys: Mapping[str, Typed]) -> dict[str, Typed]:
