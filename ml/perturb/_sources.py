@@ -28,12 +28,14 @@ class LabelledEvent:
         asserted: whether it is an assertion of a test, not an error of the program: where it was raised tells which
             test failed, not why.
         event: in Sentry's event format, frames oldest first.
+        file: name of the file it stands in, without its ending.
     """
 
     project: str
     bug: str
     asserted: bool
     event: dict[str, Any]
+    file: str = ""
 
 
 def labelled_events(data: Path) -> Iterator[LabelledEvent]:
@@ -45,12 +47,12 @@ def labelled_events(data: Path) -> Iterator[LabelledEvent]:
     for path in sorted((data / ERRORS).glob("*.jsonl")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             try:
-                yield _labelled(orjson.loads(line))
+                yield _labelled(orjson.loads(line), path.stem)
             except (KeyError, TypeError, orjson.JSONDecodeError) as error:
                 raise ValueError(f"{path.name}, line {number}: {error!r}") from error
 
 
-def _labelled(row: Mapping[str, Any]) -> LabelledEvent:
+def _labelled(row: Mapping[str, Any], file: str) -> LabelledEvent:
     frames = [
         {
             "module": frame["module"],
@@ -64,7 +66,7 @@ def _labelled(row: Mapping[str, Any]) -> LabelledEvent:
     error = {"type": row["exception"], "value": row["message"], "stacktrace": {"frames": frames}}
     event = {"platform": "java", "exception": {"values": [error]}}
     asserted = any(name in row["exception"] for name in _ASSERTIONS)
-    return LabelledEvent(row["project"], row["bug"], asserted, event)
+    return LabelledEvent(row["project"], row["bug"], asserted, event, file)
 
 
 def real_events(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ml.evaluate._rows import Task
-from ml.evaluate.tasks.clustering import root_cause
+from ml.evaluate.tasks.clustering import root_cause, root_cause_asserted, root_cause_by_project
 from ml.evaluate.tasks.invariance import invariance
 from ml.evaluate.tasks.root_cause import first_stage
 from ml.evaluate.tasks.signature import signatures
@@ -18,6 +18,8 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
         "templates": templates,
         "first-stage": first_stage,
         "root-cause": root_cause,
+        "root-cause-by-project": root_cause_by_project,
+        "root-cause-asserted": root_cause_asserted,
         "signature": signatures,
         "invariance": invariance,
     }

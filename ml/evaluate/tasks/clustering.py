@@ -18,24 +18,37 @@ from ml.clustering import Clustering, Corpus, fitted_model, similarity, trace_of
 from ml.evaluate._intervals import interval_of_counts
 from ml.evaluate._rankings import auc
 from ml.evaluate._rows import Row
-from ml.evaluate.tasks.root_cause import RAISED, groups, read_errors, score, sets_of
+from ml.evaluate.tasks.root_cause import asserted, by_file, by_project, groups, raised, read_errors, score
 from ml.perturb import LabelledEvent
 
 TASK: Final = "root-cause"
+BY_PROJECT: Final = "root-cause-by-project"
+ASSERTED: Final = "root-cause-asserted"
 _EVEN: Final = 0.5
 
 
 def root_cause(data: Path) -> Iterator[Row]:
-    """Yield B-cubed F1, pairwise precision and recall of every set, and the AUC of similarity where errors were raised.
+    """Yield B-cubed F1, pairwise precision and recall, and the AUC of similarity, of errors raised, for each file.
 
     Raises:
         DamagedData: a file holds something else than error events.
     """
-    for name, chosen in sets_of(read_errors(data)).items():
-        if chosen:
-            yield from score(TASK, name, chosen, clustered(chosen))
-            if name.startswith(RAISED):
-                yield from _similarity(name, chosen)
+    for name, chosen in by_file(raised(read_errors(data))).items():
+        yield from score(TASK, name, chosen, clustered(chosen))
+        yield from _similarity(TASK, name, chosen)
+
+
+def root_cause_by_project(data: Path) -> Iterator[Row]:
+    """Yield the same for each project."""
+    for name, chosen in by_project(raised(read_errors(data))).items():
+        yield from score(BY_PROJECT, name, chosen, clustered(chosen))
+        yield from _similarity(BY_PROJECT, name, chosen)
+
+
+def root_cause_asserted(data: Path) -> Iterator[Row]:
+    """Yield B-cubed F1, pairwise precision and recall of failed assertions of tests, for each file."""
+    for name, chosen in by_file(asserted(read_errors(data))).items():
+        yield from score(ASSERTED, name, chosen, clustered(chosen))
 
 
 def clustered(events: Sequence[LabelledEvent]) -> list[tuple[str, int]]:
@@ -54,7 +67,7 @@ def clustered(events: Sequence[LabelledEvent]) -> list[tuple[str, int]]:
     return [(project, issue[project, group]) for project, group in first]
 
 
-def _similarity(name: str, events: Sequence[LabelledEvent]) -> Iterator[Row]:
+def _similarity(task: str, name: str, events: Sequence[LabelledEvent]) -> Iterator[Row]:
     """Yield the AUC over pairs of events of one project; intervals by drawing bugs."""
     bugs = {bug: place for place, bug in enumerate(sorted({event.bug for event in events}))}
     scores, places = _pairs(events, bugs)
@@ -67,7 +80,7 @@ def _similarity(name: str, events: Sequence[LabelledEvent]) -> Iterator[Row]:
         return auc(same, scores, both.astype(np.float64))
 
     low, high = interval_of_counts(len(bugs), figure)
-    yield Row(TASK, name, "auc", auc(same, scores), low, high, _EVEN, len(same))
+    yield Row(task, name, "auc", auc(same, scores), low, high, _EVEN, len(same))
 
 
 def _pairs(

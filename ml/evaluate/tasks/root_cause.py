@@ -15,26 +15,37 @@ from ml.grouping import NEWEST_VERSION, fingerprint
 from ml.perturb import LabelledEvent, labelled_events
 
 TASK: Final = "first-stage"
-RAISED: Final = "raised"
-"""Errors that the program raised. Failed assertions of tests are scored apart: their stacks say which test failed."""
 
 
 def first_stage(data: Path) -> Iterator[Row]:
-    """Yield B-cubed F1, pairwise precision and recall of errors the program raised, of assertions, and by project.
+    """Yield B-cubed F1, pairwise precision and recall of the errors programs raised, for each file of them.
 
     Raises:
         DamagedData: a file holds something else than error events.
     """
-    for name, chosen in sets_of(read_errors(data)).items():
-        if chosen:
-            yield from score(TASK, name, chosen, groups(chosen))
+    for name, chosen in by_file(raised(read_errors(data))).items():
+        yield from score(TASK, name, chosen, groups(chosen))
 
 
-def sets_of(events: Sequence[LabelledEvent]) -> dict[str, list[LabelledEvent]]:
-    """Return what is scored apart: errors that were raised, assertions, and the former by project."""
-    raised = [one for one in events if not one.asserted]
-    sets = {RAISED: raised, "asserted": [one for one in events if one.asserted]}
-    return sets | {f"{RAISED}/{name}": [one for one in raised if one.project == name] for name in _projects(raised)}
+def raised(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
+    """Return the errors programs raised: the stack of a failed assertion says which test failed, not why."""
+    return [one for one in events if not one.asserted]
+
+
+def asserted(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
+    """Return the failed assertions of tests."""
+    return [one for one in events if one.asserted]
+
+
+def by_file(events: Sequence[LabelledEvent]) -> dict[str, list[LabelledEvent]]:
+    """Return the events of each file, by its name without ending."""
+    return {name: [one for one in events if one.file == name] for name in sorted({one.file for one in events})}
+
+
+def by_project(events: Sequence[LabelledEvent]) -> dict[str, list[LabelledEvent]]:
+    """Return the events of each project."""
+    names = sorted({one.project for one in events})
+    return {name: [one for one in events if one.project == name] for name in names}
 
 
 def groups(events: Sequence[LabelledEvent], version: str = NEWEST_VERSION) -> list[tuple[str, int]]:
@@ -61,10 +72,6 @@ def read_errors(data: Path) -> list[LabelledEvent]:
         return list(labelled_events(data))
     except ValueError as error:
         raise DamagedData(str(error), hint="See docs/how-to/evaluate.md for the members of a line.") from error
-
-
-def _projects(events: Sequence[LabelledEvent]) -> list[str]:
-    return sorted({one.project for one in events})
 
 
 def _bcubed(partition: Partition) -> Figure:
