@@ -24,6 +24,7 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "spool_full": "Events arrive faster than they are stored: look at the checks above, free disk, or raise the "
         "spool budget. Clients are told when to come back.",
         "no_configuration": "Ingest has no configuration yet: it comes with the web process. See the processes.",
+        "content_lost": "A large payload disappeared from the disk before it was read: look at the disk.",
         "raw_lost": "Accepted data disappeared from the disk before it was read: look at the disk.",
         "other": "Too many different refusals at once to count one by one: something sends noise to this port.",
         "json": "The payload is not JSON: update the client.",
