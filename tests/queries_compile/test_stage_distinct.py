@@ -76,6 +76,6 @@ def test_maps_cannot_be_compared(shop: Shop) -> None:
 @pytest.mark.parametrize("stage", ["summarize count() by z", "project z | distinct", "distinct z"])
 def test_both_zeros_of_fractions_are_one_value(shop: Shop, stage: str) -> None:
     """0.0 and -0.0 are equal; the engine tells their bytes apart."""
-    signed = 'tofloat(http.status_code) * if(level = "fatal", -0.0, 0.0)'
+    signed = 'tofloat(http.status_code) * 0.0 * if(level = "fatal", -1.0, 1.0)'
     rows = shop.rows(f"from errors http.status_code:>0 | extend z = {signed} | {stage}")
     assert [row["z"] for row in rows] == [0.0]
