@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import Changed, NotFound, UserError
 from engine.ids import default_issue_id
-from engine.metadata import AuditEntry, IssueChange, IssueRow, MetadataStore, NewIssue
+from engine.metadata import AuditEntry, IssueChange, IssueMove, IssueRow, MetadataStore, NewIssue
 
 BY_ANN = AuditEntry("user:ann@example.org", "issue.change", "")
 
@@ -117,3 +117,35 @@ def test_hundreds_of_issues_are_one_short_transaction(metadata: MetadataStore, i
     assert [(after.project_id, after.issue_id) for _, after in changed] == asked
     assert {after.status for _, after in changed} == {"ignored"}
     assert metadata.verify_audit().count == 1000
+
+
+def test_the_program_moves_only_what_is_as_it_was_found(metadata: MetadataStore, issues: list[IssueRow]) -> None:
+    """A move that comes late, or again, does nothing; each that is made is remembered with its reason."""
+    found, other = issues[0], issues[1]
+    metadata.change_issues(pairs_of([other]), IssueChange(status="resolved"), BY_ANN)
+    reopen = IssueChange("unresolved", "ongoing")
+    moves = [IssueMove(row.project_id, row.issue_id, row.since, reopen, {"why": "a week"}) for row in (found, other)]
+    system = AuditEntry("system:issues", "issue.age", "issue")
+    assert [row.short_id for row in metadata.move_issues(moves, system)] == [found.short_id]
+    assert metadata.move_issues(moves, system) == []
+    assert metadata.issues(pairs_of([other]))[pairs_of([other])[0]].status == "resolved"
+    [told] = metadata.audit_about(f"issue:{found.short_id}")
+    assert (told.actor, told.details["why"], told.details["after"]) == (
+        "system:issues",
+        "a week",
+        {"substatus": "ongoing"},
+    )
+
+
+def test_who_follows_states_is_told_what_changed_since(metadata: MetadataStore, issues: list[IssueRow]) -> None:
+    """At first what is not open, then each change of a state once; assignments are none."""
+    metadata.change_issues(pairs_of(issues[:2]), IssueChange(status="resolved"), BY_ANN)
+    first = metadata.workflow_news()
+    assert [row.short_id for row in first.states] == [row.short_id for row in issues[:2]]
+    metadata.change_issues(pairs_of(issues), IssueChange(assignee="team:web"), BY_ANN)
+    assert metadata.workflow_news(first.place, first.version).states == ()
+    metadata.change_issues(pairs_of(issues[:1]), IssueChange("unresolved", "ongoing"), BY_ANN)
+    metadata.map_fingerprint(issues[0].project_id, 77, issues[1].issue_id, "rule:test")
+    then = metadata.workflow_news(first.place, first.version)
+    assert [(row.short_id, row.status) for row in then.states] == [(issues[0].short_id, "unresolved")]
+    assert [(row.fingerprint, row.issue_id) for row in then.mapped] == [(77, issues[1].issue_id)]
