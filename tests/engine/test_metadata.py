@@ -150,7 +150,7 @@ def test_options_have_bounds(metadata: MetadataStore, project: int, options: dic
     with pytest.raises(UserError) as caught:
         metadata.change_project(project, options=options)
     assert (caught.value.code, caught.value.field) == ("options-invalid", field)
-    assert metadata.projects()[0].options == {"retention_days": 3650}
+    assert metadata.projects()[0].options == {"grouping_version": "v2", "retention_days": 3650}
 
 
 def test_every_option_has_bounds() -> None:
