@@ -49,11 +49,11 @@ class Trace:
 
 def unpacked(body: Mapping[str, Any]) -> Trace:
     """Return the trace `Trace.packed` made the values of."""
-    pairs = [(str(module), str(function)) for module, function in body["f"]]
+    pairs = body["f"]
     return Trace(
         tuple(body["t"]),
-        tuple(f"{module} {function}" for module, function in pairs),
-        tuple(module for module, _ in pairs),
+        tuple([f"{module} {function}" for module, function in pairs]),
+        tuple([module for module, _ in pairs]),
         body["m"],
     )
 
