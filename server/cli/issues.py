@@ -14,13 +14,16 @@ import typer
 from engine.clock import SystemClock
 from engine.errors import UserError
 from server.cli.humane import printable
+from server.cli.issue_merging import accept, fingerprints, merge, reject, split, suggestions, undo, unmerge
 from server.cli.issue_places import issue_place, length_of
 from server.cli.managed import listed, said
 from server.cli.options import ConfigOption, DataOption, JsonOption
 from server.cli.target import TokenOption, UrlOption
 
 app = typer.Typer(
-    add_completion=False, help="List issues; resolve, archive, assign and prioritise them.", no_args_is_help=True
+    add_completion=False,
+    help="List issues; resolve, archive, assign, prioritise, merge and split them.",
+    no_args_is_help=True,
 )
 _RANGE = re.compile(r"[0-9]{1,6}[smhdw]")
 Names = Annotated[list[str], typer.Argument(metavar="ISSUE...", help="Short ids, such as SHOP-12.")]
@@ -201,6 +204,10 @@ def priority(
     """Set the priority of issues; it stays until somebody changes it."""
     with issue_place(data, url, token, config) as place:
         _said(place.change(names, {"priority": wanted.value}), f"set to {wanted.value}", as_json=as_json)
+
+
+for _merging in (merge, split, unmerge, undo, fingerprints, suggestions, accept, reject):
+    app.command(_merging.__name__)(_merging)
 
 
 def state_words(item: Mapping[str, Any]) -> str:

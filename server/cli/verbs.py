@@ -32,7 +32,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "issues",
         "server.cli.issues",
-        "Merge and split issues, take that back, and answer what the model suggests.",
+        "List issues; resolve, archive, assign, prioritise, merge and split them.",
     ),
     Verb("saved", "server.cli.saved", "Save, run and share queries; import those of Sentry."),
     Verb(
@@ -53,7 +53,6 @@ VERBS: tuple[Verb, ...] = (
     Verb("token", "server.cli.token", "Manage API tokens."),
     Verb("audit", "server.cli.audit", "Read and verify the audit of every write."),
     Verb("ml", "server.cli.ml", "Score grouping and templates on labelled data."),
-    Verb("issues", "server.cli.issues", "List issues; resolve, archive, assign and prioritise them."),
     Verb("jobs", "server.cli.jobs", "List the jobs of the installation; run one by hand."),
     Verb("status", "server.cli.status", "Say how the installation is doing."),
     Verb("doctor", "server.cli.doctor", "Look at everything and say what is wrong and what to do."),
