@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from engine.errors import AmberError, Changed
 from engine.eventstore import EventStore
 from engine.ids import default_issue_id
-from engine.metadata import Author, DecisionRow, MetadataStore, NewIssue
+from engine.metadata import Author, DecisionRow, MetadataStore, NewIssue, NewSuggestion
 from engine.mirror import IssueMirror
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -254,6 +254,34 @@ def test_an_undo_can_be_taken_back(metadata: MetadataStore, first_project: Calla
         metadata.undo_decision(project, decision.id, PERSON)
         assert metadata.issues([(project, target.issue_id)])[project, target.issue_id].first_seen == seen
     assert metadata.verify_audit().intact
+
+
+def test_what_was_answered_is_not_suggested_again(metadata: MetadataStore, first_project: Callable[[], int]) -> None:
+    """A suggestion is renewed while it is open, stale once its issues change, and final once a person has answered."""
+    project = first_project()
+    faces = [NewIssue(project, f, default_issue_id(project, f), "T", "c", "error", NOW) for f in (1, 2**64 - 1, 3)]
+    one, two, three = metadata.ensure_issues(faces)
+    new = [
+        NewSuggestion(project, "merge", a.issue_id, b.issue_id, (), p, "1", {"why": p})
+        for a, b, p in ((one, two, 0.6), (one, three, 0.7))
+    ]
+    metadata.suggest(new)
+    metadata.suggest([replace(one, probability=0.8) for one in new])
+    first, second = metadata.suggestions([project])
+    assert [first.suggestion.probability, second.suggestion.probability] == [0.8, 0.8]
+    metadata.answer_suggestion(first.id, PERSON, accepted=False)
+    metadata.merge_issues(project, one.issue_id, [two.issue_id], PERSON)
+    assert [row.id for row in metadata.suggestions([project], "stale")] == [second.id]
+    metadata.suggest(new)
+    assert [row.id for row in metadata.suggestions([project])] == [second.id]
+    with pytest.raises(Changed):
+        metadata.merge_issues(project, three.issue_id, [one.issue_id], MODEL)
+    metadata.learn_features(project, {1: {"f": []}, 2**64 - 1: {"f": [1]}})
+    metadata.learn_features(project, {1: {"f": [2]}})
+    assert metadata.features(project) == {1: {"f": [2]}, 2**64 - 1: {"f": [1]}}
+    metadata.advance_cluster_cursor(project, 3, "1")
+    metadata.advance_cluster_cursor(project, 5, "2")
+    assert metadata.cluster_cursor(project) == (5, "2")
 
 
 KILLED = """

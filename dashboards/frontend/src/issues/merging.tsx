@@ -27,7 +27,7 @@ interface Held {
 const SHOWN = 20;
 const SAID: Record<string, string> = {
   merge: "merged",
-  recluster: "merged by the model",
+  recluster: "merged",
   split: "split off",
   unmerge: "taken out",
   migrate: "kept through a new grouping version",
