@@ -67,7 +67,7 @@ class _Side:
 
 def two_sides(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with comparisons of groups of the same rows made in one scan."""
-    for outer in find_all(tree, exp.Select):
+    for outer in () if context.written else find_all(tree, exp.Select):
         source = outer.args.get("from_")
         inner = source.this if isinstance(source, exp.From) else None
         if not isinstance(inner, exp.Subquery) or not isinstance(inner.this, exp.Union) or outer.args.get("joins"):
