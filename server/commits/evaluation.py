@@ -2,7 +2,7 @@
 
 `DIR/defects4j-errors/*.jsonl` names the commit that brought a bug (`bug_inducing_commit`) and the one before it was
 mended (`revision_buggy`); `DIR/repositories/PROJECT.git` (or `PROJECT`) is the history. It lies in server, because it
-reads repositories, which `ml` does not.
+reads repositories, which `ml` does not. Without the folder `repositories` nothing is scored.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from server.commits.scripted import scripted
 TASK: Final = "suspect-commit"
 SYNTHETIC: Final = "synthetic-histories"
 _FOLDER: Final = "defects4j-errors"
+_HISTORIES_FOLDER: Final = "repositories"
 _HISTORIES: Final = 60
 _LISTED: Final = 1000
 _ALL: Final = 1_000_000
@@ -58,7 +59,7 @@ def suspect_commit(data: Path) -> Iterator[Row]:
             whole += answers
             yield from _rows(f"{file.stem}/{project}", answers)
         yield from _rows(file.stem, whole)
-    if files:
+    if (data / _HISTORIES_FOLDER).is_dir():
         yield from _synthetic()
 
 
@@ -75,7 +76,7 @@ def _answers(data: Path, project: str, bugs: Iterable[Mapping[str, Any]]) -> lis
 
 def _repository(data: Path, project: str) -> Path | None:
     for name in (f"{project}.git", project):
-        path = data / "repositories" / name
+        path = data / _HISTORIES_FOLDER / name
         if path.is_dir():
             return path
     return None
