@@ -14,7 +14,7 @@ Sort = Literal["last_seen", "first_seen", "events", "users", "priority"]
 Status = Literal["unresolved", "resolved", "ignored"]
 WantedStatus = Literal["unresolved", "resolved", "ignored", "archived"]
 Substatus = Literal[
-    *("", "new", "ongoing", "escalating", "regressed", "until_escalating", "until_condition_met", "forever")
+    "", "new", "ongoing", "escalating", "regressed", "until_escalating", "until_condition_met", "forever"
 ]
 Priority = Literal["high", "medium", "low"]
 Assignee = Annotated[
