@@ -36,6 +36,7 @@ from queries.values.calls import aggregate, call, derived_table, translate
 from queries.values.typed import Typed, constant
 
 PREVIOUS = ".previous"
+_LIST = ValueType(Base.ARRAY, element=Base.STRING)
 _SIDE = "side"
 
 
@@ -141,7 +142,7 @@ def _united(block: Block, other: Block, grouping: ast.Stage, builder: Builder) -
     orders = [o for o in this.order if ordered]
     names = {name: f"c{i}" for i, (name, _) in enumerate(mine)}
     first = [(names[n], typed.value) for n, typed in mine] + [(f"o{i}", o.value) for i, o in enumerate(orders)]
-    second = [(names[n], theirs[n].value) for n, _ in mine] + [(f"o{i}", constant(None)) for i in range(len(orders))]
+    second = [(names[n], theirs[n].value) for n, _ in mine] + [(f"o{i}", _no_key(o)) for i, o in enumerate(orders)]
     query = exp.Union(
         this=render(replace(this, order=()), [*first, (_SIDE, constant(0))]),
         expression=_of_places(render(replace(that, order=()), [*second, (_SIDE, constant(1))]), within),
@@ -153,8 +154,15 @@ def _united(block: Block, other: Block, grouping: ast.Stage, builder: Builder) -
     columns = {n: Typed(table[names[n]], typed.type, virtual=typed.virtual) for n, typed in mine}
     rows = Block(Derived(alias, query), table, None, block.time, columns=columns, shown=tuple(columns))
     values = tuple(n for n, _ in mine if n not in keys)
-    kept = tuple(Order(aggregate("any", FLOAT, table[f"o{i}"]), o.descending) for i, o in enumerate(orders))
+    here = table[_SIDE] == 0
+    own = [aggregate("any", FLOAT, table[f"o{i}"], where=here) for i in range(len(orders))]
+    kept = tuple(Order(value, o.descending) for value, o in zip(own, orders, strict=True))
     return _Sides(rows, keys, values, columns, kept)
+
+
+def _no_key(order: Order) -> ir.Value:
+    """Return what stands for a key of the order on the other side, which has none; a list beside null has no order."""
+    return call("array", _LIST) if order.value.type().is_array() else constant(None)
 
 
 def _of_places(select: exp.Select, within: ir.BooleanValue | None) -> exp.Select:

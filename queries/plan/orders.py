@@ -56,5 +56,6 @@ def sortable(expr: ast.Expr, made: Typed) -> ir.Value:
         TypeProblem: values of its type have no order.
     """
     if made.type.base in {Base.MAP, Base.NULL}:
-        raise TypeProblem(f"Cannot sort by {made.type.describe()}.", span=expr.span)
+        hint = 'Name a key: tags["region"].' if made.type.base is Base.MAP else ""
+        raise TypeProblem(f"Cannot sort by {made.type.describe()}.", span=expr.span, suggestion=hint)
     return made.value if made.type.base is Base.STRING else as_null(made).value

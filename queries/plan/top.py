@@ -13,10 +13,10 @@ from queries.plan.builder import Builder
 from queries.plan.column_names import column_name
 from queries.plan.expressions import compile_expr
 from queries.plan.grouping import OTHER, group, never_null, or_other
-from queries.plan.orders import with_order
+from queries.plan.orders import sortable, with_order
 from queries.plan.render import render
 from queries.values.calls import field_name
-from queries.values.typed import Typed, as_null, certain, constant
+from queries.values.typed import Typed, certain, constant
 
 
 def top(stage: ast.Top, block: Block, builder: Builder) -> Block:
@@ -45,7 +45,7 @@ def top(stage: ast.Top, block: Block, builder: Builder) -> Block:
 
 def _best_first(stage: ast.Top, block: Block, builder: Builder) -> Order:
     scope = builder.scope(block, aggregates=block.grouping is not None)
-    return Order(as_null(compile_expr(stage.by, scope)).value, stage.descending)
+    return Order(sortable(stage.by, compile_expr(stage.by, scope)), stage.descending)
 
 
 def _with_other(stage: ast.Top, block: Block, builder: Builder) -> Block:

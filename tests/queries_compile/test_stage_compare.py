@@ -269,3 +269,27 @@ def test_what_cannot_be_compared_says_why(shop: Shop, text: str, message: str) -
     """Raw rows, lost keys, no distance."""
     with pytest.raises(QueryError, match=message):
         shop.rows(text)
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_groups_ordered_by_a_list_keep_their_order_beside_other_rows(shop: Shop, direction: str) -> None:
+    """The other side has no such list; its groups that are not on this side come where the empty list is."""
+    text = f"from errors last 2h | summarize a=topk(user, 2), n=count() by error.type | sort a {direction}"
+    plain = [row["error.type"] for row in shop.rows(text)]
+    compared = [row["error.type"] for row in shop.rows(f"{text} | compare to previous as delta") if row["n"]]
+    assert compared == plain
+
+
+@pytest.mark.parametrize(
+    "stages",
+    ["sort tags", "top 2 by tags", "summarize f=any(tags) by level | top 1 by f"],
+    ids=["sort", "top", "group"],
+)
+def test_nothing_is_ordered_by_a_map(shop: Shop, stages: str) -> None:
+    """It is refused where it is written, with what to write, before anything runs."""
+    text = f"from errors | {stages}"
+    with pytest.raises(QueryError, match=r"Cannot sort by a map") as caught:
+        plan(text, shop.context)
+    assert caught.value.suggestion == 'Name a key: tags["region"].'
+    assert caught.value.span is not None
+    assert text[caught.value.span.start : caught.value.span.end] in {"tags", "f"}
