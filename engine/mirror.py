@@ -19,8 +19,11 @@ from engine.schema import ISSUE_MAP, ISSUES, Table
 _PAGE = 1000
 _LIMITS = Limits(max_seconds=120.0)
 _VERSIONS = """
-SELECT count() AS issues, sum(version) AS versions
-FROM (SELECT max(row_version) AS version FROM issues GROUP BY project_id, issue_id)
+SELECT count() AS issues, sum(row_version) AS versions, countIf(merged_into != 0) AS away FROM issues FINAL
+"""
+_MAPPED = """
+SELECT count() AS mappings, sum(version) AS versions
+FROM (SELECT max(version) AS version FROM issue_map_log GROUP BY project_id, fingerprint)
 """
 # An issue that is not in the mirror has not been in the metadata database either: the mirror is repaired first.
 _ORPHANS = """
@@ -81,18 +84,22 @@ class IssueMirror:
     def _write(self, table: Table, bodies: Sequence[Mapping[str, Any]]) -> None:
         schema = arrow_schema(table)
         # Follow-up work may have been written before an upgrade that added a column: the next change tells it.
-        rows = [{f.name: _value(body.get(f.name, ""), f.type) for f in schema} for body in bodies]
+        rows = [{f.name: _value(body.get(f.name, _empty(f.type)), f.type) for f in schema} for body in bodies]
         self._store.insert_rows(table.name, pa.Table.from_pylist(rows, schema=schema))
 
     def _same_versions(self) -> bool:
-        row = self._store.query(_VERSIONS, limits=_LIMITS).table.to_pylist()[0]
-        return (row["issues"], row["versions"]) == self._metadata.issue_versions()
+        issues, mapped = (self._store.query(sql, limits=_LIMITS).table.to_pylist()[0] for sql in (_VERSIONS, _MAPPED))
+        told = (mapped["mappings"], mapped["versions"], issues["away"])
+        same = (issues["issues"], issues["versions"]) == self._metadata.issue_versions()
+        return same and told == self._metadata.mapping_versions()
 
     def _rewrite(self) -> int:
         written = 0
         after = (0, 0)
         while page := self._metadata.issue_page(after, _PAGE):
-            self._write(ISSUES, [issue_mirror_body(row) for row in page])
+            away = self._metadata.merged_away(page)
+            bodies = [issue_mirror_body(row, away.get((row.project_id, row.issue_id), 0)) for row in page]
+            self._write(ISSUES, bodies)
             after = (page[-1].project_id, page[-1].number)
             written += len(page)
         mappings = self._metadata.mappings()
@@ -135,6 +142,10 @@ def _newest(bodies: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         if key not in newest or body["row_version"] > newest[key]["row_version"]:
             newest[key] = body
     return list(newest.values())
+
+
+def _empty(kind: pa.DataType) -> str | int:
+    return 0 if pa.types.is_integer(kind) else ""
 
 
 def _value(value: Any, kind: pa.DataType) -> Any:

@@ -174,8 +174,22 @@ def _new_row(new: NewIssue, number: int, slug: str) -> IssueRow:
 
 def tell(connection: Connection, changed: Sequence[IssueRow], now: datetime) -> None:
     """Put issues as they are now into the outbox, for the mirror."""
-    rows = [{"kind": "issue", "body": issue_mirror_body(row), "created_at": now} for row in changed]
-    connection.execute(insert(OUTBOX), rows)
+    away = merged_away(connection, changed)
+    bodies = (issue_mirror_body(row, away.get((row.project_id, row.issue_id), 0)) for row in changed)
+    connection.execute(insert(OUTBOX), [{"kind": "issue", "body": body, "created_at": now} for body in bodies])
+
+
+def merged_away(connection: Connection, issues: Iterable[IssueRow]) -> dict[Pair, int]:
+    """Return (project id, issue id) -> the issue its own fingerprint belongs to, of those merged into another."""
+    owner = {(row.project_id, row.fingerprint): row.issue_id for row in issues}
+    key = tuple_(MAPPINGS.c.project_id, MAPPINGS.c.fingerprint)
+    found: dict[Pair, int] = {}
+    for chunk in _batched(sorted(owner)):
+        for row in connection.execute(select(MAPPINGS).where(key.in_(chunk))):
+            issue_id = owner[row.project_id, row.fingerprint]
+            if row.issue_id != issue_id:
+                found[row.project_id, issue_id] = row.issue_id
+    return found
 
 
 def change_many(
@@ -309,6 +323,14 @@ def versions(connection: Connection) -> tuple[int, int]:
     """Return the number of issues and the sum of their row versions."""
     row = connection.execute(select(func.count(), func.coalesce(func.sum(ISSUES.c.row_version), 0))).one()
     return int(row[0]), int(row[1])
+
+
+def mapping_versions(connection: Connection) -> tuple[int, int, int]:
+    """Return the number of mappings, the sum of their versions, and the number of issues merged into others."""
+    rows, total = connection.execute(select(func.count(), func.coalesce(func.sum(MAPPINGS.c.version), 0))).one()
+    own = (MAPPINGS.c.project_id == ISSUES.c.project_id) & (MAPPINGS.c.fingerprint == ISSUES.c.fingerprint)
+    away = select(func.count()).select_from(ISSUES).join(MAPPINGS, own).where(MAPPINGS.c.issue_id != ISSUES.c.issue_id)
+    return int(rows), int(total), int(connection.execute(away).scalar_one())
 
 
 def in_state(

@@ -329,8 +329,11 @@ class IssueRow:
     state_seq: int = 0
 
 
-def issue_mirror_body(row: IssueRow) -> dict[str, object]:
-    """Return the row of the event store's `issues` for this version of the issue, as JSON values."""
+def issue_mirror_body(row: IssueRow, merged_into: int = 0) -> dict[str, object]:
+    """Return the row of the event store's `issues` for this version of the issue, as JSON values.
+
+    `merged_into` is the number of the issue its own fingerprint belongs to, 0 when that is itself.
+    """
     return {
         "project_id": row.project_id,
         "issue_id": row.issue_id,
@@ -346,6 +349,7 @@ def issue_mirror_body(row: IssueRow) -> dict[str, object]:
         "first_release": row.first_release,
         "resolved_in": row.condition.get("release", "") if row.status == "resolved" else "",
         "row_version": row.row_version,
+        "merged_into": merged_into,
     }
 
 

@@ -52,6 +52,8 @@ ISSUES = Table(
         Column("row_version", Kind.UINT64, "Grows with each change."),
         Column("first_release", Kind.STRING, "Release of the first event, or empty."),
         Column("resolved_in", Kind.STRING, "Release a resolved issue waits for or was resolved in, or empty."),
+        Column("merged_into", Kind.UINT64, "Number of the issue it was merged into, 0 while it stands by itself."),
+        Column("standing", Kind.BOOL, "Whether it was not merged into another one.", alias="merged_into = 0"),
     ),
 )
 
@@ -94,7 +96,8 @@ OUTCOMES_DATASET = Dataset(
 ISSUES_DATASET = Dataset(
     name="issues",
     table="issues",
-    doc="Issues and their workflow state.",
+    doc="Issues and their workflow state; those that were merged into another one are not listed.",
+    condition="standing",
     fields=(
         Field("project_id", "project_id", "Number of the project.", aliases=("project.id",)),
         Field("issue.id", "issue_id", "Number of the issue.", aliases=("id",)),

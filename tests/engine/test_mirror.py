@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from engine.eventstore import EventStore
 from engine.ids import default_issue_id
-from engine.metadata import IssueRow, MetadataStore, NewIssue
+from engine.metadata import Author, IssueRow, MetadataStore, NewIssue
 from engine.mirror import IssueMirror
 
 NOW = datetime.now(UTC)
@@ -108,6 +108,45 @@ def test_a_lost_mirror_is_written_again(event_store: EventStore, metadata: Metad
         "SELECT dictGet('issue_map', 'issue_id', ({p:UInt64}, toUInt64(9))) AS i", {"p": project}
     ).table.to_pylist()
     assert answer == [{"i": issues[0].issue_id}]
+
+
+def test_mappings_alone_that_were_lost_are_written_again(event_store: EventStore, metadata: MetadataStore) -> None:
+    """An event store restored from a moment before a fingerprint was mapped lacks no issue, and is repaired."""
+    project = metadata.create_project("shop").id
+    mirror = IssueMirror(event_store, metadata)
+    issue, other = metadata.ensure_issues([seen(project, 1), seen(project, 2)])
+    metadata.map_fingerprint(project, 9, other.issue_id, "user:ann")
+    mirror.sync()
+    metadata.map_fingerprint(project, 9, issue.issue_id, "user:ann")
+    metadata.drain_outbox(lambda _: None)
+    mirror.reconcile(SINCE)
+    question = "SELECT dictGet('issue_map', 'issue_id', ({p:UInt64}, toUInt64(9))) AS i"
+    assert event_store.query(question, {"p": project}).table.to_pylist() == [{"i": issue.issue_id}]
+
+
+def test_the_mirror_says_where_merged_issues_went(event_store: EventStore, metadata: MetadataStore) -> None:
+    """Also when the target is merged on, when the issue is changed afterwards, after a repair and after undo."""
+    project = metadata.create_project("shop").id
+    mirror = IssueMirror(event_store, metadata)
+    one, two, three = (row.issue_id for row in metadata.ensure_issues([seen(project, n) for n in (1, 2, 3)]))
+    author = Author("user:ann")
+
+    def told(*, lost: bool = False) -> dict[int, int]:
+        if lost:
+            metadata.drain_outbox(lambda _: None)
+        mirror.reconcile(SINCE)
+        sql = "SELECT issue_id, merged_into FROM issues FINAL WHERE project_id = {p:UInt64} AND NOT standing"
+        return {row["issue_id"]: row["merged_into"] for row in event_store.query(sql, {"p": project}).table.to_pylist()}
+
+    assert told() == {}
+    metadata.merge_issues(project, two, [one], author)
+    assert told() == {one: two}
+    on = metadata.merge_issues(project, three, [two], author)
+    assert told() == {one: three, two: three}
+    metadata.assign_issue(project, one, "user:ann")
+    assert told() == {one: three, two: three}
+    metadata.undo_decision(project, on.id, author)
+    assert told(lost=True) == {one: two}
 
 
 def test_events_without_an_issue_get_one_at_start(

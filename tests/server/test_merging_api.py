@@ -44,6 +44,12 @@ def listed(api) -> dict[str, tuple[int, int]]:
     return {item["id"]: (item["events"], item["users"]) for item in page["items"]}
 
 
+def counted(api) -> int:
+    """Issues of project A as Discover counts them."""
+    body = {"query": "from issues project:shop | summarize n=count()"}
+    return api.send("POST", "query", body)["rows"][0][0]
+
+
 BEFORE = {"SHOP-1": (1, 1), "SHOP-2": (2, 2), "SHOP-3": (3, 3)}
 
 
@@ -55,6 +61,7 @@ def test_a_merge_adds_the_counts_and_undo_gives_back_what_was(api) -> None:
     assert (decision["kind"], decision["author"]) == ("merge", "user:owner@example.org")
     assert {(move["from"], move["to"]) for move in decision["moves"]} == {("SHOP-3", "SHOP-2")}
     assert listed(api) == {"SHOP-1": (1, 1), "SHOP-2": (5, 3)}
+    assert counted(api) == 2
     merged = api.get("issues/SHOP-2")
     assert merged["created_at"] < was["created_at"]
     assert [entry["text"] for entry in merged["activity"]] == ["merged SHOP-3 into this"]
@@ -69,6 +76,7 @@ def test_a_merge_adds_the_counts_and_undo_gives_back_what_was(api) -> None:
     ]
     api.send("POST", f"decisions/{decision['id']}/undo", None)
     assert listed(api) == BEFORE
+    assert counted(api) == 3
     again = api.get("issues/SHOP-2")
     assert (again["created_at"], again["events"]) == (was["created_at"], was["events"])
     assert api.get("issues/SHOP-3")["events"] == 3

@@ -64,7 +64,9 @@ class DecisionStore(BaseStore):
     def _made(self, connection: Connection, wanted: Wanted, issue_ids: Iterable[int], now: datetime) -> DecisionRow:
         ids = sorted(set(issue_ids))
         decision = _decisions.decide(connection, wanted, now)
-        _decisions.settle(connection, wanted.project_id, ids, now)
+        # The mirror says of an issue where its own fingerprint belongs, be it the first place it went or the third.
+        moved = _decisions.owners(connection, wanted.project_id, [move.fingerprint for move in decision.moves])
+        _decisions.settle(connection, wanted.project_id, {*ids, *(row.issue_id for row in moved)}, now)
         if wanted.author.is_person:
             _learned.judge(connection, decision, now)
         _learned.overtake(connection, wanted.project_id, ids)

@@ -136,6 +136,16 @@ class IssueStore(BaseStore):
         with self._database.read() as connection:
             return _issues.versions(connection)
 
+    def mapping_versions(self) -> tuple[int, int, int]:
+        """Return the number of mappings, the sum of their versions, and the number of issues merged into others."""
+        with self._database.read() as connection:
+            return _issues.mapping_versions(connection)
+
+    def merged_away(self, issues: Iterable[IssueRow]) -> dict[tuple[int, int], int]:
+        """Return (project id, issue id) -> number of the issue it was merged into, of those that were."""
+        with self._database.read() as connection:
+            return _issues.merged_away(connection, issues)
+
     def map_fingerprint(self, project_id: int, fingerprint: int, issue_id: int, author: str) -> MappingRow:
         """Make a fingerprint belong to an existing issue; `author` is `rule:…`, `model:…` or `user:…`.
 
