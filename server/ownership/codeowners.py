@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from server.ownership.problems import OwnershipInvalid, Problem
+from server.ownership.problems import LONGEST_OWNER, OwnershipInvalid, Problem
 
 GITHUB, GITLAB = "github", "gitlab"
 SYNTAXES = (GITHUB, GITLAB)
@@ -33,8 +32,10 @@ class Segment:
     text: str
 
     def matches(self, name: str) -> bool:
-        """Return whether a name of a file or directory fits; `[` means itself, as no ranges are known."""
-        return fnmatchcase(name, self.text.replace("[", "[[]"))
+        """Return whether a name of a file or directory fits: `*` is any text, `?` any character, `[` means itself."""
+        if "*" not in self.text and "?" not in self.text:
+            return name == self.text
+        return _fits(name, self.text)
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,27 @@ class Codeowners:
         return list(dict.fromkeys(owner for entry in self.match(path) for owner in entry.owners))
 
 
+def _fits(name: str, pattern: str) -> bool:
+    """Return whether a name fits a pattern; a file has thousands, so that none is made a regular expression.
+
+    Each `*` takes as little as it can; when what follows does not fit, the last one takes a character more.
+    """
+    at = place = mark = 0
+    star = -1
+    while at < len(name):
+        sign = pattern[place] if place < len(pattern) else ""
+        if sign == "*":
+            star, mark, place = place, at, place + 1
+        elif sign and sign in ("?", name[at]):
+            at, place = at + 1, place + 1
+        elif star >= 0:
+            mark += 1
+            at, place = mark, star + 1
+        else:
+            return False
+    return not pattern[place:].strip("*")
+
+
 def _ends(segments: Sequence[Segment], parts: Sequence[str]) -> set[int]:
     """Return after how many parts of a path a pattern can end; at most one part each but for `**`."""
     places = {0}
@@ -106,6 +128,7 @@ def _ends(segments: Sequence[Segment], parts: Sequence[str]) -> set[int]:
     return places
 
 
+@lru_cache(maxsize=4)
 def parse_codeowners(text: str, syntax: str = GITHUB) -> Codeowners:
     """Return a read CODEOWNERS file.
 
@@ -177,7 +200,7 @@ def _words(line: str) -> list[str]:
 
 def _owners(words: Sequence[str], number: int, problems: list[Problem]) -> tuple[str, ...]:
     hint = "use @user, @group/team or an address; write `\\ ` for a blank in a path"
-    wrong = [word for word in words if not _OWNER.fullmatch(word)]
+    wrong = [word for word in words if len(word) > LONGEST_OWNER or not _OWNER.fullmatch(word)]
     problems.extend(Problem(number, f"{word[:100]!r} is no owner", hint) for word in wrong)
     return tuple(words)
 

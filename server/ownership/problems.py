@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from engine.errors import UserError
 
+LONGEST_OWNER = 320
+"""Characters of an owner; addresses have at most 254."""
+
 _MOST_TOLD = 5
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 
-from server.ownership.problems import OwnershipInvalid, Problem
+from server.ownership.problems import LONGEST_OWNER, OwnershipInvalid, Problem
 
 PATH, MODULE, URL, TAGS = "path", "module", "url", "tags."
 MAX_CHARS = 100_000
@@ -133,7 +133,11 @@ def _rule(number: int, line: str) -> Rule | Problem:
         )
     if not owners:
         return Problem(number, "the rule names no owner", "add an address or #team")
-    wrong = next((owner for owner in owners if not _EMAIL.fullmatch(owner) and not _TEAM.fullmatch(owner)), None)
+    wrong = next((owner for owner in owners if not _is_owner(owner)), None)
     if wrong is not None:
         return Problem(number, f"{wrong[:100]!r} is no owner", "use an address or #team")
     return Rule(number, kind, pattern, owners)
+
+
+def _is_owner(word: str) -> bool:
+    return len(word) <= LONGEST_OWNER and bool(_EMAIL.fullmatch(word) or _TEAM.fullmatch(word))

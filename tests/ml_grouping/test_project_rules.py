@@ -178,3 +178,26 @@ def test_in_the_window_of_a_new_version_both_fingerprints_are_made() -> None:
     assert arrived(grouping_before="v1", grouping_before_until=until)["fingerprint_before"] != arrived()["fingerprint"]
     assert "fingerprint_before" not in arrived(grouping_before="v1", grouping_before_until=until - 200)
     assert "fingerprint_before" not in arrived()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["type:a -> " + "{{}}" * 2000 + '"', '"' + '\\"' * 8000 + " -> x", "a " * 8000 + "-> x"],
+    ids=["variables", "quotes", "words"],
+)
+def test_lines_meant_to_take_long_are_refused_in_few_words(line: str) -> None:
+    with pytest.raises(GroupingRulesInvalid) as wrong:
+        parse_fingerprint_rules(line)
+    assert len(wrong.value.message) < 5000
+
+
+def test_many_blanks_before_what_is_no_title_are_read_once() -> None:
+    (rule,) = parse_fingerprint_rules("type:a -> x" + " " * 15_000 + "y")
+    assert not rule.title
+
+
+def test_ranges_of_many_fitting_frames_reach_as_far_as_the_widest() -> None:
+    frames = [{"function": "f", "in_app": True} for _ in range(10_000)]
+    ruled_frames(frames, "python", parse_stack_rules("function:f ^-group v-app"))
+    assert [frame.get("group") for frame in (frames[0], frames[-2], frames[-1])] == [False, False, None]
+    assert [frame["in_app"] for frame in (frames[0], frames[1], frames[-1])] == [True, False, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from fnmatch import fnmatchcase
 
 import pytest
 from hypothesis import given
@@ -187,3 +188,24 @@ def test_rules_go_before_codeowners_and_later_before_earlier():
     outer = Facts((("lib/x.py",), ("shop/view.py",)))
     (only,) = read_ownership(OwnershipRow(1, codeowners=row.codeowners, mapping=row.mapping)).owned(outer, directory)
     assert (only.matched, only.owners) == ("shop/view.py", (("@bob", "user:bob@example.org"),))
+
+
+def test_an_owner_is_no_longer_than_an_address():
+    for parse in (parse_codeowners, parse_rules):
+        with pytest.raises(OwnershipInvalid, match="no owner"):
+            parse("path:x a@" + "." * 50_000 + "@")
+
+
+@given(
+    st.text("ab*?[", min_size=1, max_size=8).filter(lambda text: "**" not in text),
+    st.text("ab[", min_size=1, max_size=8),
+)
+def test_names_fit_patterns_as_in_a_shell_without_ranges(pattern, name):
+    found = parse_codeowners(f"/{pattern} @x", "gitlab").match(name) if not pattern.startswith("[") else None
+    assert found is None or bool(found) == fnmatchcase(name, pattern.replace("[", "[[]"))
+
+
+def test_a_file_of_many_patterns_is_held_against_many_paths():
+    lines = [f"/src/d{number}/*.py @o/t{number}" for number in range(20_000)]
+    owners = parse_codeowners("\n".join(lines))
+    assert [owners.owners(f"src/d{number}/x.py") for number in range(3)] == [[f"@o/t{number}"] for number in range(3)]

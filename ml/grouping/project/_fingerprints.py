@@ -32,8 +32,9 @@ from ml.grouping.project._problems import GroupingRulesInvalid, RuleProblem
 
 FIELD: Final = "options.fingerprint_rules"
 _NAMES: Final = ", ".join((*EVENT_NAMES, "tags.NAME", *EXCEPTION_NAMES, *FRAME_NAMES))
-_TITLE = re.compile(r'\s*,?\s*\btitle="(?P<title>(?:[^"\\]|\\.)*)"\s*$')
-_VALUE = re.compile(r'\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>(?:\{\{.*?\}\}|[^,"])+))\s*(?:,|$)')
+# Whoever may try rules writes the texts these read: nothing in them can match the same characters in two ways.
+_TITLE = re.compile(r'\btitle="(?P<title>(?:[^"\\]|\\.)*+)"\s*$')
+_VALUE = re.compile(r'(?:\s*+"(?P<quoted>(?:[^"\\]|\\.)*+)"\s*|(?P<plain>(?:\{\{[^{}]*+\}\}|[^,"])++))(?:,|$)')
 _VARIABLE = re.compile(r"\{\{\s*([\w.\-]*)\s*\}\}")
 
 
@@ -125,7 +126,7 @@ def _rule(line: str, number: int, problems: list[RuleProblem]) -> FingerprintRul
 def _values(tail: str, number: int, start: int, problems: list[RuleProblem]) -> tuple[tuple[str, ...], str]:
     """The values and the title behind the arrow."""
     named = _TITLE.search(tail)
-    body = tail[: named.start()] if named else tail
+    body = tail[: named.start()].rstrip().removesuffix(",") if named else tail
     values: list[str] = []
     place = 0
     while place < len(body.rstrip()):
@@ -147,7 +148,7 @@ def _values(tail: str, number: int, start: int, problems: list[RuleProblem]) -> 
     title = re.sub(r"\\(.)", r"\1", named["title"]) if named else ""
     for variable in _VARIABLE.finditer(tail):
         if not known_variable(variable[1]):
-            message = f"{variable[0]} is no variable."
+            message = f"{variable[0][:100]} is no variable."
             hint = "Write {{ default }}, {{ error.type }}, {{ transaction }}, {{ tags.NAME }} or the like."
             problems.append(
                 RuleProblem(number, start + variable.start() + 1, start + variable.end() + 1, message, hint)

@@ -47,8 +47,11 @@ _FAMILIES: Final = {
 }
 _PATHS: Final = frozenset({"path", "package"})
 _LOOSE: Final = frozenset({"message", "value"})
-_MATCHER = re.compile(r"(?P<not>!?)(?P<name>[A-Za-z_][\w.\-]*):(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<plain>\S+))")
-WORD = re.compile(r'(?:[^\s",]|,(?=\S)|"(?:[^"\\]|\\.)*")+|\S')
+_MATCHER = re.compile(
+    r"(?P<not>!?)(?P<name>[A-Za-z_][\w.\-]*):(?:\"(?P<quoted>(?:[^\"\\]|\\.)*+)\"|(?P<plain>[^\s\"]\S*))"
+)
+# A quote that is not closed reaches to the end of its line, so that a line is read once whatever is in it.
+WORD = re.compile(r'(?:[^\s",]|,(?=\S)|"(?:[^"\\]|\\.)*+(?:"|\\?$))++|\S')
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,9 @@ def compiled(pattern: str, name: str) -> Any:
 
 def unknown(word: str, number: int, start: int, names: str) -> RuleProblem:
     """The problem of a word that is neither matcher nor action."""
-    return RuleProblem(number, start + 1, start + len(word) + 1, f"{word!r} is no matcher.", f"Write one of {names}.")
+    return RuleProblem(
+        number, start + 1, start + len(word) + 1, f"{word[:100]!r} is no matcher.", f"Write one of {names}."
+    )
 
 
 def lines_of(text_of_rules: str) -> Iterator[tuple[int, str]]:

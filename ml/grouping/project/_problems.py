@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from engine.errors import UserError
 
+_MOST_TOLD = 5
+
 
 @dataclass(frozen=True, slots=True)
 class RuleProblem:
@@ -39,8 +41,8 @@ class GroupingRulesInvalid(UserError):
     code = "grouping-rules-invalid"
 
     def __init__(self, problems: tuple[RuleProblem, ...], field: str) -> None:
-        super().__init__(
-            "; ".join(map(str, problems)), hint="See docs/how-to/grouping.md, and try with `amber grouping test`."
-        )
+        told = "; ".join(map(str, problems[:_MOST_TOLD]))
+        more = f"; and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
+        super().__init__(told + more, hint="See docs/how-to/grouping.md, and try with `amber grouping test`.")
         self.problems = problems
         self.field = field

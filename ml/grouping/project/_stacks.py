@@ -106,10 +106,10 @@ def ruled_frames(frames: list[dict[str, Any]], platform: str, rules: Sequence[St
 
 def _act(action: Action, frames: list[dict[str, Any]], places: list[int]) -> None:
     if action.what in _MEMBERS:
-        for place in places:
-            reach = {"": (place, place + 1), "^": (0, place), "v": (place + 1, len(frames))}[action.reach]
-            for frame in frames[reach[0] : reach[1]]:
-                frame[_MEMBERS[action.what]] = action.on
+        # Of ranges the widest holds the others, so that a stack is walked once however many of its frames fit.
+        around = {"": places, "^": range(places[-1]), "v": range(places[0] + 1, len(frames))}[action.reach]
+        for place in around:
+            frames[place][_MEMBERS[action.what]] = action.on
         return
     counting = [f for f in reversed(frames) if f.get("in_app") is True and f.get(FRAME_OPTION) is not False]
     beyond = counting[action.count :] if action.what == "max-frames" else frames if len(counting) < action.count else []
@@ -149,6 +149,7 @@ def _action(word: str) -> Action | None:
 
 
 def _problem(number: int, start: int, end: int, word: str, *, is_late: bool) -> RuleProblem:
+    word = word[:100]
     if word in {"[", "|", "]"} or word.startswith(("invert-stacktrace", "category=")):
         hint = "Write a rule for the frame itself, with ^ or v for those around it."
         return RuleProblem(number, start + 1, end + 1, f"{word!r} is not supported here.", hint)
