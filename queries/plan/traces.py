@@ -12,8 +12,8 @@ The answer is the last set, as rows with all their fields, so that any stage may
 the range; filters in front of the stage only cut the rows it gives.
 
 What lies below a set is found by a recursive query that goes down from it, one level of all traces at a time. It does
-not enter a span of the set again: each span has one parent, so none is reached twice, and parents that form a circle are
-never entered.
+not enter a span of the set again: each span has one parent, so none is reached twice, and parents that form a circle
+are never entered.
 """
 
 from __future__ import annotations
