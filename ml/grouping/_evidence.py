@@ -64,6 +64,7 @@ class InformedFrames(FrameKeys):
     def __init__(self, rules: Rules, evidence: Evidence) -> None:
         super().__init__(rules)
         self._evidence = evidence
+        self._overflows = re.compile(evidence.overflows)
         self._asserted = re.compile(evidence.assertions)
         self._guards = re.compile(evidence.guards)
         self._places = compiled(rules.place_rewrites)
@@ -80,7 +81,7 @@ class InformedFrames(FrameKeys):
             kind: type of the exception.
         """
         wanted = self._wanted(kind)
-        if self._may_cycle(frames):
+        if self._may_cycle(frames, kind):
             selection = self.select(frames, kind)
             keys = [entry.key for entry in selection.frames if entry.verdict == "counted"]
             return tuple(sorted(keys) if selection.cycle else keys)
@@ -111,9 +112,9 @@ class InformedFrames(FrameKeys):
                 return tuple(worths)[:count]
         return tuple(worths)
 
-    def _may_cycle(self, frames: Sequence[Mapping[str, Any]]) -> bool:
+    def _may_cycle(self, frames: Sequence[Mapping[str, Any]], kind: str) -> bool:
         """Whether a function repeats often enough, by its name as sent; cheap, so that most stacks are not counted."""
-        if len(frames) < self._evidence.cycle_repeats:
+        if len(frames) < self._evidence.cycle_repeats or not self._overflows.search(kind):
             return False
         near = frames[-_WINDOW:]
         counts = Counter([(frame.get("module"), frame.get("function")) for frame in near if _hashable(frame)])
@@ -121,7 +122,7 @@ class InformedFrames(FrameKeys):
 
     def select(self, frames: Sequence[Mapping[str, Any]], kind: str = "") -> Selection:
         """Which frames count, and why the others do not."""
-        may_cycle = self._may_cycle(frames)
+        may_cycle = self._may_cycle(frames, kind)
         roles = self._roles(frames, len(frames) - _WINDOW if may_cycle else 0)
         usable = ("app", "system") if any(not weighed.key for _, weighed, _ in roles) else ("app", "system", "plumbing")
         role = next((r for r in usable if any(entry[2] == r for entry in roles)), "none")

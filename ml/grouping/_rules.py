@@ -23,6 +23,7 @@ class Evidence:
         cycle_repeats: a frame seen this often makes the stack a runaway recursion, whose innermost frame is chance.
         assertions: pattern of exception types that helpers of tests raise for many causes, so that more is needed.
         enough_asserted: the sum at which no further frame of such an exception is taken.
+        overflows: pattern of exception types that may be a stack that overflowed; elsewhere a repeat is only depth.
         cycle_share: frames seen at least this share of the most frequent one are the cycle.
     """
 
@@ -33,6 +34,7 @@ class Evidence:
     enough: float
     cycle_repeats: int
     cycle_share: float
+    overflows: str
     assertions: str
     enough_asserted: float
 

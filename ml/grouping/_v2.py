@@ -51,18 +51,51 @@ EVIDENCE: Final = Evidence(
     enough=1.0,
     cycle_repeats=20,
     cycle_share=0.25,
+    overflows=(
+        r"Recursion|[Ss]tack.?[Oo]verflow|SystemStackError|InsufficientExecutionStack|^(?:RangeError|InternalError|"
+        r"SIG\w+|EXC_\w+|[Ss]egfault|Segmentation fault|0x[0-9a-f]+.*|)$"
+    ),
     assertions=r"Assert|ComparisonFailure|Expectation(?:Not|Failed|Error)",
     enough_asserted=2.0,
 )
 
+_CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?: ?[AaPp]\.?[Mm]\b\.?)?"
+_MONTH: Final = (
+    r"(?:jan|feb|m[a\u00e4]r|apr|may|mai|jun|jul|aug|sep|o[ck]t|nov|de[cz]|f[e\u00e9]v|avr|juin|ao[u\u00fb]t"
+    r"|d\u00e9c|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|out)[a-z\u00e0-\u00ff]{0,7}\.?"
+)
+_DATE_IN_WORDS: Final = (
+    rf"(?i:(?<!\w)(?:\d{{1,2}}(?:\.|st|nd|rd|th)?[ \-/](?:de )?{_MONTH}(?: de)?,?[ \-/]\d{{4}}"
+    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})(?!\w)(?:,? (?:at )?{_CLOCK})?)"
+)
+_IP6: Final = (
+    r"(?=[0-9a-fA-F:]*::|(?:[0-9a-fA-F]{1,4}:){7})(?=[a-fA-F:]*\d)[0-9a-fA-F]{0,4}(?:::?[0-9a-fA-F]{1,4}){1,8}"
+)
+_PRE_RELEASE: Final = r"(?i:alpha|beta|rc|pre|preview|dev|snapshot|canary|nightly|final|ga|release|post|a|b|m)"
+
 _EXTRA_MASKS: Final = (
     ("keep_reading", r"\((?:reading|setting|evaluating) '[A-Za-z_$][\w$]{0,60}'\)"),
+    ("n_jwt", r"(?<![\w\-])eyJ[\w\-]{8,}\.[\w\-]+(?:\.[\w\-]*)*"),
     ("n_token", r"(?<![\w/+=.\-])(?=[A-Za-z0-9+/_\-]*\d[A-Za-z0-9+/_\-]*[A-Za-z])[A-Za-z0-9+/_\-]{32,}={0,2}(?![\w])"),
     ("host_pod", r"(?<![\w.\-])[a-z][a-z0-9]*(?:-[a-z0-9]+){0,6}-[0-9a-f]{8,10}-[a-z0-9]{5}(?![\w\-])"),
     ("host_ec2", r"(?<![\w.\-])ip(?:-\d{1,3}){4}(?:\.[\w.\-]+)?(?![\w\-])"),
-    ("n_apart", r"(?<![\w.,])[-+]?\d{1,3}(?:[ \u00a0\u202f\u2009']\d{3})+(?:[.,]\d+)?(?![\w])"),
+    (
+        "host_country",
+        r"(?<![\w.\-@])(?:[A-Za-z0-9][A-Za-z0-9\-]{0,62}\.){1,8}(?:com?|org|net|ac|gov|edu)\.[a-z]{2}(?::\d{1,5})?(?![\w\-(.])",
+    ),
+    ("mac", r"(?<![\w:\-])[0-9a-fA-F]{2}(?:(?::[0-9a-fA-F]{2}){5,7}|(?:-[0-9a-fA-F]{2}){5,7})(?![\w:\-])"),
+    ("ip_6port", rf"(?<![\w:.\[])(?:\[{_IP6}(?:%\w+)?\]|{_IP6}(?:%\w+)?)(?::\d{{1,5}})?(?![\w:])"),
+    ("date_words", _DATE_IN_WORDS),
+    ("date_dashed", rf"(?<![\w.\-])\d{{1,2}}-\d{{1,2}}-\d{{4}}(?![\w\-])(?:,? {_CLOCK})?"),
+    ("date_signs", r"\d{4}[\u5e74\ub144] ?\d{1,2}[\u6708\uc6d4] ?\d{1,2}[\u65e5\uc77c]"),
+    ("date_half", r"(?<![\d:.])\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)? ?(?:[AP]\.?M\b\.?|[ap]\.?m\b\.?)"),
+    ("n_version", rf"(?<![\w.])v?\d+(?:\.\d+){{1,3}}[\-.+]?{_PRE_RELEASE}(?:[.\-]?\d+)*(?![\w])"),
+    ("n_arabic", r"(?<!\w)\d[\d\u066c\u060c]*(?:[\u066b\u066c]\d+)+(?!\w)"),
+    ("size_b", r"(?<![\w.])\d+(?:[.,]\d+)? ?B(?!\w)"),
+    ("n_apart", r"(?<![\w.,])[-+]?\d{1,3}(?:[ \u00a0\u202f\u2009'\u2019]\d{3})+(?:[.,]\d+)?(?![\w])"),
 )
-"""Found before the masks of version 1: property names of code stay, tokens, pods and spaced numbers go."""
+"""Found before the masks of version 1: property names of code stay; tokens, machines, addresses, dates in other
+notations and numbers of other regions go."""
 
 V2: Final = replace(
     V1,

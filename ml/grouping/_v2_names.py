@@ -125,5 +125,6 @@ ANONYMOUS: Final = frozenset(
         "eval code", "module code", "eval", "<eval>", "<fn>", "<anonymous closure>", "<listcomp>", "<genexpr>",
         "<dictcomp>", "<setcomp>", "[native code]", "<missing>", "None", "null", "undefined", "lambda", "closure",
         "lambda_method", "(lambda)", "<init-closure>", "class@anonymous",
+        "<stripped>", "stripped_application_code", "<hidden>", "<optimized out>", "<symbol stripped>",
     }
 )  # fmt: skip
