@@ -12,6 +12,7 @@ from ml.clustering._model import Model, Weights, fitted_model
 from ml.clustering._similarity import FEATURES, similarity
 from ml.clustering._splits import APART, causes
 from ml.clustering._trace import Trace, trace_of, trace_of_columns, unpacked
+from ml.clustering._verdicts import learned
 
 __all__ = [
     "APART",
@@ -25,6 +26,7 @@ __all__ = [
     "causes",
     "evidence",
     "fitted_model",
+    "learned",
     "similarity",
     "trace_of",
     "trace_of_columns",

@@ -16,7 +16,18 @@ from typing import Any
 from engine.clock import Clock
 from engine.errors import Changed, NotFound, UserError
 from engine.metadata import Author, IssueRow, MetadataStore, NewSuggestion
-from ml.clustering import Clustering, Corpus, Model, Proposal, Trace, causes, evidence, fitted_model, unpacked
+from ml.clustering import (
+    Clustering,
+    Corpus,
+    Model,
+    Proposal,
+    Trace,
+    causes,
+    evidence,
+    fitted_model,
+    learned,
+    unpacked,
+)
 from ml.clustering import trace_of_columns as trace_of
 from queries import ast
 from queries.plan import PlanContext
@@ -38,6 +49,8 @@ _SAMPLED = 20
 
 _EVENTS = 30
 _LEAST_OF_A_CAUSE = 2
+_MOST_VERDICTS = 2000
+"""Of pairs, that a run learns from."""
 
 Ask = Callable[[str, PlanContext], Result]
 
@@ -157,7 +170,9 @@ class Reclustering:
     def _compare(self, project_id: int, fresh: Sequence[IssueRow], traces: Mapping[int, Trace], report: Report) -> None:
         book = _Book(self._metadata, project_id, fresh, traces)
         corpus = Corpus(traces)
-        clustering = Clustering(corpus, book.groups, self._model, book.parted)
+        scored = Clustering(corpus, (), self._model)
+        model = learned(self._model, [(scored.probability(*pair), together) for pair, together in book.verdicts])
+        clustering = Clustering(corpus, book.groups, model, book.parted)
         new: list[NewSuggestion] = []
         for proposal in clustering.propose(row.fingerprint for row in fresh if row.fingerprint in traces):
             target, source = book.issues_of(proposal)
@@ -252,7 +267,11 @@ class _Book:
         self.groups = list(held.values())
         self._rows = {row.issue_id: row for row in fresh}
         self._into: dict[int, IssueRow] = {}
-        self._said = {frozenset((said.one, said.other)): said.together for said in metadata.verdicts(project_id)}
+        said = metadata.verdicts(project_id)
+        self._said = {frozenset((one.one, one.other)): one.together for one in said}
+        self.verdicts = [
+            ((one.one, one.other), one.together) for one in said if one.one in traces and one.other in traces
+        ][-_MOST_VERDICTS:]
 
     def parted(self, one: int, other: int) -> bool:
         """Return whether a person said that two fingerprints do not belong together."""

@@ -17,6 +17,7 @@ from ml.clustering import (
     Trace,
     causes,
     fitted_model,
+    learned,
     similarity,
     trace_of,
     trace_of_columns,
@@ -157,3 +158,31 @@ def test_a_threshold_needs_enough_pairs_above_it() -> None:
     assert threshold(scores, np.concatenate([np.ones(3), np.zeros(97)])) > scores.max()
     points = calibrate(scores, good)
     assert [point[1] for point in points] == sorted(point[1] for point in points)
+
+
+STEPS = (0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
+
+
+@pytest.mark.parametrize(
+    ("said", "merges_at"),
+    [
+        pytest.param([], 0.95, id="nothing"),
+        pytest.param([(0.1, False)] * 500, 0.95, id="what-it-would-not-suggest"),
+        pytest.param([(0.99, True)] * 500, 0.95, id="they-agree"),
+        pytest.param([(0.99, False)], 0.95, id="one-slip"),
+        pytest.param([(0.7, False)] * 500 + [(0.9, True)] * 200, 0.9, id="accepted-again-and-again"),
+        pytest.param([(0.9, True)] * 20, 0.95, id="accepted-now-and-then"),
+        pytest.param([(0.96, False)] * 10 + [(0.98, True)] * 5, 0.97, id="parted-below-what-they-agree-to"),
+        pytest.param([(0.99, False)] * 3, None, id="parted"),
+        pytest.param([(0.99, False)] * 3 + [(0.99, True)] * 60, 0.95, id="parted-and-then-accepted"),
+    ],
+)
+def test_a_project_merges_from_the_probability_its_people_bear_out(
+    said: list[tuple[float, bool]], merges_at: float | None
+) -> None:
+    """Parting what the model is surest of ends its merges, accepting its suggestions begins more; few say nothing."""
+    model = replace(fitted_model(), merge_at=0.95)
+    found = learned(model, said)
+    assert next((step for step in STEPS if step >= found.merge_at), None) == merges_at
+    assert replace(found, merge_at=0.95) == model
+    assert learned(model, said[::-1]) == found
