@@ -10,15 +10,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from engine.clock import SystemClock
+from engine.metadata import AuditEntry, IssueChange
 from engine.spool import SpoolWriter
 from ingest.ready import ready_files
 from ingest.records import RawRecord, encode_record
+from server.commits.registry import CommitRegistry
+from server.commits.told import Ref
 from server.compose import ready_writer
 from server.issues.escalation import escalates
 from server.issues.jobs import escalation_job, expiry_job, upkeep_job
 from server.jobs import JobRun
 from tests.ingest.helpers import envelope, shard_normaliser
 from tests.server.api import build_api
+from tests.server.repositories import ScriptedRepository
 
 
 class Site:
@@ -171,8 +176,63 @@ def test_time_does_its_part(site):
     site.api.send("PATCH", f"issues/{name}", {"priority": "low"})
     quiet = site.run(upkeep_job)
     assert quiet.startswith("0 are ongoing, 0 resolved"), "it was in its state for a moment only"
+    site.api.metadata.set_project_options(site.api.a.id, {"auto_resolve_days": 0})
     shown = site.api.get(f"issues/{name}")
     assert (shown["substatus"], shown["priority"], shown["priority_by"]) == ("ongoing", "low", "user:owner@example.org")
+
+
+def test_what_is_quiet_for_as_long_as_its_project_says_is_resolved(site):
+    """Of two issues that are as they are for three weeks, the one without an event in two of them; with its reason."""
+    metadata, project = site.api.metadata, site.api.a.id
+    quiet, lively = (
+        {"exception": {"values": [{"type": kind, "value": "x"}]}, "level": "warning"}
+        for kind in ("EOFError", "OSError")
+    )
+    site.arrive((timedelta(days=20), "shop@1.0.0", quiet), *[(timedelta(days=n), "", lively) for n in (20, 3)])
+    names = {i["title"].partition(":")[0]: i["id"] for i in site.api.get("issues?range=30d&project=shop")["items"]}
+    rows = [metadata.issue_by_short_id(names[kind]) for kind in ("EOFError", "OSError")]
+    long_ago = IssueChange(substatus="ongoing", since=datetime.now(UTC) - timedelta(days=21))
+    metadata.change_issues(
+        [(project, row.issue_id) for row in rows], long_ago, AuditEntry("local", "issue.age", "issue")
+    )
+    site.run(upkeep_job)
+    assert site.state(names["EOFError"])[0] == "unresolved", "nobody has asked for it"
+    metadata.set_project_options(project, {"auto_resolve_days": 14})
+    assert "1 resolved" in site.run(upkeep_job)
+    assert [site.state(names[kind])[0] for kind in ("EOFError", "OSError")] == ["resolved", "unresolved"]
+    said = site.issue(names["EOFError"])["activity"][0]
+    assert (said["who"], said["text"]) == ("Amber", "resolved it: no event for 14 days")
+    site.arrive((NOW, "shop@1.0.0", quiet))
+    assert site.state(names["EOFError"]) == ("unresolved", "regressed")
+
+
+def test_what_is_resolved_in_a_commit_is_opened_by_releases_that_hold_it(site, tmp_path):
+    """Events of any release are old news until one is told of with the commit; then of that release on, not before."""
+    known = {"exception": {"values": [{"type": "LookupError", "value": "x"}]}}
+    site.arrive((HOUR, "shop@2.0.0", known))
+    name = next(i["id"] for i in site.api.get("issues?project=shop")["items"] if i["title"].startswith("LookupError"))
+    made = ScriptedRepository(tmp_path / "shop.git")
+    now = datetime.now(UTC)
+    begin, fix, after = (
+        made.commit({"a.py": f"{n}\n"}, now - timedelta(hours=9 - n), title)
+        for n, title in enumerate(("Begin", "Mend", "Go on"))
+    )
+
+    def release(version: str, commit: str) -> None:
+        registry = CommitRegistry(site.api.metadata, SystemClock())
+        entry = AuditEntry("local", "commits.sync", "project:shop")
+        registry.sync(site.api.a, made.path, version, Ref("acme/shop", commit), entry)
+
+    release("shop@2.0.0", begin)
+    site.api.send("PATCH", f"issues/{name}", {"resolution": {"in": "commit", "commit": fix[:12]}})
+    site.arrive((NOW, "shop@2.0.0", known), (NOW, "shop@2.2.0", known))
+    assert site.state(name) == ("resolved", ""), "no release is known to hold it"
+    release("shop@2.1.0", after)
+    site.arrive((NOW, "shop@2.0.0", known))
+    assert site.state(name) == ("resolved", ""), "this release was made before it"
+    site.arrive((NOW, "shop@2.1.0", known))
+    assert site.state(name) == ("unresolved", "regressed")
+    assert site.issue(name)["activity"][0]["text"] == "saw it again in shop@2.1.0: it has regressed"
 
 
 def test_an_hour_is_an_escalation_only_above_what_was_usual():
