@@ -19,6 +19,7 @@ _SHORT_NAME: Final = 2
 _WINDOW: Final = 100  # innermost frames in which a runaway recursion shows
 _SHORT_RECEIVER = re.compile(r"^[a-zA-Z_$]{1,2}\.(?=[\w$<])")
 _MINIFIED = re.compile(r"(?:\.[mc]?jsx?|^https?://[^?#]*)(?:[?#].*)?$")
+_NEAR_END: Final = 8
 Verdict = Literal["counted", "library", "plumbing", "nameless", "enough", "ruled out"]
 
 
@@ -117,8 +118,10 @@ class InformedFrames(FrameKeys):
         if len(frames) < self._evidence.cycle_repeats or not self._overflows.search(kind):
             return False
         near = frames[-_WINDOW:]
-        counts = Counter([(frame.get("module"), frame.get("function")) for frame in near if _hashable(frame)])
-        return max(counts.values(), default=0) >= self._evidence.cycle_repeats
+        names = [(frame.get("module"), frame.get("function")) for frame in near if _hashable(frame)]
+        counts = Counter(names)
+        # What overflows ends within the cycle or a few calls from it; what aborts far from it is another error.
+        return max((counts[name] for name in names[-_NEAR_END:]), default=0) >= self._evidence.cycle_repeats
 
     def select(self, frames: Sequence[Mapping[str, Any]], kind: str = "") -> Selection:
         """Which frames count, and why the others do not."""
@@ -184,12 +187,13 @@ class InformedFrames(FrameKeys):
         function = text(frame.get("function")) or text(frame.get("raw_function"))
         module = text(frame.get("module"))
         file = text(frame.get("filename")) or text(frame.get("abs_path"))
-        found = self._weighed(module[:_MAX_NAME_CHARS], file, function[:_MAX_NAME_CHARS])
+        path = text(frame.get("abs_path")) or file
+        found = self._weighed(module[:_MAX_NAME_CHARS], file, function[:_MAX_NAME_CHARS], path)
         if found.key or not (package := text(frame.get("package"))):
             return found
         return Weighed(self.file_key(package), self._evidence.anonymous_worth, False, False, False)
 
-    def _weigh(self, module: str, file: str, function: str) -> Weighed:
+    def _weigh(self, module: str, file: str, function: str, path: str) -> Weighed:
         place_of, name_of = self._spread(module, function)
         name = self._name(name_of)
         script = not module and _MINIFIED.search(file) is not None
@@ -197,14 +201,16 @@ class InformedFrames(FrameKeys):
         short = len(name) <= _SHORT_NAME
         named = name not in self._rules.anonymous_functions and not (script and short)
         place = self._name(place_of) if place_of else self.file_key(file)
-        plumbing = self._known_modules.match(module or name_of) is not None or any(
-            part in file for part in self._rules.plumbing_files
+        plumbing = self._known_modules.match(module or name_of.lstrip("<&")) is not None or any(
+            part in file or part in path for part in self._rules.plumbing_files
         )
         own = (
             name in self._rules.plumbing_functions
             or function in self._rules.plumbing_functions
             or self._patterns.search(f"{module or file} {function}") is not None
         )
+        # Without a place of its own it is the run-time's, whatever the client takes for the project's.
+        plumbing = plumbing or (own and (not place or place in self._rules.anonymous_functions))
         if not named:
             name = _ANONYMOUS if place else ""
         return Weighed(f"{place} {name}".strip(), self._worth(name, named=named), plumbing, own, named)

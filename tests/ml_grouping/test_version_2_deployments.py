@@ -60,3 +60,42 @@ def test_names_that_were_taken_out_are_no_names() -> None:
     frames = [{"function": name, "in_app": True} for name in ("<stripped>", "<redacted>")]
     library = {"module": "java.lang.Runtime", "function": "loadLibrary", "in_app": False}
     assert parts(error([*frames, library])) == ("type ValueError", "frame java.lang.Runtime loadLibrary")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        ["abort", "__abort", "pthread_kill", "__pthread_kill"],
+        ["__cxa_throw", "std::terminate", "raise"],
+        ["RaiseException"],
+    ],
+)
+def test_the_end_of_a_process_is_not_its_cause(end: list[str]) -> None:
+    """Every abort has the same innermost frames; the first frame that is not of it tells where."""
+    frames = [{"function": name, "package": "/usr/lib/x.dylib"} for name in ("main", "release_surface", *end)]
+    assert parts(error(frames, "SIGABRT")) == ("type SIGABRT", "frame release_surface")
+
+
+def test_an_abort_after_deep_calls_is_no_overflow() -> None:
+    """A cycle stands for an error only where the stack ends in it."""
+    end = ["read_price", *[f"report_{letter}" for letter in "abcdefgh"], "abort"]
+    shallow, deep = (
+        error([{"function": name} for name in ("main", *["destroy_node"] * depth, *end)], "SIGABRT")
+        for depth in (2, 60)
+    )
+    assert parts(shallow) == parts(deep)
+
+
+@pytest.mark.parametrize(
+    "carrier",
+    [
+        {"function": "<asynchronous suspension>"},
+        {"function": "new Promise", "filename": "<anonymous>"},
+        {"function": "<alloc::boxed::Box<F,A> as core::ops::function::FnOnce<Args>>::call_once"},
+        {"function": "fulfilled", "filename": "tslib.js", "abs_path": "/srv/node_modules/tslib/tslib.js"},
+    ],
+)
+def test_what_carries_a_call_never_counts_even_when_marked_as_the_projects(carrier: dict[str, Any]) -> None:
+    """Clients that know no libraries mark everything `in_app`."""
+    library = {"module": "socket", "function": "connect_now", "in_app": False}
+    assert parts(error([{**carrier, "in_app": True}, library])) == parts(error([library]))
