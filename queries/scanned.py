@@ -16,7 +16,7 @@ from sqlglot import expressions as exp
 from sqlglot.dialects.clickhouse import ClickHouse
 
 from engine.schema import TABLES
-from queries.guard import is_common_table
+from queries.guard_scans import is_common_table
 
 
 def scans_of(sql: str, *, written: bool) -> str:

@@ -19,9 +19,10 @@ from queries.catalog import closest_names, did_you_mean
 from queries.check.literals import check_range
 from queries.check.size import bearable
 from queries.errors import GuardRefusal, NameProblem, QueryError, SyntaxProblem
-from queries.guard import check_statement, is_common_table, verify
+from queries.guard import check_statement, verify
 from queries.guard_names import why_not
 from queries.guard_read import MOST_NESTED, depth
+from queries.guard_scans import is_common_table
 from queries.guard_written import ARITHMETIC, check_written, is_arithmetic
 from queries.passes import PassContext, run_passes
 from queries.passes.context import TIME
