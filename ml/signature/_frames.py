@@ -36,6 +36,9 @@ class Frame:
 _NUMBERED = re.compile(
     rf"^\s*(?:\S{{1,40}} )?\s*#(?P<index>\d+)\s+{_HEX}\s*(?:in\s+(?P<rest>\S.*)|(?P<bare>(?!in$)\S.*)|(?:in)?)$"
 )
+_THREADS = re.compile(
+    r"^\s*#(?P<index>\d+)\s+(?P<rest>(?!0x|pc )\S.*\([^\s()]{1,255}\+0x[0-9a-fA-F]+\))(?: \(BuildId: [0-9a-f]+\))?$"
+)  # of ThreadSanitizer: no address before the name
 _GDB = re.compile(
     rf"^\s*#(?P<index>\d+)\s+(?:{_HEX} in )?(?P<function>[\w:~<>, *&]+?) \((?P<args>[^()]*)\)(?: at (?P<place>\S+))?$"
 )
@@ -66,7 +69,7 @@ _MAC = re.compile(r"^\d+\s+\S.*?\s+0x[0-9a-f]{8,} (?P<function>\S+) \+ \d+$")
 
 def read_frame(line: str) -> Frame | None:
     """The frame a line is, None when it is none."""
-    for pattern in (_NUMBERED, _GDB, _ANDROID, _TRUSTY, _JVM, _NODE, _PYTHON, _CDB, _KERNEL, _GLIBC,
+    for pattern in (_NUMBERED, _THREADS, _GDB, _ANDROID, _TRUSTY, _JVM, _NODE, _PYTHON, _CDB, _KERNEL, _GLIBC,
                     _BRACKETED, _MAC, _GO):  # fmt: skip
         if (match := pattern.match(line)) is not None:
             return _made(pattern, match)
@@ -76,7 +79,7 @@ def read_frame(line: str) -> Frame | None:
 def _made(pattern: re.Pattern[str], match: re.Match[str]) -> Frame:
     found = match.groupdict()
     index = int(found["index"]) if found.get("index") else None
-    if pattern in {_NUMBERED, _TRUSTY}:
+    if pattern in {_NUMBERED, _THREADS, _TRUSTY}:
         rest = found.get("rest") or found.get("bare") or ""
         function, place = split_place(rest)
         return Frame(function, place, index)

@@ -139,3 +139,14 @@ def test_the_public_reports_are_told_apart() -> None:
     truth = [(case["expected_type"], case["expected_state"]) for case in cases]
     assert len(set(found)) >= 0.9 * len(set(truth))
     assert sum(f[0] == t[0] for f, t in zip(found, truth, strict=True)) >= 0.7 * len(cases)
+
+
+def test_frames_of_a_thread_sanitizer_have_no_address() -> None:
+    """They are `#0 name place (module+offset)`."""
+    found = signature(
+        "WARNING: ThreadSanitizer: data race (pid=71)\n"
+        "  Write of size 8 at 0x7b0c00000020 by thread T2:\n"
+        "    #0 Counter::inc(long) /src/p/counter.cc:12:3 (bin+0x4a1f02)\n"
+        "    #1 worker /src/p/work.cc:7:3 (bin+0x4a1f77) (BuildId: 0123456789abcdef)\n"
+    )
+    assert found.state == "Counter::inc\nworker\n"
