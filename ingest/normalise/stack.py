@@ -120,9 +120,11 @@ def _frames(stack: object, platform: str, project: ProjectConfig, remarks: Remar
         if len(frames) <= MAX_KNOWN_FRAMES:
             return known_frames(frames, platform, project)
         frames = [msgspec.structs.asdict(frame) for frame in frames]
-    kept = [clean_frame(f, platform, project) for f in listed(frames) if isinstance(f, dict)]
+    # Cut first: a project's rules are held against each frame that is left.
+    sent = _middle_cut([f for f in listed(frames) if isinstance(f, dict)], MAX_FRAMES, "frames:trimmed", remarks)
+    kept = [clean_frame(frame, platform, project) for frame in sent]
     ruled_frames(kept, platform, project.in_app_rules)
-    return _middle_cut(kept, MAX_FRAMES, "frames:trimmed", remarks)
+    return kept
 
 
 def _thread_stack(threads: object) -> object:

@@ -197,14 +197,24 @@ def _set(body: documents.IssueSet) -> Wish:
 def _state(state: documents.IssueState) -> dict[str, Any]:
     said = state.model_dump(exclude={"condition"})
     if state.condition is not None:
-        said["condition"] = state.condition.model_dump(mode="json", by_alias=True, exclude_none=True)
+        said["condition"] = state.condition.model_dump(by_alias=True, exclude_none=True)
+        if state.condition.date is not None:
+            said["condition"]["date"] = _zoned(state.condition.date).isoformat()
     return {**said, "since": _utc(state.since)}
 
 
 def _utc(at: datetime | None) -> datetime | None:
-    if at is not None and at.tzinfo is None:
-        raise UserError("A time without a zone says little.", code="time-invalid", hint="Write 2026-01-31T12:00:00Z.")
-    return None if at is None else at.astimezone(UTC)
+    return None if at is None else _zoned(at)
+
+
+def _zoned(at: datetime) -> datetime:
+    hint = "Write 2026-01-31T12:00:00Z."
+    if at.tzinfo is None:
+        raise UserError("A time without a zone says little.", code="time-invalid", hint=hint)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise UserError("That is no time of this calendar.", code="time-invalid", hint=hint) from error
 
 
 def _look(services: Services, given: LookParameters, default: TimeRange | None = None) -> Look:

@@ -179,7 +179,7 @@ def archive_of(stored_condition: Mapping[str, Any], state: State) -> Archive:
     """Return what ends the archiving of a stored condition; `state` tells those that store none."""
     if state is State.UNTIL_ESCALATING:
         return Archive("escalating")
-    if not stored_condition:
+    if "until" not in stored_condition:
         return Archive()
     date = stored_condition.get("date")
     return Archive(
@@ -188,6 +188,24 @@ def archive_of(stored_condition: Mapping[str, Any], state: State) -> Archive:
         stored_condition.get("window_s", 0),
         None if date is None else datetime.fromisoformat(date),
     )
+
+
+_NEEDED: Final[Mapping[str, str]] = MappingProxyType(
+    {"release": "release", "commit": "commit", "events": "count", "users": "count", "date": "date"}
+)
+"""What a stored condition of a kind cannot be without."""
+
+
+def check_stored(state: State, condition: Mapping[str, Any]) -> None:
+    """Refuse a condition that is none of a state: jobs read it for all issues at once."""
+    name = {State.RESOLVED: "in", State.UNTIL_CONDITION_MET: "until"}.get(state, "")
+    kind = condition.get(name)
+    if condition and (kind is None or not condition.get(_NEEDED.get(kind, name))):
+        raise UserError(
+            f"The condition does not go with {' '.join(filter(None, stored(state)))}.",
+            code="state-unknown",
+            hint="Give the states as they were answered in `before`.",
+        )
 
 
 def check_resolution(resolution: Resolution) -> None:
@@ -202,7 +220,7 @@ def check_archive(archive: Archive, now: datetime) -> None:
     """Refuse an archiving that would end at once or never, with what to do."""
     if archive.kind in {"events", "users"} and not 0 < archive.count <= MOST_COUNT:
         raise UserError(f"Say until how many {archive.kind}.", code="count-missing", hint="Give `count`, 1 or more.")
-    if timedelta(seconds=archive.window_s) > LONGEST_WINDOW:
+    if archive.window_s > LONGEST_WINDOW.total_seconds():
         raise UserError("The window is too long.", code="window-long", hint="At most 30 days.")
     if archive.kind == "date" and (archive.date is None or archive.date <= now):
         raise UserError("Say until when.", code="date-past", hint="Give `date`, a time in the future.")

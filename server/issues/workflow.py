@@ -14,7 +14,7 @@ from iam import Action, Denied, Principal, decide, project_resource, visible_pro
 from queries.result import rfc3339
 from server.issues.assignees import assignees
 from server.issues.releases import ReleaseBook
-from server.issues.states import state_of, stored
+from server.issues.states import check_stored, state_of, stored
 from server.issues.wishes import Wish, change_for, checked
 from server.issues.words import RESTORE, activity_words, actor_name
 
@@ -174,11 +174,12 @@ def _restoring(state: Mapping[str, Any], now: datetime) -> IssueChange:
     """Return the change that gives an issue a state back.
 
     Raises:
-        UserError: it is no state.
+        UserError: it is no state, or its condition is of another.
     """
     status, substatus = state["status"], state["substatus"]
     if substatus and stored(state_of(status, substatus)) != (status, substatus):
         raise UserError(f"{status} and {substatus} do not go together.", code="state-unknown")
+    check_stored(state_of(status, substatus), state.get("condition") or {})
     change = IssueChange(**{name: state.get(name) for name in _STATE})
     return change if change.since is None else replace(change, since=min(change.since, now))
 

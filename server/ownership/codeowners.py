@@ -21,6 +21,9 @@ MAX_CHARS = 3_000_000
 """GitHub's own limit is 3 MB."""
 
 _MAX_LINES = 20_000
+_DEEPEST = 100
+"""Directories a file lies in at most; nobody owns what lies deeper."""
+
 _OWNER = re.compile(r"@@?[\w.-]+(?:/[\w.-]+)*|[^@\s]+@[^@\s]+\.[^@\s]+")
 _SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[(?P<count>\d+)\])?(?P<owners>(?:\s+\S.*)?)$")
 
@@ -82,7 +85,9 @@ class Codeowners:
 
     def match(self, path: str) -> list[Entry]:
         """Return the line of each section that decides who owns a path; lines without owners are among them."""
-        found = []
+        found: list[Entry] = []
+        if path.count("/") > _DEEPEST:
+            return found
         for entries in self._sections.values():
             if any(entry.excluded and entry.matches(path) for entry in entries):
                 continue

@@ -201,3 +201,14 @@ def test_ranges_of_many_fitting_frames_reach_as_far_as_the_widest() -> None:
     ruled_frames(frames, "python", parse_stack_rules("function:f ^-group v-app"))
     assert [frame.get("group") for frame in (frames[0], frames[-2], frames[-1])] == [False, False, None]
     assert [frame["in_app"] for frame in (frames[0], frames[1], frames[-1])] == [True, False, False]
+
+
+def test_rules_of_stacks_are_held_against_the_frames_that_are_kept() -> None:
+    """A deep stack costs no more than what is kept of it."""
+    frames = [{"function": "f", "module": f"m{number}", "in_app": True} for number in range(400)]
+    event = {"exception": {"values": [{"type": "E", "value": "v", "stacktrace": {"frames": frames}}]}}
+    rules = "module:m200 v-app\nmodule:m399 -app"
+    project = ProjectConfig(1, "shop", in_app_rules=rules)
+    row = event_row(decode_json(encode_json(event)), Arrival(project, 1_800_000_000 * 10**9))
+    assert len(row["stack_functions"]) == 250
+    assert row["stack_in_app"][-2:] == [True, False]

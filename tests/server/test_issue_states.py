@@ -244,3 +244,8 @@ def test_what_a_state_depends_on_has_words():
     assert archive_words(Archive("users", 1)) == "until it has affected 1 more user"
     assert archive_words(Archive("date", date=NOW)) == "until 2026-05-01 12:00 UTC"
     assert archive_words(Archive()) == "for ever"
+
+
+def test_a_stored_condition_that_is_none_of_archiving_never_ends():
+    """It is read for all issues at once, and must not keep the others archived."""
+    assert archive_of({"in": "release", "release": "1.0"}, State.UNTIL_CONDITION_MET) == Archive()

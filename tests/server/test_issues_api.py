@@ -246,6 +246,9 @@ def test_of_two_who_change_the_same_version_the_second_is_told(own):
         ({"assignee": "user:stranger@example.org"}, 400, "assignee-unknown"),
         ({"assignee": "somebody"}, 400, "assignee-unknown"),
         ({"substatus": "new"}, 400, "body-invalid"),
+        ({"archive": {"until": "date", "date": "9999-12-31T23:59:59-23:59"}}, 400, "time-invalid"),
+        ({"archive": {"until": "date", "date": "0001-01-01T00:00:00+23:00"}}, 400, "time-invalid"),
+        ({"archive": {"until": "users", "count": 1, "window_s": 10**30}}, 400, "window-long"),
     ],
 )
 def test_a_change_that_cannot_be_is_refused(api, body, status, code):
@@ -268,6 +271,24 @@ def test_bulk_by_ids_and_undo_restore_every_state(own):
     for name in ("SHOP-1", "SHOP-2", "SHOP-3"):
         for member in ("status", "substatus", "assignee", "priority"):
             assert after[name][member] == before[name][member]
+
+
+@pytest.mark.parametrize(
+    ("status", "substatus", "condition", "code"),
+    [
+        ("ignored", "until_condition_met", {"in": "release", "release": "1.0"}, "state-unknown"),
+        ("ignored", "until_condition_met", {"until": "events"}, "state-unknown"),
+        ("ignored", "until_condition_met", {"until": "date", "date": "2026-01-01T00:00:00"}, "time-invalid"),
+        ("resolved", "", {"until": "events", "count": 1}, "state-unknown"),
+        ("resolved", "", {"in": "commit"}, "state-unknown"),
+        ("unresolved", "new", {"in": "next_release"}, "state-unknown"),
+    ],
+)
+def test_a_condition_of_another_state_cannot_be_restored(api, status, substatus, condition, code):
+    """Whoever may write one issue would otherwise stop the job that looks at the conditions of all."""
+    state = {"id": "SHOP-1", "status": status, "substatus": substatus, "assignee": "", "priority": "low"}
+    response = api.call("owner", "POST", "/api/v1/issues/bulk", {"restore": [{**state, "condition": condition}]})
+    assert (response.status_code, response.json["code"]) == (400, code)
 
 
 def test_bulk_by_match_changes_what_the_search_finds_and_no_more(own):
