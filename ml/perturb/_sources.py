@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,10 @@ def labelled_events(data: Path) -> Iterator[LabelledEvent]:
         ValueError: a line is no error event.
     """
     for path in sorted((data / ERRORS).glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        # Of bytes: a message may hold characters that end a line of text (U+2028) and none of JSON.
+        for number, line in enumerate(path.read_bytes().removeprefix(BOM_UTF8).split(b"\n"), 1):
+            if not line.strip():
+                continue
             try:
                 yield _labelled(orjson.loads(line), path.stem)
             except (KeyError, TypeError, orjson.JSONDecodeError) as error:

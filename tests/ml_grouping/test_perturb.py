@@ -12,7 +12,7 @@ import pytest
 
 from ml.evaluate.tasks.invariance import merges
 from ml.grouping import fingerprint
-from ml.perturb import KINDS, perturbed_event, real_events
+from ml.perturb import KINDS, labelled_events, perturbed_event, real_events
 from ml.perturb._sources import as_lines
 
 STACKS: dict[str, list[dict[str, Any]]] = {
@@ -96,3 +96,14 @@ def test_false_merges_count_pairs_of_different_bugs_of_a_project() -> None:
     bugs = [("p", "a"), ("p", "b"), ("p", "c"), ("q", "d")]
     parts = merges(bugs, [1, 1, 2, 1], [1, 1, 2, 1])
     assert parts.sum(axis=0).tolist() == [2.0, 6.0]
+
+
+def test_labelled_lines_are_read_whatever_ends_lines_of_text(tmp_path: Path) -> None:
+    """With a byte order mark, other ends of lines, empty lines, and messages of several lines."""
+    row = {"project": "P", "bug": "P-1", "exception": "E", "message": "a\u2028b\x85c", "frames": []}
+    lines = [json.dumps(row, ensure_ascii=False), "", json.dumps(row)]
+    folder = tmp_path / "defects4j-errors"
+    folder.mkdir()
+    (folder / "odd.jsonl").write_bytes(("\ufeff" + "\r\n".join(lines) + "\r\n\r\n").encode())
+    values = [one.event["exception"]["values"][0]["value"] for one in labelled_events(tmp_path)]
+    assert values == ["a\u2028b\x85c"] * 2
