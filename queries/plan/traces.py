@@ -114,7 +114,8 @@ class _Pattern:
         """Return trace and span of the set after a step and of all spans below it."""
         name, below = f"{self.builder.alias()}r", self.builder.alias()
         rows = self._rows()
-        # Not cut to traces with a span of the set: the join does that as it goes, and the cut took a third of the time.
+        # Not cut to traces with a span of the set: the join does that as it goes. The cut cost a
+        # fifth of the time where many match.
         others = replace(rows, where=(*rows.where, ~self.holds(step, rows)))
         columns = render(others, [(column, rows.table[column]) for column in (_TRACE, _SPAN, _PARENT)])
         is_child = exp.And(
