@@ -46,14 +46,21 @@ def labelled_events(data: Path) -> Iterator[LabelledEvent]:
         ValueError: a line is no error event.
     """
     for path in sorted((data / ERRORS).glob("*.jsonl")):
-        # Of bytes: a message may hold characters that end a line of text (U+2028) and none of JSON.
-        for number, line in enumerate(path.read_bytes().removeprefix(BOM_UTF8).split(b"\n"), 1):
-            if not line.strip():
-                continue
+        for number, line in json_lines(path):
             try:
                 yield _labelled(orjson.loads(line), path.stem)
             except (KeyError, TypeError, orjson.JSONDecodeError) as error:
                 raise ValueError(f"{path.name}, line {number}: {error!r}") from error
+
+
+def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file of JSON lines that say anything, with their numbers from 1; without a byte order mark.
+
+    Of bytes: a message may hold characters that end a line of text (U+2028) and none of JSON.
+    """
+    for number, line in enumerate(path.read_bytes().removeprefix(BOM_UTF8).split(b"\n"), 1):
+        if line.strip():
+            yield number, line
 
 
 def _labelled(row: Mapping[str, Any], file: str) -> LabelledEvent:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ml.evaluate import DamagedData, Row, chance_of_rank, interval, reciprocal_ranks, within
+from ml.perturb import json_lines
 from ml.suspect.paths import FileIndex, StackFrame, locate
 from ml.suspect.scoring import rank
 from ml.suspect.stack import places_of
@@ -86,7 +87,7 @@ def _bugs(file: Path) -> dict[str, list[Mapping[str, Any]]]:
     """Return the first error of each bug whose commit is known, by project."""
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     try:
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for _, line in json_lines(file):
             error = json.loads(line)
             if error.get("bug_inducing_commit"):
                 found.setdefault(error["project"], {}).setdefault(error["bug"], error)
