@@ -11,7 +11,7 @@ from unittest import mock
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from engine.eventstore import EventStore
@@ -98,7 +98,8 @@ KEYS = st.sampled_from(["message", "title", "free", "!message"])
 
 
 def quoted(pattern: str) -> str:
-    return pattern.replace("\\", "\\\\").replace('"', '\\"')
+    """Return a pattern as it is written in quotes: a backslash is a sign like others but before a quote."""
+    return re.sub(r'(\\*)"', r'\1\1\\"', pattern)
 
 
 def ascii_lower(text: str) -> str:
@@ -128,6 +129,7 @@ def test_a_pattern_finds_exactly_the_rows_it_matches(texts: Texts, form: str, pa
 
     The engine's own ILIKE finds `ask*` beside the Kelvin sign or not, as the rows happen to lie.
     """
+    assume(not pattern.endswith("\\"))  # it would take the star or the quote behind it for a sign
     asked = form.replace("{}", quoted(pattern))
     wanted = form.split('"')[1].replace("{}", pattern)
     if not wanted.strip("*"):

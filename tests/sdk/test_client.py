@@ -349,7 +349,8 @@ class TestProgress:
         fake.on_cancel = release.set
         fake.script.append(answers.Answer(wait_for=release))
         program = textwrap.dedent("""
-            import sys, amber
+            import signal, sys, amber
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs the tests may ignore it
             try:
                 amber.connect(sys.argv[1]).query("from errors")
             except KeyboardInterrupt:

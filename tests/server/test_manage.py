@@ -175,7 +175,10 @@ def test_projects_and_their_keys_reach_ingest_without_a_server(place: Place):
     assert (revoked["label"], revoked["state"]) == ("mobile", "revoked")
     assert [row["state"] for row in place.json("key", "list", "shop")] == ["revoked", "active", "revoked"]
     changed = place.json("project", "change", "shop", "--name", "The shop", "--option", "retention_days=7")
-    assert (changed["name"], changed["options"]) == ("The shop", {"retention_days": 7})
+    assert (changed["name"], changed["options"]) == (
+        "The shop",
+        {"grouping_version": "v2", "retention_days": 7},
+    )
     assert reader.current().projects[project["id"]].retention_days == 7
     assert "options-invalid" in place.run("project", "change", "shop", "--option", "colour=red", status=2)
     place.run("project", "delete", "shop", status=1)

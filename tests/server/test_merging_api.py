@@ -11,7 +11,7 @@ from engine.metadata import Author, NewSuggestion
 from tests.server.api import build_api
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-_projects = itertools.count(781_000, 10)
+_projects = itertools.count(9_150_000, 10)
 
 
 def event(fingerprint: int, number: int, **more):
