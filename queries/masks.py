@@ -25,32 +25,41 @@ _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?"
 _ZONE: Final = r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
 _YEAR: Final = r"(?: \d{4})?"
 _UNIT: Final = (
-    r"(?:[KMGTPkmgt]i?[Bb]?|[Bb](?:ytes?)?|[kMG]?[Hh]z|[nu]?s|m(?:s(?:ecs?)?|in(?:ute)?s?|illis(?:econds?)?)?"
+    r"(?:[KMGTPkmgt]i?[Bb]?|[Bb](?:ytes?)?|[kMG]?[Hh]z|[nuµμ]?s|m(?:s(?:ecs?)?|in(?:ute)?s?|illis(?:econds?)?)?"
     r"|s(?:ecs?|econds?)|h(?:rs?|ours?)?|d(?:ays?)?)"
 )
 _NUMBER: Final = r"\d+(?:[.,:]\d+)*(?:[eE][+-]?\d+)?"
-_AMOUNT: Final = rf"{_NUMBER} ?{_UNIT}\b(?: ?\({_NUMBER} ?{_UNIT}\))?"
+_MIXED: Final = r"\d+(?:[.,:dhm]\d+)*(?:[eE][+-]?\d+)?"
+"""A number, or a duration without its last unit, such as the `1h2m3.5` of `1h2m3.5s`."""
 
-_REQUEST: Final = r"\"([A-Z]{3,8}) /[^\"\n]*\""
-"""A line of a request in quotes: its method tells templates apart."""
+_AMOUNT: Final = rf"{_MIXED} ?{_UNIT}\b(?: ?\({_NUMBER} ?{_UNIT}\))?"
+
+_LINE: Final = r"/[^\"\n]*\""
+_REQUEST: Final = rf"(:)[\s\v]*\"[A-Z]{{3,8}} {_LINE}([,;)\]}}\n]|$)|\"([A-Z]{{3,8}}) {_LINE}"
+"""A line of a request in quotes: its method tells templates apart, unless the line is the value of a key, behind a colon
+and up to a comma, a bracket or the end."""
 
 _VALUE: Final = (
-    r"(?:=| = )(?:[\w.$]*(?:\{[^{}=\n]*\}|\([^()=\n]*\)|\[[^\[\]=\n]*\])|\"[^\"\n]*\"|'[^'\n]*'"
+    rf"(?:=| = )(?:{_NUMBER} {_UNIT}([\s\v,;)\]]|$)"
+    r"|[\w.$]*(?:\{[^{}=\n]*\}|\([^()=\n]*\)|\[[^\[\]=\n]*\])|\"[^\"\n]*\"|'[^'\n]*'"
     r"|[^\s\v=<>,;|&()\[\]{}\"']+)"
 )
-"""The value of a key: in brackets or quotes, or up to what ends it."""
+"""The value of a key: an amount with its unit, in brackets or quotes, or up to what ends it."""
 
 _WORDS: Final = (
     # Links, mail addresses, places in files, machines with a port.
     r"[a-zA-Z][a-zA-Z0-9+.-]*://(?:[^\s\v\"'<>)\]]|<\*>)+",
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b",
+    r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+\b",
     r"[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]\w*:\d+\b",
     # Dates with names of months.
     rf"(?:{_DAY},? )?(?:{_MONTH} {{1,2}}\d{{1,2}}|\d{{1,2}} {_MONTH})(?:,? \d{{4}})?(?:,? {_CLOCK})?{_ZONE}{_YEAR}\b",
     # Truth values, nothing.
     r"(?:[tT]rue|TRUE|[fF]alse|FALSE|null|NULL)\b",
     r"[a-zA-Z]:\\[^\s\v\"']+",
-    # UUIDs, network and hardware addresses.
+    # Digests that name their algorithm.
+    r"(?:[sS][hH][aA]|[mM][dD])-?\d+:[\w+/-]+(?::[\w+/-]+)*=*",
+    # UUIDs, network and hardware addresses; a network address with `::` begins with a digit or as a reserved one.
+    r"(?:\d[0-9a-fA-F]{0,3}|[fF][c-fC-F][0-9a-fA-F]{2}):(?:[0-9a-fA-F]+:)*:(?:[0-9a-fA-F]+(?::[0-9a-fA-F]+)*)?(?:%\w+)?",
     r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b",
     r"(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4}\b",
     r"(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b",
@@ -65,23 +74,31 @@ _WORDS: Final = (
     rf"{_NUMBER}%?",
 )
 
+_WITHIN_NONE: Final = (
+    r"'[^'\n]*'\B",
+    # Network addresses that begin with zeros.
+    r"::(?:[0-9a-fA-F]+:)*\d[0-9a-fA-F.:]*\b",
+    # Paths of two and more parts.
+    r"(?:/[\w.@%+~=-]+){2,}/?",
+    # Amounts and numbers with a sign.
+    rf"[<>~+-]{_AMOUNT}",
+    rf"[+-]{_NUMBER}%?",
+)
+"""What begins with a sign that no word goes on with."""
+
 _PARTS: Final = (
     rf"\b(?:{'|'.join(_WORDS)})",
     # What stands in quotes; an apostrophe within a word is none.
     r"\"[^\"\n]*\"",
-    r"\B'[^'\n]*'\B",
-    # Paths of two and more parts.
-    r"\B(?:/[\w.@%+~=-]+){2,}/?",
-    # Amounts and numbers with a sign; numbers at the end of a word, longer ones within.
-    rf"\B[<>~+-]{_AMOUNT}",
-    rf"\B[+-]{_NUMBER}%?",
+    rf"\B(?:{'|'.join(_WITHIN_NONE)})",
+    # Numbers at the end of a word, longer ones within.
     r"(?:[_-]-?\d+)+\b",
     r"\d{2,}",
 )
 
 STEPS: Final = (
-    (_REQUEST, rf"\1 {WILDCARD}"),
-    (_VALUE, f"={WILDCARD}"),
+    (_REQUEST, rf"\1\3 {WILDCARD}\2"),
+    (_VALUE, rf"={WILDCARD}\1"),
     ("|".join(_PARTS), WILDCARD),
 )
 """Expressions with what takes the place of their matches, one after the other; in Python with `re.ASCII`, as RE2 reads

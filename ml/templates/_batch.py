@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ml.templates._tokens import Token, is_sign, rendered, tokens_of
-from ml.templates._words import changes, tell_templates_apart
+from ml.templates._words import first_of, tell_templates_apart
 from queries.masks import WILDCARD
 
 MIN_SIMILARITY: Final = 0.5
@@ -98,8 +98,7 @@ def group_texts(texts: Sequence[str], counts: Sequence[int]) -> list[Found]:
 
 def bucket_of(words: Words) -> Bucket:
     """Return what texts of one template share: their length, their signs, a first word that does not change."""
-    first = words[0] if words else ""
-    return tuple(word if is_sign(word) else "" for word in words), WILDCARD if changes(first) else first
+    return tuple(word if is_sign(word) else "" for word in words), first_of(words)
 
 
 def _buckets(texts: list[Words]) -> Iterator[tuple[Bucket, list[Words]]]:

@@ -7,7 +7,7 @@ began, went well or ended, and the nouns that are followed by a name.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from queries.masks import WILDCARD
@@ -25,6 +25,9 @@ _NOUN: Final = re.compile(r"users?|username|account|host|hostname|login", re.ASC
 """Nouns that are followed by a name."""
 
 _NAME: Final = re.compile(r"[0-9_$@/\\]|\w[.-]\w", re.ASCII)
+_QUALIFIED: Final = re.compile(r"\w+(?:\.\w+){2,}", re.ASCII)
+"""A name of three and more parts, such as those of packages and machines."""
+
 _ACCOUNT: Final = re.compile(r"root|admin|administrator|guest|nobody|anonymous", re.ASCII | re.IGNORECASE)
 _ONE_DIGIT: Final = re.compile(r"[A-Za-z]+[0-9]", re.ASCII)
 """Often the name of a kind: SOCKS5, utf8, ssh2."""
@@ -33,6 +36,16 @@ _ONE_DIGIT: Final = re.compile(r"[A-Za-z]+[0-9]", re.ASCII)
 def changes(word: str) -> bool:
     """Whether a word holds something masked or a number, and so is no fixed part of a message by itself."""
     return WILDCARD in word or (any(sign.isdigit() for sign in word) and not _ONE_DIGIT.fullmatch(word))
+
+
+def first_of(words: Sequence[str]) -> str:
+    """Return the first word of a text, `<*>` when other texts of its template may begin with another.
+
+    A name of several parts with a colon behind tells who says the rest.
+    """
+    first = words[0] if words else ""
+    spoken = len(words) > 1 and words[1] == ":" and _QUALIFIED.fullmatch(first)
+    return WILDCARD if spoken or changes(first) else first
 
 
 def tell_templates_apart(words: Collection[str], before: str, after: str) -> bool:

@@ -30,6 +30,16 @@ def templates_of(*texts: str) -> list[str]:
         (("ready=true", "ready=no"), "ready=<*>"),
         (("done type:create now", "done type:remake now"), "done type:<*> now"),
         (("it  went on", "it went on"), "it went on"),
+        (("a.b.c: cannot find it", "x.y.z: cannot find it"), "<*>: cannot find it"),
+        (("mail from o'neil@a.example", "mail from bob+tag@b.example"), "mail from <*>"),
+        (("peer ::1 left", "peer 2001:db8:1::9f left", "peer 10.0.0.1 left"), "peer <*> left"),
+        (("query (1m3.5s) ended", "query (00:00:12) ended", "query (12 µs) ended"), "query (<*>) ended"),
+        (("x=1 took=2.5 s", "x=1 took=10 minutes", "x=1 took=00:00:12"), "x=<*> took=<*>"),
+        (("key is sha256:+a/1b= now", "key is sha256:Zb/c now", "key is md5:00ff now"), "key is <*> now"),
+        (
+            ('id: 1, asked: "GET /a HTTP/1.1", to: b', 'id: 2, asked: "POST /c HTTP/1.1", to: b'),
+            "id: <*>, asked: <*>, to: b",
+        ),
     ],
 )
 def test_texts_that_differ_in_names_amounts_or_lengths_of_lists_are_one_template(
@@ -50,6 +60,7 @@ def test_texts_that_differ_in_names_amounts_or_lengths_of_lists_are_one_template
         ('1.1.1.1 "GET /a HTTP/1.1" 200', '1.1.1.1 "POST /a HTTP/1.1" 200'),
         ("task started", "task stopped", "task ended", "task paused", "task resumed", "task cancelled"),
         ("a (b) c", "a [b] c"),
+        ("a.b.c is old", "x.y.z is old"),
     ],
 )
 def test_texts_that_differ_in_what_happened_stay_apart(texts: tuple[str, ...]) -> None:
