@@ -36,8 +36,8 @@ _AMOUNT: Final = rf"{_MIXED} ?{_UNIT}\b(?: ?\({_NUMBER} ?{_UNIT}\))?"
 
 _LINE: Final = r"/[^\"\n]*\""
 _REQUEST: Final = rf"(:)[\s\v]*\"[A-Z]{{3,8}} {_LINE}([,;)\]}}\n]|$)|\"([A-Z]{{3,8}}) {_LINE}"
-"""A line of a request in quotes: its method tells templates apart, unless the line is the value of a key, behind a colon
-and up to a comma, a bracket or the end."""
+"""A line of a request in quotes: its method tells templates apart, unless the line is the value of a key, behind a
+colon and up to a comma, a bracket or the end."""
 
 _VALUE: Final = (
     rf"(?:=| = )(?:{_NUMBER} {_UNIT}([\s\v,;)\]]|$)"
