@@ -49,7 +49,7 @@ run: compiled ## Start Amber on port 8700 with the demo shop (DATA=dir PORT=n).
 test: compiled ## Run all tests.
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
 
-fuzz: setup ## Ten times as many random texts as the tests try (TIMES=n).
+fuzz: setup ## Ten times as many texts as the tests try, other ones each time (TIMES=n).
 	@AMBER_FUZZ=$(or $(TIMES),10) $(BIN)/python -m pytest -n $(JOBS) -q tests/queries_compile/test_thousands_of_texts.py tests/queries_syntax/test_round_trip.py tests/ingest/test_door_fuzz.py
 
 check: setup ## Lint, types (Python and TypeScript), layers, dependencies.

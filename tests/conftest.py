@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +11,16 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import settings
 
 from benchmarks.browser import chromium_path
 from engine.arrow import arrow_schema
 from engine.eventstore import EventStore, open_store
 from engine.schema import TABLES
+
+# The same cases in every run, so that a commit is judged by itself; `make fuzz` looks for new ones.
+settings.register_profile("amber", derandomize="AMBER_FUZZ" not in os.environ, print_blob=True)
+settings.load_profile("amber")
 
 RowMaker = Callable[[str, Sequence[Mapping[str, Any]]], pa.Table]
 

@@ -57,7 +57,7 @@ def _advice(name: str) -> str:
         and rest
         and first.aggregate
         and first.args
-        and first.args[0].want in {Want.NUMBER, Want.ORDERED}
+        and first.args[0].want in {Want.NUMBER, Want.NUMBER_OR_TIME, Want.ORDERED}
     ):
         return f"Write {start}({_MEANT.get(rest, rest)})."
     if (match := _PERCENTILE.fullmatch(name)) is not None:

@@ -34,6 +34,8 @@ class Want(Enum):
     ARRAY = "an array"
     SEQUENCE = "text or an array"
     NUMBER_OR_TEXT = "a number or text"
+    NUMBER_OR_TIME = "a number or a time"
+    BRANCH = "conditions, each with its value"
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,7 +293,7 @@ NUMERIC = (
 CONDITIONAL = (
     Function("if", (Arg("condition", Want.BOOLEAN), Arg("then", Want.ANY), Arg("otherwise", Want.ANY)), _branches_type, _if,
              "common unit of the branches", "One of two values.", 'extend kind = if(level = "fatal", "bad", "other")', worked=(('if(2 > 1, "yes", "no")', '"yes"'),)),
-    Function("case", (Arg("condition, value", Want.ANY, repeated=True),), _branches_type, _case, "common unit of the values",
+    Function("case", (Arg("condition", Want.BOOLEAN), Arg("value", Want.BRANCH, repeated=True)), _branches_type, _case, "common unit of the values",
              "The value of the first condition that holds; a last argument alone is the rest, else null.",
              'extend kind = case(level = "fatal", "bad", level = "error", "poor", "fine")', worked=(('case(1 > 2, "a", 2 > 1, "b", "c")', '"b"'), ('case(1 > 2, "a")', "null"))),
     Function("coalesce", (Arg("x", Want.ANY, repeated=True),), _coalesce_type, _coalesce, "common unit",

@@ -243,7 +243,7 @@ _INT = like(INTEGER)
 _UNIT = Arg("unit", Want.WORD, optional=True, words=tuple(EPOCH_UNITS))
 
 TIME_FUNCTIONS = (
-    Function("bin", (Arg("x", Want.ORDERED), Arg("width", Want.WIDTH, words=CALENDAR_UNITS), _ZONE), _bin_type, _bin, "keeps the unit of x",
+    Function("bin", (Arg("x", Want.NUMBER_OR_TIME), Arg("width", Want.WIDTH, words=CALENDAR_UNITS), _ZONE), _bin_type, _bin, "keeps the unit of x",
              'Start of the interval x falls into: bin(timestamp, 1h), bin(timestamp, month), bin(timestamp, 1d, "Europe/Berlin"), bin(span.duration, 100ms).',
              "from errors | summarize count() by bin(timestamp, 1h)",
              worked=(('bin(totime("2026-03-29T10:20:30Z"), 1h)', "2026-03-29T10:00:00Z"), ('bin(totime("2026-03-29T10:20:30Z"), 1d, "Europe/Berlin")', "2026-03-28T23:00:00Z"),

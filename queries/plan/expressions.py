@@ -162,7 +162,7 @@ def _promoted(expr: ast.Index, scope: Scope) -> Typed | None:
 
 
 def _unary(expr: ast.Unary, scope: Scope) -> Typed:
-    operand = compile_expr(expr.operand, scope)
+    operand = shown(compile_expr(expr.operand, scope))
     if expr.op == "not":
         _require_boolean(operand, expr.operand)
         return replace(operand, value=negate(operand.value, nullable=operand.type.nullable), type=BOOLEAN)
@@ -174,6 +174,7 @@ def _unary(expr: ast.Unary, scope: Scope) -> Typed:
 
 
 def _require_boolean(item: Typed, expr: ast.Expr) -> None:
+    item = shown(item)
     if item.type.base is not Base.BOOLEAN:
         raise TypeProblem(
             f"A condition is needed here, this is {item.type.describe()}.",
@@ -195,7 +196,7 @@ def _binary(expr: ast.Binary, scope: Scope) -> Typed:
         return _text_match(expr, left, right, aggregate=mixed)
     if expr.op in _COMPARISONS:
         return _compare(expr, left, right, scope, aggregate=mixed)
-    return arithmetic(expr, left, right, aggregate=mixed)
+    return arithmetic(expr, shown(left), shown(right), aggregate=mixed)
 
 
 def _check_mix(left: Typed, right: Typed, expr: ast.Binary) -> None:
@@ -240,6 +241,7 @@ def _logic(expr: ast.Binary, scope: Scope) -> Typed:
 
 
 def _text_match(expr: ast.Binary, left: Typed, right: Typed, *, aggregate: bool) -> Typed:
+    left = shown(left)
     if left.type.base is not Base.STRING or not isinstance(right.constant, str):
         raise TypeProblem(f"{expr.op} needs text on the left and a quoted text on the right.", span=expr.span)
     result = ValueType(Base.BOOLEAN, missing=Missing.NULL if left.type.nullable else Missing.NEVER)
@@ -257,8 +259,9 @@ def _compare(expr: ast.Binary, left: Typed, right: Typed, scope: Scope, *, aggre
     special = compare_virtual(expr, left, right, scope)
     if special is not None:
         return Typed(special, BOOLEAN, aggregate)
+    left, right = shown(left), shown(right)
     check_same(left.type, right.type, expr.op, expr.span)
-    left, right = same_unit(shown(left), shown(right))
+    left, right = same_unit(left, right)
     if expr.op in {"=", "!="}:
         same, nullable = equal(left, right)
         if expr.op == "=":

@@ -157,6 +157,8 @@ def _declared(function: Function, given: tuple[ast.Expr, ...], expr: ast.Call) -
     declared = list(function.args)
     if declared and declared[-1].repeated:
         declared += [declared[-1]] * (len(given) - len(declared))
+    if declared and declared[-1].want is Want.BRANCH:
+        declared = _branches(len(declared))
     least = sum(not a.optional for a in function.args)
     if not least <= len(given) <= len(declared):
         raise TypeProblem(
@@ -165,6 +167,12 @@ def _declared(function: Function, given: tuple[ast.Expr, ...], expr: ast.Call) -
             suggestion=f"Write {function.signature}.",
         )
     return declared
+
+
+def _branches(count: int) -> list[Arg]:
+    """Return conditions and values in turn; a last one alone is the value of the rest."""
+    pairs = [Arg("condition", Want.BOOLEAN), Arg("value", Want.ANY)] * (count // 2)
+    return pairs + [Arg("otherwise", Want.ANY)] * (count % 2)
 
 
 def _counted(least: int, most: int) -> str:
@@ -185,7 +193,7 @@ def _argument(function: Function, arg: Arg, node: ast.Expr, before: list[Typed],
     if made.virtual and function.name not in _KEEP_IDS:
         made = shown(made)
     _check(function, arg, made, node)
-    if made.type.base is Base.BOOLEAN and made.type.nullable and _is_condition(function, arg, before):
+    if made.type.nullable and arg.want is Want.BOOLEAN:
         return replace(made, value=certain(made.value, nullable=True), type=replace(made.type, missing=Missing.NEVER))
     if function.aggregate or function.keeps_empty or made.is_constant:
         return made
@@ -225,10 +233,6 @@ def _word(arg: Arg, node: ast.Expr) -> str | None:
 
 def _unit_giver(before: list[Typed]) -> ValueType | None:
     return before[0].type if before else None
-
-
-def _is_condition(function: Function, arg: Arg, before: list[Typed]) -> bool:
-    return arg.want is Want.BOOLEAN or (function.name == "case" and len(before) % 2 == 0)
 
 
 def _check(function: Function, arg: Arg, made: Typed, node: ast.Expr) -> None:
@@ -280,6 +284,7 @@ _FITS: dict[Want, Callable[[Typed], bool]] = {
     Want.WORD: lambda _: False,
     Want.WIDTH: lambda made: isinstance(made.constant, int | float) and not isinstance(made.constant, bool),
     Want.ARRAY: lambda made: made.type.base is Base.ARRAY,
+    Want.NUMBER_OR_TIME: lambda made: made.type.is_number or made.type.base is Base.TIME,
     Want.SEQUENCE: lambda made: made.type.base in {Base.STRING, Base.ARRAY},
     Want.NUMBER_OR_TEXT: lambda made: made.type.is_number or made.type.base is Base.STRING,
 }

