@@ -11,7 +11,7 @@ from ml.grouping._evidence import InformedFrames
 from ml.grouping._frames import FrameKeys, is_weak
 from ml.grouping._mask import Masker
 from ml.grouping._model import Grouping, Source
-from ml.grouping._read import frames_of, mapping, mappings, text
+from ml.grouping._read import frames_of, has_frames, mapping, mappings, text
 from ml.grouping._rules import Rules
 from ml.signature import NOTHING, looks_like_report, signature
 
@@ -154,7 +154,7 @@ def digest(source: str, parts: Sequence[str]) -> int:
 
 
 def _has_frames(exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> bool:
-    return any(frames_of(exception) for exception in exceptions) or bool(_stack_without_exception(event))
+    return any(has_frames(exception) for exception in exceptions) or bool(_stack_without_exception(event))
 
 
 def _crash(exceptions: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> tuple[str, ...]:

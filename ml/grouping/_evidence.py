@@ -20,6 +20,8 @@ _WINDOW: Final = 100  # innermost frames in which a runaway recursion shows
 _SHORT_RECEIVER = re.compile(r"^[a-zA-Z_$]{1,2}\.(?=[\w$<])")
 _MINIFIED = re.compile(r"(?:\.[mc]?jsx?|^https?://[^?#]*)(?:[?#].*)?$")
 _NEAR_END: Final = 8
+_MAX_KEPT: Final = 32_768  # frames as sent whose worth is remembered, at about 0.5 kB each
+_MAX_KEPT_CHARS: Final = 512  # of each of their members; longer ones are read anew each time
 Verdict = Literal["counted", "library", "plumbing", "nameless", "enough", "ruled out"]
 
 
@@ -73,6 +75,7 @@ class InformedFrames(FrameKeys):
         self._known_modules = self._plumbing
         self._patterns = self._plumbing_anywhere
         self._weighed = lru_cache(maxsize=32768)(self._weigh)
+        self._as_sent: dict[tuple[object, ...], Weighed] = {}
 
     def keys(self, frames: Sequence[Mapping[str, Any]], kind: str = "") -> tuple[str, ...]:
         """The keys that stand for a stack, innermost first, each once; those of a runaway recursion in order of name.
@@ -184,6 +187,22 @@ class InformedFrames(FrameKeys):
 
     def weighed(self, frame: Mapping[str, Any]) -> Weighed:
         """What a frame is worth by itself."""
+        # A service sends the same frames again and again: what was sent is looked up before any of it is read.
+        get = frame.get
+        sent = (
+            get("module"), get("filename"), get("function"), get("abs_path"), get("raw_function"), get("package")
+        )  # fmt: skip
+        try:
+            return self._as_sent[sent]
+        except (KeyError, TypeError):  # TypeError: a member that is a list or an object
+            found = self._read_and_weighed(frame)
+        if all((type(member) is str and len(member) <= _MAX_KEPT_CHARS) or member is None for member in sent):
+            if len(self._as_sent) >= _MAX_KEPT:
+                self._as_sent.clear()
+            self._as_sent[sent] = found
+        return found
+
+    def _read_and_weighed(self, frame: Mapping[str, Any]) -> Weighed:
         function = text(frame.get("function")) or text(frame.get("raw_function"))
         module = text(frame.get("module"))
         file = text(frame.get("filename")) or text(frame.get("abs_path"))
@@ -238,11 +257,10 @@ class InformedFrames(FrameKeys):
 
 def _role(frame: Mapping[str, Any], weighed: Weighed, seen_app: bool) -> str:
     """The part a frame plays: `app`, `system` or `plumbing`; empty when it plays none."""
-    ruled = frame.get(FRAME_OPTION)
-    if ruled is False or not weighed.key:
+    if not weighed.key:
         return ""
-    if ruled is True:
-        return "app"
+    if (ruled := frame.get(FRAME_OPTION)) is not None and isinstance(ruled, bool):
+        return "app" if ruled else ""
     in_app = frame.get("in_app") is True
     if weighed.plumbing or (weighed.own_plumbing and (seen_app or not in_app)):
         return "plumbing"

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.grouping import explain, fingerprint
+from ml.grouping._algorithm import Algorithm
 from ml.grouping._v2 import V2
 
 PINNED = Path(__file__).parent / "v2_pinned.json"
@@ -257,3 +258,24 @@ def test_the_rewrites_change_no_name_that_skips_them(pieces: list[str]) -> None:
     if not re.search(V2.rewritable_name, name):
         for pattern, replacement in V2.function_rewrites:
             assert re.sub(pattern, replacement, name) == name
+
+
+_MEMBERS = st.one_of(
+    st.none(), st.booleans(), st.sampled_from([0, 1, 1.0]), st.text("ab./$", max_size=6), st.just(["a"]), st.just({})
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["module", "function", "raw_function", "filename", "abs_path", "package", "in_app"]),
+            _MEMBERS,
+        ),
+        max_size=5,
+    )
+)
+def test_what_was_seen_before_does_not_change_the_answer(frames: list[dict[str, Any]]) -> None:
+    """Frames are remembered as they were sent: `true`, 1 and 1.0 stay apart, and odd members are read each time."""
+    found = event(error("KeyError", frames))
+    assert Algorithm(V2).group(found) == fingerprint(found, "v2") == fingerprint(found, "v2")
