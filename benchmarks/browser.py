@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 FLAGS = (
     "--no-sandbox",
@@ -22,6 +22,9 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+PATIENCE_MS = 60_000
+"""How long a page may take to become what is expected of it: a machine at work is slow, and that is no fault."""
 
 
 def chromium_path() -> str | None:
@@ -84,9 +87,10 @@ class Watch:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Give a headless Chromium."""
+    """Give a headless Chromium; expectations of its pages wait as long as its actions do."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS), timeout=2 * PATIENCE_MS)
         try:
             yield browser
         finally:
@@ -99,6 +103,7 @@ def watched(browser: Browser, base_url: str, **options: Any) -> Iterator[tuple[B
     watch = Watch(urlsplit(base_url).netloc)
     defaults: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "timezone_id": "UTC"}
     context = browser.new_context(base_url=base_url, **{**defaults, **options})
+    context.set_default_timeout(PATIENCE_MS)
     context.on("page", watch.attach)
     try:
         yield context, watch

@@ -32,7 +32,7 @@ from rich.progress import track
 
 from benchmarks.chaos_checks import Report, verify
 from benchmarks.chaos_clients import SHARED_FINGERPRINTS, Client, Ledger
-from benchmarks.serving import free_port_pair
+from benchmarks.serving import free_ports
 
 SENDERS = 4
 ROLES = ("ingest", "normaliser", "web", "supervisor", "all")
@@ -44,7 +44,7 @@ class Served:
     def __init__(self, directory: Path, log: Path) -> None:
         self.directory = directory
         self.log = log
-        self.port = free_port_pair()
+        self.port = free_ports()
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import contextlib
+import fcntl
 import functools
 import http.client
 import json
@@ -12,11 +13,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
@@ -25,6 +27,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("engine", "iam", "queries", "ml", "ingest", "dashboards", "server", "sdk/amber")
 START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 60.0
+_PORTS = range(12_000, 32_000, 16)
+_TAKEN: list[IO[bytes]] = []
+"""Locks of the ports this process was given."""
 
 
 class NoAnswerError(RuntimeError):
@@ -125,11 +130,11 @@ class Server:
             self.process.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(STOP_TIMEOUT_S)
-        _, alive = psutil.wait_procs(processes, timeout=5)
+        _, alive = psutil.wait_procs(processes, timeout=30)
         for process in alive:
             with contextlib.suppress(psutil.Error):
                 process.kill()
-        self.process.wait(5)
+        self.process.wait(60)
 
 
 def amber(*arguments: str, log: Path) -> None:
@@ -143,7 +148,7 @@ def amber(*arguments: str, log: Path) -> None:
 @contextlib.contextmanager
 def serving(data_dir: Path) -> Iterator[Server]:
     """Serve `data_dir` on free ports of the loopback interface until the block is left."""
-    port = free_port_pair()
+    port = free_ports()
     log = data_dir.parent / f"{data_dir.name}-serve.log"
     (data_dir / "run" / "server.json").unlink(missing_ok=True)
     with log.open("ab") as output:
@@ -183,16 +188,36 @@ def _compile() -> None:
         compileall.compile_dir(ROOT / package, quiet=2)
 
 
-def free_port_pair() -> int:
-    """Return a port that is free together with the next one, which the ingest role takes."""
-    for _ in range(200):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            with contextlib.suppress(OSError, OverflowError):
-                second.bind(("127.0.0.1", port + 1))
-                return port
-    raise NoAnswerError("no two neighbouring ports are free")
+def free_ports(neighbours: int = 2) -> int:
+    """Return a port that is free together with the next ones.
+
+    The ingest role takes the second, the shop of a demo the eleventh to the fourteenth. They lie below the ports the
+    system gives to outgoing connections, which would take them before the server does, and are locked for the life of
+    this process, so that processes side by side never choose the same.
+
+    Args:
+        neighbours: how many are needed in a row, 16 at most.
+    """
+    places = Path(tempfile.gettempdir()) / f"amber-ports-{os.getuid()}"
+    places.mkdir(exist_ok=True)
+    for number in range(len(_PORTS)):
+        port = _PORTS[(os.getpid() * 7 + number) % len(_PORTS)]
+        lock = (places / str(port)).open("ab")
+        with contextlib.suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for one in range(port, port + neighbours):
+                _bind_once(one)
+            _TAKEN.append(lock)
+            return port
+        lock.close()
+    raise NoAnswerError(f"no {neighbours} neighbouring ports are free")
+
+
+def _bind_once(port: int) -> None:
+    """Raise OSError when a port is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
 
 
 def _first_answer(data_dir: Path, process: subprocess.Popen[bytes], log: Path, began: float) -> Address:
@@ -202,7 +227,7 @@ def _first_answer(data_dir: Path, process: subprocess.Popen[bytes], log: Path, b
             raise NoAnswerError(f"`amber serve` ended with {process.returncode}; see {log}: {log.read_text()[-500:]}")
         with contextlib.suppress(OSError, http.client.HTTPException, NoAnswerError, KeyError, ValueError):
             address = _address(data_dir)
-            with contextlib.closing(http.client.HTTPConnection(*address.web, timeout=10)) as connection:
+            with contextlib.closing(http.client.HTTPConnection(*address.web, timeout=30)) as connection:
                 _post_query(connection, address.token, {"query": "from errors last 1h | summarize n=count()"})
             return address
         time.sleep(0.02)

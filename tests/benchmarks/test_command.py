@@ -18,7 +18,7 @@ def test_a_small_run_compares_every_query_and_finds_equal_rows(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     measured = json.loads(figures.read_text())

@@ -62,7 +62,7 @@ class Collector:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
-    def wait_for(self, enough: Callable[[Collector], bool], timeout_s: float = 10.0) -> None:
+    def wait_for(self, enough: Callable[[Collector], bool], timeout_s: float = 60.0) -> None:
         """Waits until `enough` holds; the time limit is left to the assertions that follow."""
         deadline = time.monotonic() + timeout_s
         while not enough(self) and time.monotonic() < deadline:
@@ -95,7 +95,7 @@ class Collector:
 
     def _forward(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         assert self._target is not None
-        connection = http.client.HTTPConnection(self._target, timeout=30)
+        connection = http.client.HTTPConnection(self._target, timeout=120)
         try:
             connection.request("POST", path, body, {**headers, "Host": self._target})
             response = connection.getresponse()

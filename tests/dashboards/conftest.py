@@ -30,7 +30,6 @@ def watched_page(browser: Browser, preview: str) -> Iterator[tuple[Page, Watch]]
     """A page whose relative addresses are the preview's, and what it does wrong: nothing, in the end."""
     with watched(browser, preview, color_scheme="light") as (context, watch):
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=preview)
-        context.set_default_timeout(15_000)
         yield context.new_page(), watch
     assert watch.problems() == []
 

@@ -45,7 +45,7 @@ class _Running:
 
     def wait(self, query_id: str) -> bool:
         """Wait for the cancel; whether it came."""
-        return self._stops.setdefault(query_id, threading.Event()).wait(20)
+        return self._stops.setdefault(query_id, threading.Event()).wait(120)
 
     def progress(self, query_id: str) -> Any:
         """Return how far a query is."""

@@ -94,7 +94,7 @@ def test_the_python_snippet_sends_an_error(tmp_path: Path, ingest: tuple[str, Re
     dsn, received = ingest
     file = tmp_path / "app.py"
     file.write_text(SNIPPET_BY_ID["python"].code(dsn))
-    subprocess.run([sys.executable, str(file)], check=True, timeout=60, cwd=tmp_path)
+    subprocess.run([sys.executable, str(file)], check=True, timeout=240, cwd=tmp_path)
     assert [path for path, _ in received.requests] == ["/api/7/envelope/"]
     assert b"ZeroDivisionError" in received.requests[0][1]
 
@@ -102,7 +102,7 @@ def test_the_python_snippet_sends_an_error(tmp_path: Path, ingest: tuple[str, Re
 def test_the_curl_snippet_sends_an_error(ingest: tuple[str, Received]):
     """Pasted into a shell."""
     dsn, received = ingest
-    subprocess.run(["bash", "-c", SNIPPET_BY_ID["curl"].code(dsn)], check=True, timeout=60, capture_output=True)
+    subprocess.run(["bash", "-c", SNIPPET_BY_ID["curl"].code(dsn)], check=True, timeout=240, capture_output=True)
     path, body = received.requests[0]
     assert path == f"/api/7/store/?sentry_key={'ab' * 16}"
     assert json.loads(body)["message"] == "Hello from curl"

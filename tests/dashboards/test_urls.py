@@ -71,7 +71,7 @@ def test_the_browser_reads_what_python_writes(batch: list[UrlState]) -> None:
         check=True,
         env={**os.environ, "PATH": path},
         cwd=FRONTEND,
-        timeout=60,
+        timeout=240,
     )
     for state, (parsed, written) in zip(batch, json.loads(done.stdout), strict=True):
         assert (

@@ -34,7 +34,7 @@ class Amber:
     def cli(self, *arguments: str) -> str:
         """Run an `amber` command on the directory and return what it printed; the test fails when it fails."""
         command = [sys.executable, "-m", "server", *arguments, "--data", str(self.directory)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -54,11 +54,11 @@ class Amber:
         """Post an envelope to the ingest port and return the status of the answer."""
         address = self.server.address
         headers = {"X-Sentry-Auth": f"Sentry sentry_key={address.public_key}, sentry_version=7"}
-        with contextlib.closing(http.client.HTTPConnection(*address.ingest, timeout=30)) as connection:
+        with contextlib.closing(http.client.HTTPConnection(*address.ingest, timeout=120)) as connection:
             connection.request("POST", f"/api/{address.project_id}/envelope/", envelope, headers)
             return connection.getresponse().status
 
-    def wait_for(self, text: str, enough: Callable[[list[list[Any]]], bool], timeout_s: float = 90.0) -> None:
+    def wait_for(self, text: str, enough: Callable[[list[list[Any]]], bool], timeout_s: float = 180.0) -> None:
         """Wait until the rows of a query are enough; the time limit is left to the assertions that follow."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline and not enough(self.server.query(text)["rows"]):

@@ -23,7 +23,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page, Route
 
 from benchmarks.browser import chromium, sign_in, watched
-from benchmarks.serving import free_port_pair
+from benchmarks.serving import free_ports
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 700, "height": 900}
 DEMO_S = 45
@@ -127,7 +127,7 @@ BROKEN: tuple[tuple[str, str, Literal["slow", "fail"]], ...] = (
 def served(*, demo: bool) -> Iterator[Served]:
     """Start a server on an empty directory; sign-in data comes from what it prints."""
     with tempfile.TemporaryDirectory(prefix="amber-pictures-") as work:
-        port, printed = free_port_pair(), Path(work) / "terminal"
+        port, printed = free_ports(14), Path(work) / "terminal"
         command = [sys.executable, "-m", "server", "serve", "--data", f"{work}/data", "--port", str(port)]
         with printed.open("wb") as out:
             process = subprocess.Popen(command + ["--demo"] * demo, stdout=out, stderr=subprocess.STDOUT)

@@ -16,7 +16,7 @@ def test_nothing_is_lost_or_counted_twice_when_processes_are_killed(tmp_path: Pa
     # A process of its own: it opens the store of the run, and a process can open only one.
     chaos = [sys.executable, "-m", "benchmarks.chaos", "--seed", "11", "--rounds", "6"]
     command = [*chaos, "--out", str(tmp_path / "run")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert report["acknowledged"] > 100

@@ -17,10 +17,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from benchmarks.browser import Watch, chromium, sign_in, watched
-from benchmarks.serving import free_port_pair
+from benchmarks.serving import free_ports
 
 pytestmark = pytest.mark.browser
-PATIENCE_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Started:
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     """Run what `make run` runs, and read the terminal."""
     work = tmp_path_factory.mktemp("newcomer")
-    port, printed = free_port_pair(), work / "terminal"
+    port, printed = free_ports(14), work / "terminal"
     command = [sys.executable, "-m", "server", "serve", "--data", str(work / "data"), "--port", str(port), "--demo"]
     with printed.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
@@ -44,11 +43,11 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
             yield _announced(printed, process)
         finally:
             process.terminate()
-            process.wait(60)
+            process.wait(180)
 
 
 def _announced(printed: Path, process: subprocess.Popen[bytes]) -> Started:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline and process.poll() is None:
         text = printed.read_text()
         found = re.search(r"ready on (\S+?),.*?E-mail\s+(\S+).*?Password\s+(\S+)", text, re.DOTALL)
@@ -70,8 +69,6 @@ def session(started: Started) -> Iterator[tuple[BrowserContext, Watch]]:
 def page(session: tuple[BrowserContext, Watch], started: Started) -> Page:
     """Signed in with what the terminal showed."""
     opened = session[0].new_page()
-    opened.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     sign_in(opened, started.email, started.password)
     return opened
 
@@ -146,7 +143,7 @@ def test_nothing_went_wrong_and_nobody_else_was_asked(session: tuple[BrowserCont
     assert session[1].problems() == []
 
 
-def _until(page: Page, holds: object, timeout_s: float = 60.0) -> None:
+def _until(page: Page, holds: object, timeout_s: float = 180.0) -> None:
     """Wait for live data: the page is asked again and again, as its reader would reload it."""
     deadline = time.monotonic() + timeout_s
     while not holds():  # type: ignore[operator]

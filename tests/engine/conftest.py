@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 import sqlalchemy
 
+from benchmarks.serving import free_ports
 from engine.eventstore import EventStore, open_store
 from engine.metadata import MetadataStore
 
@@ -37,7 +37,7 @@ def standin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert address, "the stand-in did not start"
         yield f"clickhouse://amber:s3cret%2F%27@{address}/amber"
         process.stdin.close()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 @pytest.fixture(scope="session", params=["chdb", "standin", "clickhouse"])
@@ -79,12 +79,6 @@ def _unprivileged() -> dict[str, Any]:
     pytest.skip("running as root, and there is neither a user postgres nor nobody to run PostgreSQL as")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """Address of a PostgreSQL server of our own."""
@@ -96,7 +90,7 @@ def postgres_url() -> Iterator[str]:
     account = _unprivileged()
     if account:
         os.chown(root, account["user"], account["group"])
-    data, port = root / "data", _free_port()
+    data, port = root / "data", free_ports(1)
     options = {"cwd": root, "env": {"LC_ALL": "C", "PATH": os.environ["PATH"]}, **account}
     try:
         initialise = [binaries / "initdb", "-D", data, "-A", "trust", "-U", "amber", "-E", "UTF8", "--no-sync"]
@@ -116,13 +110,13 @@ def postgres_url() -> Iterator[str]:
         ]
         with subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options) as server:
             ready = [binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-U", "amber"]
-            for _ in range(300):
+            for _ in range(1200):
                 if subprocess.run(ready, check=False, capture_output=True).returncode == 0:
                     break
                 time.sleep(0.1)
             yield f"postgresql+psycopg://amber@127.0.0.1:{port}/postgres"
             server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
-            server.wait(timeout=30)
+            server.wait(timeout=120)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

@@ -391,7 +391,7 @@ def test_processes_that_meet_the_same_errors_agree(metadata: MetadataStore, meta
         assert child.stdin is not None
         child.stdin.write("g")
         child.stdin.flush()
-    outputs = [json.loads(child.communicate(timeout=60)[0]) for child in children]
+    outputs = [json.loads(child.communicate(timeout=240)[0]) for child in children]
     triples = {tuple(triple) for output in outputs for triple in output}
     assert len({fingerprint for fingerprint, _, _ in triples}) == len(triples)
     assert sorted(number for _, _, number in triples) == list(range(1, len(triples) + 1))

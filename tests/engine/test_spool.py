@@ -329,7 +329,7 @@ def test_a_reader_follows_a_writer(tmp_path: Path) -> None:
     for payload in expected:
         writer.append(payload)
     done.set()
-    thread.join(timeout=30)
+    thread.join(timeout=120)
     writer.close()
     assert seen == expected
     assert reader.damage == ()

@@ -165,7 +165,7 @@ def shard_normaliser(
     return ShardNormaliser(shard, ports, rules or BatchRules())
 
 
-def wait_until(condition: Any, seconds: float = 10.0) -> bool:
+def wait_until(condition: Any, seconds: float = 60.0) -> bool:
     """Whether a condition came true in time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

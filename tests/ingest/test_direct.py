@@ -52,7 +52,7 @@ def served(
         yield address
     finally:
         server.stop(patience_s=5)
-        thread.join(5)
+        thread.join(60)
         edge.close()
         kept.close()
 
@@ -67,7 +67,7 @@ def post(
     address: tuple[str, int], path: str, body: bytes, headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, str], bytes]:
     """One request on a connection of its own; the headers are without the date."""
-    client = http.client.HTTPConnection(*address, timeout=10)
+    client = http.client.HTTPConnection(*address, timeout=60)
     try:
         client.request("POST", path, body, headers or {})
         answer = client.getresponse()
@@ -119,7 +119,7 @@ def test_requests_sent_in_one_go_are_answered_in_their_order(tmp_path: Path) -> 
         path = "/api/1/envelope/" if number in {2, 5} else PATH
         body = event_envelope(event_id)
         sent += f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
-    with served(tmp_path, snapshot()) as address, socket.create_connection(address, timeout=10) as client:
+    with served(tmp_path, snapshot()) as address, socket.create_connection(address, timeout=60) as client:
         client.sendall(sent)
         answers = []
         reader = client.makefile("rb")
@@ -172,7 +172,7 @@ def test_no_answer_is_given_before_the_record_is_on_disk_and_a_full_disk_is_a_50
     """With the time to come back; and it is counted, in a record of its own."""
     sink = HeldSink()
     with served(tmp_path, snapshot(), sink=sink) as address:
-        client = http.client.HTTPConnection(*address, timeout=10)
+        client = http.client.HTTPConnection(*address, timeout=60)
         client.request("POST", PATH, EVENT)
         assert wait_until(lambda: len(sink.waiting) == 1)
         assert client.sock is not None
@@ -191,7 +191,7 @@ def test_a_client_that_went_away_disturbs_nobody(tmp_path: Path) -> None:
     """Its answer comes when its connection is gone; the next client gets its own."""
     sink = HeldSink()
     with served(tmp_path, snapshot(), sink=sink) as address:
-        gone, other = (http.client.HTTPConnection(*address, timeout=10) for _ in range(2))
+        gone, other = (http.client.HTTPConnection(*address, timeout=60) for _ in range(2))
         gone.request("POST", PATH, EVENT)
         assert wait_until(lambda: len(sink.waiting) == 1)
         gone.close()

@@ -38,7 +38,7 @@ def address(tmp_path: Path) -> Iterator[tuple[str, int]]:
     thread.start()
     yield host, port
     server.stop(patience_s=5)
-    thread.join(5)
+    thread.join(60)
     edge.close()
     sink.close()
 
@@ -52,7 +52,7 @@ def test_a_chunked_body_without_content_type_is_read_whole(address: tuple[str, i
     """@sentry/node streams its envelopes and sends nothing but the query."""
     body = event_envelope("a" * 32, message="x" * 100_000)
     parts = (body[n : n + 7_001] for n in range(0, len(body), 7_001))
-    client = http.client.HTTPConnection(*address, timeout=10)
+    client = http.client.HTTPConnection(*address, timeout=60)
     client.request(
         "POST", f"/api/1/envelope/?{QUERY}", body=parts, encode_chunked=True, headers={"Transfer-Encoding": "chunked"}
     )
@@ -68,7 +68,7 @@ def test_many_connections_at_once_lose_nothing(address: tuple[str, int], tmp_pat
     told: list[str] = []
 
     def send(worker: int) -> None:
-        client = http.client.HTTPConnection(*address, timeout=20)
+        client = http.client.HTTPConnection(*address, timeout=60)
         for number in range(10):
             event_id = f"{worker:016x}{number + 1:016x}"
             client.request("POST", f"/api/1/envelope/?{QUERY}", body=event_envelope(event_id))
@@ -107,7 +107,7 @@ def test_the_normaliser_role_follows_a_live_spool_and_drains_at_the_stop(tmp_pat
     edge.close()
     sink.close()
     stop.set()
-    role.join(20)
+    role.join(60)
     assert not role.is_alive()
     rows = [read_batch(f.path).num_rows for f in ready_files(paths.spool / "ready") if f.name.dataset == "errors"]
     assert sum(rows) == 20

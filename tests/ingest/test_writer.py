@@ -167,7 +167,7 @@ def test_several_shards_meeting_one_fingerprint_at_once_make_one_issue(site: Sit
 
     class Together:
         def ensure_issues(self, new: Sequence[NewIssue]) -> list[IssueRow]:
-            barrier.wait(10)
+            barrier.wait(60)
             return site.metadata.ensure_issues(new)
 
     mirror = IssueMirror(site.store, site.metadata)
@@ -292,7 +292,7 @@ def test_what_the_former_grouping_says_reaches_the_new_issue(site: Site) -> None
     row["tags"], row["contexts"], row["modules"] = dict(row["tags"]), dict(row["contexts"]), dict(row["modules"])
     assert former_fingerprints(batch_of("errors", [row])) == {}
     marked = batch_of("errors", [{**row, "fingerprint_before": 2**64 - 1}, row])
-    assert former_fingerprints(marked) == {(site.first_id, row["fingerprint"]): 2**64 - 1}
+    assert former_fingerprints(marked) == {(site.first_id, row["fingerprint"]): (2**64 - 1,)}
     ReadyShard(file.path.parent).put(file.name, marked)
     seen: list[NewIssue] = []
 
@@ -301,8 +301,8 @@ def test_what_the_former_grouping_says_reaches_the_new_issue(site: Site) -> None
 
         def ensure_issues(self, new: Sequence[NewIssue]) -> list[IssueRow]:
             seen.extend(new)
-            return site.metadata.ensure_issues([replace(issue, fingerprint_before=None) for issue in new])
+            return site.metadata.ensure_issues([replace(issue, fingerprints_before=()) for issue in new])
 
     assert site.writer(metadata=Book()).drain()
-    assert [issue.fingerprint_before for issue in seen] == [2**64 - 1]
+    assert [issue.fingerprints_before for issue in seen] == [(2**64 - 1,)]
     assert site.rows("SELECT count() AS n FROM errors WHERE project_id = {p:UInt64}") == [{"n": 2}]

@@ -44,7 +44,7 @@ class Counting:
     def query(self, sql: str, *args: Any, **options: Any) -> Any:
         self.asked += 1
         self.began.set()
-        self.go.wait(30)
+        self.go.wait(120)
         return self.store.query(sql, *args, **options)
 
 
@@ -229,7 +229,7 @@ def _asks(runner: Runner, shop: Shop, name: str, outcome: dict[str, object]) -> 
 
 
 def _until(reached: Callable[[], object]) -> None:
-    for _ in range(500):
+    for _ in range(6000):
         if reached():
             return
         time.sleep(0.01)
@@ -244,7 +244,7 @@ def test_the_same_question_in_flight_runs_once(runner: Runner, counting: Countin
     _until(lambda: runner.progress("first-asker") and runner.progress("other-asker"))
     counting.go.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert counting.asked == 1
     one, other = outcome["first-asker"], outcome["other-asker"]
     assert one.table.equals(other.table)
@@ -263,12 +263,12 @@ def test_one_asker_may_leave_without_the_other(runner: Runner, counting: Countin
         threads[name] = _asks(runner, shop, name, outcome)
         _until(lambda name=name: runner.progress(name))  # type: ignore[misc]
     assert runner.cancel(leaves)
-    threads[leaves].join(30)
+    threads[leaves].join(120)
     assert isinstance(outcome[leaves], QueryCancelled)
     stays = "other-asker" if leaves == "first-asker" else "first-asker"
     assert stays not in outcome
     counting.go.set()
-    threads[stays].join(30)
+    threads[stays].join(120)
     assert outcome[stays].table.num_rows > 0
     assert counting.asked == 1
     assert outcome[stays].cost.rows_read == outcome[stays].stats.rows_read > 0  # somebody pays for it
@@ -282,7 +282,7 @@ def test_a_run_nobody_waits_for_is_stopped(event_store: EventStore, shop: Shop) 
     class Slow(Counting):
         def query(self, sql: str, *args: Any, query_id: str = "", **_: Any) -> Any:
             try:
-                return event_store.query(slow, {}, limits=Limits(max_seconds=60.0), query_id=query_id)
+                return event_store.query(slow, {}, limits=Limits(max_seconds=600.0), query_id=query_id)
             finally:
                 ended.set()
 
@@ -295,8 +295,8 @@ def test_a_run_nobody_waits_for_is_stopped(event_store: EventStore, shop: Shop) 
     assert runner.cancel("first-asker")
     assert not ended.is_set()
     assert runner.cancel("other-asker")
-    assert ended.wait(10)
+    assert ended.wait(60)
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert [type(found) for found in outcome.values()] == [QueryCancelled, QueryCancelled]
     assert not runner.cancel("first-asker")

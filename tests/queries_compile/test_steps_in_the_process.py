@@ -220,7 +220,7 @@ def test_limits_hold_for_a_step_in_the_process(event_store: EventStore, shop: Sh
     never = threading.Event()
 
     def stuck(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
-        never.wait(30)
+        never.wait(120)
         return pa.table({"n": [1]})
 
     hasty = {"interactive": QueryClass(Limits(max_seconds=1.0), max_rows=10)}
@@ -243,7 +243,7 @@ def test_a_cancel_does_not_wait_for_a_step_in_the_process(event_store: EventStor
 
     def stuck(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
         begun.set()
-        never.wait(30)
+        never.wait(120)
         return pa.table({"n": [1]})
 
     runner = _Probed(event_store, shop.runner.clock, detectors={"probe": stuck})
@@ -257,10 +257,10 @@ def test_a_cancel_does_not_wait_for_a_step_in_the_process(event_store: EventStor
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     assert runner.progress("stuck-query") is not None
     assert runner.cancel("stuck-query")
-    thread.join(20)
+    thread.join(60)
     assert not never.is_set()
     never.set()
     assert isinstance(outcome[0], QueryCancelled)
@@ -272,7 +272,7 @@ def test_steps_nobody_waits_for_count_until_they_end(event_store: EventStore) ->
 
     def held(_inputs: Sequence[pa.Table], _options: Mapping[str, object]) -> pa.Table:
         began.release()
-        assert go.wait(30)
+        assert go.wait(120)
         return pa.table({"whole": pa.array([1])})
 
     steps = Steps(event_store, {"probe": held})
@@ -294,16 +294,16 @@ def test_steps_nobody_waits_for_count_until_they_end(event_store: EventStore) ->
     for number in range(MOST_FRAMES):
         running = Running(f"held-{number}", frozenset(), Limits())
         thread = begun(running)
-        assert began.acquire(timeout=30)
+        assert began.acquire(timeout=120)
         running.stop()
-        thread.join(30)
+        thread.join(120)
     waiting, given_up = (Running(name, frozenset(), Limits()) for name in ("waiting", "given-up"))
     threads = [begun(waiting), begun(given_up)]
     given_up.stop()
-    threads[1].join(30)
+    threads[1].join(120)
     assert not began.acquire(blocking=False)
     go.set()
-    threads[0].join(30)
+    threads[0].join(120)
     assert outcomes == [*["cancelled"] * (MOST_FRAMES + 1), "answered"]
 
 

@@ -122,7 +122,7 @@ class FakeAmber:
         self._note(handler, json.loads(handler.rfile.read(int(handler.headers["Content-Length"]))))
         answer = self.script.popleft() if self.script else Answer()
         if answer.wait_for is not None:
-            answer.wait_for.wait(10)
+            answer.wait_for.wait(60)
         if answer.hang_up:
             handler.close_connection = True
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -132,7 +133,9 @@ class TestConnections:
         fake.script.append(answers.Answer(close_after=True))
         client = amber.connect(fake.url)
         client.query("from errors")
-        time.sleep(0.05)
+        select.select(
+            [client._transport._idle[0].sock], [], [], 60
+        )  # until the end of the connection is there to be read
         assert len(client.query("from errors")) == 2
         assert len(fake.queries()) == 2
 

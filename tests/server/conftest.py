@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server.processes import Served, free_ports, initialised, start_server
+from benchmarks.serving import free_ports
+from tests.server.processes import Served, initialised, start_server
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,23 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.serving import free_ports
+
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_ports() -> int:
-    """Return a port whose successor is free too."""
-    for _ in range(50):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            if port == 65535:
-                continue
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no two free ports in a row")
 
 
 def child_environment() -> dict[str, str]:
@@ -49,7 +34,7 @@ def amber(*arguments: str, cwd: Path | None = None, check: bool = True, **extra:
         text=True,
         env={**child_environment(), **extra},
         cwd=cwd,
-        timeout=240,
+        timeout=400,
         check=False,
     )
     if check:
@@ -78,7 +63,7 @@ class Served:
 
     def request(self, method: str, path: str, body: Any = None, token: str | None = "", **headers: str):
         """One request to the web port; returns status, headers, body. An empty token means the administrator's."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             sent = {"Content-Type": "application/json", **headers}
             if token is not None:
@@ -115,7 +100,7 @@ class Served:
             time.sleep(0.05)
         raise TimeoutError(self.log.read_text())
 
-    def wait_count(self, text: str, expected: int, seconds: float = 90) -> int:
+    def wait_count(self, text: str, expected: int, seconds: float = 180) -> int:
         """Wait until a query's single number is as expected; returns the last one seen."""
         deadline = time.monotonic() + seconds
         count = -1
@@ -166,7 +151,7 @@ def post_event(dsn: str, event: dict[str, Any]) -> tuple[str, int, bytes]:
     event = {"event_id": uuid.uuid4().hex, "timestamp": time.time(), "platform": "python", **event}
     kind = "transaction" if event.get("type") == "transaction" else "event"
     body = b"{}\n" + json.dumps({"type": kind}).encode() + b"\n" + json.dumps(event).encode() + b"\n"
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=120)
     try:
         auth = f"Sentry sentry_key={parts.username}, sentry_version=7, sentry_client=test/1"
         connection.request("POST", f"/api{parts.path}/envelope/", body, {"X-Sentry-Auth": auth})

@@ -214,7 +214,7 @@ def test_leaving_a_stream_of_the_own_engine_ends_its_thread() -> None:
     stopped = threading.Event()
 
     def slow() -> Iterator[pa.RecordBatch]:
-        stopped.wait(30)
+        stopped.wait(120)
         yield batch(0, 1)
 
     busy = Engine(slow())

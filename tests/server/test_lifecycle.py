@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 import amber as sdk
-from tests.server.processes import amber, child_environment, free_ports, initialised, start_server
+from benchmarks.serving import free_ports
+from tests.server.processes import amber, child_environment, initialised, start_server
 
 COUNT = "from errors | summarize n=count()"
 
@@ -99,7 +100,7 @@ def test_a_killed_supervisor_leaves_no_process_and_a_second_signal_stops_at_once
         first.send({"message": f"before {number}"})
     first.process.kill()
     first.process.wait()
-    assert wait_gone(pids.values(), 5) == []
+    assert wait_gone(pids.values()) == []
     second = start_server(data, port=port)
     second.facts = facts
     assert second.wait_count(COUNT, 5) == 5
@@ -109,7 +110,7 @@ def test_a_killed_supervisor_leaves_no_process_and_a_second_signal_stops_at_once
     time.sleep(0.5)
     assert second.process.poll() is None
     second.process.send_signal(signal.SIGTERM)
-    assert second.process.wait(10) == 0
+    assert second.process.wait(60) == 0
     assert wait_gone(pids.values()) == []
 
 
@@ -186,7 +187,7 @@ def test_a_directory_another_program_has_open_is_refused_with_its_process(idle):
     assert done.returncode == 4
     assert str(holder.pid) in done.stderr
     holder.stdin.close()
-    holder.wait(10)
+    holder.wait(60)
     holder.stdout.close()
 
 

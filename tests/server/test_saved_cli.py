@@ -113,6 +113,6 @@ def test_a_program_that_opens_the_directory_runs_saved_queries_too(place):
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(place.data)],
-        capture_output=True, text=True, env=child_environment(), timeout=90, check=False,
+        capture_output=True, text=True, env=child_environment(), timeout=240, check=False,
     )  # fmt: skip
     assert done.stdout.split("\n")[:2] == ["[(0,)]", "saved-query-unknown"], done.stderr

@@ -50,7 +50,7 @@ def test_set_commits_of_the_client_itself_gives_a_release_its_commits(event_stor
 
         def cli(*words: str) -> None:
             told = [CLI, "releases", *words]
-            done = subprocess.run(told, cwd=work, env=environ, capture_output=True, text=True, timeout=60, check=False)
+            done = subprocess.run(told, cwd=work, env=environ, capture_output=True, text=True, timeout=240, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
 
         cli("new", "shop@1.0.0")

@@ -76,7 +76,7 @@ def test_the_command_line_speaks_every_format(shop):
         [sys.executable, "-m", "server", *query, "--format", "arrow"],
         capture_output=True,
         env={**child_environment(), **token},
-        timeout=60,
+        timeout=240,
         check=True,
     )
     with pa.ipc.open_stream(done.stdout) as stream:

@@ -200,7 +200,7 @@ def test_the_front_serves_the_second_application_once_it_is_built_and_the_first_
     """A request is answered at any time; a failure leaves the API at work."""
     good, failed = [], []
     front = Front(_page_app(api), lambda: good.append(1) or _page_app(api))
-    front.start().join(30)
+    front.start().join(120)
     assert (good, front.failed) == ([1], False)
 
     def broken():
@@ -208,7 +208,7 @@ def test_the_front_serves_the_second_application_once_it_is_built_and_the_first_
         raise RuntimeError("no bundle")
 
     front = Front(_page_app(api), broken)
-    front.start().join(30)
+    front.start().join(120)
     assert front.failed
     from werkzeug.test import Client
 

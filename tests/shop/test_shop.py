@@ -13,31 +13,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.serving import free_ports
 from tests.clients.collector import Collector
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 10
 
 
-def free_port_base() -> int:
-    """The first of four free neighbouring ports."""
-    for base in range(18710, 19710, 10):
-        sockets = [socket.socket() for _ in range(4)]
-        try:
-            for offset, one in enumerate(sockets):
-                one.bind(("127.0.0.1", base + offset))
-        except OSError:
-            continue
-        else:
-            return base
-        finally:
-            for one in sockets:
-                one.close()
-    raise AssertionError("no free ports")
-
-
 def start(dsn: str, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "examples.shop", "--dsn", dsn, "--port-base", str(free_port_base()), *more]
+    command = [sys.executable, "-m", "examples.shop", "--dsn", dsn, "--port-base", str(free_ports(4)), *more]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -46,7 +30,7 @@ def reported() -> Iterator[Collector]:
     """What the collector has after one short run at a high rate."""
     with Collector() as collector:
         process = start(collector.dsn, "--rate", "25", "--seconds", str(SECONDS), "--seed", "3")
-        out, err = process.communicate(timeout=90)
+        out, err = process.communicate(timeout=240)
         assert process.returncode == 0, err
         assert "deployed shop-web@1.4.1" in out
         yield collector
@@ -139,7 +123,7 @@ def test_a_signal_stops_everything_cleanly(number: signal.Signals) -> None:
     process = start(collector.dsn, "--rate", "5")
     children = wait_until_up(process)
     process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=120)
     collector.close()
     assert process.returncode == 0, err
     assert not [child for child in children if child.is_running()]
@@ -150,19 +134,19 @@ def test_the_services_end_when_the_main_program_is_killed() -> None:
     process = start(collector.dsn, "--rate", "5")
     children = wait_until_up(process)
     process.kill()
-    process.communicate(timeout=10)
-    _, alive = psutil.wait_procs(children, timeout=15)
+    process.communicate(timeout=60)
+    _, alive = psutil.wait_procs(children, timeout=60)
     collector.close()
     assert not alive
 
 
 def test_a_taken_port_is_said() -> None:
-    base = free_port_base()
+    base = free_ports(4)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", base))
         taken.listen()
         command = [sys.executable, "-m", "examples.shop", "--dsn", "http://k@127.0.0.1:9/1", "--port-base", str(base)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode != 0
     assert f"did not start on port {base}" in done.stderr
 
