@@ -177,8 +177,14 @@ def _command() -> list[str]:
 
 
 def _environment() -> dict[str, str]:
+    """Return the environment of `amber` commands; the API's limit is raised, because waiting for an event asks often."""
     _compile()
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "sdk")])}
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "sdk")]),
+        "AMBER_API_RATE_PER_MINUTE": "1000000",
+        "AMBER_API_BURST": "1000000",
+    }
 
 
 @functools.cache
