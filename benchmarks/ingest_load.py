@@ -24,7 +24,7 @@ COUNT = "from errors last 2h | summarize n=count()"
 DRAIN_TIMEOUT_S = 180.0
 POLL_S = 0.25
 PROBE_POLL_S = 0.025
-"""Between questions for one event: as fine as its budgets of a second or two need. A question costs the server 15 ms."""
+"""Between questions for one event: as fine as its budgets of a second or two need; each costs the server 15 ms."""
 
 IDLE_WATCH_S = 3.0
 PROBE_EVERY_S = 0.5

@@ -177,7 +177,7 @@ def _command() -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of `amber` commands; the API's limit is raised, because waiting for an event asks often."""
+    """Return the environment of `amber`; the limit of the API is raised, because waiting for an event asks often."""
     _compile()
     return {
         **os.environ,
