@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,9 @@ from engine.ids import default_issue_id
 from engine.metadata import IssueRow, MetadataStore, NewIssue, OutboxRow
 from engine.metadata.rows import issue_mirror_body
 from engine.schema import ISSUE_MAP, ISSUES, Table
+
+Former = Callable[[], Mapping[tuple[int, int], Sequence[int]]]
+"""Gives (project id, fingerprint) -> the fingerprints the grouping version before makes of the same events."""
 
 _PAGE = 1000
 _LIMITS = Limits(max_seconds=120.0)
@@ -63,16 +67,21 @@ class IssueMirror:
                 applied += rows
         return applied
 
-    def reconcile(self, since: datetime) -> int:
+    def reconcile(self, since: datetime, former: Former = dict) -> int:
         """Repair what a crash or a restored backup left apart, at start; return how many rows were written.
 
         Outbox first; then the mirror where it lacks versions; then issues for fingerprints of events since `since`
         that have none.
+
+        Args:
+            since: how old the events may be.
+            former: says which former fingerprints are known, by project and fingerprint; asked only when an issue is
+                missing.
         """
         applied = self.sync()
         if not self._same_versions():
             applied += self._rewrite()
-        return applied + self._adopt(since)
+        return applied + self._adopt(since, former)
 
     def _apply(self, rows: list[OutboxRow]) -> None:
         self._write(ISSUES, _newest(row.body for row in rows if row.kind == "issue"))
@@ -110,7 +119,7 @@ class IssueMirror:
             self._store.reload_issue_map()
         return written + len(mappings)
 
-    def _adopt(self, since: datetime) -> int:
+    def _adopt(self, since: datetime, former: Former) -> int:
         """Create issues for fingerprints of stored events that have none."""
         orphans = self._store.query(_ORPHANS, {"since": since}, limits=_LIMITS).table.to_pylist()
         known = {project.id for project in self._metadata.projects(deleted=True)}
@@ -118,11 +127,13 @@ class IssueMirror:
         for row in orphans:
             if row["project_id"] in known:
                 by_project.setdefault(row["project_id"], []).append(row["fingerprint"])
+        before = former() if by_project else {}
         created: list[IssueRow] = []
         for project_id, fingerprints in by_project.items():
             for first in range(0, len(fingerprints), _PAGE):
+                faces = self._faces(project_id, fingerprints[first : first + _PAGE], since)
                 created += self._metadata.ensure_issues(
-                    self._faces(project_id, fingerprints[first : first + _PAGE], since)
+                    [replace(f, fingerprints_before=tuple(before.get((project_id, f.fingerprint), ()))) for f in faces]
                 )
         self.sync()
         return len(created)

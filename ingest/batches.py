@@ -42,14 +42,18 @@ def batch_of(dataset: str, rows: Sequence[Row]) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def former_fingerprints(batch: pa.Table) -> dict[tuple[int, int], int]:
-    """Return the former fingerprint by project and fingerprint, as far as rows of the batch have said."""
+def former_fingerprints(batch: pa.Table) -> dict[tuple[int, int], tuple[int, ...]]:
+    """Return the former fingerprints by project and fingerprint, as far as rows of the batch have said.
+
+    There are several where the former version told apart what the new one does not.
+    """
     text = (batch.schema.metadata or {}).get(_FORMER_KEY)
     if text is None:
         return {}
-    return {
-        (project, new): former for project, new, former in msgspec.json.decode(text, type=list[tuple[int, int, int]])
-    }
+    found: dict[tuple[int, int], tuple[int, ...]] = {}
+    for project, new, former in msgspec.json.decode(text, type=list[tuple[int, int, int]]):
+        found[project, new] = (*found.get((project, new), ()), former)
+    return found
 
 
 def _former(rows: Sequence[Row]) -> list[tuple[int, int, int]]:

@@ -222,7 +222,7 @@ class ReadyWriter:
                 culprit=row["culprit"],
                 level=row["level"],
                 first_seen=_EPOCH + timedelta(microseconds=times[index]),
-                fingerprint_before=former.get((project_id, fingerprint)),
+                fingerprints_before=former.get((project_id, fingerprint), ()),
                 first_release=row["release"],
                 handled=row["error_handled"],
             )
@@ -270,6 +270,26 @@ class ReadyWriter:
             self._store.insert_rows("outcomes", batch_of("outcomes", rows), f"{ready.token}/dropped")
         except (StoreRejected, CapacityError, OSError, pa.ArrowInvalid, KeyError) as error:
             _log.warning("the dropped rows of %s could not be counted: %s", ready.path.name, error)
+
+
+def waiting_former(data: DataPaths) -> dict[tuple[int, int], tuple[int, ...]]:
+    """Return the former fingerprints, by project and fingerprint, that files waiting for the writer know of.
+
+    A file whose rows are in the store may wait still: the process ended before the issues were there. Whoever makes
+    these issues must know what the file says, or a migration of grouping would break off there.
+    """
+    found: dict[tuple[int, int], tuple[int, ...]] = {}
+    for ready in ready_files(data.spool / READY):
+        if ready.name.dataset != "errors":
+            continue
+        try:
+            said = former_fingerprints(read_batch(ready.path))
+        except (pa.ArrowInvalid, OSError) as error:
+            _log.warning("ready file %s cannot be read yet: %s", ready.path.name, error)
+            continue
+        for pair, former in said.items():
+            found[pair] = tuple(dict.fromkeys((*found.get(pair, ()), *former)))
+    return found
 
 
 def reject(ready: ReadyFile, rejected: Path, reason: str, clock: Clock) -> None:

@@ -17,7 +17,7 @@ from engine.errors import StateError
 from engine.eventstore import EventStore, open_store
 from engine.metadata import MetadataStore
 from engine.mirror import IssueMirror
-from ingest.writer import ReadyWriter
+from ingest.writer import ReadyWriter, waiting_former
 from server.metadata import open_metadata
 from server.settings import Settings
 
@@ -73,7 +73,7 @@ def open_installation(settings: Settings, *, patience_s: float = 0.0, clock: Clo
         lock.release()
         raise
     mirror = IssueMirror(store, metadata)
-    mirror.reconcile(clock.now() - _RECONCILED)
+    mirror.reconcile(clock.now() - _RECONCILED, lambda: waiting_former(data))
     return Installation(settings, data, lock, store, metadata, mirror, clock)
 
 

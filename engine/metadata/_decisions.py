@@ -282,16 +282,17 @@ def by_number(connection: Connection, decision_id: int) -> DecisionRow | None:
 def continue_issues(connection: Connection, seen: Iterable[NewIssue], now: datetime) -> None:
     """Keep events that have another fingerprint under a new grouping version in the issues they were in before.
 
-    A fingerprint that is known already stays where it is, and one whose former fingerprint has no issue is new.
+    A fingerprint that is known already stays where it is, and one whose former fingerprints have no issue is new.
     """
-    renamed = [new for new in seen if new.fingerprint_before is not None]
+    renamed = [new for new in seen if new.fingerprints_before]
     for project_id in sorted({new.project_id for new in renamed}):
         lock_project(connection, project_id)
         theirs = [new for new in renamed if new.project_id == project_id]
         met = homes(connection, project_id, [new.fingerprint for new in theirs])
-        former = {new.fingerprint: new.fingerprint_before for new in theirs if new.fingerprint not in met}
-        old = homes(connection, project_id, [before for before in former.values() if before is not None])
-        moves = {new: old[before] for new, before in former.items() if before is not None and before in old}
+        said = {new.fingerprint: new.fingerprints_before for new in theirs if new.fingerprint not in met}
+        old = homes(connection, project_id, {before for former in said.values() for before in former})
+        former = {new: next((one for one in before if one in old), None) for new, before in said.items()}
+        moves = {new: old[before] for new, before in former.items() if before is not None}
         if moves:
             evidence = {"before": {str(new): str(former[new]) for new in moves}}
             decide(connection, Wanted(project_id, "migrate", GROUPING, moves, evidence), now)
@@ -323,6 +324,31 @@ def later(connection: Connection, decision: DecisionRow) -> int | None:
         if found := connection.execute(query).scalar_one():
             return int(found)
     return None
+
+
+def followers(connection: Connection, decision: DecisionRow) -> dict[int, int]:
+    """Return fingerprint -> issue it goes back to, of those that follow the fingerprints of a decision to be undone.
+
+    A fingerprint follows another when a migration of grouping has put it where that one was; it stays with it unless
+    somebody has moved it since.
+    """
+    back = {move.fingerprint: move.before_id for move in decision.moves}
+    there = {move.fingerprint: move.after_id for move in decision.moves}
+    query = (
+        select(DECISIONS.c.evidence)
+        .where(
+            DECISIONS.c.project_id == decision.project_id, DECISIONS.c.kind == "migrate", DECISIONS.c.id > decision.id
+        )
+        .order_by(DECISIONS.c.id)
+    )
+    for evidence in connection.execute(query).scalars():
+        for new, old in evidence["before"].items():
+            if int(old) in back:
+                back.setdefault(int(new), back[int(old)])
+                there.setdefault(int(new), there[int(old)])
+    new = back.keys() - {move.fingerprint for move in decision.moves}
+    home = homes(connection, decision.project_id, new)
+    return {fingerprint: back[fingerprint] for fingerprint in new if home.get(fingerprint) == there[fingerprint]}
 
 
 def stands_again(connection: Connection, decision_id: int) -> None:

@@ -271,8 +271,8 @@ class NewIssue:
 
     Attributes:
         issue_id: `engine.ids.default_issue_id(project_id, fingerprint)`.
-        fingerprint_before: what the project's former grouping version makes of it, while events stay in the issues
-            they were in; None outside of such a time.
+        fingerprints_before: what the project's former grouping version makes of it, while events stay in the issues
+            they were in; none outside of such a time, several where that version told more apart.
         first_release: release of the first event, or empty.
         handled: whether the program caught the error; None when the client did not say.
     """
@@ -284,7 +284,7 @@ class NewIssue:
     culprit: str
     level: str
     first_seen: datetime
-    fingerprint_before: int | None = None
+    fingerprints_before: tuple[int, ...] = ()
     first_release: str = ""
     handled: bool | None = None
 

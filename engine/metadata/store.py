@@ -7,10 +7,10 @@ from engine.metadata.stores.access import AccessStore
 from engine.metadata.stores.artifacts import ArtifactStore
 from engine.metadata.stores.audit import AuditStore
 from engine.metadata.stores.commits import CommitStore
-from engine.metadata.stores.decisions import DecisionStore
 from engine.metadata.stores.issues import IssueStore
 from engine.metadata.stores.jobs import JobStore
 from engine.metadata.stores.log_templates import LogTemplateStore
+from engine.metadata.stores.monitors import MonitorStore
 from engine.metadata.stores.ownership import OwnershipStore
 from engine.metadata.stores.people import PeopleStore
 from engine.metadata.stores.projects import ProjectStore
@@ -24,7 +24,6 @@ class MetadataStore(
     PeopleStore,
     AccessStore,
     IssueStore,
-    DecisionStore,
     SuggestionStore,
     SavedQueryStore,
     ArtifactStore,
@@ -32,6 +31,7 @@ class MetadataStore(
     CommitStore,
     OwnershipStore,
     LogTemplateStore,
+    MonitorStore,
     SettingStore,
     AuditStore,
 ):

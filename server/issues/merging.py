@@ -143,26 +143,14 @@ class Merging:
         said = row.suggestion
         self._check(principal, said.project_id, "There is no such suggestion.", "suggestion-unknown")
         author = Author(principal.name)
-        if accept and row.status not in {"accepted", "rejected"}:
-            self._accept(row, author)
-        answered = self._metadata.answer_suggestion(number, author, accepted=accept)
+        if accept:
+            issue = self._metadata.issues([(said.project_id, said.issue_id)])[said.project_id, said.issue_id]
+            faces = [_face(issue, fingerprint, None) for fingerprint in said.fingerprints]
+            answered = self._metadata.accept_suggestion(number, author, faces)
+        else:
+            answered = self._metadata.reject_suggestion(number, author)
         self._sync()
         return self._suggested(answered)
-
-    def _accept(self, row: SuggestionRow, author: Author) -> None:
-        said = row.suggestion
-        if said.kind == "merge":
-            self._metadata.merge_issues(said.project_id, said.issue_id, [said.other_id], author, said.evidence)
-            return
-        if not said.fingerprints:
-            raise UserError(
-                "Its causes share one fingerprint, which cannot be split.",
-                code="fingerprint-shared",
-                hint="Write a fingerprint rule of the project that tells them apart; it holds for new events.",
-            )
-        issue = self._metadata.issues([(said.project_id, said.issue_id)])[said.project_id, said.issue_id]
-        faces = [_face(issue, fingerprint, None) for fingerprint in said.fingerprints]
-        self._metadata.part_issue(said.project_id, said.issue_id, faces, author, together=True, evidence=said.evidence)
 
     def decided(self, decision: DecisionRow) -> dict[str, Any]:
         """Return the document of a decision."""

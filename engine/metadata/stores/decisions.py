@@ -44,21 +44,31 @@ class DecisionStore(BaseStore):
             UserError: all of them are one issue already.
             Changed: a model merges what a person has parted.
         """
-        now = self._clock.now()
         with self._database.write() as connection:
-            head = _audit.lock_head(connection)
-            _decisions.lock_project(connection, project_id)
-            target, sources = self._resolved(connection, project_id, target_id, source_ids)
-            held = _decisions.members(connection, project_id, [target.issue_id, *(row.issue_id for row in sources)])
-            moving = [fingerprint for row in sources for fingerprint in held[row.issue_id]]
-            if not author.is_person and _learned.parted(connection, project_id, held[target.issue_id], moving):
-                raise Changed("A person has parted these issues.", hint="A model leaves what people decided alone.")
-            kind = "merge" if author.is_person else "recluster"
-            moves = dict.fromkeys(moving, target.issue_id)
-            wanted = Wanted(project_id, kind, author, moves, evidence or {})
-            decision = self._made(connection, wanted, [target.issue_id, *(row.issue_id for row in sources)], now)
-            entries = _merge_entries(author, target, sources, decision)
-            _audit.append(connection, head, entries, now)
+            return self._merge(connection, (project_id, target_id), source_ids, author, evidence or {})
+
+    def _merge(
+        self,
+        connection: Connection,
+        into: Pair,
+        source_ids: Sequence[int],
+        author: Author,
+        evidence: Mapping[str, Any],
+    ) -> DecisionRow:
+        """Merge within a writing transaction; `into` is project and target."""
+        now, (project_id, target_id) = self._clock.now(), into
+        head = _audit.lock_head(connection)
+        _decisions.lock_project(connection, project_id)
+        target, sources = self._resolved(connection, project_id, target_id, source_ids)
+        ids = [target.issue_id, *(row.issue_id for row in sources)]
+        held = _decisions.members(connection, project_id, ids)
+        moving = [fingerprint for row in sources for fingerprint in held[row.issue_id]]
+        if not author.is_person and _learned.parted(connection, project_id, held[target.issue_id], moving):
+            raise Changed("A person has parted these issues.", hint="A model leaves what people decided alone.")
+        kind = "merge" if author.is_person else "recluster"
+        wanted = Wanted(project_id, kind, author, dict.fromkeys(moving, target.issue_id), evidence)
+        decision = self._made(connection, wanted, ids, now)
+        _audit.append(connection, head, _merge_entries(author, target, sources, decision), now)
         return decision
 
     def _made(self, connection: Connection, wanted: Wanted, issue_ids: Iterable[int], now: datetime) -> DecisionRow:
@@ -116,23 +126,33 @@ class DecisionStore(BaseStore):
             NotFound: there is no such issue, or a fingerprint is not of it.
             UserError: the issue began with one of them, and so it cannot go.
         """
-        now = self._clock.now()
+        kind = "split" if together else "unmerge"
         with self._database.write() as connection:
-            head = _audit.lock_head(connection)
-            _decisions.lock_project(connection, project_id)
-            issue = _issues.by_ids(connection, [(project_id, issue_id)]).get((project_id, issue_id))
-            if issue is None:
-                raise NotFound("There is no such issue.", code="issue-unknown")
-            _check_parts(issue, faces, set(_decisions.members(connection, project_id, [issue_id])[issue_id]))
-            homes = _own_issues(connection, faces, now, together=together)
-            moves = {face.fingerprint: homes[face.fingerprint].issue_id for face in faces}
-            wanted = Wanted(project_id, "split" if together else "unmerge", author, moves, evidence or {})
-            decision = self._made(connection, wanted, [issue_id, *moves.values()], now)
-            _audit.append(connection, head, _part_entries(issue, homes, decision), now)
+            wanted = Wanted(project_id, kind, author, {}, evidence or {})
+            return self._part(connection, issue_id, faces, wanted)
+
+    def _part(
+        self, connection: Connection, issue_id: int, faces: Sequence[NewIssue], wanted: Wanted
+    ) -> DecisionRow:  # fmt: skip
+        """Part within a writing transaction; `wanted` lacks its moves."""
+        now, project_id = self._clock.now(), wanted.project_id
+        head = _audit.lock_head(connection)
+        _decisions.lock_project(connection, project_id)
+        issue = _issues.by_ids(connection, [(project_id, issue_id)]).get((project_id, issue_id))
+        if issue is None:
+            raise NotFound("There is no such issue.", code="issue-unknown")
+        _check_parts(issue, faces, set(_decisions.members(connection, project_id, [issue_id])[issue_id]))
+        homes = _own_issues(connection, faces, now, together=wanted.kind == "split")
+        moves = {face.fingerprint: homes[face.fingerprint].issue_id for face in faces}
+        decision = self._made(connection, replace(wanted, moves=moves), [issue_id, *moves.values()], now)
+        _audit.append(connection, head, _part_entries(issue, homes, decision), now)
         return decision
 
     def undo_decision(self, project_id: int, decision_id: int, author: Author) -> DecisionRow:
         """Take a decision back: its fingerprints go where they were before. An undo can be taken back as well.
+
+        What has followed one of them since, because a newer version of grouping gives its events another
+        fingerprint, goes with it.
 
         Raises:
             NotFound: there is no such decision.
@@ -148,6 +168,7 @@ class DecisionStore(BaseStore):
                 raise NotFound("There is no such decision.", code="decision-unknown")
             _check_undo(connection, found[0])
             moves = {move.fingerprint: move.before_id for move in found[0].moves}
+            moves |= _decisions.followers(connection, found[0])
             touched = {issue_id for move in found[0].moves for issue_id in (move.before_id, move.after_id)}
             wanted = Wanted(project_id, "undo", author, moves, {"kind": found[0].kind}, undoes=decision_id)
             decision = self._made(connection, wanted, touched, now)
@@ -223,6 +244,12 @@ def _check_undo(connection: Connection, decision: DecisionRow) -> None:
             f"Decision {decision.id} was taken back already, by decision {decision.undone_by}.",
             code="decision-undone",
             hint=f"Undo decision {decision.undone_by} to have it again.",
+        )
+    if all(move.before_id == move.after_id for move in decision.moves):
+        raise UserError(
+            "Nothing was elsewhere before this decision.",
+            code="decision-moved-nothing",
+            hint="Split the fingerprints off instead: they get an issue of their own.",
         )
     later = _decisions.later(connection, decision)
     if later is not None:

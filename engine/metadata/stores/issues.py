@@ -21,7 +21,7 @@ class IssueStore(BaseStore):
 
         Exact under concurrency: whoever comes first creates the issue, with the next number of the project and an
         outbox row in the same transaction; everyone else finds it. A fingerprint that is mapped gives the issue
-        it is mapped to; a new one whose `fingerprint_before` has an issue is mapped to that one.
+        it is mapped to; a new one is mapped to the issue of the first of its `fingerprints_before` that has one.
 
         Raises:
             StateError: a project does not exist.
