@@ -15,6 +15,7 @@ from engine.snapshot import KeyConfig
 from ingest.auth import Credentials
 from ingest.calls import Call
 from ingest.edge import Edge, Sender
+from ingest.envelope import print_envelope
 from ingest.native.door import judge, keep_lines
 
 _CLIENT = "amber"
@@ -47,3 +48,26 @@ def submit_own(edge: Edge, project_id: int, dataset: str, lines: Sequence[Mappin
     for (_, text), line in zip(judged.good, lines, strict=True):
         keep_lines(edge, _NO_REQUEST, sender, dataset, [(1, text)], line["id"])
     return len(lines)
+
+
+def submit_own_event(edge: Edge, project_id: int, event: Mapping[str, Any]) -> bool:
+    """Put an error event into the spool, durably; tell whether the project is there to take it.
+
+    An event whose id was met before makes no row.
+
+    Args:
+        edge: of this process.
+        project_id: whose it is.
+        event: as an SDK sends it, with its `event_id`.
+
+    Raises:
+        Refused: 503, there is no room on the disk, or no configuration.
+    """
+    snapshot = edge.snapshot()
+    if project_id not in snapshot.projects:
+        return False
+    sender = Sender(KeyConfig(0, project_id), Credentials("", _CLIENT), snapshot)
+    event_id = str(event["event_id"])
+    body = print_envelope({"event_id": event_id}, (({"type": "event"}, msgspec.json.encode(event)),))
+    edge.keep(sender, _NO_REQUEST, "envelope", body, event_id.encode())
+    return True

@@ -48,6 +48,12 @@ JOBS: tuple[KnownJob, ...] = (
     KnownJob(
         "check-ins", "server.monitors.job", "check_in_job", "Finds runs of monitored jobs that were missed or hang."
     ),
+    KnownJob(
+        "monitor-issues",
+        "server.monitors.issues",
+        "monitor_issues_job",
+        "Makes and resolves issues of failing monitors.",
+    ),
     KnownJob("issue-expiry", "server.issues.jobs", "expiry_job", "Opens archived issues whose condition is met."),
     KnownJob("issue-escalation", "server.issues.jobs", "escalation_job", "Marks issues that happen far more often."),
     KnownJob(
