@@ -22,7 +22,7 @@ from server.http.documents.common import Problem
 from server.http.files import file_routes
 from server.http.grouping import grouping_routes
 from server.http.guard import Guard, refuse_undeclared, register_guard
-from server.http.issues import issue_routes, trace_routes
+from server.http.issues import issue_routes
 from server.http.jobs import job_routes
 from server.http.managed import managed_routes
 from server.http.merging import merging_routes
@@ -41,6 +41,7 @@ from server.http.scrub import scrub_routes
 from server.http.services import Services
 from server.http.spec import spec_routes
 from server.http.state import metrics_routes, state_routes
+from server.http.traces import trace_routes
 from server.http.webhooks import webhook_routes
 from server.version import VERSION
 

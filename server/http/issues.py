@@ -1,4 +1,4 @@
-"""`/api/v1/issues`, `/api/v1/events` and `/api/v1/traces`."""
+"""`/api/v1/issues` and `/api/v1/events`."""
 
 from __future__ import annotations
 
@@ -41,27 +41,6 @@ def issue_routes(services: Services) -> Routes:
     _reading(routes, services)
     _events(routes, services)
     _writing(routes, services)
-    return routes
-
-
-def trace_routes(services: Services) -> Routes:
-    """Return the route of traces."""
-    routes = Routes("traces", "Traces in columns.")
-
-    @routes.on(
-        HTTPMethod.GET,
-        "/traces/<trace_id>",
-        needs(Action.EVENT_READ),
-        {200: documents.TraceDocument, **NOT_FOUND, **QUERY_LIMIT},
-    )
-    def trace(path: documents.TracePath, query: documents.TraceQuery) -> Response:
-        """Return a trace: its spans as a tree in display order, and its errors.
-
-        Without a time range everything that is kept is looked at.
-        """
-        look = _look(services, query, _everything(services))
-        return answer(services.traces.trace(look, path.trace_id, query.span))
-
     return routes
 
 

@@ -1,13 +1,15 @@
-"""Traces for the API and the pages: spans and errors by Discover texts, laid out as columns."""
+"""Traces for the API and the pages: spans and errors by Discover texts, laid out once, answered in windows."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import compute
 
 from engine.errors import NotFound, UserError
 from engine.metadata import MetadataStore
@@ -15,25 +17,31 @@ from iam import Action
 from ingest.hexids import trace_id_of
 from queries.result import Result
 from server.issues.looking import Look, rows
-from server.query_service import QueryService
-from server.traces.tree import Placed, SpanRow, tree_of, window
+from server.query_service import QueryService, Question
+from server.traces.attributes import document_of
+from server.traces.kept import KeptTraces
+from server.traces.layout import SCHEMA, laid_out
+from server.traces.shown import Shown, rows_of_spans
 
-MOST_SPANS = 10_000
-"""Most spans of one answer."""
+pc: Any = compute
+MOST_SPANS = 200_000
+"""Most spans of a trace that are read."""
 
-_MOST_READ = 50_000
 _MOST_ERRORS = 1_000
-_MAX_TEXT = 500
 _SPAN_ID = re.compile(r"[0-9a-f]{16}")
-_COLUMNS = (
-    "id, parent_span, timestamp, span.duration, span.op, span.description, span.name, service, span.status, is_segment,"
-    " project"
+_FACTS = (
+    "from spans | where trace = $trace"
+    " | summarize n=count(), first=min(timestamp), last=max(timestamp), busy=sum(span.duration)"
 )
-_SPANS = "from spans | where trace = $trace | sort timestamp, id"
+_SPANS = (
+    "from spans | where trace = $trace | project id, parent_span, timestamp, span.duration, span.op, span.description,"
+    f" span.name, service, span.status, is_segment, project | limit {MOST_SPANS}"
+)
 _ERRORS = (
     "from errors | where trace = $trace | sort timestamp, id | project id, timestamp, trace.span, issue, title, project"
     f" | limit {_MOST_ERRORS}"
 )
+_ONE = "from spans | where trace = $trace and id = $span | project payload | limit 1"
 
 
 class TraceService:
@@ -47,9 +55,10 @@ class TraceService:
     def __init__(self, queries: QueryService, metadata: MetadataStore) -> None:
         self._queries = queries
         self._metadata = metadata
+        self._kept = KeptTraces()
 
     def trace(self, look: Look, trace_id: str, around: str = "") -> dict[str, Any]:
-        """Return a trace in columns, at most `MOST_SPANS` rows: around a span when there are more.
+        """Return a trace: what is known of all of it, its errors, and rows; a window around a span when it is large.
 
         Args:
             look: who looks at what; the range should hold all that is kept.
@@ -60,83 +69,114 @@ class TraceService:
             NotFound: no visible project has a span or an error of it.
             UserError: an id is none.
         """
-        trace = trace_id_of(trace_id)
-        if not trace or (around and not _SPAN_ID.fullmatch(around)):
-            raise UserError("A trace id is 32 hex digits, a span id 16.", code="trace-id-invalid")
+        trace = _trace_id(trace_id, around)
         look = replace(look, action=Action.EVENT_READ)
-        asked = {"trace": trace}
-        spans = _spans_of(look.ask(self._queries, f"{_SPANS} | project {_COLUMNS} | limit {_MOST_READ}", asked))
-        errors = rows(look.ask(self._queries, _ERRORS, asked))
-        if not spans and not errors:
+        shown = self._shown(look, trace)
+        errors = rows(look.ask(self._queries, _ERRORS, {"trace": trace}))
+        if not shown.layout.size and not errors:
             raise NotFound("There is no such trace in this time range.", code="trace-unknown")
-        return _document(trace, spans, errors, around)
+        document = {"trace_id": trace, **shown.document(around)}
+        begin = shown.begin_ns or min(_ns(error["timestamp"]) for error in errors)
+        places = rows_of_spans(shown, [error["trace.span"] or "" for error in errors])
+        told = [_error(error, begin, row) for error, row in zip(errors, places, strict=True)]
+        return {**document, "start_ns": str(begin), "errors": told}
+
+    def rows(self, look: Look, trace_id: str, first: int, limit: int) -> dict[str, Any]:
+        """Return a window of rows; errors as for `trace`."""
+        shown = self._known(look, trace_id)
+        return {"version": shown.version, "columns": shown.rows(first, limit)}
+
+    def find(self, look: Look, trace_id: str, text: str) -> dict[str, Any]:
+        """Return the rows a filter finds and their ancestors; errors as for `trace`."""
+        shown = self._known(look, trace_id)
+        return {"version": shown.version, **shown.find(text)}
+
+    def attributes(self, look: Look, trace_id: str, span_id: str, whole: str = "") -> dict[str, Any]:
+        """Return what a span was sent with, long values clipped; errors as for `trace`.
+
+        Args:
+            look: who looks at what.
+            trace_id: 32 hex digits.
+            span_id: 16 hex digits.
+            whole: name of an attribute that is not clipped.
+        """
+        trace = _trace_id(trace_id, span_id)
+        look = replace(look, action=Action.EVENT_READ)
+        found = rows(look.ask(self._queries, _ONE, {"trace": trace, "span": span_id}))
+        if not found:
+            raise NotFound("There is no such span in this time range.", code="span-unknown")
+        return {"span_id": span_id, "attributes": document_of(found[0]["payload"] or "", whole)}
+
+    def _known(self, look: Look, trace_id: str) -> Shown:
+        trace = _trace_id(trace_id)
+        shown = self._shown(replace(look, action=Action.EVENT_READ), trace)
+        if not shown.layout.size:
+            raise NotFound("There is no such trace in this time range.", code="trace-unknown")
+        return shown
+
+    def _shown(self, look: Look, trace: str) -> Shown:
+        """Return the trace as it is stored now: rows never change, so the same facts mean the same spans."""
+        facts = rows(look.ask(self._queries, _FACTS, {"trace": trace}))[0]
+        question = Question(
+            text=_SPANS,
+            projects=look.projects,
+            environments=look.environments,
+            start=look.start,
+            end=look.end,
+            params={"trace": trace},
+            action=look.action,
+            limit=MOST_SPANS,
+            query_class="notebook",
+        )
+        seen = self._queries.context(question, look.principal).projects
+        key = (trace, tuple(seen), look.environments, tuple(facts.values()))
+
+        def make() -> Shown:
+            answer = self._queries.answer(question, look.principal)
+            return Shown(laid_out(_table(answer)), truncated=int(facts["n"]) > MOST_SPANS)
+
+        return self._kept.get(key, make)
 
 
-def _document(trace: str, spans: list[SpanRow], errors: list[dict[str, Any]], around: str) -> dict[str, Any]:
-    tree = tree_of(spans)
-    shown, cut = window(tree.rows, MOST_SPANS, around)
-    begin = min([span.start_ns for span in spans] or [_ns(error["timestamp"]) for error in errors])
-    end = max([span.end_ns for span in spans], default=begin)
-    return {
-        "trace_id": trace,
-        "start_ns": str(begin),
-        "duration_ns": end - begin,
-        "count": len(tree.rows),
-        "truncated": cut or len(spans) >= _MOST_READ,
-        "columns": _columns(shown, begin),
-        "errors": [_error(error, begin) for error in errors],
-        "missing_parents": tree.missing_parents,
+def _trace_id(trace_id: str, span_id: str = "") -> str:
+    trace = trace_id_of(trace_id)
+    if not trace or (span_id and not _SPAN_ID.fullmatch(span_id)):
+        raise UserError("A trace id is 32 hex digits, a span id 16.", code="trace-id-invalid")
+    return trace
+
+
+def _table(result: Result) -> pa.Table:
+    """Return the columns a layout is made of."""
+    found = result.table
+    description = found.column("span.description")
+    named = pc.if_else(pc.equal(pc.fill_null(description, ""), ""), found.column("span.name"), description)
+    texts: Mapping[str, Any] = {
+        "id": found.column("id"),
+        "parent": found.column("parent_span"),
+        "op": found.column("span.op"),
+        "description": named,
+        "service": found.column("service"),
+        "status": found.column("span.status"),
+        "project": found.column("project"),
     }
+    columns: dict[str, Any] = {name: pc.fill_null(column.cast(pa.string()), "") for name, column in texts.items()}
+    columns["is_segment"] = pc.fill_null(found.column("is_segment").cast(pa.bool_()), fill_value=False)
+    moments = found.column("timestamp").cast(pa.timestamp("ns", tz="UTC")).cast(pa.int64())
+    columns["start_ns"] = pc.fill_null(moments, 0)
+    columns["duration_ns"] = pc.fill_null(found.column("span.duration").cast(pa.int64()), 0)
+    return pa.table(columns, schema=SCHEMA)
 
 
-def _columns(shown: list[Placed], begin: int) -> dict[str, list[Any]]:
-    return {
-        "span_id": [row.span.span_id for row in shown],
-        "parent": [row.parent for row in shown],
-        "depth": [row.depth for row in shown],
-        "start_ns": [row.span.start_ns - begin for row in shown],
-        "duration_ns": [row.span.duration_ns for row in shown],
-        "self_ns": [row.self_ns for row in shown],
-        "op": [row.span.op for row in shown],
-        "description": [row.span.description for row in shown],
-        "service": [row.span.service for row in shown],
-        "status": [row.span.status for row in shown],
-        "is_segment": [row.span.is_segment for row in shown],
-        "project": [row.span.project for row in shown],
-    }
-
-
-def _error(row: dict[str, Any], begin: int) -> dict[str, Any]:
+def _error(row: dict[str, Any], begin: int, place: int) -> dict[str, Any]:
     return {
         "event_id": row["id"],
         "span_id": row["trace.span"] or "",
+        "row": place,
         "issue": row["issue"] or "",
         "title": row["title"] or "",
         "project": row["project"],
         "offset_ns": _ns(row["timestamp"]) - begin,
     }
-
-
-def _spans_of(result: Result) -> list[SpanRow]:
-    table = result.table
-    starts = table.column("timestamp").cast(pa.timestamp("ns", tz="UTC")).cast(pa.int64()).to_pylist()
-    found = table.drop_columns(["timestamp"]).to_pylist()
-    return [_span(row, int(start or 0)) for row, start in zip(found, starts, strict=True)]
-
-
-def _span(row: dict[str, Any], start_ns: int) -> SpanRow:
-    return SpanRow(
-        span_id=row["id"],
-        parent_id=row["parent_span"] or "",
-        start_ns=start_ns,
-        duration_ns=int(row["span.duration"] or 0),
-        op=row["span.op"] or "",
-        description=(row["span.description"] or row["span.name"] or "")[:_MAX_TEXT],
-        service=row["service"] or "",
-        status=row["span.status"] or "",
-        is_segment=bool(row["is_segment"]),
-        project=row["project"],
-    )
 
 
 def _ns(moment: datetime) -> int:

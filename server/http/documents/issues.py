@@ -1,4 +1,4 @@
-"""Documents of issues, events and traces."""
+"""Documents of issues and events."""
 
 from __future__ import annotations
 
@@ -51,12 +51,6 @@ class EventPath(BaseModel):
     event_id: str = Field(max_length=64, description="32 hex digits.")
 
 
-class TracePath(BaseModel):
-    """The trace a path names."""
-
-    trace_id: str = Field(max_length=64, description="32 hex digits.")
-
-
 class IssueListQuery(Look):
     """Which issues, in which order."""
 
@@ -79,12 +73,6 @@ class IssueTagsQuery(Look):
     """Which distributions."""
 
     top: int = Field(default=10, ge=1, le=100, description="Values of each field.")
-
-
-class TraceQuery(Look):
-    """Where in a trace."""
-
-    span: str = Field(default="", max_length=64, description="A span that must be among the rows of a large trace.")
 
 
 class ResolutionState(Document):
@@ -408,44 +396,3 @@ class IssueTags(Document):
     """Distributions of the values of an issue's events."""
 
     tags: list[TagDistribution]
-
-
-class TraceColumns(Document):
-    """The spans in display order, column by column; `parent` is an index, -1 for none; times are relative."""
-
-    span_id: list[str]
-    parent: list[int]
-    depth: list[int]
-    start_ns: list[int]
-    duration_ns: list[int]
-    self_ns: list[int]
-    op: list[str]
-    description: list[str]
-    service: list[str]
-    status: list[str]
-    is_segment: list[bool]
-    project: list[str]
-
-
-class TraceError(Document):
-    """An error of the trace."""
-
-    event_id: str
-    span_id: str
-    issue: str
-    title: str
-    project: str
-    offset_ns: int
-
-
-class TraceDocument(Document):
-    """A trace; at most 10 000 spans, around `span` when there are more."""
-
-    trace_id: str
-    start_ns: str = Field(description="Nanoseconds since the epoch, as text.")
-    duration_ns: int
-    count: int
-    truncated: bool
-    columns: TraceColumns
-    errors: list[TraceError]
-    missing_parents: int
