@@ -14,7 +14,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -64,6 +64,11 @@ class BatchRules:
     read_bytes: int = 4 * MIB
     max_waiting_files: int = 64
     outcome_interval_s: float = 2.0
+
+    def shared_by(self, shards: int) -> BatchRules:
+        """Return the rules of one of several shards: together they give the writer what one alone would."""
+        busy, full, crowded = (-(-n // shards) for n in (self.busy_rows, self.full_rows, self.crowded_files))
+        return replace(self, busy_rows=busy, full_rows=full, crowded_files=crowded)
 
 
 class Letters(Protocol):

@@ -201,7 +201,7 @@ class Settings:
             "number is refused later, because a resent event must meet the shard that has seen it.",
             readers.whole(1, 64),
             flag="--normalisers",
-            shown_default="as the data directory was made; 1 for a new one",
+            shown_default="as the data directory was made; 2 for a new one, 1 where there is one processor",
         ),
     ] = None
     spool_budget: Annotated[

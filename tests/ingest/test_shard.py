@@ -266,6 +266,23 @@ def test_the_first_events_go_out_at_once_and_later_ones_in_groups(tmp_path: Path
     assert worked == [True, False, False, True, False]
 
 
+def test_shards_that_share_the_load_gather_as_long_as_one_alone_would(tmp_path: Path) -> None:
+    """Half of the rows each are as much work for the writer as all of them from one: the same pause follows."""
+    clock = Clock()
+    ports = shard_normaliser(tmp_path, snapshot())._ports
+    rules = BatchRules(interval_s=0.2, busy_interval_s=0.5, busy_rows=4)
+    normaliser = ShardNormaliser(0, ports, rules.shared_by(2), clock)
+    for first in (1, 3):
+        append(tmp_path, [raw(event_envelope(f"{n:032x}"), event_id=f"{n:032x}") for n in (first, first + 1)])
+        if first == 1:
+            assert normaliser.step()
+    clock.now += 0.3
+    assert not normaliser.step()
+    clock.now += 0.3
+    assert normaliser.step()
+    assert rules.shared_by(1) == rules
+
+
 def test_when_the_writer_lags_everything_stays_in_the_raw_spool(tmp_path: Path) -> None:
     """It has a budget; the ready spool has none."""
     append(tmp_path, [raw(event_envelope("a" * 32), event_id="a" * 32)])

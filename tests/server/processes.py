@@ -21,9 +21,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def child_environment() -> dict[str, str]:
-    """The environment of the commands under test: no settings of the machine, our sources first."""
+    """The environment of the commands under test: no settings of the machine, our sources first.
+
+    One normaliser on every machine: a second one costs each start of a server half a second of work.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AMBER_")}
-    return {**kept, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'sdk'}", "XDG_CONFIG_HOME": "/nonexistent"}
+    ours = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'sdk'}", "XDG_CONFIG_HOME": "/nonexistent"}
+    return {**kept, **ours, "AMBER_NORMALISERS": "1"}
 
 
 def amber(*arguments: str, cwd: Path | None = None, check: bool = True, **extra: str) -> subprocess.CompletedProcess:

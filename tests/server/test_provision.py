@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -186,4 +187,14 @@ def test_the_number_of_normalisers_is_fixed_with_the_directory(tmp_path):
     assert fixed_shards(tmp_path, None) == 3
     with pytest.raises(StateError, match="made for 3"):
         fixed_shards(tmp_path, 2)
-    assert fixed_shards(tmp_path / "other", None) == 1
+
+
+@pytest.mark.parametrize(("processors", "made"), [({0}, 1), ({0, 1}, 2), (set(range(16)), 2)])
+def test_a_new_directory_has_two_normalisers_where_there_are_processors_for_them(
+    tmp_path, monkeypatch, processors, made
+):
+    """The number stays when the directory is served on a machine with more or fewer of them."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: processors)
+    assert fixed_shards(tmp_path, None) == made
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(3 - made)))
+    assert fixed_shards(tmp_path, None) == made
