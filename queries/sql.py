@@ -27,6 +27,7 @@ from queries.guard_written import ARITHMETIC, check_written, is_arithmetic
 from queries.passes import PassContext, run_passes
 from queries.passes.context import TIME
 from queries.plan.model import DEFAULT_ROWS, Plan, PlanContext, SqlStep, TableRead
+from queries.plan.render import FINAL_ENGINES
 from queries.sql_parts import name_parts
 from queries.sql_values import put_values, readable
 
@@ -193,8 +194,7 @@ def _check_table(scan: exp.Table, named: set[str]) -> None:
     if scan.name not in DATASETS:
         close = closest_names(scan.name, DATASETS)
         raise NameProblem(f"There is no dataset called {scan.name}.", suggestion=did_you_mean(close))
-    dataset = DATASETS[scan.name]
-    if dataset.table != scan.name:
+    if DATASETS[scan.name].condition:
         _expand_view(scan)
 
 
@@ -205,16 +205,21 @@ def _function_of(node: exp.Expr) -> str:
 
 
 def _expand_view(scan: exp.Table) -> None:
-    """Put `(SELECT … FROM table WHERE condition)` in the place of a data set that is a part of a table."""
+    """Put `(SELECT … FROM table WHERE condition)` in the place of a data set that is a part of a table.
+
+    Of tables that keep old versions of rows the newest are meant, with and without a FINAL of the statement.
+    """
     dataset = DATASETS[scan.name]
+    place = scan.parent if isinstance(scan.parent, exp.Final) else scan
     alias = exp.TableAlias(this=exp.to_identifier(scan.alias_or_name, quoted=True))
     inner = exp.Table(
         this=exp.to_identifier(dataset.table, quoted=True),
         alias=exp.TableAlias(this=exp.to_identifier(_VIEW, quoted=True)),
     )
     columns = [exp.column(c.name, table=_VIEW, quoted=True) for c in TABLES[dataset.table].columns]
-    select = exp.select(*columns).from_(inner).where(exp.column(dataset.condition, table=_VIEW, quoted=True))
-    scan.replace(exp.Subquery(this=select, alias=alias))
+    rows = exp.Final(this=inner) if TABLES[dataset.table].engine.startswith(FINAL_ENGINES) else inner
+    select = exp.select(*columns).from_(rows).where(exp.column(dataset.condition, table=_VIEW, quoted=True))
+    place.replace(exp.Subquery(this=select, alias=alias))
 
 
 def _check_allowed(tree: exp.Query) -> None:

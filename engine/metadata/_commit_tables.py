@@ -35,6 +35,16 @@ REPOSITORIES = Table(
     sqlite_autoincrement=True,
 )
 
+REPOSITORY_PROJECTS = Table(
+    "repository_projects",
+    METADATA,
+    Column("repository_id", _ID, ForeignKey("repositories.id"), nullable=False),
+    Column("project_id", _ID, ForeignKey("projects.id"), nullable=False),
+    PrimaryKeyConstraint("repository_id", "project_id"),
+    Index(None, "project_id"),
+)
+"""Which projects were told of a repository; nobody sees it through any other."""
+
 COMMITS = Table(
     "commits",
     METADATA,

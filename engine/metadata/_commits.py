@@ -16,6 +16,7 @@ from engine.metadata._commit_tables import (
     RELEASE_COMMITS,
     RELEASE_HEADS,
     REPOSITORIES,
+    REPOSITORY_PROJECTS,
 )
 from engine.metadata._counters import upsert
 from engine.metadata._edits import only
@@ -52,11 +53,19 @@ def put_repository(connection: Connection, wanted: RepositoryRow, now: datetime)
     return _repository(connection.execute(query).one())
 
 
-def repositories(connection: Connection, organisation_id: int | None) -> list[RepositoryRow]:
-    """Return the repositories of an organisation, or all, by name."""
+def link_repositories(connection: Connection, project_id: int, ids: Collection[int]) -> None:
+    """Say that a project knows repositories."""
+    rows = [{"repository_id": number, "project_id": project_id} for number in sorted(set(ids))]
+    if rows:
+        connection.execute(upsert(connection.dialect, REPOSITORY_PROJECTS).on_conflict_do_nothing(), rows)
+
+
+def repositories(connection: Connection, project_ids: Collection[int] | None) -> list[RepositoryRow]:
+    """Return the repositories that any of some projects knows, or all there are, by name."""
     query = select(REPOSITORIES).order_by(_P.name, _P.id)
-    if organisation_id is not None:
-        query = query.where(_P.organisation_id == organisation_id)
+    if project_ids is not None:
+        known = REPOSITORY_PROJECTS.c.project_id.in_(sorted(set(project_ids)))
+        query = query.where(_P.id.in_(select(REPOSITORY_PROJECTS.c.repository_id).where(known)))
     return [_repository(row) for row in connection.execute(query)]
 
 
@@ -75,6 +84,7 @@ def delete_repository(connection: Connection, repository_id: int) -> None:
     connection.execute(delete(COMMITS).where(_C.repository_id == repository_id))
     connection.execute(delete(RELEASE_HEADS).where(_H.repository_id == repository_id))
     connection.execute(delete(CODE_MAPPINGS).where(_M.repository_id == repository_id))
+    connection.execute(delete(REPOSITORY_PROJECTS).where(REPOSITORY_PROJECTS.c.repository_id == repository_id))
     connection.execute(delete(REPOSITORIES).where(_P.id == repository_id))
 
 
@@ -206,6 +216,7 @@ def set_code_mappings(
     rows = list(_mapping_rows(project_id, wanted, automatic=automatic))
     if rows:
         connection.execute(insert(CODE_MAPPINGS), rows)
+    link_repositories(connection, project_id, {one.repository_id for one in wanted})
 
 
 def _mapping_rows(project_id: int, wanted: Sequence[CodeMapping], *, automatic: bool) -> Iterator[dict[str, Any]]:

@@ -336,9 +336,14 @@ def mapping_versions(connection: Connection) -> tuple[int, int, int]:
 def in_state(
     connection: Connection, statuses: Sequence[str], substatuses: Sequence[str] | None, before: datetime | None
 ) -> list[IssueRow]:
-    """Return the issues of live projects in a state, by project and number; `before` cuts to those in it for longer."""
+    """Return the issues of live projects in a state, by project and number; `before` cuts to those in it for longer.
+
+    What was merged into another is not among them: its events count there, and to it nothing happens by itself.
+    """
     alive = select(PROJECTS.c.id).where(PROJECTS.c.deleted_at.is_(None))
-    query = select(ISSUES).where(ISSUES.c.status.in_(statuses), ISSUES.c.project_id.in_(alive))
+    own = (MAPPINGS.c.project_id == ISSUES.c.project_id) & (MAPPINGS.c.fingerprint == ISSUES.c.fingerprint)
+    away = select(MAPPINGS.c.issue_id).where(own, MAPPINGS.c.issue_id != ISSUES.c.issue_id).exists()
+    query = select(ISSUES).where(ISSUES.c.status.in_(statuses), ISSUES.c.project_id.in_(alive), ~away)
     if substatuses is not None:
         query = query.where(ISSUES.c.substatus.in_(substatuses))
     if before is not None:

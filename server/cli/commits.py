@@ -88,7 +88,7 @@ def list_commits(
     with managed(config, data) as place:
         row = _project(place, project)
         found = place.metadata.release_commits(place.metadata.release(row.id, release).id)
-        names = {one.id: one.name for one in place.metadata.repositories(row.organisation_id)}
+        names = {one.id: one.name for one in place.metadata.repositories([row.id])}
     rows = [
         {
             "commit": one.commit.sha,
@@ -145,7 +145,9 @@ def map_code(
     """Replace a project's code mappings in a repository: `/srv/app/=src/` says that /srv/app/x.py is src/x.py there."""
     with managed(config, data) as place:
         row = _project(place, project)
-        known = {one.name: one.id for one in place.metadata.repositories(row.organisation_id)}
+        known = {
+            one.name: one.id for one in place.metadata.repositories() if one.organisation_id == row.organisation_id
+        }
         if repository not in known:
             raise NotFound(f"There is no repository {repository!r}.", code="repository-unknown")
         wanted = [CodeMapping(*_pair(text), known[repository]) for text in mappings or ()]

@@ -26,6 +26,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 _RANGE = re.compile(r"[0-9]{1,6}[smhdw]")
+_UNTIL = frozenset({"escalating", "forever"})
 Names = Annotated[list[str], typer.Argument(metavar="ISSUE...", help="Short ids, such as SHOP-12.")]
 RangeOption = Annotated[str, typer.Option("--range", help="How far back events are counted, such as 24h or 14d.")]
 
@@ -154,7 +155,7 @@ def archive(
     events: Annotated[int, typer.Option("--events", min=0, help="Until it has happened so many times more.")] = 0,
     users: Annotated[int, typer.Option("--users", min=0, help="Until it has affected so many users.")] = 0,
     within: Annotated[str, typer.Option("--within", help="In what time --events or --users count, such as 1h.")] = "",
-    until: Annotated[str, typer.Option("--until", help="Until a time, or for a while such as 7d.")] = "",
+    until: Annotated[str, typer.Option("--until", help="A time, a while such as 7d, `escalating`, or `forever`.")] = "",
     forever: Annotated[bool, typer.Option("--forever", help="Until somebody opens it.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -163,11 +164,12 @@ def archive(
         raise UserError("Say one of --events, --users, --until and --forever.", code="options-conflict")
     if within and not events and not users:
         raise UserError("--within goes with --events or --users.", code="options-conflict")
-    wanted: dict[str, Any] = {"until": "forever" if forever else "escalating"}
+    named = until if until in _UNTIL else "escalating"
+    wanted: dict[str, Any] = {"until": "forever" if forever else named}
     if events or users:
         window_s = int(length_of(_range(within)).total_seconds()) if within else 0
         wanted = {"until": "events" if events else "users", "count": events or users, "window_s": window_s}
-    elif until:
+    elif until and until not in _UNTIL:
         wanted = {"until": "date", "date": _time(until)}
     with issue_place(data, url, token, config) as place:
         _said(place.change(names, {"status": "ignored", "archive": wanted}), "archived", as_json=as_json)
@@ -236,5 +238,9 @@ def _time(text: str) -> str:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UserError(f"{text!r} is no time.", code="time-invalid", hint="Write 2026-01-31T12:00Z, or 7d.") from error
+        raise UserError(
+            f"{text!r} is no time.",
+            code="time-invalid",
+            hint="Write 2026-01-31T12:00Z, 7d, escalating or forever; or use --events or --users.",
+        ) from error
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()

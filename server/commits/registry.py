@@ -110,19 +110,20 @@ class CommitRegistry:
         finally:
             history.close()
         row = RepositoryRow(0, project.organisation_id, ref.repository, "git", url, str(path.absolute()))
-        self._metadata.put_repository(row, audit=audit)
+        self._metadata.put_repository(row, project.id, audit=audit)
         return self.set_refs(project, version, [ref], audit)
 
     def pushed(self, project: ProjectRow, provider: str, push: Push, audit: AuditEntry) -> int:
         """Remember the commits of a push and return how many there were."""
         row = RepositoryRow(0, project.organisation_id, push.repository, provider, push.url, "")
-        known = self._metadata.put_repository(row, audit=audit)
+        known = self._metadata.put_repository(row, project.id, audit=audit)
         self._metadata.put_commits(known.id, push.commits)
         self._tell(project, push.repository, push.commits, ref=push.ref)
         return len(push.commits)
 
     def _repository(self, project: ProjectRow, name: str) -> RepositoryRow:
-        return self._metadata.put_repository(RepositoryRow(0, project.organisation_id, name, "", "", ""))
+        wanted = RepositoryRow(0, project.organisation_id, name, "", "", "")
+        return self._metadata.put_repository(wanted, project.id)
 
     def _put(
         self,

@@ -163,7 +163,7 @@ class SuspectFinder:
         frames = frames_of(document)
         if not any(frame.filename or frame.abs_path or frame.module for frame in frames):
             return Suspicion(nothing="no-stack")
-        repositories = self._metadata.repositories(project.organisation_id)
+        repositories = self._metadata.repositories([project.id])
         if not repositories:
             return Suspicion(nothing="no-repository")
         with ExitStack() as stack:
@@ -186,7 +186,7 @@ class SuspectFinder:
 
     def indexes(self, project: ProjectRow) -> dict[int, FileIndex]:
         """Return the files of the repositories a project's code may lie in, by repository."""
-        rows = self._metadata.repositories(project.organisation_id)
+        rows = self._metadata.repositories([project.id])
         with ExitStack() as stack:
             return {row.id: self._source(row, _Release(), stack).index for row in rows}
 

@@ -51,7 +51,7 @@ def commit_routes(services: Services) -> Routes:
         """List the commits of a release, newest first."""
         row = services.metadata.release(project(path).id, query.release)
         people = _people(services)
-        known = {one.id: one for one in services.metadata.repositories(project(path).organisation_id)}
+        known = {one.id: one for one in services.metadata.repositories([project(path).id])}
         found = services.metadata.release_commits(row.id)
         return answer(
             {"items": [commit_document(one.commit, known.get(one.repository_id), people) for one in found]}
@@ -73,8 +73,8 @@ def _mappings(routes: Routes, services: Services, finder: SuspectFinder) -> None
         HTTPMethod.GET, "/projects/<project>/repositories", _READ, {200: documents.Repositories, **NOT_FOUND}
     )  # fmt: skip
     def known_repositories(path: ProjectPath) -> Response:
-        """List the repositories whose commits are known."""
-        found = services.metadata.repositories(project(path).organisation_id)
+        """List the repositories the project knows: those it was told of by a release, a push or a code mapping."""
+        found = services.metadata.repositories([project(path).id])
         return answer({"items": [_repository(one) for one in found]})
 
     @routes.on(HTTPMethod.GET, rule, _READ, {200: documents.MappingsAnswer, **NOT_FOUND, **QUERY_LIMIT})
@@ -88,7 +88,7 @@ def _mappings(routes: Routes, services: Services, finder: SuspectFinder) -> None
     def set_code_mappings(path: ProjectPath, body: documents.Mappings) -> Response:
         """Replace a project's code mappings."""
         of = project(path)
-        known = {one.name: one.id for one in services.metadata.repositories(of.organisation_id)}
+        known = {one.name: one.id for one in services.metadata.repositories([of.id])}
         unknown = sorted({one.repository for one in body.mappings} - known.keys())
         if unknown:
             raise UserError(
@@ -107,7 +107,7 @@ def _repository(row: RepositoryRow) -> dict[str, Any]:
 
 
 def _mappings_document(services: Services, of: ProjectRow, finder: SuspectFinder) -> dict[str, Any]:
-    names = {one.id: one.name for one in services.metadata.repositories(of.organisation_id)}
+    names = {one.id: one.name for one in services.metadata.repositories([of.id])}
     present = services.metadata.code_mappings(of.id)
     shown = [Root(one.stack_root, one.source_root, one.repository_id) for one in present]
     suggested = [] if not names else derive(_newest_frames(services, of), finder.indexes(of))

@@ -24,7 +24,7 @@ from ingest.normalise.times import time_ns
 from queries.result import rfc3339
 from server.commits.registry import MOST_COMMITS, CommitRegistry
 from server.commits.told import commits_of, refs_of
-from server.http.artifacts import WRITE, audit, organisation_of, project_documents, project_of, projects_of
+from server.http.artifacts import WRITE, audit, project_documents, project_of, projects_of
 from server.http.documents import artifacts as documents
 from server.http.documents.commits import sentry_commits
 from server.http.documents.common import BODY, NOT_FOUND
@@ -108,9 +108,8 @@ def _beside(routes: Routes, services: Services) -> None:
     )
     def repositories(path: documents.OrganisationPath) -> Response:
         """Return the repositories that can be read here; clients send heads for these, and commits for all others."""
-        projects_of(services, path.organization)
-        organisation = organisation_of(services, path.organization)
-        return answer([_repository(row) for row in services.metadata.repositories(organisation.id) if row.path])
+        known = services.metadata.repositories([row.id for row in projects_of(services, path.organization)])
+        return answer([_repository(row) for row in known if row.path])
 
     @routes.on(HTTPMethod.GET, f"{one}commits/", WRITE, {200: sentry_commits(), **NOT_FOUND})
     def release_commits_of_organisation(path: documents.ReleasePath) -> Response:

@@ -7,7 +7,7 @@ database as people's changes do: only if the issue is still as it was found, wit
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
@@ -93,11 +93,16 @@ def move_by(row: IssueRow, act: Act, why: str = "", priority: str | None = None)
 
 
 def age(stores: Stores) -> int:
-    """Call new, escalating and regressed issues ongoing when they have been so for a week; return how many."""
+    """Call new, escalating and regressed issues ongoing when they have been so for a week; return how many.
+
+    Nothing has happened to them, so what counts from the begin of a state goes on counting: an issue that is quiet for
+    14 days is resolved after these, not a week later.
+    """
     surprising = [state.value for state in State if after(state, Act.AGE) is not None]
     before = stores.clock.now() - ONGOING_AFTER
     rows = stores.metadata.issues_in_state(["unresolved"], surprising, before=before)
-    return stores.move("issue.age", [move_by(row, Act.AGE) for row in rows])
+    moves = [move_by(row, Act.AGE) for row in rows]
+    return stores.move("issue.age", [replace(move, change=replace(move.change, since=move.since)) for move in moves])
 
 
 class Expiry:

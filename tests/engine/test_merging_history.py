@@ -281,6 +281,23 @@ def test_an_undo_can_be_taken_back(metadata: MetadataStore, first_project: Calla
     assert metadata.verify_audit().intact
 
 
+def test_to_what_was_merged_away_nothing_happens_by_itself(
+    metadata: MetadataStore, first_project: Callable[[], int]
+) -> None:
+    """Its events count elsewhere, so it would seem quiet: jobs see what stands, and it again after an undo."""
+    project = first_project()
+    faces = [NewIssue(project, f, default_issue_id(project, f), "T", "c", "error", NOW) for f in (1, 2**64 - 1)]
+    both = [row.issue_id for row in metadata.ensure_issues(faces)]
+
+    def seen() -> set[int]:
+        return {row.issue_id for row in metadata.issues_in_state(["unresolved"]) if row.project_id == project}
+
+    merge = metadata.merge_issues(project, both[0], both[1:], PERSON)
+    assert seen() == {both[0]}
+    metadata.undo_decision(project, merge.id, PERSON)
+    assert seen() == set(both)
+
+
 def test_an_undone_merge_takes_with_it_what_has_followed(
     metadata: MetadataStore, first_project: Callable[[], int]
 ) -> None:

@@ -47,6 +47,9 @@ def test_issues_are_listed_changed_and_shown(run):
     assert "LOCAL" not in shown
     assert "assigned it to #web" in shown
     assert "priority: low, chosen by" in shown
+    for until, state in (("escalating", "archived until it escalates"), ("forever", "archived for ever")):
+        assert run("archive", "SHOP-3", "--until", until).output == "1 issue archived.\n"
+        assert f"state: {state}" in run("show", "SHOP-3").output
     assert run("resolve", "SHOP-1", "--undo").output == "1 issue opened again.\n"
     assert [item["id"] for item in json.loads(run("list", "is:resolved", "--json").output)] == ["SHOP-2"]
 
@@ -59,6 +62,7 @@ def test_issues_are_listed_changed_and_shown(run):
         (("archive", "SHOP-1", "--within", "1h"), "options-conflict"),
         (("archive", "SHOP-1", "--until", "soon"), "time-invalid"),
         (("archive", "SHOP-1", "--until", "2001-01-01"), "date-past"),
+        (("archive", "SHOP-1", "--until", "escalating", "--events", "2"), "options-conflict"),
         (("list", "--range", "long"), "range-invalid"),
         (("resolve", "SHOP-99"), "issue-unknown"),
         (("resolve", "SHOP-1", "--release", "latest"), "release-unknown"),

@@ -45,9 +45,14 @@ def listed(api) -> dict[str, tuple[int, int]]:
 
 
 def counted(api) -> int:
-    """Issues of project A as Discover counts them."""
-    body = {"query": "from issues project:shop | summarize n=count()"}
-    return api.send("POST", "query", body)["rows"][0][0]
+    """Issues of project A as Discover counts them, in its own language and in SQL."""
+    texts = {
+        "pql": "from issues project:shop | summarize n=count()",
+        "sql": f"SELECT count() AS n FROM issues WHERE project_id = {api.a.id}",
+    }
+    bodies = [{"query": text, "language": language} for language, text in texts.items()]
+    [(found,)] = {tuple(api.send("POST", "query", body)["rows"][0]) for body in bodies}
+    return found
 
 
 BEFORE = {"SHOP-1": (1, 1), "SHOP-2": (2, 2), "SHOP-3": (3, 3)}

@@ -14,15 +14,25 @@ from engine.metadata.stores.base import BaseStore
 class CommitStore(BaseStore):
     """What is known of the code: told by clients and webhooks, or read from repositories."""
 
-    def put_repository(self, wanted: RepositoryRow, *, audit: AuditEntry | None = None) -> RepositoryRow:
-        """Create a repository, or fill in what is said of it; `wanted.id` is not read, empty members stay."""
-        with self._managed(audit) as write:
-            return _commits.put_repository(write.connection, wanted, self._clock.now())
+    def put_repository(
+        self, wanted: RepositoryRow, project_id: int, *, audit: AuditEntry | None = None
+    ) -> RepositoryRow:  # fmt: skip
+        """Create a repository a project was told of, or fill in what is said of it.
 
-    def repositories(self, organisation_id: int | None = None) -> list[RepositoryRow]:
-        """Return the repositories of an organisation, or all, by name."""
+        `wanted.id` is not read, empty members stay. From then on the project knows it.
+        """
+        with self._managed(audit) as write:
+            row = _commits.put_repository(write.connection, wanted, self._clock.now())
+            _commits.link_repositories(write.connection, project_id, [row.id])
+            return row
+
+    def repositories(self, project_ids: Collection[int] | None = None) -> list[RepositoryRow]:
+        """Return the repositories that some projects know, by name; all there are for None, which is the operator's.
+
+        A repository is known to the projects that were told of it, by a release, a push or a code mapping.
+        """
         with self._database.read() as connection:
-            return _commits.repositories(connection, organisation_id)
+            return _commits.repositories(connection, project_ids)
 
     def repository(self, repository_id: int) -> RepositoryRow:
         """Return a repository by its number; NotFound when there is none."""
