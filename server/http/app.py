@@ -27,6 +27,7 @@ from server.http.jobs import job_routes
 from server.http.managed import managed_routes
 from server.http.merging import merging_routes
 from server.http.middleware import Csp, register_middleware
+from server.http.monitors import monitor_routes
 from server.http.native import native_routes
 from server.http.ownership import ownership_routes
 from server.http.people import people_routes
@@ -92,6 +93,7 @@ def routes_of(services: Services) -> list[Routes]:
         artifact_routes(services),
         release_routes(services),
         deploy_routes(services),
+        monitor_routes(services),
         debug_file_routes(services),
         file_routes(services),
         native_routes(services),

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.metadata import IssueChange, IssueMove, IssueRow
-from engine.monitors import EVERYWHERE, MonitorMute
 from ingest.hexids import row_id
 from ingest.native.own import submit_own_event
 from queries.result import rfc3339
@@ -27,6 +26,7 @@ from server.jobs import Job, JobRun
 from server.monitors import texts
 from server.monitors.incidents import CheckIn, Failure, Standing, Thresholds, standing
 from server.monitors.job import SETTLING, own_edge
+from server.monitors.mutes import MonitorKey, Mutes
 from server.pipeline import backlog
 
 NAME = "monitor-issues"
@@ -40,9 +40,6 @@ _LEAST_KEPT = 200
 _MOST_KEPT = 5_000
 _TOGETHER = 100
 """Monitors asked about at once."""
-
-MonitorKey = tuple[int, str, str]
-"""Project, slug and environment."""
 
 Submit = Callable[[Sequence[tuple[int, Mapping[str, Any]]]], object]
 
@@ -153,26 +150,6 @@ class MonitorIssues:
     def _ask(self, projects: Mapping[int, str], text: str, params: Mapping[str, object]) -> list[dict[str, Any]]:
         start = self._stores.clock.now() - timedelta(days=texts.HEARD_DAYS)
         return self._stores.ask(projects, text, start, params)
-
-
-class Mutes:
-    """Which check-ins make no issues."""
-
-    def __init__(self, said: Iterable[MonitorMute]) -> None:
-        self._said = {(one.project_id, one.monitor, one.environment): one for one in said}
-
-    def holds(self, key: MonitorKey) -> bool:
-        """Tell whether a monitor is muted in an environment: itself, or in all of them."""
-        return any(one.muted for one in self._about(key))
-
-    def silences(self, key: MonitorKey, came: datetime) -> bool:
-        """Tell whether a check-in that came then makes no issue: what came before the end of a mute stays unsaid."""
-        return any(one.muted or (one.changed_at is not None and came <= one.changed_at) for one in self._about(key))
-
-    def _about(self, key: MonitorKey) -> list[MonitorMute]:
-        project_id, slug, environment = key
-        both = ((project_id, slug, environment), (project_id, slug, EVERYWHERE))
-        return [self._said[name] for name in both if name in self._said]
 
 
 def failure_event(key: MonitorKey, failure: Failure) -> dict[str, Any]:

@@ -51,3 +51,22 @@ def open_issues_text() -> str:
         f' by project=project_id, issue=issue.id, monitor=tags["{SLUG_TAG}"], environment'
         f" | limit {MOST_ROWS}"
     )
+
+
+def latest_text() -> str:
+    """Return the text of the newest end of a run of every monitor in each environment."""
+    return (
+        f"from check_ins last {HEARD_DAYS}d {_ENDED} | project {_OF}, at=timestamp, status, id"
+        " | window n=row_number() by project, monitor, environment sort at desc, id desc"
+        f" | where n <= 1 | limit {MOST_ROWS}"
+    )
+
+
+def configured_text() -> str:
+    """Return the text of every configuration a monitor was told with, and when."""
+    return (
+        f"from check_ins last {HEARD_DAYS}d status:[in_progress, ok, error]"
+        " | summarize first=min(timestamp), last=max(timestamp) by project=project_id, monitor, environment,"
+        " schedule_type=schedule.type, schedule, timezone, checkin_margin, max_runtime, failure_issue_threshold,"
+        f" recovery_threshold | limit {MOST_ROWS}"
+    )

@@ -12,18 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.metadata import AuditEntry
 from engine.monitors import EVERYWHERE, MonitorMute
 from engine.snapshot import publish
 from server.compose import ready_writer
 from server.jobs import JobRun
 from server.monitors.incidents import FAILED, CheckIn, Thresholds, standing
-from server.monitors.issues import Mutes, monitor_issues_job
+from server.monitors.issues import monitor_issues_job
+from server.monitors.mutes import Mutes
 from tests.ingest.helpers import shard_normaliser
 from tests.server.api import build_api
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+ORG = "/api/0/organizations/default"
 STATUSES = {"o": "ok", "e": "error", "m": "missed", "t": "timeout"}
 
 
@@ -143,6 +144,12 @@ class Site:
         self.writer.drain()
         return said
 
+    def mute(self, what: str, who: str, project: str = "shop") -> int:
+        """Ask to mute the monitor, and return the status of the answer."""
+        path = f"/api/0/projects/default/{project}/monitors/nightly/{what}"
+        status: int = self.api.call(who, "PUT", path, {"isMuted": True}).status_code
+        return status
+
     def issues(self, search: str = "") -> list[dict[str, Any]]:
         """What the issue list shows."""
         found: Sequence[Any] = self.api.get(f"issues?range=14d&project=shop&query={search}")["items"]
@@ -177,10 +184,23 @@ def test_a_failing_monitor_is_an_issue_until_it_recovers(site: Site) -> None:
     assert "resolved it: the monitor recovered" in {one["text"] for one in detail["activity"]}
     site.told("ee", environment="dev")
     site.told("ee")
-    site.api.metadata.mute_monitor(
-        MonitorMute(site.api.a.id, "nightly", "dev", changed_by="user:a"),
-        audit=AuditEntry("user:a", "monitor.mute", "m"),
-    )
+    assert site.mute("environments/dev/", "owner") == 200
+    listed = site.api.call("owner", "GET", f"{ORG}/monitors/?project=shop").json
+    assert [(one["slug"], one["config"]["schedule"], one["isMuted"]) for one in listed] == [
+        ("nightly", [1, "minute"], False)
+    ]
+    assert [(one["name"], one["status"], one["isMuted"]) for one in listed[0]["environments"]] == [
+        ("dev", "error", True),
+        ("prod", "error", False),
+    ]
     site.run()
     (again,) = site.issues("is:unresolved logger:amber.monitors")
     assert (again["id"], again["substatus"]) == (issue["id"], "regressed"), "no second issue for the muted one"
+
+
+def test_who_may_mute_is_who_may_change_issues(site: Site) -> None:
+    """Others are refused, those who do not see the project hear that there is none; each change is in the audit."""
+    assert [site.mute("", who) for who in ("viewer", "nobody", "member")] == [403, 403, 200]
+    assert site.mute("", "member", project="unknown") == 404
+    entry = site.api.metadata.audit_about("monitor:shop/nightly", 1)[0]
+    assert (entry.action, entry.details["after"]) == ("monitor.mute", {"muted": True})
