@@ -1,4 +1,4 @@
-"""How many queries may run or wait: a bounded number, of which one who asks takes half at most."""
+"""How many queries may run or wait: a bounded number, of which one who asks never takes the last place."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NoPlaceForOne(CapacityError):
     def __init__(self, most: int) -> None:
         super().__init__(
             f"One token or person has at most {most} queries running or waiting at once.",
-            hint="Wait for one of yours, or cancel it. Half of query_workers and query_queue together is for one.",
+            hint="Wait for one of yours, or cancel it. More query_workers and query_queue give everybody more.",
         )
 
 
@@ -43,13 +43,17 @@ class QueryPlaces:
     """Places for queries that run or wait.
 
     Args:
-        workers: queries that run at the same time; one who asks may always have as many, and one that waits.
+        workers: queries that run at the same time.
         queue: queries that may wait.
+
+    One who asks may have half of all places, or as many as run at the same time and one that waits if that is more;
+    but one place stays for others whenever there are two or more.
     """
 
     def __init__(self, workers: int, queue: int) -> None:
         self._together = workers + queue
-        self._each = max(workers + 1, (workers + queue) // 2)
+        wanted = max(workers + 1, self._together // 2)
+        self._each = max(1, min(wanted, self._together - 1))
         self._lock = threading.Lock()
         self._taken: Counter[tuple[str, str, int]] = Counter()
 

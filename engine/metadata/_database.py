@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from engine.errors import CapacityError, StateError
 
 _WRITE = "amber_write"
+_PATIENCE = "amber_patience_ms"
 _BUSY_MS = 30_000
 
 
@@ -66,6 +67,17 @@ class Database:
         with _told(), self.engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
             yield connection
 
+    @contextmanager
+    def write_at_once(self) -> Iterator[Connection]:
+        """Give a connection as `write` does, but wait for nobody: for notes nobody who reads should wait for.
+
+        Raises:
+            MetadataUnavailable: on SQLite, somebody else is writing.
+        """
+        options = {_WRITE: True, _PATIENCE: 0}
+        with _told(), self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -104,7 +116,11 @@ def _sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get(_WRITE, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN DEFERRED")
+        options = connection.get_execution_options()
+        patience_ms = options.get(_PATIENCE, _BUSY_MS)
+        if connection.info.get(_PATIENCE, _BUSY_MS) != patience_ms:  # connections of the pool keep what was set last
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience_ms}")
+            connection.info[_PATIENCE] = patience_ms
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITE, False) else "BEGIN DEFERRED")
 
     return engine

@@ -11,6 +11,7 @@ import pytest
 from engine.clock import FixedClock
 from engine.errors import Changed, NotFound, StateError, UserError
 from engine.metadata import AuditEntry, MetadataStore, RoleRow, UserRow
+from engine.metadata._database import Database
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)
@@ -192,6 +193,30 @@ def test_use_is_remembered_to_the_minute(metadata_url: str) -> None:
         assert store.user(ann.id).last_seen == seen
     for store in stores:
         store.close()
+
+
+def test_using_a_session_or_a_token_waits_for_nobody_who_writes(metadata_url: str) -> None:
+    """A page is not held up by a job: the use is remembered by the next request after the job has written."""
+    early, late = (MetadataStore(metadata_url, FixedClock(NOW + timedelta(hours=hours))) for hours in (0, 1))
+    early.upgrade()
+    early.create_organisation("acme")
+    ann = early.create_user("ann@example.org")
+    secret, row = early.open_session(ann.id, expires_at=LATER, address="", user_agent="")
+    plain, _ = early.create_token("ci", [])
+    database = Database(metadata_url)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE users SET name = 'Ann' WHERE id = 0")
+        late.touch_session(row)  # SQLite has one writer; PostgreSQL locks rows, and this is another
+        assert late.find_token(plain) is not None
+        busy = late.find_session(secret)
+    late.touch_session(row)
+    after = late.find_session(secret)
+    assert busy is not None
+    assert after is not None
+    assert (busy.last_used == NOW) == database.is_sqlite
+    assert after.last_used == NOW + timedelta(hours=1)
+    for opened in (early, late, database):
+        opened.close()
 
 
 def test_a_link_is_burnt_by_one_of_many(metadata: MetadataStore, ann: UserRow) -> None:

@@ -106,6 +106,28 @@ def test_places_for_queries_are_counted_by_asker_and_together() -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("workers", "queue", "each"), [(4, 0, 3), (4, 1, 4), (4, 2, 5), (4, 16, 10), (2, 0, 1), (1, 1, 1)]
+)
+def test_one_who_asks_never_takes_the_last_place(workers: int, queue: int, each: int) -> None:
+    """However few may wait, somebody else is still answered."""
+    places = QueryPlaces(workers, queue)
+    ann, bob = (dataclasses.replace(WHO, token_id=number) for number in (1, 2))
+    with ExitStack() as stack:
+        for _ in range(each):
+            stack.enter_context(places.one(ann))
+        with pytest.raises(NoPlaceForOne):
+            stack.enter_context(places.one(ann))
+        stack.enter_context(places.one(bob))
+
+
+def test_the_only_place_there_is_goes_to_whoever_comes() -> None:
+    """With one worker and no queue nothing can be kept for others."""
+    places = QueryPlaces(1, 0)
+    with places.one(dataclasses.replace(WHO, token_id=1)), pytest.raises(NoPlace):
+        places.one(dataclasses.replace(WHO, token_id=2)).__enter__()
+
+
 def test_looking_up_releases_is_paid_for(api: Api, charged: list[QueryStats]) -> None:
     """`release:latest` asks the store before the query itself, for each list of environments anew."""
     body = {"query": "from errors release:latest", "environment": ["a", "b"]}

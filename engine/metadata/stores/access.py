@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from engine.errors import Changed
 from engine.ids import new_token
 from engine.metadata import _access, _people
+from engine.metadata._database import MetadataUnavailable
 from engine.metadata._edits import checked_name
 from engine.metadata.rows import AuditEntry, RoleRow, TeamRow, TokenRow, UserRow
 from engine.metadata.stores.base import BaseStore
@@ -152,12 +154,15 @@ class AccessStore(BaseStore):
             return plain, token
 
     def find_token(self, plain: str) -> TokenRow | None:
-        """Return the token with this text, or None; ask `expired` of it. Its `last_used` is kept to the minute."""
+        """Return the token with this text, or None; ask `expired` of it.
+
+        Its `last_used` is kept to the minute, and not while somebody else writes: a question need not wait for them.
+        """
         now = self._clock.now()
         with self._database.read() as connection:
             found = _access.find_token(connection, plain)
         if found is not None and (found.last_used is None or now - found.last_used > TOUCH_EVERY):
-            with self._database.write() as connection:
+            with suppress(MetadataUnavailable), self._database.write_at_once() as connection:
                 _access.touch_token(connection, found.id, now)
         return found
 

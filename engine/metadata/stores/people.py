@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from engine.errors import NotFound
 from engine.ids import new_secret
 from engine.metadata import _access, _people, _sessions
+from engine.metadata._database import MetadataUnavailable
 from engine.metadata._edits import checked_name
 from engine.metadata._people import Credentials
 from engine.metadata.rows import AuditEntry, RoleRow, SessionRow, UserRow
@@ -131,10 +133,13 @@ class PeopleStore(BaseStore):
             return _sessions.find_session(connection, secret)
 
     def touch_session(self, session: SessionRow) -> None:
-        """Remember that the session was used; at most once a minute anything is written."""
+        """Remember that the session was used; at most once a minute anything is written.
+
+        While somebody else writes nothing is: a page must not wait for a job, and the next request remembers as well.
+        """
         now = self._clock.now()
         if now - session.last_used > TOUCH_EVERY:
-            with self._database.write() as connection:
+            with suppress(MetadataUnavailable), self._database.write_at_once() as connection:
                 _sessions.touch_session(connection, session, now)
 
     def sessions(self, user_id: int) -> list[SessionRow]:
