@@ -11,6 +11,8 @@ from engine.schema import Kind, Unit
 class Base(Enum):
     """What a value is made of."""
 
+    __hash__ = object.__hash__  # each is itself alone, and that of `Enum` is a call of Python
+
     STRING = "string"
     INTEGER = "integer"
     FLOAT = "number"
@@ -23,6 +25,8 @@ class Base(Enum):
 
 class Missing(Enum):
     """How a missing value is stored: never, as the empty string, or as null."""
+
+    __hash__ = object.__hash__  # each is itself alone, and that of `Enum` is a call of Python
 
     NEVER = "never"
     EMPTY = "empty"

@@ -37,6 +37,7 @@ class PassContext:
         row_limit: rows to return, or None for no limit.
         environments: names of environments that rows are cut to; empty for all.
         written: the statement is one that somebody wrote, so that the compiler's own conditions go into `PREWHERE`.
+        scans: those of the tree, once no pass adds or moves one any more; the same node stays.
     """
 
     project_ids: tuple[int, ...]
@@ -48,6 +49,7 @@ class PassContext:
     wide: bool = False
     environments: tuple[str, ...] = ()
     written: bool = False
+    scans: tuple[tuple[exp.Table, Table], ...] = ()
 
 
 def scans(tree: exp.Expr) -> Iterator[tuple[exp.Table, Table]]:

@@ -20,7 +20,7 @@ def environments(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with `environment IN (…)` on every scan that has the column; the empty text is for none sent."""
     if not context.environments:
         return tree
-    for scan, table in scans(tree):
+    for scan, table in context.scans or scans(tree):
         if TIME in scan.meta or not any(column.name == COLUMN for column in table.columns):
             continue
         names: list[exp.Expr] = [exp.Literal.string(name) for name in context.environments]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 
 from sqlglot import expressions as exp
@@ -12,28 +13,21 @@ E = TypeVar("E", bound=exp.Expr)
 _LEAVES = frozenset({exp.Identifier, exp.Literal})
 """More than half of the nodes: nothing stands below them."""
 
-_NAMED = _LEAVES | {exp.Column}
-"""What nothing but names stands below of: a column has those of itself and of its table."""
+_PLAIN: frozenset[type[object]] = frozenset({str, bool, type(None)})
+"""What stands in the arguments of nodes and is none."""
 
-_NAMES = (exp.Identifier, exp.Literal, exp.Star)
-
-_PLAIN = frozenset({str, bool})
+_NAMES = (exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Var, exp.TableAlias, exp.Placeholder, exp.DataType)
+"""What nothing but names stands below of. A column too has those of itself and of its table, and may be a star."""
 
 
 def walk(tree: exp.Expr, prune: Callable[[exp.Expr], bool] | None = None) -> list[exp.Expr]:
     """Return the nodes of a tree as it is now, those nearer to the root first; nothing below what `prune` holds for."""
-    return _walk(tree, prune, _LEAVES)
-
-
-def _walk(
-    tree: exp.Expr, prune: Callable[[exp.Expr], bool] | None, leaves: frozenset[type[exp.Expr]]
-) -> list[exp.Expr]:
     nodes = [tree]
     for node in nodes:  # grows meanwhile
-        if type(node) in leaves or (prune is not None and prune(node)):
+        if type(node) in _LEAVES or (prune is not None and prune(node)):
             continue
         for value in node.args.values():
-            if value is None or type(value) in _PLAIN:
+            if type(value) in _PLAIN:
                 continue
             if isinstance(value, list):
                 for item in value:
@@ -44,7 +38,38 @@ def _walk(
     return nodes
 
 
+def branches(tree: exp.Expr) -> list[exp.Expr]:
+    """Return the nodes of `walk` without names, types and constants, which are six in ten."""
+    return _branches(tree, _passed_by(()))
+
+
 def find_all(tree: exp.Expr, *kinds: type[E]) -> list[E]:
     """Return the nodes of some types, in the order of `walk`."""
-    leaves = _LEAVES if any(issubclass(name, kinds) for name in _NAMES) else _NAMED
-    return [node for node in _walk(tree, None, leaves) if isinstance(node, kinds)]
+    return [node for node in _branches(tree, _passed_by(kinds)) if isinstance(node, kinds)]
+
+
+@lru_cache(maxsize=64)
+def _passed_by(kinds: tuple[type[exp.Expr], ...]) -> frozenset[type[object]]:
+    """Return the types that need not be looked at to find some others."""
+    if any(issubclass(name, kinds) for name in (*_NAMES, exp.Star)):
+        return _PLAIN
+    names: set[type[object]] = {*_PLAIN, *_NAMES}
+    if not issubclass(exp.Column, kinds):
+        names.add(exp.Column)
+    return frozenset(names)
+
+
+def _branches(tree: exp.Expr, passed_by: frozenset[type[object]]) -> list[exp.Expr]:
+    nodes = [tree]
+    for node in nodes:  # grows meanwhile
+        for value in node.args.values():
+            kind = type(value)
+            if kind in passed_by:
+                continue
+            if kind is list:
+                for item in value:
+                    if type(item) not in passed_by and isinstance(item, exp.Expr):
+                        nodes.append(item)  # noqa: PERF401 - likewise
+            elif isinstance(value, exp.Expr):
+                nodes.append(value)
+    return nodes

@@ -17,7 +17,7 @@ def scope(tree: exp.Expr, context: PassContext) -> exp.Expr:
     A scan that stands in a SELECT with joins gets a SELECT of its own first: in a WHERE above an outer join the
     predicate would also drop rows that found no partner.
     """
-    for scan, table in scans(tree):
+    for scan, table in context.scans or scans(tree):
         node = _apart(scan, table) if own_select(scan).args.get("joins") else scan
         if table.scope_column is None:
             continue

@@ -28,8 +28,12 @@ def segment_names(tree: exp.Expr, context: PassContext) -> exp.Expr:
     Raw rows that are limited and only show the name get it after the limit, so that they can still be read in order.
     """
     # Innermost first: conditions that hold nested queries are copied into both halves.
+    marked_of: dict[int, list[exp.Anonymous]] = {}
+    for mark in find_all(tree, exp.Anonymous):
+        if mark.name == MARK:
+            marked_of.setdefault(id(mark.find_ancestor(exp.Select)), []).append(mark)
     for number, select in enumerate(reversed(find_all(tree, exp.Select))):
-        marks = [m for m in find_all(select, exp.Anonymous) if m.name == MARK and m.find_ancestor(exp.Select) is select]
+        marks = marked_of.get(id(select), [])
         late = bool(marks) and _only_shown(select, marks)
         marked = {id(mark.replace(mark.expressions[0])) for mark in marks}
         source = select.args.get("from_")

@@ -31,7 +31,7 @@ _LATEST_HOUR_NS = (2**32 - 1) * 10**9
 
 def time_bound(tree: exp.Expr, context: PassContext) -> exp.Expr:
     """Return the tree with `start <= time < end` on every scan that has a time column."""
-    for scan, table in scans(tree):
+    for scan, table in context.scans or scans(tree):
         if table.time_column is None:
             continue
         start, end = scan.meta.get(TIME) or context.ranges.get(scan.alias_or_name, context.time)

@@ -108,7 +108,7 @@ def _over_groups(tree: exp.Expr, grouping: Grouping | None, own: frozenset[str])
     """Replace columns of the grouping's outputs: by their alias where it is selected, else by their expression."""
     if grouping is None:
         return tree
-    table = grouping.table.get_name()
+    table = grouping.table.op().name
 
     def replaced(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.table == table:

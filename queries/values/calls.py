@@ -24,6 +24,7 @@ from sqlglot import expressions as exp
 
 from engine.schema import Kind, Table
 from queries.types import BOOLEAN, Base, ValueType, type_of_kind
+from queries.values.source import literal, source_table
 
 PARAMETRIC = {
     "quantileExactInclusiveOrNull": 1,
@@ -56,14 +57,18 @@ _BASE_DTYPES: dict[Base, dtypes.DataType] = {
     Base.NULL: dtypes.null,
 }
 
+_ARRAY_DTYPES: dict[Base, dtypes.DataType] = {base: dtypes.Array(dtype) for base, dtype in _BASE_DTYPES.items()}
+_MAP_DTYPES: dict[Base, dtypes.DataType] = {
+    base: dtypes.Map(dtypes.string, dtype) for base, dtype in _BASE_DTYPES.items()
+}
+
 
 def dtype_of(type_: ValueType) -> dtypes.DataType:
     """Return the Ibis type of a language type."""
-    element = _BASE_DTYPES[type_.element or Base.STRING]
     if type_.base is Base.ARRAY:
-        return dtypes.Array(element)
+        return _ARRAY_DTYPES[type_.element or Base.STRING]
     if type_.base is Base.MAP:
-        return dtypes.Map(dtypes.string, element)
+        return _MAP_DTYPES[type_.element or Base.STRING]
     return _BASE_DTYPES[type_.base]
 
 
@@ -72,7 +77,7 @@ def physical_table(table: Table, alias: str, promoted: tuple[tuple[str, str], ..
     """Return the unbound Ibis table of a physical table under an alias; columns holding states are left out."""
     columns = {c.name: dtype_of(type_of_kind(c.kind)) for c in table.columns if c.kind is not Kind.USERS_STATE}
     columns.update({column: dtypes.string for _, column in promoted})
-    return ibis.table(columns, name=alias)
+    return source_table(columns, alias)
 
 
 def derived_table(columns: Mapping[str, ValueType], alias: str) -> ir.Table:
@@ -82,7 +87,7 @@ def derived_table(columns: Mapping[str, ValueType], alias: str) -> ir.Table:
 
 @lru_cache(maxsize=256)
 def _derived(columns: tuple[tuple[str, ValueType], ...], alias: str) -> ir.Table:
-    return ibis.table({name: dtype_of(type_) for name, type_ in columns}, name=alias)
+    return source_table({name: dtype_of(type_) for name, type_ in columns}, alias)
 
 
 def widened_table(table: ir.Table, columns: Mapping[str, ValueType], alias: str) -> ir.Table:
@@ -92,7 +97,7 @@ def widened_table(table: ir.Table, columns: Mapping[str, ValueType], alias: str)
 
 @lru_cache(maxsize=256)
 def _widened(table: ir.Table, columns: tuple[tuple[str, ValueType], ...], alias: str) -> ir.Table:
-    return ibis.table({**dict(table.schema()), **{n: dtype_of(t) for n, t in columns}}, name=alias)
+    return source_table({**dict(table.schema()), **{n: dtype_of(t) for n, t in columns}}, alias)
 
 
 def field_name(value: ir.Value, table: ir.Table) -> str | None:
@@ -105,14 +110,14 @@ def field_name(value: ir.Value, table: ir.Table) -> str | None:
 
 def call(name: str, result: ValueType, *args: object) -> ir.Value:
     """Return the call of a ClickHouse scalar function."""
-    return _builtin("scalar", name, dtype_of(result), len(args))(*args)
+    return _made(_builtin("scalar", name, dtype_of(result), len(args)), args)
 
 
 def aggregate(name: str, result: ValueType, *args: object, where: ir.Value | None = None) -> ir.Value:
     """Return the call of a ClickHouse aggregate, over the rows of `where` when given."""
     if where is not None:
-        return _builtin("agg", f"{name}If", dtype_of(result), len(args) + 1)(*args, where)
-    return _builtin("agg", name, dtype_of(result), len(args))(*args)
+        return _made(_builtin("agg", f"{name}If", dtype_of(result), len(args) + 1), (*args, where))
+    return _made(_builtin("agg", name, dtype_of(result), len(args)), args)
 
 
 def variable(name: str, type_: ValueType) -> ir.Value:
@@ -172,67 +177,77 @@ def reads_rows(value: ir.Value) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _builtin(kind: str, name: str, dtype: dtypes.DataType, arity: int) -> Any:
+def _builtin(kind: str, name: str, dtype: dtypes.DataType, arity: int) -> type[ops.Value]:
+    """Return the class of nodes that are calls of a function."""
+
     def declared() -> None: ...
 
     names = [inspect.Parameter(f"a{i}", inspect.Parameter.POSITIONAL_OR_KEYWORD) for i in range(arity)]
     declared.__name__ = name
     declared.__signature__ = inspect.Signature(names, return_annotation=dtype)  # type: ignore[attr-defined]
     declared.__annotations__ = {"return": dtype}
-    return getattr(ibis.udf, kind).builtin(declared, name=name)
+    make = getattr(ibis.udf, kind).builtin(declared, name=name)
+    return type(make(*[True] * arity).op())
+
+
+def _made(kind: type[ops.Value], args: Sequence[object]) -> ir.Value:
+    """Return the call of a function.
+
+    Ibis checks each argument against a pattern, which any value fits, and takes six times as long for that as for the
+    node: a node of checked arguments is made as its own `copy` and its rewrites end up making it.
+    """
+    made = dict(zip(kind.__argnames__, map(_operand, args), strict=False))
+    if len(made) < len(kind.__argnames__):
+        made["where"] = None  # what Ibis adds to aggregates
+    node: ops.Value = type.__call__(kind, **made)
+    return node.to_expr()
+
+
+def _operand(value: object) -> ops.Value:
+    """Return the node of an argument; what is no value of Ibis becomes a literal."""
+    return (value if isinstance(value, ir.Value) else literal(value)).op()
 
 
 def translate(value: ir.Value) -> exp.Expr:
     """Return the SQLGlot tree of an Ibis value; columns are qualified by the name of their table."""
     root = value.op()
-    if isinstance(root, ops.Alias):
-        root = root.arg
-    if isinstance(root, ops.Field):
-        return column_node(root.name, root.rel.name)
-    if isinstance(root, ops.ScalarUDF) and all(isinstance(arg, ops.Field | ops.Literal) for arg in root.args):
-        # Most columns of raw rows: the general way takes three times as long.
-        return function(root.__func_name__, [_leaf(arg) for arg in root.args])
-    tree: exp.Expr = root.map(_visit)[root]
+    tree: exp.Expr = _tree(root.arg if isinstance(root, ops.Alias) else root)
     return tree
 
 
-def _leaf(node: ops.Node) -> Any:
-    return _visit(node, None, **dict(zip(node.argnames, node.args, strict=True)))
+def _tree(node: ops.Node) -> Any:
+    """Return the tree of a node: each place has one of its own, where Ibis shares equal nodes.
 
-
-def _visit(node: ops.Node, _: object, **kwargs: Any) -> object:
-    used: set[int] = set()
-    kwargs = {name: _unshared(value, used) for name, value in kwargs.items()}
+    Ibis' own walk sorts the graph and collects results by node; for the few nodes of a usual value that takes three
+    times as long.
+    """
     match node:
-        case ops.UnboundTable():
-            return None
         case ops.Field():
             return column_node(node.name, node.rel.name)
         case ops.ScalarUDF() | ops.AggUDF():
-            args = [kwargs[name] for name in node.argnames if name in kwargs and name != "where"]
-            return function(node.__func_name__, args)
+            return function(
+                node.__func_name__,
+                [_tree(arg) for name, arg in zip(node.argnames, node.args, strict=True) if name != "where"],
+            )
+        case ops.Literal():
+            return compiler.visit_node(node, value=node.value, dtype=node.dtype)
         case _:
-            return compiler.visit_node(node, **kwargs)
+            parts = {name: _part(arg) for name, arg in zip(node.argnames, node.args, strict=True)}
+            return compiler.visit_node(node, **parts)
+
+
+def _part(value: object) -> object:
+    """Return the tree of an argument of a node, or of each of several."""
+    if isinstance(value, ops.Node):
+        return _tree(value)
+    if isinstance(value, tuple):
+        return tuple(_part(item) for item in value)
+    return value
 
 
 def column_node(name: str, table: str) -> exp.Column:
     """Return a column of a table under an alias."""
     return exp.Column(this=exp.Identifier(this=name, quoted=True), table=exp.Identifier(this=table, quoted=True))
-
-
-def _unshared(value: Any, used: set[int]) -> Any:
-    """Copy a tree that already stands somewhere: Ibis shares equal nodes, a SQLGlot node has one parent only.
-
-    `used` holds the ids of the trees the same node already has, as both sides of `a OR a`.
-    """
-    if isinstance(value, exp.Expr):
-        if value.parent is not None or id(value) in used:
-            return value.copy()
-        used.add(id(value))
-        return value
-    if isinstance(value, tuple):
-        return tuple(_unshared(item, used) for item in value)
-    return value
 
 
 def function(name: str, args: list[exp.Expr]) -> exp.Expr:

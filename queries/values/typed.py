@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from queries.types import BOOLEAN, INTEGER, NULL, Base, Missing, ValueType
+from queries.values import source
 from queries.values.calls import call, dtype_of
 from queries.values.late import Late, LateAttribute
 
@@ -76,17 +77,17 @@ def literal(value: object, type_: ValueType) -> Typed:
         return Typed(ibis.null(), NULL, constant=None)
     if isinstance(value, int) and value >= SIGNED:
         return Typed(whole(value), type_, constant=value)
-    return Typed(ibis.literal(value, type=dtype_of(type_)), type_, constant=value)
+    return Typed(source.literal(value, dtype_of(type_)), type_, constant=value)
 
 
 def whole(number: int) -> ir.Value:
     """Return an integer of up to 64 bits. Ibis compares signed ones only, so what they cannot hold goes as text."""
-    return ibis.literal(number) if number < SIGNED else call("toUInt64", INTEGER, str(number))
+    return source.literal(number) if number < SIGNED else call("toUInt64", INTEGER, str(number))
 
 
 def constant(value: object) -> ir.Value:
     """Return a bare Ibis literal of a Python value."""
-    return ibis.literal(value)
+    return source.literal(value)
 
 
 TRUE: Final[Any] = ibis.literal(True)
