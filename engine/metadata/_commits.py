@@ -181,6 +181,15 @@ def count_release_commits(connection: Connection, release_id: int) -> int:
     return int(connection.execute(select(func.count()).where(_RC.release_id == release_id)).scalar_one())
 
 
+def count_commits_of_releases(connection: Connection, release_ids: Collection[int]) -> dict[int, int]:
+    """Return how many commits releases have, by release; those without are absent."""
+    found: dict[int, int] = {}
+    for chunk in _batched(sorted(set(release_ids))):
+        query = select(_RC.release_id, func.count()).where(_RC.release_id.in_(chunk)).group_by(_RC.release_id)
+        found |= {release_id: int(number) for release_id, number in connection.execute(query)}
+    return found
+
+
 def set_heads(connection: Connection, release_id: int, heads: dict[int, str]) -> None:
     """Say which commits of which repositories a release was built from; other repositories' heads stay."""
     for repository_id, sha in heads.items():

@@ -47,11 +47,10 @@ def listed(api) -> dict[str, tuple[int, int]]:
 def counted(api) -> int:
     """Issues of project A as Discover counts them, in its own language and in SQL."""
     texts = {
-        "pql": "from issues project:shop | summarize n=count()",
+        "query": "from issues project:shop | summarize n=count()",
         "sql": f"SELECT count() AS n FROM issues WHERE project_id = {api.a.id}",
     }
-    bodies = [{"query": text, "language": language} for language, text in texts.items()]
-    [(found,)] = {tuple(api.send("POST", "query", body)["rows"][0]) for body in bodies}
+    [(found,)] = {tuple(api.send("POST", "query", {name: text})["rows"][0]) for name, text in texts.items()}
     return found
 
 

@@ -93,6 +93,11 @@ class CommitStore(BaseStore):
         with self._database.read() as connection:
             return _commits.count_release_commits(connection, release_id)
 
+    def count_commits_of_releases(self, release_ids: Collection[int]) -> dict[int, int]:
+        """Return how many commits releases have, by release; those without are absent."""
+        with self._database.read() as connection:
+            return _commits.count_commits_of_releases(connection, release_ids)
+
     def release_heads(self, release_ids: Collection[int]) -> dict[int, dict[int, str]]:
         """Return what releases were built from: commit ids by repository, by release."""
         with self._database.read() as connection:

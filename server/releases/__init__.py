@@ -1,0 +1,1 @@
+"""Releases as people compare them: health, issues, deploys and commits of each."""
