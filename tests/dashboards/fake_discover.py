@@ -98,12 +98,22 @@ def _query(running: _Running) -> Any:
     if "by environment" in text and "sort n desc | limit 100" in text:
         columns = [_column("environment", "string"), _column("n", "integer")]
         return {"columns": columns, "rows": [["production", 812], ["staging", 97]], "meta": _meta(text)}
+    if text.startswith("from logs | where trace"):
+        return _logs(text)
     if "summarize" in text:
         return _groups(text)
     count = min(int(body.get("limit", 1000)), 10_000 if "many" in text else 240)
     rows = [] if "nothing" in text else [_row(index) for index in range(count)]
     meta = _meta(text) | {"truncated": "many" in text and count < 10_000}
     return {"columns": [_column(*column) for column in COLUMNS], "rows": rows, "meta": meta}
+
+
+def _logs(text: str) -> Any:
+    """Return the log records of a trace: of its second and third span, and one of no span."""
+    now = datetime.now(UTC).replace(microsecond=0).isoformat()
+    rows = [[now, f"{2:016x}", "info", "cart opened"], [now, f"{3:016x}", "warning", HOSTILE], [now, "", "error", "x"]]
+    names = ("timestamp", "trace.span", "level", "message")
+    return {"columns": [_column(name, "string") for name in names], "rows": rows, "meta": _meta(text)}
 
 
 def _sql(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""Issues, their events and traces, as the API answers; what is written changes what is read next."""
+"""Issues and their events, as the API answers; what is written changes what is read next."""
 
 from __future__ import annotations
 
@@ -194,67 +194,6 @@ def _crumb(n: int, at: datetime) -> dict[str, Any]:
     }
 
 
-def make_trace(size: int) -> dict[str, Any]:
-    """Return a trace of so many spans over four services."""
-    dice = random.Random(size)
-    columns: dict[str, list[Any]] = {
-        name: []
-        for name in (
-            "span_id",
-            "parent",
-            "depth",
-            "start_ns",
-            "duration_ns",
-            "self_ns",
-            "op",
-            "description",
-            "service",
-            "status",
-            "is_segment",
-            "project",
-        )
-    }
-    ops = [
-        ("http.client", "GET /stock"),
-        ("db", "SELECT price FROM item WHERE sku = ?"),
-        ("cache.get", "basket:7"),
-        ("function", "shop.cart.total"),
-    ]
-    services = ["web", "checkout-api", "stock", "payments"]
-    for n in range(size):
-        parent = (
-            -1 if n == 0 else max(0, n - 1 - dice.randrange(min(n, 6))) if n < 12 else dice.randrange(max(0, n - 40), n)
-        )
-        begin = 0 if n == 0 else columns["start_ns"][parent]
-        room = 1_240_000_000 if n == 0 else max(1000, columns["duration_ns"][parent])
-        start = begin + (dice.randrange(room) // 3 if n else 0)
-        length = room if n == 0 else max(500, min(begin + room - start, int(room * dice.random())))
-        op, description = ("http.server", "POST /api/cart/checkout") if n == 0 else ops[n % 4]
-        row = {
-            "span_id": f"{n + 1:016x}", "parent": parent, "depth": 0,
-            "start_ns": start, "duration_ns": length, "self_ns": length // 2,
-            "op": op, "description": f"{description} #{n}" if n else description, "service": services[(n // 7) % 4],
-            "status": "internal_error" if n % 97 == 5 else "ok", "is_segment": n % 7 == 0, "project": "shop",
-        }  # fmt: skip
-        for name, value in row.items():
-            columns[name].append(value)
-    errors = [
-        {
-            "event_id": event_id("SHOP-1", 1),
-            "span_id": f"{3:016x}",
-            "issue": "SHOP-1",
-            "title": KINDS[0][0],
-            "project": "shop",
-            "offset_ns": 300_000_000,
-        }
-    ]
-    return {
-        "trace_id": "a" * 32, "start_ns": str(int(NOW.timestamp()) * 10**9), "duration_ns": 1_240_000_000,
-        "count": size, "truncated": False,
-        "columns": columns, "errors": errors, "missing_parents": 0,
-    }  # fmt: skip
-
-
 def _plain(wanted: dict[str, Any]) -> dict[str, Any]:
     """Return the members of a change that are members of an issue."""
     return {key: value for key, value in wanted.items() if key not in {"resolution", "archive"}}
@@ -314,7 +253,7 @@ class Shop:
 
 
 def routes() -> Blueprint:
-    """Return the routes of issues and traces."""
+    """Return the routes of issues."""
     blueprint = Blueprint("fake_issues", __name__, url_prefix="/api/v1")
     shop = Shop()
 
@@ -325,7 +264,6 @@ def routes() -> Blueprint:
 
     _list_routes(blueprint, shop)
     _issue_routes(blueprint, shop)
-    _trace_routes(blueprint)
     return blueprint
 
 
@@ -426,12 +364,3 @@ def _issue_routes(blueprint: Blueprint, shop: Shop) -> None:
     @blueprint.get("/events/<event>")
     def payload(event: str) -> Any:
         return {"event_id": event, "message": PAYLOAD, "exception": {"values": []}}
-
-
-def _trace_routes(blueprint: Blueprint) -> None:
-    @blueprint.get("/traces/<trace_id>")
-    def trace(trace_id: str) -> Any:
-        sizes = {"a" * 32: 60, "b" * 32: 10_000, "c" * 32: 1}
-        if trace_id not in sizes:
-            return problem(404, "trace-unknown", "There is no such trace in this time range.")
-        return {**make_trace(sizes[trace_id]), "trace_id": trace_id}

@@ -13,7 +13,8 @@ from playwright.sync_api import Page, Route
 
 from dashboards.issues.models import Event, checked, props
 from tests.dashboards.browser import Site, site
-from tests.dashboards.fake_issues import make_event, make_issues, make_trace
+from tests.dashboards.fake_issues import make_event, make_issues
+from tests.dashboards.fake_traces import make_trace
 from tests.dashboards.hostile import STRINGS, poisoned
 from tests.dashboards.real_events import outcomes_are_here, real_documents
 
@@ -130,6 +131,7 @@ def _trace() -> dict[str, Any]:
     texts = [poisoned(text, text) for text in STRINGS]
     for name in ("op", "description", "service", "status", "project"):
         trace["columns"][name] = texts
+    trace["places"]["names"] = texts[: len(trace["places"]["names"])]
     trace["errors"] = [{**trace["errors"][0], "title": text, "project": text, "issue": text[:40]} for text in texts]
     return trace
 

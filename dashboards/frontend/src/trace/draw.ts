@@ -1,8 +1,6 @@
 // Drawing of the waterfall: only what is in sight, in CSS pixels. The canvas is scaled for the screen by its owner.
 import { formatDuration } from "../core/format.ts";
-import type { Groups } from "./colours.ts";
-import type { Stretch } from "./critical.ts";
-import { isFailure, type TraceColumns, type Tree } from "./model.ts";
+import { type Group, isFailure, type Overview, type SpanColumns, type Stretch, type Tree } from "./model.ts";
 import { shownRows, tickLabel, ticks, toPixel, type Window } from "./view.ts";
 
 export const ROW = 24;
@@ -29,7 +27,7 @@ export interface Palette {
 }
 
 export interface Scene {
-  columns: TraceColumns;
+  columns: SpanColumns;
   tree: Tree;
   /** Rows in sight of folds and filter, ascending. */
   rows: Int32Array;
@@ -40,9 +38,12 @@ export interface Scene {
   path: ReadonlyMap<number, readonly Stretch[]>;
   /** Offsets of error events by row. */
   errors: ReadonlyMap<number, readonly number[]>;
-  /** What the spans are coloured by, and the number of the colour of each group. */
-  groups: Groups;
-  colours: ReadonlyMap<string, number>;
+  /** Runs of like siblings that are shown as one row, by their first. */
+  groups: ReadonlyMap<number, Group>;
+  /** Moments of log records by row. */
+  logs: ReadonlyMap<number, readonly LogMark[]>;
+  /** The number of the colour of each place. */
+  colours: readonly number[];
   window: Window;
   /** Width of the names at the left. */
   split: number;
@@ -50,6 +51,12 @@ export interface Scene {
   hovered: number;
   /** A stretch of time being marked by the pointer, or null. */
   marking: Window | null;
+}
+
+/** When a log record was written, and whether it is a warning or worse. */
+export interface LogMark {
+  offset_ns: number;
+  serious: boolean;
 }
 
 type Context = CanvasRenderingContext2D;
@@ -78,8 +85,8 @@ export function drawScene(context: Context, scene: Scene, box: { top: number; wi
 }
 
 /** The number of a span's colour. */
-export function colourOf(scene: Pick<Scene, "groups" | "colours">, span: number): number {
-  return scene.colours.get(scene.groups.names[span] ?? "") ?? 0;
+export function colourOf(scene: Pick<Scene, "columns" | "colours">, row: number): number {
+  return scene.colours[scene.columns.place[row] ?? 0] ?? 0;
 }
 
 function barX(scene: Scene, width: number, at_ns: number): number {
@@ -113,29 +120,36 @@ function drawRuler(context: Context, scene: Scene, width: number, height: number
 }
 
 function drawRow(context: Context, scene: Scene, row: number, y: number, width: number, palette: Palette): void {
-  const span = scene.tree.order[row]!;
   if (row === scene.chosen || row === scene.hovered) {
     context.fillStyle = row === scene.chosen ? palette.chosen : palette.hover;
     context.fillRect(0, y, width, ROW);
   }
-  context.globalAlpha = scene.kept && scene.kept[row] === 2 ? 0.5 : 1;
-  context.save();
-  context.beginPath();
-  context.rect(0, y, scene.split - 6, ROW);
-  context.clip();
-  drawName(context, scene, row, y, palette);
-  context.restore();
-  context.save();
-  context.beginPath();
-  context.rect(scene.split, y, width - scene.split, ROW);
-  context.clip();
-  drawBar(context, scene, { row, span, y, width }, palette);
-  context.restore();
-  context.globalAlpha = 1;
+  if (!scene.tree.known[row]) drawComing(context, scene, row, y, palette);
+  else {
+    context.globalAlpha = scene.kept && scene.kept[row] === 2 ? 0.5 : 1;
+    inside(context, [0, y, scene.split - 6, ROW], () => drawName(context, scene, row, y, palette));
+    inside(context, [scene.split, y, width - scene.split, ROW], () => drawTimes(context, scene, { row, y, width }, palette));
+    context.globalAlpha = 1;
+  }
   if (row === scene.chosen) {
     context.fillStyle = palette.accent;
     context.fillRect(0, y, 3, ROW);
   }
+}
+
+function inside(context: Context, [x, y, width, height]: [number, number, number, number], draw: () => void): void {
+  context.save();
+  context.beginPath();
+  context.rect(x, y, width, height);
+  context.clip();
+  draw();
+  context.restore();
+}
+
+/** A row that is still on its way. */
+function drawComing(context: Context, scene: Scene, row: number, y: number, palette: Palette): void {
+  context.fillStyle = palette.sunken;
+  context.fillRect(30, y + 7, Math.max(40, scene.split - 60 - ((row * 37) % 90)), ROW - 14);
 }
 
 /** Where the fold mark of a row is: its left edge. */
@@ -145,26 +159,41 @@ export function foldX(tree: Tree, row: number): number {
 
 function drawName(context: Context, scene: Scene, row: number, y: number, palette: Palette): void {
   const { tree, columns } = scene;
-  const span = tree.order[row]!;
+  const group = scene.groups.get(row);
   const middle = y + ROW / 2;
   let x = foldX(tree, row);
-  if (tree.children[row]! > 0) drawFold(context, x, middle, scene.folded.has(row), palette);
+  if (group || tree.children[row]! > 0) drawFold(context, x, middle, group !== undefined || scene.folded.has(row), palette);
   x += 14;
-  context.fillStyle = palette.services[colourOf(scene, span)]!;
+  context.fillStyle = palette.services[colourOf(scene, row)]!;
   context.fillRect(x, middle - 6, 3, 12);
   x += 8;
-  const failed = isFailure(columns.status[span] ?? "") || scene.errors.has(row);
+  const failed = group ? group.failed > 0 : isFailure(columns.status[row] ?? "") || scene.errors.has(row);
   if (failed) x = drawFailure(context, x, middle, palette);
   context.textAlign = "left";
-  context.font = `${columns.is_segment[span] ? "600" : "500"} 12px ${palette.font}`;
+  if (group) x = drawCount(context, group.count, x, middle, palette);
+  context.font = `${columns.is_segment[row] ? "600" : "500"} 12px ${palette.font}`;
   context.fillStyle = failed ? palette.error : palette.ink;
-  const op = (columns.op[span] || "span").slice(0, LONGEST_TEXT);
+  const op = (columns.op[row] || "span").slice(0, LONGEST_TEXT);
   context.fillText(op, x, middle);
   x += context.measureText(op).width + 7;
   context.font = `12px ${palette.font}`;
   context.fillStyle = palette.ink2;
-  const hidden = scene.folded.has(row) ? ` (+${tree.end[row]! - row - 1})` : "";
-  if (x < scene.split) context.fillText(`${(columns.description[span] ?? "").slice(0, LONGEST_TEXT)}${hidden}`, x, middle);
+  const hidden = !group && scene.folded.has(row) ? ` (+${tree.end[row]! - row - 1})` : "";
+  if (x < scene.split) context.fillText(`${(columns.description[row] ?? "").slice(0, LONGEST_TEXT)}${hidden}`, x, middle);
+}
+
+/** How many spans a row stands for. */
+function drawCount(context: Context, count: number, x: number, middle: number, palette: Palette): number {
+  const text = `${count} ×`;
+  context.font = `600 11px ${palette.font}`;
+  const wide = context.measureText(text).width + 10;
+  context.fillStyle = palette.sunken;
+  context.beginPath();
+  context.roundRect(x, middle - 8, wide, 16, 8);
+  context.fill();
+  context.fillStyle = palette.ink2;
+  context.fillText(text, x + 5, middle + 0.5);
+  return x + wide + 6;
 }
 
 function drawFold(context: Context, x: number, middle: number, folded: boolean, palette: Palette): void {
@@ -199,37 +228,66 @@ function drawFailure(context: Context, x: number, middle: number, palette: Palet
   return x + 15;
 }
 
-interface BarPlace {
+interface RowPlace {
   row: number;
-  span: number;
   y: number;
   width: number;
 }
 
-function drawBar(context: Context, scene: Scene, { row, span, y, width }: BarPlace, palette: Palette): void {
+function drawTimes(context: Context, scene: Scene, place: RowPlace, palette: Palette): void {
   const { columns } = scene;
-  const start = columns.start_ns[span] ?? 0;
-  const length = columns.duration_ns[span] ?? 0;
+  const { row, y, width } = place;
+  const group = scene.groups.get(row);
+  const start = group ? group.from_ns : (columns.start_ns[row] ?? 0);
+  const end = group ? group.to_ns : start + (columns.duration_ns[row] ?? 0);
   const from = barX(scene, width, start);
-  const to = Math.max(from + LEAST_BAR, barX(scene, width, start + length));
-  const left = Math.max(from, scene.split - 2);
-  const right = Math.min(to, width + 2);
-  if (right > left) {
-    context.fillStyle = palette.services[colourOf(scene, span)]!;
-    context.fillRect(left, y + 6, right - left, ROW - 12);
-    if (isFailure(columns.status[span] ?? "")) {
-      context.strokeStyle = palette.error;
-      context.lineWidth = 2;
-      context.strokeRect(left, y + 5, right - left, ROW - 10);
-    }
+  const to = Math.max(from + LEAST_BAR, barX(scene, width, end));
+  const failed = group ? group.failed > 0 : isFailure(columns.status[row] ?? "");
+  drawBar(context, scene, { from, to, y, width }, { colour: palette.services[colourOf(scene, row)]!, faint: group !== undefined, failed }, palette);
+  if (!group) drawMarks(context, scene, place, palette);
+  const text = group ? `${formatDuration(group.total_ns)} in ${group.count}` : formatDuration(columns.duration_ns[row] ?? 0);
+  drawDuration(context, { from, to, y, width }, scene.split, text, palette);
+}
+
+function drawBar(context: Context, scene: Scene, bar: { from: number; to: number; y: number; width: number }, look: { colour: string; faint: boolean; failed: boolean }, palette: Palette): void {
+  const left = Math.max(bar.from, scene.split - 2);
+  const right = Math.min(bar.to, bar.width + 2);
+  if (right <= left) return;
+  const alpha = context.globalAlpha;
+  context.globalAlpha = look.faint ? alpha * 0.55 : alpha;
+  context.fillStyle = look.colour;
+  context.fillRect(left, bar.y + 6, right - left, ROW - 12);
+  context.globalAlpha = alpha;
+  if (look.failed) {
+    context.strokeStyle = palette.error;
+    context.lineWidth = 2;
+    context.strokeRect(left, bar.y + 5, right - left, ROW - 10);
   }
+}
+
+/** The critical path below the bar, log records and errors upon it. */
+function drawMarks(context: Context, scene: Scene, { row, y, width }: RowPlace, palette: Palette): void {
   context.fillStyle = palette.ink;
   for (const stretch of scene.path.get(row) ?? []) {
     const a = Math.max(barX(scene, width, stretch.from_ns), scene.split);
     context.fillRect(a, y + ROW - 5, Math.max(1, Math.min(barX(scene, width, stretch.to_ns), width) - a), 2);
   }
+  for (const { offset_ns, serious } of scene.logs.get(row) ?? []) drawLog(context, barX(scene, width, offset_ns), y + 4, serious, palette);
   for (const offset of scene.errors.get(row) ?? []) drawFailure(context, barX(scene, width, offset) - 5, y + ROW / 2, palette);
-  drawDuration(context, { from, to, y, width }, scene.split, formatDuration(length), palette);
+}
+
+/** A log record is a small flag above the bar, filled when it is a warning or worse. */
+function drawLog(context: Context, x: number, y: number, serious: boolean, palette: Palette): void {
+  context.beginPath();
+  context.moveTo(x - 3, y - 3);
+  context.lineTo(x + 3, y - 3);
+  context.lineTo(x, y + 2);
+  context.closePath();
+  context.strokeStyle = palette.ink2;
+  context.lineWidth = 1;
+  context.fillStyle = serious ? palette.error : palette.surface;
+  context.fill();
+  context.stroke();
 }
 
 /** The duration beside the bar: to the right of it, or to the left, or upon it when there is room nowhere else. */
@@ -249,19 +307,18 @@ function drawDuration(context: Context, bar: { from: number; to: number; y: numb
   }
 }
 
-/** The whole trace in few pixels: one line a row, drawn once and kept. */
-export function drawOverview(context: Context, scene: Pick<Scene, "columns" | "tree" | "errors" | "groups" | "colours">, size: { width: number; height: number; duration_ns: number }, palette: Palette): void {
-  const { tree, columns } = scene;
+/** The whole trace in few pixels: a line for each row or so, drawn once and kept. */
+export function drawOverview(context: Context, overview: Overview, colours: readonly number[], size: { width: number; height: number; duration_ns: number; rows: number }, palette: Palette): void {
   context.fillStyle = palette.sunken;
   context.fillRect(0, 0, size.width, size.height);
-  const tall = Math.max(1, Math.min(4, size.height / Math.max(tree.size, 1) - 0.5));
+  const lines = overview.row.length;
+  const tall = Math.max(1, Math.min(4, size.height / Math.max(lines, 1) - 0.5));
   const all = { from: 0, to: Math.max(size.duration_ns, 1) };
-  for (let row = 0; row < tree.size; row += 1) {
-    const span = tree.order[row]!;
-    const y = (row / tree.size) * (size.height - tall);
-    const x = toPixel(all, size.width, columns.start_ns[span] ?? 0);
-    const wide = Math.max(1, toPixel(all, size.width, columns.duration_ns[span] ?? 0));
-    context.fillStyle = scene.errors.has(row) || isFailure(columns.status[span] ?? "") ? palette.error : palette.services[colourOf(scene, span)]!;
+  for (let line = 0; line < lines; line += 1) {
+    const y = (overview.row[line]! / Math.max(size.rows, 1)) * (size.height - tall);
+    const x = toPixel(all, size.width, overview.start_ns[line]!);
+    const wide = Math.max(1, toPixel(all, size.width, overview.duration_ns[line]!));
+    context.fillStyle = overview.failed[line] ? palette.error : palette.services[colours[overview.place[line]!] ?? 0]!;
     context.fillRect(x, y, wide, tall);
   }
 }

@@ -6,8 +6,7 @@ import { Icon } from "../core/icons.tsx";
 import { Menu } from "../core/menu.tsx";
 import { CopyButton } from "../issues/copy.tsx";
 import { useExact } from "../issues/time.tsx";
-import { shares } from "./colours.ts";
-import { ErrorList } from "./drawer.tsx";
+import { ErrorList, LogList } from "./drawer.tsx";
 import { nextOf } from "./steps.ts";
 import type { TraceState } from "./useTrace.ts";
 import { whole } from "./view.ts";
@@ -18,10 +17,9 @@ export function TraceHead({ state }: { state: TraceState }): React.ReactElement 
   const { trace, scene } = state;
   const { columns, tree } = scene;
   const exact = useExact();
-  const root = tree.order[0];
-  const title = root === undefined ? "Trace" : columns.description[root] || columns.op[root] || "Trace";
-  const busy = React.useMemo(() => shares(scene.groups.names, columns.self_ns), [columns, scene.groups]);
-  const total = busy.reduce((sum, { self_ns }) => sum + self_ns, 0);
+  const title = tree.size === 0 ? "Trace" : columns.description[0] || columns.op[0] || `Trace ${trace.trace_id.slice(0, 8)}`;
+  const { places } = trace;
+  const total = places.self_ns.reduce((sum, self_ns) => sum + self_ns, 0);
   const start = new Date(Number(BigInt(trace.start_ns || "0") / 1_000_000n)).toISOString();
   return (
     <header className="trace-head">
@@ -48,18 +46,26 @@ export function TraceHead({ state }: { state: TraceState }): React.ReactElement 
             {() => <ErrorList errors={trace.errors} />}
           </Menu>
         ) : null}
+        {state.logs.length > 0 ? (
+          <Menu className="button quiet" kind="dialog" label={`${formatNumber(state.logs.length)} ${state.logs.length === 1 ? "log" : "logs"}`}>
+            {() => <LogList logs={state.logs} />}
+          </Menu>
+        ) : null}
       </div>
-      <ul className="trace-services" aria-label={`${scene.groups.kind === "service" ? "Services" : "Operations"} by the time spent in them`}>
-        {busy.slice(0, MOST_SERVICES).map(({ service, spans, self_ns }) => (
-          <li key={service} title={`${formatNumber(spans)} spans, ${formatDuration(self_ns)} self time`}>
-            <button type="button" className="chip" aria-pressed={state.filter === filterOf(scene.groups.kind, service)} onClick={() => state.setFilter(state.filter === filterOf(scene.groups.kind, service) ? "" : filterOf(scene.groups.kind, service))}>
-              <span className={`service-dot service-${scene.colours.get(service) ?? 0}`} aria-hidden="true" />
-              <bdi>{service.slice(0, 60) || "(none)"}</bdi>
-              <span className="muted">{total > 0 ? formatRatio(Math.round((self_ns / total) * 100) / 100) : ""}</span>
-            </button>
-          </li>
-        ))}
-        {busy.length > MOST_SERVICES ? <li className="muted">{busy.length - MOST_SERVICES} more</li> : null}
+      <ul className="trace-services" aria-label={`${places.kind === "service" ? "Services" : "Operations"} by the time spent in them`}>
+        {places.names.slice(0, MOST_SERVICES).map((name, i) => {
+          const filter = filterOf(places.kind, name);
+          return (
+            <li key={i} title={`${formatNumber(places.spans[i]!)} spans, ${formatDuration(places.self_ns[i]!)} self time`}>
+              <button type="button" className="chip" aria-pressed={state.filter === filter} onClick={() => state.setFilter(state.filter === filter ? "" : filter)}>
+                <span className={`service-dot service-${scene.colours[i] ?? 0}`} aria-hidden="true" />
+                <bdi>{name.slice(0, 60) || "(none)"}</bdi>
+                <span className="muted">{total > 0 ? formatRatio(Math.round((places.self_ns[i]! / total) * 100) / 100) : ""}</span>
+              </button>
+            </li>
+          );
+        })}
+        {places.names.length > MOST_SERVICES ? <li className="muted">{places.names.length - MOST_SERVICES} more</li> : null}
       </ul>
     </header>
   );
@@ -94,7 +100,7 @@ export function TraceTools({ state }: { state: TraceState }): React.ReactElement
         }}
       />
       <span className="trace-matches" role="status">
-        {filtered ? `${formatNumber(matches.length)} of ${formatNumber(scene.tree.size)}` : failures.length > 0 ? `${formatNumber(failures.length)} failed` : ""}
+        {filtered ? `${formatNumber(state.found)} of ${formatNumber(scene.tree.size)}` : failures.length > 0 ? `${formatNumber(Math.max(failures.length, state.trace.failed))} failed` : ""}
       </span>
       <button type="button" className="button quiet icon" disabled={marked.length === 0} aria-label={filtered ? "Previous match" : "Previous error"} title="Previous ([)" onClick={() => jump(false)}>
         <Icon name="left" />
@@ -106,6 +112,11 @@ export function TraceTools({ state }: { state: TraceState }): React.ReactElement
       <button type="button" className="button quiet" onClick={() => state.foldAll(scene.folded.size === 0)}>
         {scene.folded.size === 0 ? "Fold all" : "Unfold all"}
       </button>
+      {state.trace.groups.row.length > 0 ? (
+        <button type="button" className="button quiet" aria-pressed={state.grouped} title="Show runs of like siblings as one row (s)" onClick={() => state.setGrouped(!state.grouped)}>
+          Group siblings
+        </button>
+      ) : null}
       <button type="button" className="button quiet" aria-pressed={state.pathShown} title="Mark what the trace was waiting for" onClick={() => state.setPathShown(!state.pathShown)}>
         Critical path
       </button>

@@ -13,19 +13,18 @@ export function useTraceKeys(state: TraceState): void {
   const zoomBy = (factor: number): void => state.show(zoom(window, factor, middle, trace.duration_ns));
   const left = (): void => {
     if (chosen < 0) return;
-    if (tree.children[chosen]! > 0 && !scene.folded.has(chosen)) state.fold(chosen);
+    if (!scene.groups.has(chosen) && tree.children[chosen]! > 0 && !scene.folded.has(chosen)) state.fold(chosen);
     else state.point(tree.parent[chosen]!);
   };
   const right = (): void => {
     if (chosen < 0) return;
-    if (scene.folded.has(chosen)) state.fold(chosen);
+    if (scene.groups.has(chosen) || scene.folded.has(chosen)) state.fold(chosen);
     else if (tree.children[chosen]! > 0) state.point(chosen + 1);
   };
   const onto = (): void => {
-    const span = tree.order[chosen];
-    if (span === undefined) return;
-    const start = trace.columns.start_ns[span] ?? 0;
-    const length = Math.max(trace.columns.duration_ns[span] ?? 0, 1);
+    if (chosen < 0) return;
+    const start = scene.columns.start_ns[chosen] ?? 0;
+    const length = Math.max(scene.columns.duration_ns[chosen] ?? 0, 1);
     state.show(zoom({ from: start - length * 0.05, to: start + length * 1.05 }, 1, start, trace.duration_ns));
   };
   const open = (event: KeyboardEvent): void => {
@@ -54,6 +53,7 @@ export function useTraceKeys(state: TraceState): void {
     ["0", "The whole trace", () => state.show(whole(trace.duration_ns))],
     ["shift+arrowleft", "Earlier", () => state.show(pan(window, -0.25, trace.duration_ns))],
     ["shift+arrowright", "Later", () => state.show(pan(window, 0.25, trace.duration_ns))],
+    ["s", "Group like siblings", () => state.setGrouped(!state.grouped)],
     ["t", "Waterfall or table", () => state.setTable(!state.table)],
     ["escape", "Close the span", state.close],
   ];

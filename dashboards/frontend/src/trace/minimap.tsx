@@ -5,29 +5,32 @@ import { formatDuration } from "../core/format.ts";
 import { useBox } from "../issues/watch.ts";
 import { prepare, useFrame } from "./canvas.ts";
 import { drawOverview, type Palette, type Scene } from "./draw.ts";
+import type { Overview } from "./model.ts";
 import { clampWindow, toPixel, toTime, whole, type Window } from "./view.ts";
 
 const HEIGHT = 48;
 
 interface MinimapProps {
   scene: Scene;
+  overview: Overview;
   duration_ns: number;
   palette: Palette;
   show: (window: Window) => void;
 }
 
-export function Minimap({ scene, duration_ns, palette, show }: MinimapProps): React.ReactElement {
+export function Minimap({ scene, overview: lines, duration_ns, palette, show }: MinimapProps): React.ReactElement {
   const box = useBox();
   const canvas = React.useRef<HTMLCanvasElement>(null);
   const drag = React.useRef<{ from: number; window: Window | null } | null>(null);
-  const { columns, tree, errors, groups, colours } = scene;
+  const { colours } = scene;
+  const { size: rows } = scene.tree;
   const overview = React.useMemo(() => {
     if (box.width === 0) return null;
     const kept = document.createElement("canvas");
     const context = prepare(kept, box.width, HEIGHT);
-    if (context) drawOverview(context, { columns, tree, errors, groups, colours }, { width: box.width, height: HEIGHT, duration_ns }, palette);
+    if (context) drawOverview(context, lines, colours, { width: box.width, height: HEIGHT, duration_ns, rows }, palette);
     return kept;
-  }, [box.width, columns, tree, errors, groups, colours, duration_ns, palette]);
+  }, [box.width, lines, rows, colours, duration_ns, palette]);
   const redraw = useFrame(() => {
     const context = canvas.current && prepare(canvas.current, box.width, HEIGHT);
     if (!context || !overview) return;

@@ -2,32 +2,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { attributesOf } from "./attributes.ts";
 import { SERVICE_COLOURS } from "./colours.ts";
-import { layOut, visibleRows } from "./model.ts";
+import { Book, visibleRows } from "./model.ts";
+import { period } from "./period.ts";
 import { nextOf, step } from "./steps.ts";
 
-test("attributes come from wherever a client put them, sorted, without what the drawer shows elsewhere", () => {
-  const payload = JSON.stringify({ span_id: "1", op: "db", data: { "db.system": "postgresql" }, tags: { region: "eu" }, measurements: { rows: { value: 3, unit: "none" } }, origin: "auto", empty: "" });
-  assert.deepEqual(attributesOf(payload), [["db.system", "postgresql"], ["origin", "auto"], ["region", "eu"], ["rows", 3]]);
-  assert.deepEqual(attributesOf({ attributes: [{ key: "http.method", value: { stringValue: "GET" } }] }), [["http.method", "GET"]]);
-  assert.deepEqual(attributesOf({ attributes: { size: { type: "integer", value: 7 }, took: { value: 5, unit: "ms" } } }), [["size", 7], ["took", "5 ms"]]);
-});
-
-test("a transaction's contexts are told by their members, its trace context is the span's own data", () => {
-  const contexts = { trace: { op: "x", data: { route: "/a" } }, response: { status_code: 500, type: "response" }, odd: 3 };
-  assert.deepEqual(attributesOf({ contexts }), [["odd", 3], ["response.status_code", 500], ["route", "/a"]]);
-});
-
-test("a payload that is no JSON, or no object, does no harm", () => {
-  assert.deepEqual(attributesOf("{broken"), [["payload", "{broken"]]);
-  for (const odd of [null, 3, [], "3", "null", undefined]) assert.deepEqual(attributesOf(odd), []);
-});
-
 test("steps go among the rows shown and stop at the ends", () => {
-  const size = 6;
-  const columns = { span_id: Array(size).fill("x"), parent: [-1, 0, 1, 0, 3, 0], start_ns: [0, 1, 2, 3, 4, 5] } as never;
-  const tree = layOut(columns);
+  const numbers = [0, 1, 2, 3, 4, 5];
+  const told = { row: numbers, parent: [-1, 0, 1, 0, 3, 0], end: [6, 3, 3, 5, 5, 6], path_row: [] };
+  const names = ["span_id", "depth", "children", "start_ns", "duration_ns", "self_ns", "place", "op", "description", "service", "status", "project", "is_segment"];
+  const columns = { ...Object.fromEntries(names.map((name) => [name, numbers])), ...told };
+  const { tree } = new Book({ count: 6, branches: { row: [], end: [] }, groups: { row: [] }, columns } as never);
   const rows = visibleRows(tree, new Set([1]));
   assert.deepEqual([...rows], [0, 1, 3, 4, 5]);
   assert.equal(step(tree, rows, 1, 1), 3);
@@ -44,6 +29,11 @@ test("the next error goes round at the end", () => {
   assert.equal(nextOf([2, 7], 2, false), 7);
   assert.equal(nextOf([2, 7], -1, true), 2);
   assert.equal(nextOf([], 3, true), -1);
+});
+
+test("the period of a trace is exact to the millisecond though its start has more digits than a number", () => {
+  const range = period({ start_ns: "1772366400123456789", duration_ns: 1_500_000 }, 1_000);
+  assert.deepEqual(range, { start: "2026-03-01T11:59:59.123Z", end: "2026-03-01T12:00:01.124Z" });
 });
 
 // Sight without one kind of cone, severe (Machado, Oliveira, Fernandes 2009), on linear RGB; distances in OKLab.

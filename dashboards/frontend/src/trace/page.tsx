@@ -38,7 +38,7 @@ export function TraceView({ trace_id }: { trace_id: string }): React.ReactElemen
   }, [trace_id, tries]);
   if (problem) return <Failed problem={problem} trace_id={trace_id} retry={() => setTries(tries + 1)} />;
   if (trace === null) return <Waiting />;
-  return <Loaded key={trace.trace_id} trace={trace} span={state.page.span ?? ""} />;
+  return <Loaded key={trace.trace_id + trace.version} trace={trace} span={state.page.span ?? ""} reload={() => setTries(tries + 1)} />;
 }
 
 function Waiting(): React.ReactElement {
@@ -83,7 +83,7 @@ function Failed({ problem, trace_id, retry }: { problem: Problem; trace_id: stri
   );
 }
 
-function Loaded({ trace, span }: { trace: TraceDocument; span: string }): React.ReactElement {
+function Loaded({ trace, span, reload }: { trace: TraceDocument; span: string; reload: () => void }): React.ReactElement {
   const state = useTrace(trace, span);
   const palette = usePalette();
   useTraceKeys(state);
@@ -93,38 +93,46 @@ function Loaded({ trace, span }: { trace: TraceDocument; span: string }): React.
     <section className="trace-page" aria-label="Trace">
       <TraceHead state={state} />
       <TraceTools state={state} />
-      <Notices state={state} span={span} />
-      {scene.tree.size > 0 ? <Minimap scene={scene} duration_ns={trace.duration_ns} palette={palette} show={state.show} /> : null}
+      <Notices state={state} span={span} reload={reload} />
+      {scene.tree.size > 0 ? <Minimap scene={scene} overview={trace.overview} duration_ns={trace.duration_ns} palette={palette} show={state.show} /> : null}
       <div className={state.open ? "trace-body with-drawer" : "trace-body"}>
         {state.table ? (
-          <SpanTable scene={scene} choose={state.choose} />
+          <SpanTable scene={scene} choose={state.choose} need={state.need} />
         ) : (
           <Waterfall scene={scene} duration_ns={trace.duration_ns} palette={palette} acts={state} />
         )}
-        {state.open && scene.chosen >= 0 ? (
-          <Drawer trace={trace} tree={scene.tree} row={scene.chosen} colour={colourOf(scene, scene.tree.order[scene.chosen]!)} choose={state.choose} close={state.close} />
-        ) : null}
+        {state.open && scene.chosen >= 0 ? <Drawer key={scene.chosen} state={state} row={scene.chosen} colour={colourOf(scene, scene.chosen)} /> : null}
       </div>
     </section>
   );
 }
 
 /** What one must know to read the trace right. */
-function Notices({ state, span }: { state: TraceState; span: string }): React.ReactElement | null {
-  const { trace } = state;
-  const shown = trace.columns.span_id.length;
+function Notices({ state, span, reload }: { state: TraceState; span: string; reload: () => void }): React.ReactElement | null {
+  const { trace, problem } = state;
+  const count = (n: number): string => n.toLocaleString("en");
+  const lost = span !== "" && trace.count > 0 && trace.landed < 0 && state.scene.chosen < 0;
   const notes: string[] = [];
-  if (shown === 0) notes.push("No span of this trace is stored, only its errors.");
-  if (trace.truncated) notes.push(`The trace has more spans than fit: ${shown.toLocaleString("en")} of ${trace.count.toLocaleString("en")} are shown${span ? ", around the span of the address" : ""}.`);
-  if (trace.missing_parents > 0) notes.push(`${trace.missing_parents.toLocaleString("en")} ${trace.missing_parents === 1 ? "span names a parent" : "spans name parents"} that was not stored (sampled out, or still on the way); they stand at the top level.`);
-  if (span && shown > 0 && !trace.columns.span_id.includes(span)) notes.push(`The span ${span.slice(0, 32)} of the address is not stored.`);
-  if (notes.length === 0) return null;
+  if (trace.count === 0) notes.push("No span of this trace is stored, only its errors.");
+  if (trace.truncated) notes.push(`The trace has more spans than are read: the first ${count(trace.count)} are shown.`);
+  if (trace.missing_parents > 0) notes.push(`${count(trace.missing_parents)} ${trace.missing_parents === 1 ? "span names a parent" : "spans name parents"} that was not stored (sampled out, or still on the way); they stand at the top level.`);
+  if (lost) notes.push(`The span ${span.slice(0, 32)} of the address is not stored.`);
+  if (problem) notes.push(`${problem.message} ${problem.hint}`.trim());
+  if (notes.length === 0 && !state.outdated) return null;
   return (
     <div className="trace-notes" role="note">
       {notes.map((note) => (
         <p key={note}>{note}</p>
       ))}
-      {span && !trace.columns.span_id.includes(span) ? (
+      {state.outdated ? (
+        <p>
+          More spans of this trace have come since.{" "}
+          <button type="button" className="link-button" onClick={reload}>
+            Show them
+          </button>
+        </p>
+      ) : null}
+      {lost ? (
         <button type="button" className="link-button" onClick={() => changePage({ span: "" }, { replace: true })}>
           Show the trace from its start
         </button>

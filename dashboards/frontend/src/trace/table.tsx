@@ -12,14 +12,21 @@ const ROW = 28;
 /** The status, and the error events that happened in the span. */
 function statusText(scene: Scene, row: number): string {
   const errors = scene.errors.get(row)?.length ?? 0;
-  const status = (scene.columns.status[scene.tree.order[row]!] ?? "").slice(0, 40);
+  const status = (scene.columns.status[row] ?? "").slice(0, 40);
   return errors === 0 ? status : `${status}, ${errors} ${errors === 1 ? "error" : "errors"}`;
 }
 
-export function SpanTable({ scene, choose }: { scene: Scene; choose: (row: number) => void }): React.ReactElement {
+interface SpanTableProps {
+  scene: Scene;
+  choose: (row: number) => void;
+  need: (rows: Iterable<number>) => void;
+}
+
+export function SpanTable({ scene, choose, need }: SpanTableProps): React.ReactElement {
   const box = useBox();
   const { columns, tree, rows } = scene;
   const { first, last } = shownRows(box.top, box.height, ROW, rows.length, 8);
+  React.useEffect(() => need(rows.subarray(first, last)));
   return (
     <div ref={box.ref} className="span-table" tabIndex={0} role="region" aria-label="Spans as a table">
       <table className="plain" aria-rowcount={rows.length + 1}>
@@ -37,24 +44,33 @@ export function SpanTable({ scene, choose }: { scene: Scene; choose: (row: numbe
         <tbody>
           {first > 0 ? <tr aria-hidden="true" style={{ height: first * ROW }} /> : null}
           {Array.from(rows.subarray(first, last), (row, i) => {
-            const span = tree.order[row]!;
+            if (!tree.known[row]) {
+              return (
+                <tr key={row} aria-rowindex={first + i + 2} aria-busy="true" style={{ height: ROW }}>
+                  <td colSpan={7} className="muted">
+                    …
+                  </td>
+                </tr>
+              );
+            }
+            const group = scene.groups.get(row);
             return (
               <tr key={row} aria-rowindex={first + i + 2} className={row === scene.chosen ? "chosen" : ""} style={{ height: ROW }} onClick={() => choose(row)}>
                 <td style={{ paddingLeft: 10 + Math.min(tree.depth[row]!, 12) * 10 }}>
                   <button type="button" className="link-button" onClick={() => choose(row)}>
-                    <bdi>{(columns.op[span] || "span").slice(0, 80)}</bdi>
+                    <bdi>{`${group ? `${group.count} × ` : ""}${(columns.op[row] || "span").slice(0, 80)}`}</bdi>
                   </button>
                 </td>
-                <td className="truncate" title={columns.description[span]}>
-                  <bdi>{(columns.description[span] ?? "").slice(0, 300)}</bdi>
+                <td className="truncate" title={columns.description[row]}>
+                  <bdi>{(columns.description[row] ?? "").slice(0, 300)}</bdi>
                 </td>
                 <td className="truncate">
-                  <bdi>{(columns.service[span] ?? "").slice(0, 80)}</bdi>
+                  <bdi>{(columns.service[row] ?? "").slice(0, 80)}</bdi>
                 </td>
-                <td className={scene.errors.has(row) || isFailure(columns.status[span] ?? "") ? "bad truncate" : "truncate"}>{statusText(scene, row)}</td>
-                <td className="number">{formatDuration(columns.start_ns[span] ?? 0)}</td>
-                <td className="number">{formatDuration(columns.duration_ns[span] ?? 0)}</td>
-                <td className="number">{formatDuration(columns.self_ns[span] ?? 0)}</td>
+                <td className={scene.errors.has(row) || isFailure(columns.status[row] ?? "") ? "bad truncate" : "truncate"}>{statusText(scene, row)}</td>
+                <td className="number">{formatDuration(columns.start_ns[row] ?? 0)}</td>
+                <td className="number">{formatDuration(group ? group.total_ns : (columns.duration_ns[row] ?? 0))}</td>
+                <td className="number">{formatDuration(columns.self_ns[row] ?? 0)}</td>
               </tr>
             );
           })}

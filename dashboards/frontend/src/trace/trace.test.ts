@@ -1,27 +1,46 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { colourMap, groupsOf, hash, SERVICE_COLOURS, serviceColour, shares } from "./colours.ts";
-import { criticalPath } from "./critical.ts";
-import { filterRows, isFailure, layOut, positionOf, safeParents, type TraceColumns, type Tree, unfoldTo, visibleRows } from "./model.ts";
+import { colourMap, hash, SERVICE_COLOURS, serviceColour } from "./colours.ts";
+import { Book, filterRows, groupOver, isFailure, markFound, positionOf, type TraceDocument, unfoldTo, visibleRows } from "./model.ts";
 import { clampWindow, pan, reveal, scrollTo, shownRows, tickLabel, ticks, toPixel, toTime, whole, zoom } from "./view.ts";
 
-type Row = { parent?: number; start?: number; duration?: number; op?: string; status?: string; service?: string };
+type Row = { parent?: number; end?: number; start?: number; duration?: number; op?: string; status?: string; service?: string };
 
-function columns(rows: Row[]): TraceColumns {
+/** The columns of some rows of a trace. */
+function columns(rows: Row[], numbers: number[] = rows.map((_, i) => i)): TraceDocument["columns"] {
+  const told = numbers.map((n) => rows[n]!);
   return {
-    span_id: rows.map((_, i) => i.toString(16).padStart(16, "0")),
-    parent: rows.map(({ parent }) => parent ?? -1),
-    depth: rows.map(() => 0),
-    start_ns: rows.map(({ start }) => start ?? 0),
-    duration_ns: rows.map(({ duration }) => duration ?? 10),
-    self_ns: rows.map(({ duration }) => duration ?? 10),
-    op: rows.map(({ op }) => op ?? "op"),
-    description: rows.map((_, i) => `span ${i}`),
-    service: rows.map(({ service }) => service ?? "shop"),
-    status: rows.map(({ status }) => status ?? "ok"),
-    is_segment: rows.map(() => false),
-    project: rows.map(() => "shop"),
+    row: numbers,
+    span_id: numbers.map((n) => n.toString(16).padStart(16, "0")),
+    parent: told.map(({ parent }) => parent ?? -1),
+    depth: told.map(({ parent }) => (parent === undefined ? 0 : 1)),
+    end: told.map(({ end }, i) => end ?? numbers[i]! + 1),
+    children: told.map((_, i) => rows.filter(({ parent }) => parent === numbers[i]).length),
+    start_ns: told.map(({ start }) => start ?? 0),
+    duration_ns: told.map(({ duration }) => duration ?? 10),
+    self_ns: told.map(({ duration }) => duration ?? 10),
+    place: told.map(() => 0),
+    op: told.map(({ op }) => op ?? "op"),
+    description: numbers.map((n) => `span ${n}`),
+    service: told.map(({ service }) => service ?? "shop"),
+    status: told.map(({ status }) => status ?? "ok"),
+    project: told.map(() => "shop"),
+    is_segment: told.map(() => false),
+    path_row: [],
+    path_from_ns: [],
+    path_to_ns: [],
+  };
+}
+
+/** A trace of rows, of which some have come. */
+function document(rows: Row[], came?: number[]): TraceDocument {
+  const none = { row: [], until: [], count: [], total_ns: [], from_ns: [], to_ns: [], failed: [] };
+  return {
+    trace_id: "a", version: "1", start_ns: "0", duration_ns: 100, count: rows.length, truncated: false, landed: -1, missing_parents: 0,
+    columns: columns(rows, came), places: { kind: "op", names: ["op"], spans: [1], self_ns: [1] },
+    overview: { row: [], start_ns: [], duration_ns: [], place: [], failed: [] }, failures: [], failed: 0,
+    branches: { row: [], end: [] }, groups: none, errors: [],
   };
 }
 
@@ -33,53 +52,45 @@ function dice(seed: number): (n: number) => number {
   };
 }
 
-function check(tree: Tree): void {
-  const seen = new Set(tree.order);
-  assert.equal(seen.size, tree.size, "every span exactly once");
-  for (let row = 0; row < tree.size; row += 1) {
-    const parent = tree.parent[row]!;
-    assert.equal(tree.rowOf[tree.order[row]!], row);
-    assert.ok(tree.end[row]! > row && tree.end[row]! <= tree.size);
-    assert.ok(parent < row, "a parent is above its children");
-    assert.equal(tree.depth[row], parent < 0 ? 0 : tree.depth[parent]! + 1);
-    if (parent >= 0) assert.ok(tree.end[row]! <= tree.end[parent]!, "a subtree lies in its parent's");
-  }
-}
-
-test("any parents whatever give a tree with every span exactly once", () => {
-  for (let seed = 1; seed <= 200; seed += 1) {
-    const roll = dice(seed);
-    const size = 1 + roll(60);
-    const rows = Array.from({ length: size }, () => ({ parent: roll(size + 4) - 2, start: roll(100) }));
-    check(layOut(columns(rows)));
-  }
-  check(layOut(columns([])));
+test("rows come window by window, each counts once, and what is missing is known", () => {
+  const rows: Row[] = [{ end: 4 }, { parent: 0 }, { parent: 0, end: 4 }, { parent: 2 }, {}];
+  const book = new Book(document(rows, [0, 1]));
+  assert.equal(book.missing, 3);
+  assert.equal(book.firstMissing([0, 1]), -1);
+  assert.equal(book.firstMissing([1, 2, 3]), 2);
+  book.add(columns(rows, [0, 2, 3]));
+  book.add(columns(rows, [3, 4]));
+  assert.equal(book.missing, 0);
+  assert.deepEqual([...book.tree.parent], [-1, 0, 0, 2, -1]);
+  assert.equal(book.rowOf("0000000000000003"), 3);
+  assert.equal(book.rowOf(""), -1);
 });
 
-test("rings, self-parents, fractions and numbers out of range are cut", () => {
-  assert.deepEqual([...safeParents([1, 2, 0], 3)].filter((p) => p === -1).length, 1);
-  assert.deepEqual([...safeParents([0, 7, -5, 0.5, Number.NaN], 5)], [-1, -1, -1, -1, -1]);
-  check(layOut(columns([{ parent: 1 }, { parent: 0 }, { parent: 2 }])));
+test("rows out of range and parents that stand below are left out", () => {
+  const book = new Book(document([{ parent: 1 }, {}]));
+  book.add({ ...columns([{}]), row: [7] });
+  assert.deepEqual([...book.tree.parent], [-1, -1]);
 });
 
-test("a chain of ten thousand spans neither overflows the stack nor takes long", () => {
-  const rows = Array.from({ length: 10_000 }, (_, i) => ({ parent: i - 1, start: i, duration: 20_000 - 2 * i }));
-  const started = performance.now();
-  const cols = columns(rows);
-  const tree = layOut(cols);
-  check(tree);
-  assert.equal(tree.depth[9_999], 9_999);
-  assert.ok(criticalPath(tree, cols).length > 0);
-  assert.ok(performance.now() - started < 1_000);
+test("a branch can be folded before its rows have come", () => {
+  const sent = document([{}, { parent: 0, end: 3 }, { parent: 1 }, { parent: 0 }], [0]);
+  sent.branches = { row: [1], end: [3] };
+  const book = new Book(sent);
+  assert.deepEqual([...visibleRows(book.tree, new Set([1]))], [0, 1, 3]);
 });
 
-test("children are in order of their start, the document's order deciding ties", () => {
-  const tree = layOut(columns([{}, { parent: 0, start: 9 }, { parent: 0, start: 3 }, { parent: 0, start: 3 }]));
-  assert.deepEqual([...tree.order], [0, 2, 3, 1]);
+test("a group is shown by its first row, and one knows which group hides a row", () => {
+  const sent = document([{ end: 7 }, ...Array.from({ length: 6 }, () => ({ parent: 0 }))]);
+  sent.groups = { row: [1], until: [6], count: [5], total_ns: [9], from_ns: [0], to_ns: [9], failed: [0] };
+  const book = new Book(sent);
+  assert.deepEqual([...visibleRows(book.tree, new Set(), null, book.groups)], [0, 1, 6]);
+  assert.equal(groupOver(book.groups, 4), 1);
+  assert.equal(groupOver(book.groups, 1), -1);
+  assert.equal(groupOver(book.groups, 6), -1);
 });
 
 test("folding hides exactly the descendants, and what is shown never repeats", () => {
-  const tree = layOut(columns([{}, { parent: 0 }, { parent: 1 }, { parent: 0, start: 5 }]));
+  const { tree } = new Book(document([{ end: 4 }, { parent: 0, end: 3 }, { parent: 1 }, { parent: 0 }]));
   assert.deepEqual([...visibleRows(tree, new Set())], [0, 1, 2, 3]);
   assert.deepEqual([...visibleRows(tree, new Set([1]))], [0, 1, 3]);
   assert.deepEqual([...visibleRows(tree, new Set([0, 1]))], [0]);
@@ -89,45 +100,15 @@ test("folding hides exactly the descendants, and what is shown never repeats", (
 });
 
 test("a filter keeps matches and their ancestors, and knows failures, services and ids", () => {
-  const cols = columns([{}, { parent: 0, op: "db.query", status: "internal_error" }, { parent: 1 }, { parent: 0, service: "Pay", start: 5 }]);
-  const tree = layOut(cols);
+  const { tree, columns: cols } = new Book(document([{ end: 4 }, { parent: 0, op: "db.query", status: "internal_error", end: 3 }, { parent: 1 }, { parent: 0, service: "Pay" }]));
   assert.deepEqual(filterRows(tree, cols, "is:error").matches, [1]);
   assert.deepEqual([...filterRows(tree, cols, "db").kept], [2, 1, 0, 0]);
   assert.deepEqual(filterRows(tree, cols, "service:pay").matches, [3]);
   assert.deepEqual(filterRows(tree, cols, "0000000000000002").matches, [2]);
   assert.deepEqual(filterRows(tree, cols, "op:db query").matches, [1]);
   assert.deepEqual(filterRows(tree, cols, "nothing has this").matches, []);
+  assert.deepEqual([...markFound(4, { rows: [1], above: [0] }).kept], [2, 1, 0, 0]);
   assert.deepEqual(["ok", "", "unset", "cancelled", "internal_error"].map(isFailure), [false, false, false, false, true]);
-});
-
-test("the critical path covers the root without overlaps and follows the child that ended last", () => {
-  const cols = columns([
-    { start: 0, duration: 100 },
-    { parent: 0, start: 10, duration: 30 },
-    { parent: 0, start: 20, duration: 60 },
-    { parent: 2, start: 30, duration: 20 },
-  ]);
-  const path = criticalPath(layOut(cols), cols);
-  assert.deepEqual(path, [
-    { row: 0, from_ns: 80, to_ns: 100 },
-    { row: 2, from_ns: 50, to_ns: 80 },
-    { row: 3, from_ns: 30, to_ns: 50 },
-    { row: 2, from_ns: 20, to_ns: 30 },
-    { row: 0, from_ns: 0, to_ns: 20 },
-  ]);
-});
-
-test("stretches of the critical path never overlap for any trace", () => {
-  for (let seed = 1; seed <= 200; seed += 1) {
-    const roll = dice(seed);
-    const rows = Array.from({ length: 1 + roll(40) }, (_, i) => ({ parent: roll(i + 1) - 1, start: roll(1000), duration: roll(500) }));
-    const cols = columns(rows);
-    const path = criticalPath(layOut(cols), cols);
-    for (let i = 0; i < path.length; i += 1) {
-      assert.ok(path[i]!.from_ns < path[i]!.to_ns);
-      if (i > 0) assert.ok(path[i]!.to_ns <= path[i - 1]!.from_ns, `seed ${seed}`);
-    }
-  }
 });
 
 test("zooming keeps the moment under the pointer and never leaves the trace", () => {
@@ -177,7 +158,6 @@ test("a service has one colour for ever", () => {
   assert.deepEqual(["checkout", "payments", "web"].map(serviceColour), ["checkout", "payments", "web"].map(serviceColour));
   for (let i = 0; i < 1_000; i += 1) assert.ok(serviceColour(`service-${i}`) < SERVICE_COLOURS);
   assert.equal(new Set(Array.from({ length: 200 }, (_, i) => serviceColour(`s${i}`))).size, SERVICE_COLOURS);
-  assert.deepEqual(shares(["a", "b", "a"], [1, 9, 2]).map(({ service, self_ns }) => [service, self_ns]), [["b", 9], ["a", 3]]);
 });
 
 test("services of one trace share no colour while there are enough, whatever order they come in", () => {
@@ -187,13 +167,4 @@ test("services of one trace share no colour while there are enough, whatever ord
   assert.deepEqual(colourMap([...names].reverse()), colours);
   assert.equal(colourMap(["checkout"]).get("checkout"), serviceColour("checkout"));
   assert.equal(colourMap(Array.from({ length: 40 }, (_, i) => `s${i}`)).size, 40);
-});
-
-test("spans are grouped by service, else by project, else by the first word of the operation", () => {
-  const named = columns([{ service: "web", op: "http.server" }, { service: "pay", op: "db.query" }]);
-  assert.deepEqual(groupsOf(named), { kind: "service", names: ["web", "pay"] });
-  const nameless = columns([{ service: "", op: "http.server" }, { service: "", op: "db.query" }]);
-  assert.deepEqual(groupsOf(nameless), { kind: "op", names: ["http", "db"] });
-  nameless.project = ["shop", "pay"];
-  assert.deepEqual(groupsOf(nameless), { kind: "service", names: ["shop", "pay"] });
 });

@@ -1,11 +1,13 @@
-// What is folded, filtered, zoomed and chosen on the page of a trace.
+// What is folded, grouped, filtered, zoomed and chosen on the page of a trace.
 import * as React from "react";
 
+import type { Problem } from "../core/problem.ts";
 import { changePage } from "../core/url.ts";
-import { colourMap, groupsOf } from "./colours.ts";
-import { criticalPath, type Stretch } from "./critical.ts";
+import { colourMap } from "./colours.ts";
 import type { Scene } from "./draw.ts";
-import { filterRows, isFailure, layOut, positionOf, type TraceDocument, type Tree, unfoldTo, visibleRows } from "./model.ts";
+import { type Book, type Group, groupOver, positionOf, type Stretch, type TraceDocument, unfoldTo, visibleRows } from "./model.ts";
+import { type LogRecord, logsByRow, useLogs } from "./useLogs.ts";
+import { rowOfSpan, useFilter, useRows } from "./useRows.ts";
 import { reveal, whole, type Window } from "./view.ts";
 
 export interface TraceState {
@@ -13,16 +15,25 @@ export interface TraceState {
   scene: Scene;
   filter: string;
   matches: readonly number[];
+  /** How many spans the filter finds; more than `matches` when there are very many. */
+  found: number;
   /** Rows that failed or have error events, ascending. */
   failures: readonly number[];
+  logs: readonly LogRecord[];
   open: boolean;
   table: boolean;
   pathShown: boolean;
+  grouped: boolean;
+  outdated: boolean;
+  problem: Problem | null;
   setFilter: (text: string) => void;
   setTable: (on: boolean) => void;
   setPathShown: (on: boolean) => void;
+  setGrouped: (on: boolean) => void;
   show: (window: Window) => void;
   split: (width: number) => void;
+  /** Say which rows are in sight. */
+  need: (rows: Iterable<number>) => void;
   choose: (row: number) => void;
   /** Choose without opening the drawer when it is closed. */
   point: (row: number) => void;
@@ -36,56 +47,87 @@ const SPLIT = 420;
 const LEAST_SPLIT = 140;
 
 export function useTrace(trace: TraceDocument, span: string): TraceState {
-  const tree = React.useMemo(() => layOut(trace.columns), [trace]);
-  const errors = React.useMemo(() => errorsByRow(trace, tree), [trace, tree]);
-  const path = React.useMemo(() => pathByRow(criticalPath(tree, trace.columns)), [trace, tree]);
-  const groups = React.useMemo(() => groupsOf(trace.columns), [trace]);
-  const colours = React.useMemo(() => colourMap(groups.names), [groups]);
-  const failures = React.useMemo(() => failuresOf(trace, tree, errors), [trace, tree, errors]);
+  const rows_ = useRows(trace);
+  const { book, version, need } = rows_;
+  const { tree, columns } = book;
+  const logs = useLogs(trace);
+  const errors = React.useMemo(() => errorsByRow(trace), [trace]);
+  const marks = React.useMemo(() => logsByRow(logs, book), [logs, book, version]);
+  const colours = React.useMemo(() => coloursOf(trace), [trace]);
+  const failures = React.useMemo(() => [...new Set([...trace.failures, ...errors.keys()])].sort((a, b) => a - b), [trace, errors]);
   const [folded, setFolded] = React.useState<ReadonlySet<number>>(new Set());
+  const [opened, setOpened] = React.useState<ReadonlySet<number>>(new Set());
+  const [grouped, setGrouped] = React.useState(true);
   const [filter, setFilter] = React.useState("");
   const [window_, show] = React.useState<Window>(() => whole(trace.duration_ns));
   const [split, setSplit] = React.useState(() => Math.min(SPLIT, window.innerWidth * 0.42));
   const [table, setTable] = React.useState(false);
   const [pathShown, setPathShown] = React.useState(true);
   const [open, setOpen] = React.useState(span !== "");
-  const landed = React.useMemo(() => rowOfSpan(trace, tree, span), [trace, tree, span]);
-  const [chosen, setChosen] = React.useState(landed);
-  const wanted = React.useDeferredValue(filter);
-  const found = React.useMemo(() => (wanted.trim() === "" ? null : filterRows(tree, trace.columns, wanted)), [tree, trace, wanted]);
-  const rows = React.useMemo(() => visibleRows(tree, found ? NONE_FOLDED : folded, found?.kept), [tree, folded, found]);
+  const [chosen, setChosen] = React.useState(-1);
+  const found = useFilter(trace, rows_, filter);
+  const groups = React.useMemo(() => (grouped && !found ? closed(book, opened) : NO_GROUPS), [book, grouped, found, opened]);
+  const rows = React.useMemo(() => visibleRows(tree, found ? NONE_FOLDED : folded, found?.kept, groups), [tree, folded, found, groups, version]);
 
   const tell = useSpanInAddress();
+  const uncover = React.useCallback(
+    (row: number) => {
+      setFolded((now) => unfoldTo(tree, now, row));
+      setOpened((now) => openedTo(book, now, row));
+    },
+    [book, tree],
+  );
   const point = React.useCallback(
     (row: number) => {
       if (row < 0 || row >= tree.size) return;
       setChosen(row);
-      setFolded((now) => unfoldTo(tree, now, row));
-      const at = tree.order[row]!;
-      const start = trace.columns.start_ns[at] ?? 0;
-      show((now) => reveal(now, start, start + (trace.columns.duration_ns[at] ?? 0), trace.duration_ns));
-      tell(trace.columns.span_id[at] ?? "");
+      uncover(row);
+      need([row]);
     },
-    [trace, tree, tell],
+    [tree, uncover, need],
   );
+  // The chosen row may come later than it is chosen: then its time is shown, and the address names it.
+  const told = React.useRef(span);
+  React.useEffect(() => {
+    if (chosen < 0) return;
+    if (!tree.known[chosen]) {
+      need([chosen]);
+      return;
+    }
+    uncover(chosen);
+    const start = columns.start_ns[chosen]!;
+    show((now) => reveal(now, start, start + columns.duration_ns[chosen]!, trace.duration_ns));
+    const id = columns.span_id[chosen]!;
+    if (id === told.current) return;
+    told.current = id;
+    tell(id);
+  }, [chosen, version, tree, columns, trace, need, tell, uncover]);
   // The address may change under the page (back, a pasted link of the same trace): it decides.
   React.useEffect(() => {
-    if (landed >= 0) {
-      setChosen(landed);
-      setFolded((now) => unfoldTo(tree, now, landed));
+    if (span === "" || (span === told.current && chosen >= 0)) return undefined;
+    told.current = span;
+    const known = book.rowOf(span);
+    if (known >= 0 || book.missing === 0) {
+      if (known >= 0) setChosen(known);
+      return undefined;
     }
-  }, [landed, tree]);
+    const controller = new AbortController();
+    rowOfSpan(trace, span, controller.signal)
+      .then((row) => (row >= 0 ? setChosen(row) : undefined))
+      .catch(() => undefined);
+    return () => controller.abort();
+  }, [span, book, trace]);
 
-  const shownPath = pathShown ? path : NO_PATH;
   const scene: Scene = {
-    columns: trace.columns,
+    columns,
     tree,
     rows,
     folded: found ? NONE_FOLDED : folded,
     kept: found?.kept ?? null,
-    path: shownPath,
+    path: pathShown ? book.path : NO_PATH,
     errors,
     groups,
+    logs: marks,
     colours,
     window: window_,
     split,
@@ -98,15 +140,22 @@ export function useTrace(trace: TraceDocument, span: string): TraceState {
     scene,
     filter,
     matches: found?.matches ?? [],
+    found: found?.count ?? 0,
     failures,
+    logs,
     open,
     table,
     pathShown,
+    grouped,
+    outdated: rows_.outdated,
+    problem: rows_.problem,
     setFilter,
     setTable,
     setPathShown,
+    setGrouped,
     show,
     split: (width) => setSplit(Math.max(LEAST_SPLIT, Math.min(width, window.innerWidth * 0.7))),
+    need,
     choose: (row) => {
       point(row);
       setOpen(true);
@@ -114,8 +163,12 @@ export function useTrace(trace: TraceDocument, span: string): TraceState {
     point,
     openDrawer: () => setOpen(true),
     close: () => setOpen(false),
-    fold: (row) => setFolded((now) => toggled(now, row)),
-    foldAll: (on) => setFolded(on ? foldable(tree) : new Set()),
+    fold: (row) => {
+      if (groups.has(row)) setOpened((now) => new Set([...now, row]));
+      else if (tree.children[row]! === 0 && book.groups.has(row)) setOpened((now) => new Set([...now].filter((one) => one !== row)));
+      else setFolded((now) => toggled(now, row));
+    },
+    foldAll: (on) => setFolded(on ? new Set(trace.branches.row) : new Set()),
   };
 }
 
@@ -137,6 +190,7 @@ function useSpanInAddress(): (span: string) => void {
 
 const NONE_FOLDED: ReadonlySet<number> = new Set();
 const NO_PATH: ReadonlyMap<number, readonly Stretch[]> = new Map();
+const NO_GROUPS: ReadonlyMap<number, Group> = new Map();
 
 function toggled(folded: ReadonlySet<number>, row: number): Set<number> {
   const next = new Set(folded);
@@ -144,44 +198,33 @@ function toggled(folded: ReadonlySet<number>, row: number): Set<number> {
   return next;
 }
 
-/** Every row with children below the roots: the trace in its services. */
-function foldable(tree: Tree): Set<number> {
-  const rows = new Set<number>();
-  for (let row = 0; row < tree.size; row += 1) if (tree.children[row]! > 0 && tree.depth[row]! > 0) rows.add(row);
-  return rows;
+/** The groups that are not opened. */
+function closed(book: Book, opened: ReadonlySet<number>): ReadonlyMap<number, Group> {
+  if (opened.size === 0) return book.groups;
+  return new Map([...book.groups].filter(([row]) => !opened.has(row)));
 }
 
-function rowOfSpan(trace: TraceDocument, tree: Tree, span: string): number {
-  const at = span === "" ? -1 : trace.columns.span_id.indexOf(span);
-  return at < 0 ? -1 : tree.rowOf[at]!;
+/** Opened groups and those that would hide a row. */
+function openedTo(book: Book, opened: ReadonlySet<number>, row: number): ReadonlySet<number> {
+  let hidden = groupOver(closed(book, opened), row);
+  if (hidden < 0) return opened;
+  const next = new Set(opened);
+  while (hidden >= 0) {
+    next.add(hidden);
+    hidden = groupOver(closed(book, next), row);
+  }
+  return next;
 }
 
-function errorsByRow(trace: TraceDocument, tree: Tree): Map<number, number[]> {
-  const spans = new Map(trace.columns.span_id.map((id, at) => [id, at]));
+function errorsByRow(trace: TraceDocument): Map<number, number[]> {
   const found = new Map<number, number[]>();
-  for (const error of trace.errors) {
-    const at = spans.get(error.span_id);
-    if (at === undefined) continue;
-    const row = tree.rowOf[at]!;
-    found.set(row, [...(found.get(row) ?? []), error.offset_ns]);
+  for (const { row, offset_ns } of trace.errors) {
+    if (row >= 0) found.set(row, [...(found.get(row) ?? []), offset_ns]);
   }
   return found;
 }
 
-function pathByRow(path: readonly Stretch[]): Map<number, Stretch[]> {
-  const found = new Map<number, Stretch[]>();
-  for (const stretch of path) {
-    const known = found.get(stretch.row);
-    if (known) known.push(stretch);
-    else found.set(stretch.row, [stretch]);
-  }
-  return found;
-}
-
-function failuresOf(trace: TraceDocument, tree: Tree, errors: ReadonlyMap<number, unknown>): number[] {
-  const rows: number[] = [];
-  for (let row = 0; row < tree.size; row += 1) {
-    if (errors.has(row) || isFailure(trace.columns.status[tree.order[row]!] ?? "")) rows.push(row);
-  }
-  return rows;
+function coloursOf({ places }: TraceDocument): number[] {
+  const colours = colourMap(places.names);
+  return places.names.map((name) => colours.get(name) ?? 0);
 }

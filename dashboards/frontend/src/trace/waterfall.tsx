@@ -13,6 +13,7 @@ export interface WaterfallActs {
   fold: (row: number) => void;
   show: (window: Window) => void;
   split: (width: number) => void;
+  need: (rows: Iterable<number>) => void;
 }
 
 interface WaterfallProps {
@@ -84,10 +85,11 @@ export function Waterfall({ scene: given, duration_ns, palette, acts }: Waterfal
     const { x, row } = place(event);
     if (!started || started.moved || row < 0) return;
     const fold = foldX(scene.tree, row);
-    if (scene.tree.children[row]! > 0 && x >= fold - 6 && x <= fold + 14 && x < scene.split) acts.fold(row);
+    if ((scene.groups.has(row) || scene.tree.children[row]! > 0) && x >= fold - 6 && x <= fold + 14 && x < scene.split) acts.fold(row);
     else acts.choose(row);
   };
   const { first, last } = shownRows(box.top, box.height - RULER, ROW, scene.rows.length);
+  React.useEffect(() => acts.need(scene.rows.subarray(first, last)));
   return (
     <div
       ref={box.ref}
@@ -120,7 +122,7 @@ function Mirror({ scene, first, last }: { scene: Scene; first: number; last: num
           role="treeitem"
           aria-level={scene.tree.depth[row]! + 1}
           aria-selected={row === scene.chosen}
-          aria-expanded={scene.tree.children[row]! > 0 ? !scene.folded.has(row) : undefined}
+          aria-expanded={scene.groups.has(row) ? false : scene.tree.children[row]! > 0 ? !scene.folded.has(row) : undefined}
         >
           {spanText(scene, row)}
         </div>
@@ -130,16 +132,21 @@ function Mirror({ scene, first, last }: { scene: Scene; first: number; last: num
 }
 
 /** A span in one sentence. */
-export function spanText(scene: Pick<Scene, "columns" | "tree" | "errors">, row: number): string {
+export function spanText(scene: Pick<Scene, "columns" | "tree" | "errors" | "groups" | "logs">, row: number): string {
   const { columns, tree } = scene;
-  const span = tree.order[row]!;
+  if (!tree.known[row]) return "Loading";
+  const group = scene.groups.get(row);
+  
   const parts = [
-    `${columns.op[span] || "span"} ${(columns.description[span] ?? "").slice(0, 200)}`.trim(),
-    columns.service[span] ? `service ${columns.service[span]}` : "",
-    formatDuration(columns.duration_ns[span] ?? 0),
-    `starts at ${formatDuration(columns.start_ns[span] ?? 0)}`,
-    isFailure(columns.status[span] ?? "") ? `failed: ${columns.status[span]}` : "",
+    group ? `${group.count} like spans, ${formatDuration(group.total_ns)} together` : "",
+    `${columns.op[row] || "span"} ${(columns.description[row] ?? "").slice(0, 200)}`.trim(),
+    columns.service[row] ? `service ${columns.service[row]}` : "",
+    formatDuration(columns.duration_ns[row] ?? 0),
+    `starts at ${formatDuration(columns.start_ns[row] ?? 0)}`,
+    isFailure(columns.status[row] ?? "") ? `failed: ${columns.status[row]}` : "",
+    group && group.failed > 0 ? `${group.failed} failed` : "",
     scene.errors.has(row) ? `${scene.errors.get(row)!.length} errors` : "",
+    scene.logs.has(row) ? `${scene.logs.get(row)!.length} log records` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
 }
