@@ -22,6 +22,7 @@ import sqlalchemy
 from benchmarks.serving import free_ports
 from engine.eventstore import EventStore, open_store
 from engine.metadata import MetadataStore
+from tests.metadata import upgraded
 
 STANDIN = Path(__file__).parents[1] / "standin" / "clickhouse_http.py"
 
@@ -140,7 +141,6 @@ def metadata_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def metadata(metadata_url: str) -> Iterator[MetadataStore]:
     """A metadata store with its schema, of each kind there is."""
-    opened = MetadataStore(metadata_url)
-    opened.upgrade()
+    opened = upgraded(MetadataStore(metadata_url))
     yield opened
     opened.close()

@@ -15,6 +15,7 @@ from engine.eventstore import EventStore
 from engine.ids import default_issue_id
 from engine.metadata import Author, IssueRow, MetadataStore, NewIssue
 from engine.mirror import IssueMirror
+from tests.metadata import upgraded
 
 NOW = datetime.now(UTC)
 SINCE = NOW - timedelta(days=2)
@@ -29,8 +30,7 @@ FROM issues WHERE project_id = {p:UInt64} GROUP BY issue_id ORDER BY short_id
 def metadata(tmp_path: Path, new_project_id: Callable[[], int]) -> MetadataStore:
     """A SQLite metadata store whose project numbers nobody else in the run has."""
     path = tmp_path / "meta.sqlite3"
-    store = MetadataStore(f"sqlite:///{path}")
-    store.upgrade()
+    store = upgraded(MetadataStore(f"sqlite:///{path}"))
     store.create_organisation("acme")
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:

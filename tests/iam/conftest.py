@@ -8,9 +8,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from engine.metadata import MetadataStore
 from iam import LOCAL, Administration, Identity, Principal, Role, user_principal
+from tests.metadata import upgraded
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost next to nothing, where their cost is not what a test is about."""
+    monkeypatch.setattr("iam.passwords._HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @dataclass
@@ -41,8 +49,7 @@ def clock() -> HandClock:
 @pytest.fixture
 def metadata(tmp_path: Path, clock: HandClock) -> Iterator[MetadataStore]:
     """A metadata store with an organisation."""
-    store = MetadataStore(f"sqlite:///{tmp_path / 'meta.sqlite3'}", clock)
-    store.upgrade()
+    store = upgraded(MetadataStore(f"sqlite:///{tmp_path / 'meta.sqlite3'}", clock))
     store.create_organisation("acme", "Acme")
     yield store
     store.close()

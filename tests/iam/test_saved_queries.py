@@ -10,6 +10,7 @@ from engine.clock import SystemClock
 from engine.errors import NotFound, UserError
 from engine.metadata import MetadataStore, SavedQueryText, SavedQueryWanted
 from iam import LOCAL, Administration, Denied, Principal, PrincipalKind, saved_filters, user_principal
+from tests.metadata import upgraded
 
 WORST = SavedQueryText("Worst issues", "from errors | summarize n=count() by issue")
 ALL = SavedQueryWanted(0)
@@ -18,8 +19,7 @@ ALL = SavedQueryWanted(0)
 @pytest.fixture
 def place(tmp_path):
     """An installation with people of several roles: `place.ann` is the owner."""
-    metadata = MetadataStore(f"sqlite:///{tmp_path / 'meta.sqlite3'}")
-    metadata.upgrade()
+    metadata = upgraded(MetadataStore(f"sqlite:///{tmp_path / 'meta.sqlite3'}"))
     metadata.create_organisation("acme")
     yield Place(metadata)
     metadata.close()

@@ -22,6 +22,7 @@ from ingest.load import LoadReport, LoadTarget, load_files
 from ingest.normaliser import open_shards
 from ingest.writer import ReadyWriter
 from tests.ingest.helpers import Paths, envelope, event_envelope, snapshot
+from tests.metadata import upgraded
 
 
 def an_event(number: int) -> dict[str, str]:
@@ -88,8 +89,7 @@ def test_side_files_are_skipped_and_missing_paths_are_errors(tmp_path: Path) -> 
 
 @pytest.fixture
 def target(tmp_path: Path, event_store: EventStore, new_project_id: Callable[[], int]) -> Iterator[LoadTarget]:
-    metadata = MetadataStore(f"sqlite:///{tmp_path}/meta.sqlite3")
-    metadata.upgrade()
+    metadata = upgraded(MetadataStore(f"sqlite:///{tmp_path}/meta.sqlite3"))
     metadata.create_organisation("org", "Org") if not metadata.organisations() else None
     project_id = new_project_id()
     made = metadata.create_project("load", "Load")

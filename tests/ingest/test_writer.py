@@ -26,6 +26,7 @@ from ingest.ready import ReadyShard, read_batch, ready_files
 from ingest.records import RawRecord, encode_record
 from ingest.writer import ReadyWriter
 from tests.ingest.helpers import NOW_NS, Paths, envelope, event_envelope, raw, shard_normaliser, snapshot
+from tests.metadata import upgraded
 
 
 class Crash(BaseException):
@@ -34,8 +35,7 @@ class Crash(BaseException):
 
 @pytest.fixture
 def metadata(tmp_path: Path) -> Iterator[MetadataStore]:
-    store = MetadataStore(f"sqlite:///{tmp_path}/meta.sqlite3")
-    store.upgrade()
+    store = upgraded(MetadataStore(f"sqlite:///{tmp_path}/meta.sqlite3"))
     yield store
     store.close()
 

@@ -37,6 +37,7 @@ from server.runner import budgets_of
 from server.settings import Settings
 from server.state import InstallationState
 from server.traces import TraceService
+from tests.metadata import upgraded
 
 ROLES = ("owner", "admin", "member", "viewer")
 PEOPLE = (*ROLES, *(f"{place}-{role}" for place in ("team", "project") for role in ROLES), "nobody")
@@ -147,8 +148,7 @@ class Api:
 
 def build_api(event_store: Any, make_rows: Any, root: Path, first_project: int, **settings: Any) -> Api:
     """Build the application; its projects begin at an id of their own, so that other tests' rows stay out of sight."""
-    metadata = MetadataStore(f"sqlite:///{root / 'meta.sqlite3'}")
-    metadata.upgrade()
+    metadata = upgraded(MetadataStore(f"sqlite:///{root / 'meta.sqlite3'}"))
     metadata.create_organisation("default")
     with metadata._database.write() as connection:
         connection.exec_driver_sql(

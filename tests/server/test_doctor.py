@@ -27,6 +27,7 @@ from server.pipeline import backlog
 from server.settings import Settings
 from server.shards import fixed_shards
 from tests.ingest.helpers import NOW_NS, snapshot
+from tests.metadata import upgraded
 
 HOUR_NS = 3600 * 10**9
 
@@ -126,8 +127,7 @@ def test_the_backlog_tells_bytes_and_age_of_what_waits(data: DataDirectory) -> N
 
 def test_dead_letters_are_dropped_and_replayed_once_and_remembered(data: DataDirectory, tmp_path: Path) -> None:
     """Dropped ones are in no list; both are in the audit."""
-    metadata = MetadataStore(f"sqlite:///{tmp_path}/meta.sqlite3")
-    metadata.upgrade()
+    metadata = upgraded(MetadataStore(f"sqlite:///{tmp_path}/meta.sqlite3"))
     put_letters(data, letter(1), letter(2), letter(3, "set_aside"))
     service = DeadLetterService(data, 1, metadata)
     assert letter_facts(service.one(letter(1).id))["reason"] == "json"

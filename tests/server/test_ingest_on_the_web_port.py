@@ -22,6 +22,7 @@ from ingest.records import decode_raw
 from ingest.sink import ShardedSink
 from server.http.middleware import Csp, register_middleware
 from server.ingest_tokens import IngestTokens
+from tests.metadata import upgraded
 
 
 @dataclass
@@ -50,8 +51,7 @@ class Web:
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Web]:
     """A metadata database, an edge that knows its tokens, and the middleware of the web port."""
-    metadata = MetadataStore(f"sqlite:///{tmp_path}/meta.sqlite3")
-    metadata.upgrade()
+    metadata = upgraded(MetadataStore(f"sqlite:///{tmp_path}/meta.sqlite3"))
     metadata.create_organisation("default")
     shop, vault = metadata.create_project("shop", with_key=True), metadata.create_project("vault", with_key=True)
     owner = metadata.create_user("owner@example.org", name="Owner", role="owner").id

@@ -22,6 +22,7 @@ from server.jobs import Job, JobRunner
 from server.jobs.known import JOBS
 from server.metadata import open_metadata
 from server.settings import Settings
+from tests.metadata import upgraded
 from tests.server.api import build_api
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -71,8 +72,7 @@ def clock():
 @pytest.fixture
 def metadata(tmp_path, clock):
     """An empty metadata database."""
-    store = MetadataStore(f"sqlite:///{tmp_path / 'meta.sqlite3'}", clock)
-    store.upgrade()
+    store = upgraded(MetadataStore(f"sqlite:///{tmp_path / 'meta.sqlite3'}", clock))
     yield store
     store.close()
 

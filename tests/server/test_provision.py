@@ -26,13 +26,13 @@ from iam import (
 from server.provision import Wanted, first_project, provision
 from server.publisher import SnapshotPublisher
 from server.shards import fixed_shards
+from tests.metadata import upgraded
 
 
 @pytest.fixture
 def metadata(tmp_path):
     """An empty, upgraded metadata database."""
-    store = MetadataStore(f"sqlite:///{tmp_path / 'meta.sqlite3'}")
-    store.upgrade()
+    store = upgraded(MetadataStore(f"sqlite:///{tmp_path / 'meta.sqlite3'}"))
     yield store
     store.close()
 

@@ -18,6 +18,7 @@ from engine.metadata import MetadataStore, NewIssue
 from server.sentry_api import SentryApi
 from server.sentry_import import SentryImport, documents_of
 from tests.ingest.helpers import NOW_NS, processed, snapshot
+from tests.metadata import upgraded
 
 DAY_NS = 86_400 * 10**9
 FRAME = {
@@ -140,8 +141,7 @@ def test_dumps_come_in_every_form(tmp_path: Path, form: str) -> None:
 
 def test_issues_that_were_resolved_there_are_resolved_here(tmp_path: Path) -> None:
     """By what their events are grouped into; what was changed here stays."""
-    metadata = MetadataStore(f"sqlite:///{tmp_path}/meta.sqlite3")
-    metadata.upgrade()
+    metadata = upgraded(MetadataStore(f"sqlite:///{tmp_path}/meta.sqlite3"))
     metadata.create_organisation("org", "Org")
     project = metadata.create_project("shop")
     into = SentryImport(project.id, metadata.config_snapshot(), NOW_NS)
