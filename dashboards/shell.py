@@ -32,6 +32,7 @@ class Shell(AmberComponent):
 NAV: Sequence[Mapping[str, str]] = (
     {"name": "discover", "label": "Discover", "href": page_url("discover"), "icon": "discover", "keys": "g d"},
     {"name": "issues", "label": "Issues", "href": page_url("issues"), "icon": "issues", "keys": "g i"},
+    {"name": "releases", "label": "Releases", "href": page_url("releases"), "icon": "releases", "keys": "g r"},
     {"name": "settings", "label": "Settings", "href": page_url("settings"), "icon": "settings", "keys": "g s"},
 )
 

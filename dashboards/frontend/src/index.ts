@@ -8,6 +8,8 @@ import { IssueOwners } from "./issues/owners.tsx";
 import { IssueActivity, IssueFacts, IssueTags } from "./issues/side.tsx";
 import { IssueGrouping } from "./issues/grouped.tsx";
 import { IssueSuspects } from "./issues/suspects.tsx";
+import { ReleaseView } from "./releases/detail.tsx";
+import { ReleaseList } from "./releases/list.tsx";
 import { ActionButton } from "./settings/action_button.tsx";
 import { CopyText } from "./settings/copy_text.tsx";
 import { FilterLine } from "./settings/filter_line.tsx";
@@ -33,6 +35,8 @@ const components = {
   IssueMerging,
   IssueOwners,
   TraceView,
+  ReleaseList,
+  ReleaseView,
   ActionButton,
   CopyText,
   FilterLine,
