@@ -13,6 +13,7 @@ from typing import Any
 from ingest.scrub.members import MEMBER_RULES, IsSecret, NameRule
 from ingest.scrub.model import FILTERED
 from ingest.scrub.names import STEMS_ANYWHERE, STEMS_LAST
+from ingest.scrub.places import PLACE_RULES
 from ingest.scrub.substitution import Splice, compiled
 
 _FILTERED = FILTERED.encode()
@@ -159,5 +160,6 @@ NAME_RULES: dict[str, NameRule] = {
     "element": NameRule("scrubbed:text", _ELEMENT, _second_of(ELEMENT)),
     "form_part": NameRule("scrubbed:text", _FORM_PART, _second_of(FORM_PART)),
     "sentence": NameRule("scrubbed:text", _SENTENCE, sentence_splices),
+    **PLACE_RULES,
 }
 """All rules about names, in the order they are tried."""
