@@ -24,6 +24,7 @@ from server.http.monitors import monitor_routes
 from server.http.native import native_routes
 from server.http.ownership import ownership_routes
 from server.http.people import people_routes
+from server.http.profiles import profile_routes
 from server.http.query import query_routes
 from server.http.query_help import query_help_routes
 from server.http.release_pages import release_page_routes
@@ -51,6 +52,7 @@ def routes_of(services: Services) -> list[Routes]:
         issue_routes(services),
         merging_routes(services),
         trace_routes(services),
+        profile_routes(services),
         managed_routes(services),
         scrub_routes(services),
         grouping_routes(services),
