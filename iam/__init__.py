@@ -22,7 +22,7 @@ from iam.model import (
 from iam.passwords import PasswordWeak, check_password, hash_password
 from iam.policy import decide, implied_scopes, reaches, role_on
 from iam.projects import chosen_projects, project_resource, visible_projects
-from iam.saved import query_resource, saved_filters
+from iam.saved import query_resource, saved_filters, shown_sharing
 
 __all__ = [
     "ACTIONS",
@@ -59,6 +59,7 @@ __all__ = [
     "reaches",
     "role_on",
     "saved_filters",
+    "shown_sharing",
     "user_principal",
     "visible_projects",
 ]

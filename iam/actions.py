@@ -150,24 +150,27 @@ ACTIONS: Mapping[Action, Rule] = MappingProxyType(
             "Create releases; upload, list and remove source maps.", Role.MEMBER, "artifact:write"
         ),
         Action.QUERY_READ: Rule(
-            "Read a saved query: one's own, or one that is shared.",
+            "Read, run and star a saved query: one's own, or one that is shared with the organisation or one's team.",
             (Kind.QUERY,),
             organisation=Role.VIEWER,
+            team=Role.VIEWER,
             inside=True,
             own=True,
             scope="query:read",
         ),
         Action.QUERY_WRITE: Rule(
-            "Save queries of one's own; change and delete one's own, or any that is shared.",
+            "Save queries of one's own; change and delete one's own, or any that is shared with what one administers.",
             (Kind.QUERY,),
             organisation=Role.ADMIN,
+            team=Role.ADMIN,
             own=True,
             scope="query:write",
         ),
         Action.QUERY_SHARE: Rule(
-            "Share a saved query with the organisation.",
-            (Kind.ORGANISATION,),
+            "Share a saved query with the organisation, or with a team one is in.",
+            (Kind.ORGANISATION, Kind.TEAM),
             organisation=Role.MEMBER,
+            team=Role.MEMBER,
             scope="query:write",
         ),
         Action.TOKEN_READ: Rule(

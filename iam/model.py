@@ -137,9 +137,9 @@ class Resource:
     Attributes:
         kind: one of `Kind`.
         organisation_id: the organisation it belongs to; 0 for the installation, and for a saved query that is not
-            shared.
+            shared with it.
         project_id: the project, of projects.
-        team_ids: the teams a project is attached to, or the team itself.
+        team_ids: the teams a project is attached to or a saved query is shared with, or the team itself.
         user_id: the person, or the one a token or saved query belongs to.
     """
 

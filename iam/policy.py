@@ -42,7 +42,7 @@ def reaches(binding: RoleBinding, resource: Resource) -> bool:
     if binding.kind == Kind.ORGANISATION:
         return binding.id == resource.organisation_id
     if binding.kind == Kind.TEAM:
-        return resource.kind in {Kind.TEAM, Kind.PROJECT} and binding.id in resource.team_ids
+        return resource.kind in {Kind.TEAM, Kind.PROJECT, Kind.QUERY} and binding.id in resource.team_ids
     return binding.kind == Kind.PROJECT and resource.kind == Kind.PROJECT and binding.id == resource.project_id
 
 

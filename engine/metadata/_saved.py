@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +21,7 @@ WHAT = "saved-query"
 PRIVATE = "private"
 ORGANISATION = "organisation"
 MAX_PER_OWNER = 2_000
-SHARINGS = (PRIVATE, ORGANISATION)
+TEAM = re.compile(r"team:[1-9][0-9]{0,17}")
 KINDS = ("query", "filter")
 LANGUAGES = ("discover", "sql")
 _Q = SAVED_QUERIES.c
@@ -120,7 +122,9 @@ def page(connection: Connection, wanted: SavedQueryWanted) -> list[SavedQueryRow
         or_(_Q.name_key > name, and_(_Q.name_key == name, _Q.id > number)),
     ]
     if not wanted.every:
-        conditions.append(or_(_Q.sharing == ORGANISATION, _Q.space == _own_space(wanted.user_id)))
+        spaces = [ORGANISATION, _own_space(wanted.user_id), *team_spaces(wanted.team_ids)]
+        # What one shared with a team stays one's own when one leaves it; 0 is nobody's number.
+        conditions.append(or_(_Q.space.in_(spaces), _Q.owner_id == wanted.user_id))
     if wanted.search:
         conditions.append(_Q.name_key.contains(wanted.search.casefold(), autoescape=True))
     if wanted.kind is not None:
@@ -199,8 +203,13 @@ def _own_space(user_id: int) -> str:
     return f"user:{user_id}"
 
 
+def team_spaces(team_ids: Iterable[int]) -> list[str]:
+    """Return where the names of queries are unique that are shared with these teams; it is their `sharing` as well."""
+    return [f"team:{number}" for number in team_ids]
+
+
 def _place(name: str, user_id: int, sharing: str) -> dict[str, str]:
-    space = ORGANISATION if sharing == ORGANISATION else _own_space(user_id)
+    space = _own_space(user_id) if sharing == PRIVATE else sharing
     return {"sharing": sharing, "space": space, "name_key": name.casefold()}
 
 
@@ -209,7 +218,6 @@ def _checked(written: Written) -> Written:
     closed = (
         ("kind", content.kind, KINDS),
         ("language", content.language, LANGUAGES),
-        ("sharing", written.sharing, SHARINGS),
     )
     for what, value, known in closed:
         if value not in known:
@@ -218,6 +226,12 @@ def _checked(written: Written) -> Written:
                 code=f"{WHAT}-{what}-unknown",
                 hint=f"One of {', '.join(known)}.",
             )
+    if written.sharing not in {PRIVATE, ORGANISATION} and not TEAM.fullmatch(written.sharing):
+        raise UserError(
+            f"{written.sharing!r} is no sharing of a saved query.",
+            code=f"{WHAT}-sharing-unknown",
+            hint=f"{PRIVATE}, {ORGANISATION}, or a team.",
+        )
     name = checked_name(content.name)
     if not name:
         raise UserError("A saved query needs a name.", code="name-invalid")

@@ -466,7 +466,7 @@ class SavedQueryRow:
 
     Attributes:
         owner_id: the person it belongs to; 0 for the owner of the data directory.
-        sharing: `private` or `organisation`.
+        sharing: `private`, `organisation`, or `team:` and the number of a team.
         version: number of this version.
         author: who made this version, as the audit names them.
         changed_at: when this version was made.
@@ -493,6 +493,7 @@ class SavedQueryWanted:
 
     Attributes:
         user_id: on whose behalf; 0 for the owner of the data directory. What is shared is listed, and what is theirs.
+        team_ids: the teams they are in.
         every: also what is private to others.
         search: letters that must occur in the name, in any case; empty for all.
         kind: only `query` or only `filter`; None for both.
@@ -502,6 +503,7 @@ class SavedQueryWanted:
     """
 
     user_id: int
+    team_ids: tuple[int, ...] = ()
     every: bool = False
     search: str = ""
     kind: str | None = None

@@ -1,4 +1,4 @@
-"""Saved queries: one's own, and those that are shared with the organisation."""
+"""Saved queries: one's own, and those that are shared with one's teams or the organisation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.metadata import SavedQueryRow, SavedQueryText, SavedQueryWanted
 from iam.administration.base import AdministrationBase, entry
 from iam.model import Action, Kind, Principal, PrincipalKind, Resource
 from iam.policy import decide
-from iam.saved import SHARED, query_resource
+from iam.saved import SHARED, TEAM, distance, query_resource, team_ids_of
 
 _OWNERS_OF_THE_DIRECTORY = {PrincipalKind.LOCAL, PrincipalKind.EMBEDDED}
 
@@ -18,9 +18,10 @@ class SavedPart(AdministrationBase):
     """Saved queries. What a text means is not looked at here; who saves one checks it before."""
 
     def saved_queries(self, principal: Principal, wanted: SavedQueryWanted) -> list[SavedQueryRow]:
-        """Return the saved queries the principal may see, by name; `user_id` and `every` of `wanted` are set here."""
+        """Return the saved queries the principal may see, by name; on whose behalf `wanted` is, is set here."""
         every = principal.kind in _OWNERS_OF_THE_DIRECTORY
-        rows = self._metadata.saved_queries(replace(wanted, user_id=principal.user_id, every=every))
+        behalf = replace(wanted, user_id=principal.user_id, team_ids=team_ids_of(principal), every=every)
+        rows = self._metadata.saved_queries(behalf)
         return [row for row in rows if decide(principal, Action.QUERY_READ, query_resource(row))]
 
     def saved_query(self, principal: Principal, number: int) -> SavedQueryRow:
@@ -28,14 +29,14 @@ class SavedPart(AdministrationBase):
         return self._saved_query(principal, number, Action.QUERY_READ)
 
     def saved_query_called(self, principal: Principal, name: str) -> SavedQueryRow:
-        """Return a saved query by its number or name; one's own comes before one that is shared."""
+        """Return a saved query by its number or name; one's own comes before a team's, that before everybody's."""
         if name.isascii() and name.isdigit() and len(name) <= 18:
             return self.saved_query(principal, int(name))
         found = self.saved_queries(principal, SavedQueryWanted(0, search=name))
         same = [row for row in found if row.content.name.casefold() == name.casefold()]
         if not same:
             raise NotFound(f"There is no saved query called {name!r}.", code="saved-query-unknown")
-        return min(same, key=lambda row: (row.owner_id != principal.user_id, row.sharing == SHARED))
+        return min(same, key=lambda row: (distance(principal, row), row.id))
 
     def saved_query_versions(self, principal: Principal, number: int) -> list[SavedQueryRow]:
         """Return every version of a saved query, newest first."""
@@ -46,10 +47,13 @@ class SavedPart(AdministrationBase):
         return self._metadata.saved_query_version(self.saved_query(principal, number).id, version)
 
     def save_query(self, principal: Principal, content: SavedQueryText, sharing: str) -> SavedQueryRow:
-        """Save a query as the principal's own; UserError when they have one of that name."""
+        """Save a query as the principal's own; UserError when they have one of that name.
+
+        `sharing` is `private`, `organisation`, or `team:` and the slug of a team the principal is a member of.
+        """
         organisation = self._organisation().id
         self._allow(principal, Action.QUERY_WRITE, Resource(Kind.QUERY, user_id=principal.user_id))
-        self._check_share(principal, "private", sharing)
+        sharing = self._shared_with(principal, "private", sharing)
         audit = entry(principal, "query.save", f"query:{content.name}", name=content.name)
         return self._metadata.create_saved_query(
             content,
@@ -67,7 +71,7 @@ class SavedPart(AdministrationBase):
         An admin who makes somebody else's private gives it back to its owner, and no longer sees it.
         """
         row = self._saved_query(principal, row.id, Action.QUERY_WRITE)
-        self._check_share(principal, row.sharing, sharing)
+        sharing = self._shared_with(principal, row.sharing, sharing)
         audit = entry(principal, "query.change", f"query:{row.content.name}", id=row.id)
         return self._metadata.change_saved_query(
             row.id, content, sharing=sharing, author=principal.name, if_version=if_version, audit=audit
@@ -102,6 +106,16 @@ class SavedPart(AdministrationBase):
         self._allow(principal, action, query_resource(row))
         return row
 
-    def _check_share(self, principal: Principal, before: str, after: str) -> None:
-        if after == SHARED != before:
+    def _shared_with(self, principal: Principal, before: str, after: str) -> str:
+        """Return a sharing as it is stored, once the principal may share so; what stays as it is may."""
+        if after == before:
+            return before
+        if after == SHARED:
             self._allow(principal, Action.QUERY_SHARE, self._organisation_resource())
+        elif after.startswith(TEAM):
+            team = self._team(principal, after.removeprefix(TEAM), Action.TEAM_READ)
+            after = f"{TEAM}{team.id}"
+            if after != before:
+                # Not within the organisation: only who is in the team hands it something.
+                self._allow(principal, Action.QUERY_SHARE, Resource(Kind.TEAM, team_ids=(team.id,)))
+        return after

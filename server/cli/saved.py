@@ -24,7 +24,7 @@ from server.cli.query import (
     params_of,
     read_text,
 )
-from server.cli.saved_places import SHARED, Facts, saved_place, single_name
+from server.cli.saved_places import Facts, saved_place, sharing_of, single_name
 from server.cli.target import TokenOption, UrlOption, opened_target
 
 app = typer.Typer(
@@ -35,6 +35,9 @@ VersionOption = Annotated[
     int | None, typer.Option("--version", min=1, help="An older version.", show_default="the newest")
 ]
 ShareOption = Annotated[bool, typer.Option("--share", help="Let everybody in the organisation read and run it.")]
+TeamOption = Annotated[
+    str, typer.Option("--team", metavar="TEAM", help="Let the people of a team read and run it.", show_default="nobody")
+]
 
 
 @app.command("list")
@@ -90,6 +93,7 @@ def save(
         list[str] | None, typer.Option("--declare", help="NAME:TYPE or NAME:TYPE=DEFAULT for $NAME; repeatable.")
     ] = None,
     share: ShareOption = False,
+    team: TeamOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Save a query, or make a new version of the one that has the name.
@@ -104,8 +108,9 @@ def save(
         "sql" if sql else "discover",
         tuple(_declaration(one).as_dict() for one in declare or []),
     )
+    sharing = sharing_of(team, everybody=share)
     with saved_place(data, url, token, config) as place:
-        kept = place.saved(content, SHARED if share else "private")
+        kept = place.saved(content, sharing)
         said(f"{kept['name']} is saved, version {kept['version']}.", kept, as_json=as_json)
 
 
@@ -182,6 +187,7 @@ def import_queries(
     name: Annotated[str, typer.Option("--name", help="Name for a single query.", show_default="its own")] = "",
     dry: Annotated[bool, typer.Option("--print", help="Print the texts; save nothing.")] = False,
     share: ShareOption = False,
+    team: TeamOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Import queries of Sentry: a URL, a file of URLs, or what `discover/saved/` of its API answers.
@@ -189,13 +195,14 @@ def import_queries(
     Discover and Explore URLs and lists of issues are read. What has no counterpart is said.
     """
     rows = []
+    sharing = sharing_of(team, everybody=share)
     with saved_place(data, url, token, config) as place:
         texts = place.imported(_source_text(source))
         single_name(name, len(texts))
         for number, made in enumerate(texts, 1):
             called = name or str(made["name"]) or f"Imported from Sentry {number}"
             if not dry:
-                place.saved(SavedQueryText(called, str(made["text"])), SHARED if share else "private")
+                place.saved(SavedQueryText(called, str(made["text"])), sharing)
             rows.append({"name": called, "text": made["text"], "warnings": " ".join(made["warnings"])})
     listed(rows, "", as_json=as_json)
 

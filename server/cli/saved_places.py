@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from amber._saved import pick
 from engine.errors import UserError
 from engine.metadata import SavedQueryRow, SavedQueryText, SavedQueryWanted
+from iam import shown_sharing
 from queries.plan import PlanContext
 from queries.sentry import read_source, to_discover
 from server.api_client import ApiClient
@@ -24,7 +25,15 @@ Facts = dict[str, Any]
 
 _MOST = 10_000
 _PAGE = 500
+PRIVATE = "private"
 SHARED = "organisation"
+
+
+def sharing_of(team: str, *, everybody: bool) -> str:
+    """Return the sharing that the options --team and --share ask for; UserError for both at once."""
+    if team and everybody:
+        raise UserError("--share is for everybody, --team for one team: give one of them.", code="options-conflict")
+    return f"team:{team}" if team else SHARED if everybody else PRIVATE
 
 
 class SavedPlace(Protocol):
@@ -96,16 +105,19 @@ class DirectorySaved:
     def saved(self, content: SavedQueryText, sharing: str) -> Facts:
         """Save the content; a new version when what is looked up under its name has it already."""
         content, who = checked_content(content), self._place.principal
+        rows = self._rows(content.name)
+        shown = shown_sharing(self._place.metadata, rows)
         same = [
             row
-            for row in self._rows(content.name)
+            for row in rows
             if row.content.name.casefold() == content.name.strip().casefold()
-            and row.sharing == sharing
-            and (sharing == SHARED or not row.owner_id)
+            and shown[row.sharing] == sharing
+            and (sharing != PRIVATE or not row.owner_id)
         ]
         if not same:
             return self._facts(self._queries.save_query(who, content, sharing))
-        return self._facts(self._queries.change_saved_query(who, same[0], content, sharing, same[0].row_version))
+        kept = same[0]
+        return self._facts(self._queries.change_saved_query(who, kept, content, kept.sharing, kept.row_version))
 
     def restored(self, query: str, version: int) -> Facts:
         """Make a new version that says what an old one said."""
@@ -145,7 +157,7 @@ class DirectorySaved:
             "language": row.content.language,
             "text": row.content.text,
             "parameters": [dict(one) for one in row.content.parameters],
-            "sharing": row.sharing,
+            "sharing": shown_sharing(self._place.metadata, [row])[row.sharing],
             "owner": owner,
             "version": row.version,
             "author": row.author,
@@ -199,7 +211,7 @@ class ServerSaved:
             for one in self.listed(content.name)
             if str(one["name"]).casefold() == content.name.strip().casefold()
             and one["sharing"] == sharing
-            and (one["own"] or sharing == SHARED)
+            and (one["own"] or sharing != PRIVATE)
         ]
         if same:
             return self._api.call("PATCH", f"{_PATH}/{same[0]['id']}", body, text=content.text)

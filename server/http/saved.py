@@ -11,7 +11,7 @@ from flask import Response
 
 from engine.errors import UserError
 from engine.metadata import SavedQueryRow, SavedQueryText, SavedQueryWanted
-from iam import Action, decide, query_resource
+from iam import Action, decide, query_resource, shown_sharing
 from queries.result import rfc3339
 from queries.sentry import read_source, to_discover
 from server.http.access import needs
@@ -51,7 +51,7 @@ def _reading(routes: Routes, services: Services) -> None:
 
     @routes.on(HTTPMethod.GET, "/saved-queries", _READ, {200: documents.SavedQueryPage})
     def saved_queries(query: documents.SavedQueryList) -> Response:
-        """List saved queries by name: one's own and those that are shared."""
+        """List saved queries by name: one's own, and those that are shared with one's teams or the organisation."""
         wanted = SavedQueryWanted(
             0,
             search=_printable(query.search),
@@ -78,7 +78,7 @@ def _writing(routes: Routes, services: Services) -> None:
 
     @routes.on(HTTPMethod.POST, "/saved-queries", _WRITE, {201: documents.SavedQuery, **BODY})
     def save_query(body: documents.NewSavedQuery) -> Response:
-        """Save a query as one's own; to share it needs the role member on the organisation."""
+        """Save a query as one's own; to share it needs the role member on the organisation, or in the team."""
         given = body.model_dump(exclude={"sharing"})
         content = checked_content(SavedQueryText(**{**given, "parameters": tuple(given["parameters"])}))
         return _answer(services, administration.save_query(principal(), content, body.sharing), 201)
@@ -209,10 +209,11 @@ def _answer(services: Services, row: SavedQueryRow, status: int = 200) -> Respon
 
 def _documents(services: Services, rows: list[SavedQueryRow]) -> list[dict[str, Any]]:
     people = {row.id: row.email for row in services.metadata.users()}
-    return [_document(row, people) for row in rows]
+    sharings = shown_sharing(services.metadata, rows)
+    return [_document(row, people, sharings[row.sharing]) for row in rows]
 
 
-def _document(row: SavedQueryRow, people: Mapping[int, str]) -> dict[str, Any]:
+def _document(row: SavedQueryRow, people: Mapping[int, str], sharing: str) -> dict[str, Any]:
     content = row.content
     return {
         "id": row.id,
@@ -222,7 +223,7 @@ def _document(row: SavedQueryRow, people: Mapping[int, str]) -> dict[str, Any]:
         "language": content.language,
         "text": content.text,
         "parameters": [dict(one) for one in content.parameters],
-        "sharing": row.sharing,
+        "sharing": sharing,
         "owner": people.get(row.owner_id, ""),
         "owner_id": row.owner_id,
         "own": row.owner_id == principal().user_id,

@@ -192,7 +192,7 @@ def test_ten_thousand_rows_scroll_and_sort(page: Any) -> None:
     """Truncation is said; the sort says that it is of the rows that are here."""
     _open(page, "from errors many")
     _rows_stand(page)
-    assert "First 1,000 rows; more match." in page.inner_text(".rows-line")
+    page.wait_for_selector(".rows-line >> text=First 1,000 rows; more match.")
     page.click("text=Load up to 10,000")
     page.wait_for_selector(".rows-line >> text=/^10,000 rows/")
     page.click(".ag-header-cell:has-text('error.type')")

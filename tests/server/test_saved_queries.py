@@ -281,3 +281,29 @@ def test_sql_is_saved_with_declared_parameters_and_run_with_values(api, name):
     for params, titles in (({}, {"bang"}), ({"level": "error"}, {"boom", "elsewhere"})):
         found = api.send("POST", f"saved-queries/{kept['id']}/run", {"params": params})
         assert {row[0] for row in found["rows"]} == titles
+
+
+def test_a_team_shares_queries_of_its_own(api, name):
+    """Its people list, run and star them under the team's short name; others are told that there is no such query."""
+    member, viewer, admin = "team-member", "team-viewer", "team-admin"
+    saved = save(api, name, "from errors | summarize n=count()", member, sharing="team:web")
+    assert (saved["sharing"], saved["own"], saved["may_change"]) == ("team:web", True, True)
+    seen = api.get(f"saved-queries/{saved['id']}", viewer)
+    assert (seen["sharing"], seen["own"], seen["may_change"]) == ("team:web", False, False)
+    assert api.get(f"saved-queries/{saved['id']}", admin)["may_change"]
+    assert run(api, saved, {}, viewer)["rows"] == [[3]]
+    assert api.call(viewer, "PUT", f"/api/v1/saved-queries/{saved['id']}/star").status_code == 204
+    kept = ServerSaved(_Calls(api, member)).saved(SavedQueryText(name, "from errors | limit 1"), "team:web")
+    assert (kept["id"], kept["version"], kept["sharing"]) == (saved["id"], 2, "team:web")
+    for other in ("owner", "project-member", "nobody"):
+        assert api.call(other, "GET", f"/api/v1/saved-queries/{saved['id']}").status_code in {403, 404}
+    assert save_refused(api, name, "owner", "team:web") == (403, "forbidden")
+    assert save_refused(api, name, member, "team:nowhere") == (404, "team-unknown")
+    assert save_refused(api, name, member, "team:")[0] == 400
+
+
+def save_refused(api, name: str, who: str, sharing: str) -> tuple[int, str]:
+    """What somebody is told who may not share so."""
+    body = {"name": f"{name} refused", "text": "level:error", "sharing": sharing}
+    answer = api.call(who, "POST", "/api/v1/saved-queries", body)
+    return answer.status_code, answer.get_json()["code"]

@@ -27,7 +27,7 @@ class SavedQueryStore(BaseStore):
             content: what it says.
             organisation_id: where it belongs.
             owner: number of the person (0 for the owner of the data directory), and the name the version keeps.
-            sharing: `private` or `organisation`.
+            sharing: `private`, `organisation`, or `team:` and the number of a team.
             audit: what is to be remembered.
 
         Raises:

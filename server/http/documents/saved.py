@@ -16,7 +16,11 @@ Kind = Annotated[
 ]
 Language = Literal["discover", "sql"]
 Sharing = Annotated[
-    Literal["private", "organisation"], Field(description="Who may read it: its owner, or the organisation.")
+    str,
+    Field(
+        pattern=r"^(private|organisation|team:[A-Za-z0-9_.-]{1,100})$",
+        description="Who may read it: its owner (`private`), the `organisation`, or a team: `team:` and its slug.",
+    ),
 ]
 Text = Annotated[str, Field(min_length=1, max_length=65536, json_schema_extra={"example": "level:error"})]
 Description = Annotated[str, Field(max_length=2000)]

@@ -42,11 +42,13 @@ function Group(props: { facet: Facet; open: boolean; onChange: (change: Change) 
   const { facet } = props;
   const zone = useZone();
   const [all, setAll] = React.useState(false);
+  // What is closed costs nothing: some twenty fields are.
+  const [opened, setOpened] = React.useState(props.open);
   const shown = all ? facet.values : facet.values.slice(0, SHOWN);
   const most = Math.max(1, ...facet.values.map((entry) => entry.count));
   const more = facet.values.length - SHOWN;
   return (
-    <details open={props.open}>
+    <details open={props.open} onToggle={(event) => event.currentTarget.open && setOpened(true)}>
       <summary>
         <span className="truncate" title={facet.since ? `${facet.field}: counted over the newest rows only` : facet.field}>
           {facet.field}
@@ -56,12 +58,14 @@ function Group(props: { facet: Facet; open: boolean; onChange: (change: Change) 
           {formatShort(facet.distinct)}
         </span>
       </summary>
-      <ul>
-        {shown.map((entry) => (
-          <ValueRow key={JSON.stringify(entry.value)} field={facet.field} entry={entry} most={most} total={facet.total} onChange={props.onChange} />
-        ))}
-      </ul>
-      {more > 0 ? (
+      {opened ? (
+        <ul>
+          {shown.map((entry) => (
+            <ValueRow key={JSON.stringify(entry.value)} field={facet.field} entry={entry} most={most} total={facet.total} onChange={props.onChange} />
+          ))}
+        </ul>
+      ) : null}
+      {opened && more > 0 ? (
         <button type="button" className="link-button" onClick={() => setAll(!all)}>
           {all ? "Fewer" : `${more} more`}
         </button>

@@ -92,6 +92,12 @@ function definition(column: Column, index: number, rows: readonly Row[], zone: Z
   };
 }
 
+/** Whether rows begin with those that are shown, the same ones. */
+function goesOn(before: readonly Row[], rows: readonly Row[]): boolean {
+  const last = before.length - 1;
+  return last >= 0 && rows.length > before.length && rows[0] === before[0] && rows[last] === before[last];
+}
+
 /** Where the menu of a cell belongs: at the pointer, or below the focused cell. */
 function placeOf(mouse: MouseEvent | null): { x: number; y: number } {
   if (mouse) return { x: mouse.clientX, y: mouse.clientY };
@@ -130,6 +136,10 @@ function handlers(options: GridOptions, columns: () => readonly Column[]): GridS
 export function createResultGrid(parent: HTMLElement, options: GridOptions): Grid {
   let columns: readonly Column[] = [];
   let shape = "";
+  let shown: readonly Row[] = [];
+  let scrolled = false;
+  /** By their places, so that what stands on the screen is filled anew instead of built anew. */
+  const places = new WeakMap<Row, number>();
   const api: GridApi<Row> = createGrid<Row>(parent, {
     theme,
     columnDefs: [],
@@ -142,11 +152,18 @@ export function createResultGrid(parent: HTMLElement, options: GridOptions): Gri
     suppressNoRowsOverlay: true,
     sortingOrder: ["desc", "asc", null],
     rowBuffer: 6,
+    getRowId: ({ data }) => String(places.get(data)),
+    onBodyScroll: () => {
+      scrolled = true;
+    },
     ...handlers(options, () => columns),
   });
   return {
     show(nextColumns, rows, zone) {
       columns = nextColumns;
+      rows.forEach((row, place) => places.set(row, place));
+      const before = shown;
+      shown = rows;
       // Widths come from the rows: columns that were sized for none are sized anew.
       const nextShape = JSON.stringify([nextColumns, zone, rows.length > 0]);
       if (nextShape !== shape) {
@@ -156,10 +173,14 @@ export function createResultGrid(parent: HTMLElement, options: GridOptions): Gri
           rowData: rows as Row[],
         });
         api.applyColumnState({ defaultState: { sort: null } });
+      } else if (goesOn(before, rows)) {
+        api.applyTransaction({ add: rows.slice(before.length) as Row[] });
+        return;
       } else {
         api.setGridOption("rowData", rows as Row[]);
       }
-      if (rows.length) api.ensureIndexVisible(0, "top");
+      if (rows.length && scrolled) api.ensureIndexVisible(0, "top");
+      scrolled = false;
     },
     clearSort() {
       api.applyColumnState({ defaultState: { sort: null } });

@@ -18,6 +18,8 @@ export interface Meta {
   start: string;
   end: string;
   truncated: boolean;
+  /** Where the next page of raw rows begins. */
+  next?: string | null;
   sample_rate: number;
   rows_read: number;
   bytes_read: number;
@@ -30,6 +32,8 @@ export interface Answer {
   columns: Column[];
   rows: Row[];
   meta: Meta;
+  /** Whether the rows that follow the first ones by themselves are among them. */
+  completed?: boolean;
 }
 
 export interface SeriesAnswer {
@@ -92,7 +96,8 @@ export type Change =
   | { op: "group_by"; field: string }
   | { op: "sort"; field: string; desc: boolean };
 
-/** Rows asked for at first, and when one wants more. */
+/** Rows asked for at first, those that follow by themselves when everything else stands, and when one wants more. */
+export const FIRST_BLOCK = 200;
 export const FIRST_ROWS = 1000;
 export const MORE_ROWS = 10_000;
 

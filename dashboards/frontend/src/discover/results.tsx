@@ -45,8 +45,8 @@ export function Results({ answer, stale, limit, onChange, onMore }: Props): Reac
   React.useLayoutEffect(() => {
     if (!ready) return;
     grid.current?.show(answer.columns, answer.rows, zone);
-    setCell(null);
-    painted("rows");
+    if (!answer.completed) setCell(null);
+    painted(answer.completed ? "rest" : "rows");
   }, [ready, answer, zone]);
 
   return (

@@ -1,9 +1,9 @@
-// Asking: the rows and the chart at once, the facets after the rows; progress when it takes long, cancel, and only the
-// newest answer counts.
+// Asking: the first rows and the chart at once, the facets after the rows, further rows when all that stands; progress
+// when it takes long, cancel, and only the newest answer counts.
 import { post, remove, get } from "../core/api.ts";
 import { asProblem, isAbort, type Problem } from "../core/problem.ts";
 import { createStore } from "../core/store.ts";
-import { type Answer, type Facet, type FacetsAnswer, FIRST_ROWS, type Progress, type SeriesAnswer } from "./model.ts";
+import { type Answer, type Facet, type FacetsAnswer, FIRST_BLOCK, FIRST_ROWS, type Progress, type SeriesAnswer } from "./model.ts";
 import { type Lines, linesOf } from "./series.ts";
 
 export interface Question {
@@ -105,8 +105,10 @@ export async function ask(question: Question): Promise<void> {
     return;
   }
   const chart = askSeries(mine, question);
-  if (await rows) await askFacets(mine, question);
+  const first = await rows;
+  if (first) await askFacets(mine, question);
   await chart;
+  if (first) await askRest(mine, question, first);
   if (running === mine) mine.ids = [];
 }
 
@@ -121,19 +123,18 @@ function done(mine: Running, id: string): void {
   mine.ids = mine.ids.filter((known) => known !== id);
 }
 
-async function askRows(mine: Running, question: Question): Promise<boolean> {
+async function askRows(mine: Running, question: Question): Promise<Answer | null> {
   const { members, id } = body(mine, question);
   const { signal } = mine.controller;
   watch(mine, id);
   try {
-    const limit = question.limit || FIRST_ROWS;
-    const answer = await post<Answer>("query", { ...members, limit }, { signal });
+    const answer = await post<Answer>("query", { ...members, limit: firstLimit(question) }, { signal });
     done(mine, id);
     change(mine, { phase: "done", answer, progress: null, answeredAt: Date.now() });
-    return running === mine;
+    return running === mine ? answer : null;
   } catch (error) {
     done(mine, id);
-    if (isAbort(error) || running !== mine) return false;
+    if (isAbort(error) || running !== mine) return null;
     const problem = asProblem(error);
     if (problem.code === "query-cancelled") {
       stop();
@@ -141,7 +142,30 @@ async function askRows(mine: Running, question: Question): Promise<boolean> {
     } else {
       change(mine, { phase: "failed", problem, answer: null, progress: null });
     }
-    return false;
+    return null;
+  }
+}
+
+/** Nobody sees more at once; a limit of the reader's own is kept. */
+function firstLimit(question: Question): number {
+  return question.language === "sql" || question.limit !== FIRST_ROWS ? question.limit || FIRST_ROWS : FIRST_BLOCK;
+}
+
+/** The rows after the first ones: raw rows go on behind the last one, groups are asked for again. */
+async function askRest(mine: Running, question: Question, first: Answer): Promise<void> {
+  if (running !== mine || firstLimit(question) === question.limit || !first.meta.truncated) return;
+  const { members, id } = body(mine, question);
+  const after = first.meta.next;
+  const wanted = after ? { after, limit: FIRST_ROWS - FIRST_BLOCK } : { limit: FIRST_ROWS };
+  try {
+    const more = await post<Answer>("query", { ...members, ...wanted }, { signal: mine.controller.signal });
+    const { truncated, next = null } = more.meta;
+    const rows = after ? [...first.rows, ...more.rows] : more.rows;
+    change(mine, { answer: { ...first, rows, meta: { ...first.meta, truncated, next }, completed: true } });
+  } catch {
+    // The first rows stand, and the line below them says that there are more.
+  } finally {
+    done(mine, id);
   }
 }
 

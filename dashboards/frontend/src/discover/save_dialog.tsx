@@ -4,8 +4,8 @@ import { Dialog } from "../core/dialog.tsx";
 import { asProblem, type Problem } from "../core/problem.ts";
 import { toast } from "../core/toast.ts";
 import { type Declared, EXAMPLES, type Given, type ParameterType, parametersOf, TYPES } from "./parameters.ts";
-import type { Draft, Language, SavedQuery } from "./saved.ts";
-import { saveNew, saveVersion } from "./saved_api.ts";
+import { type Draft, type Language, type SavedQuery, sharings } from "./saved.ts";
+import { saveNew, saveVersion, sharingsFor } from "./saved_api.ts";
 
 interface Props {
   open: boolean;
@@ -95,14 +95,7 @@ function Opened(props: Props): React.ReactElement {
         </label>
         <pre className="saved-text mono">{draft.text}</pre>
         <ParameterTypes parameters={draft.parameters} onChange={(parameters) => change({ parameters })} />
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={draft.sharing === "organisation"}
-            onChange={(event) => change({ sharing: event.target.checked ? "organisation" : "private" })}
-          />
-          Everybody in the organisation may read and run it
-        </label>
+        <ShareWith sharing={draft.sharing} onChange={(sharing) => change({ sharing })} />
         {draft.language === "discover" ? (
           <label className="check">
             <input
@@ -115,6 +108,30 @@ function Opened(props: Props): React.ReactElement {
         ) : null}
       </form>
     </Dialog>
+  );
+}
+
+/** Who may read and run it; the teams come from the server a moment later. */
+function ShareWith(props: { sharing: string; onChange: (sharing: string) => void }): React.ReactElement {
+  const [first] = React.useState(props.sharing);
+  const [places, setPlaces] = React.useState(() => sharings({ roles: [] }, [], first));
+  React.useEffect(() => {
+    const controller = new AbortController();
+    // Without the teams one shares with everybody or nobody.
+    sharingsFor(first, controller.signal).then(setPlaces, () => undefined);
+    return () => controller.abort();
+  }, [first]);
+  return (
+    <label className="field">
+      Who may read and run it
+      <select value={props.sharing} onChange={(event) => props.onChange(event.target.value)}>
+        {places.map(({ value, label }) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { looksLikeSentry, pageOfSaved, type SavedQuery } from "./saved.ts";
+import { looksLikeSentry, pageOfSaved, type SavedQuery, sharedWith, sharings } from "./saved.ts";
 
 const SAVED: SavedQuery = {
   id: 7,
@@ -43,4 +43,17 @@ test("only one address of a query of Sentry is taken for one", () => {
   for (const other of ["level:error", "https://example.org/", "see https://a.b/issues/?x=1", "https://a.b/issues/12/?x=1"]) {
     assert.ok(!looksLikeSentry(other), other);
   }
+});
+
+test("one shares with nobody, the teams one is more than a viewer in, or everybody; what is so now stays a choice", () => {
+  const roles = [
+    { role: "member", kind: "team", id: 1 },
+    { role: "viewer", kind: "team", id: 2 },
+    { role: "member", kind: "project", id: 3 },
+  ];
+  const teams = [1, 2, 3].map((id) => ({ id, slug: `t${id}`, name: id === 1 ? "" : `Team ${id}` }));
+  const values = (now: string) => sharings({ roles }, teams, now).map(({ value }) => value);
+  assert.deepEqual(values("private"), ["private", "team:t1", "organisation"]);
+  assert.deepEqual(values("team:t2"), ["private", "team:t1", "organisation", "team:t2"]);
+  assert.deepEqual(["private", "organisation", "team:web"].map(sharedWith), ["", "shared", "team web"]);
 });

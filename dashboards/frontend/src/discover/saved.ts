@@ -11,7 +11,8 @@ export interface SavedQuery {
   language: Language;
   text: string;
   parameters: Declared[];
-  sharing: "private" | "organisation";
+  /** `private`, `organisation`, or `team:` and its short name. */
+  sharing: string;
   owner: string;
   own: boolean;
   may_change: boolean;
@@ -24,6 +25,36 @@ export interface SavedQuery {
 
 /** What the dialog saves. */
 export type Draft = Pick<SavedQuery, "name" | "description" | "kind" | "language" | "text" | "parameters" | "sharing">;
+
+/** A place a query can be shared with: what is sent, and what one reads. */
+export interface Sharing {
+  value: string;
+  label: string;
+}
+
+interface Roles {
+  roles: readonly { role: string; kind: string; id: number }[];
+}
+
+/** Where somebody with these roles may share: the teams they are more than viewers in come between nobody and everybody.
+ *
+ * What the query has now is among them, so that saving it anew changes nothing.
+ */
+export function sharings(who: Roles, teams: readonly { id: number; slug: string; name: string }[], now: string): Sharing[] {
+  const own = new Set(who.roles.filter(({ kind, role }) => kind === "team" && role !== "viewer").map(({ id }) => id));
+  const found = [
+    { value: "private", label: "Only I" },
+    ...teams.filter(({ id }) => own.has(id)).map(({ slug, name }) => ({ value: `team:${slug}`, label: `The team ${name || slug}` })),
+    { value: "organisation", label: "Everybody in the organisation" },
+  ];
+  return found.some(({ value }) => value === now) ? found : [...found, { value: now, label: sharedWith(now) }];
+}
+
+/** With whom a query is shared, in a word or two; empty for nobody. */
+export function sharedWith(sharing: string): string {
+  if (sharing === "private") return "";
+  return sharing.startsWith("team:") ? `team ${sharing.slice(5)}` : "shared";
+}
 
 export interface SentryText {
   name: string;

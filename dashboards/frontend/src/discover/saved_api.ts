@@ -1,6 +1,6 @@
 // The requests for saved queries.
 import { get, patch, post, remove, request } from "../core/api.ts";
-import type { Draft, Page, SavedQuery, SentryText } from "./saved.ts";
+import { type Draft, type Page, type SavedQuery, type SentryText, type Sharing, sharings } from "./saved.ts";
 
 export const listSaved = (search: string, starred: boolean, cursor: string | null, signal?: AbortSignal) =>
   get<Page<SavedQuery>>("saved-queries", {
@@ -25,5 +25,15 @@ export const deleteSaved = (saved: SavedQuery) => remove<null>(`saved-queries/${
 
 export const star = (saved: SavedQuery, starred: boolean) =>
   request<null>(starred ? "PUT" : "DELETE", `saved-queries/${saved.id}/star`);
+
+/** Where one may share a query that is shared so now. */
+export async function sharingsFor(now: string, signal: AbortSignal): Promise<Sharing[]> {
+  const [who, teams] = await Promise.all([
+    get<Parameters<typeof sharings>[0]>("session", { signal }),
+    // Who sees no team is refused; they have none to share with either.
+    get<{ items: Parameters<typeof sharings>[1] }>("teams", { signal }).catch(() => ({ items: [] })),
+  ]);
+  return sharings(who, teams.items, now);
+}
 
 export const importSentry = (source: string) => post<Page<SentryText>>("saved-queries/import", { source });

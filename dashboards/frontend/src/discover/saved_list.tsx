@@ -4,7 +4,7 @@ import { Latest, write } from "../core/api.ts";
 import { Icon } from "../core/icons.tsx";
 import { asProblem, type Problem } from "../core/problem.ts";
 import { ago } from "../core/time.ts";
-import type { SavedQuery } from "./saved.ts";
+import { type SavedQuery, sharedWith } from "./saved.ts";
 import { deleteSaved, listSaved, star } from "./saved_api.ts";
 
 interface Listed {
@@ -102,7 +102,7 @@ function SavedItem({ saved, onOpen, onChange }: ItemProps): React.ReactElement {
     const gone = await write(() => deleteSaved(saved).then(() => true), { done: `“${saved.name}” is deleted.` });
     if (gone) onChange(saved.id, null);
   };
-  const facts = [saved.language === "sql" ? "SQL" : saved.kind === "filter" ? "filter" : "", saved.sharing === "organisation" ? "shared" : ""];
+  const facts = [saved.language === "sql" ? "SQL" : saved.kind === "filter" ? "filter" : "", sharedWith(saved.sharing)];
   return (
     <li className="saved-item">
       <button
