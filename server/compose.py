@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pyarrow as pa
 import structlog
 
 from engine.clock import Clock, SystemClock
@@ -17,7 +18,7 @@ from engine.errors import StateError
 from engine.eventstore import EventStore, open_store
 from engine.metadata import MetadataStore
 from engine.mirror import IssueMirror
-from ingest.writer import ReadyWriter, waiting_former
+from ingest.writer import ReadyWriter, Watch, waiting_former
 from server.metadata import open_metadata
 from server.settings import Settings
 
@@ -91,18 +92,32 @@ def _open_stores(settings: Settings, clock: Clock) -> tuple[EventStore, Metadata
             raise
 
 
+class _LateWatch:
+    """The watch of the writer, imported with the first errors: what it asks about releases is half of the server."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._watch: Watch | None = None
+
+    def stored(self, rows: pa.Table) -> None:
+        """Look at a batch."""
+        if self._watch is None:
+            # Start-up time: a server answers before any error comes.
+            from server.issues.opening import regression_watch  # noqa: PLC0415
+
+            self._watch = regression_watch(self._installation)
+        self._watch.stored(rows)
+
+
 def ready_writer(installation: Installation) -> ReadyWriter:
     """Return the writer of an installation: ready batches into the store, new issues into the metadata database."""
-    # Start-up time: the compiler, which the watch asks about releases, is imported while the store is opened.
-    from server.issues.opening import regression_watch  # noqa: PLC0415
-
     return ReadyWriter(
         installation.store,
         installation.metadata,
         installation.mirror,
         installation.data,
         installation.clock,
-        regression_watch(installation),
+        _LateWatch(installation),
     )
 
 

@@ -127,6 +127,11 @@ class QueryService:
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
 
+    @property
+    def runner(self) -> Runner:
+        """The runner the queries run on, for parts of the server that ask in their own name."""
+        return self._runner
+
     def answer(self, question: Question, principal: Principal) -> Result:
         """Return the answer to a question.
 

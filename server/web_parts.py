@@ -1,35 +1,23 @@
-"""What the web process is made of above the stores; imported while these are opened."""
+"""What the web process is made of above the stores; imported while these are opened.
+
+Only what the first query needs: the rest (`server.web_whole`) is imported once that is answered.
+"""
 
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from dashboards.login import login_blueprint
-from engine.blobs import FileBlobStore
-from engine.snapshot import SnapshotReader
-from iam import Administration, Identity
-from ingest.blobs.bodies import Bodies
-from ingest.blobs.waiting import WAITING, WaitingFiles
-from ingest.edge import Edge
-from ingest.http import blueprint
+from flask import Flask
+
+from iam import Identity
 from ingest.limits import MIB, IngestLimits
-from ingest.sink import ShardedSink
-from ingest.symbols import NativeFiles, SourceMaps, Symbolicator
 from ingest.writer import ReadyWriter
-from queries.run import Runner
 from server.compose import Installation
-from server.dead_letters import DeadLetterService
-from server.http.app import create_app
 from server.http.cookies import Cookies
-from server.http.door import Door
-from server.http.pages import Front, mount_pages, waiting_routes
-from server.http.services import Services
-from server.ingest_tokens import IngestTokens
-from server.issues import IssueService, ReleaseBook, Workflow
-from server.issues.merging import Merging
+from server.http.first import FirstServices, first_app
+from server.http.pages import Front, waiting_routes
 from server.metrics import Metrics
 from server.provision import provision
 from server.publisher import SnapshotPublisher
@@ -38,61 +26,17 @@ from server.query_service import QueryService
 from server.runner import budgets_of, make_runner
 from server.settings import Settings
 from server.state import InstallationState
-from server.traces import TraceService
 from server.wsgi import WsgiServer
 
 if TYPE_CHECKING:
-    from server.issues.recluster import Reclustering
+    from server.http.services import Services
+    from server.web_whole import WebIngest
 
-__all__ = [
-    "SnapshotPublisher",
-    "WebIngest",
-    "front_of",
-    "provision",
-    "services_of",
-    "web_ingest",
-    "web_server",
-]
-
-_PAGE_MAPS_BYTES = 32 * MIB
-"""Source maps the pages of events keep decoded; normalisers keep their own."""
-
-_PAGE_DEBUG_BYTES = 64 * MIB
-"""Larger debug files only normalisers read."""
+__all__ = ["Rest", "SnapshotPublisher", "first_services", "front_of", "provision", "web_server"]
 
 
-@dataclass(frozen=True, slots=True)
-class WebIngest:
-    """The client protocol on the web port: the same routes, into segments of its own."""
-
-    sink: ShardedSink
-    edge: Edge
-
-    def close(self) -> None:
-        """Stop accepting, and flush."""
-        self.edge.close()
-        self.sink.close()
-
-
-def web_ingest(installation: Installation, local_token: str = "") -> WebIngest:
-    """Return the client protocol of the web port, which takes API tokens besides keys."""
-    settings, data = installation.settings, installation.data
-    sink = ShardedSink(
-        data.raw_root / "web",
-        settings.normalisers or 1,
-        disk_budget_bytes=settings.spool_budget,
-        keys=data.spool_keys,
-    )
-    bodies = Bodies(WaitingFiles(data.spool / WAITING, data.spool_keys), data.incoming)
-    tokens = IngestTokens(Identity(installation.metadata, installation.clock, local_token), installation.metadata)
-    snapshot = SnapshotReader(data.config_snapshot)
-    return WebIngest(sink, Edge(sink, snapshot, IngestLimits(), bodies=bodies, tokens=tokens))
-
-
-def services_of(
-    installation: Installation, writer: ReadyWriter, local_token: str, edge: Edge | None = None
-) -> Services:
-    """Return the services of an opened installation."""
+def first_services(installation: Installation, writer: ReadyWriter, local_token: str) -> FirstServices:
+    """Return the services of an opened installation that the first requests need."""
     settings, metadata, clock = installation.settings, installation.metadata, installation.clock
     runner = make_runner(installation)
     state = InstallationState(installation, runner, writer.figures)
@@ -105,44 +49,56 @@ def services_of(
         queue=settings.query_queue,
         ledger=Ledger(clock, metrics, budgets_of(settings)),
     )
-    workflow = Workflow(metadata, installation.mirror.sync, ReleaseBook(metadata, runner.run, clock), clock)
-    maps = SourceMaps(metadata, FileBlobStore(installation.data.blobs), _PAGE_MAPS_BYTES)
-    symbols = Symbolicator(maps, NativeFiles(metadata, FileBlobStore(installation.data.blobs), _PAGE_DEBUG_BYTES))
-    return Services(
+    return FirstServices(
         settings=settings,
         clock=clock,
         metadata=metadata,
         identity=Identity(metadata, clock, local_token),
-        administration=Administration(metadata, clock),
         queries=queries,
-        issues=IssueService(queries, metadata, workflow, symbols),
-        merging=Merging(queries, metadata, workflow, installation.mirror.sync),
-        recluster=partial(_reclustering, installation, runner),
-        traces=TraceService(queries, metadata),
         state=state,
         metrics=metrics,
         cookies=Cookies(settings.public_url),
-        edge=edge,
-        dead_letters=DeadLetterService(installation.data, settings.normalisers or 1, metadata),
     )
 
 
-def _reclustering(installation: Installation, runner: Runner) -> Reclustering:
-    # Start-up time: nobody needs the model before the first run.
-    from server.issues.recluster_job import reclustering  # noqa: PLC0415
+class Rest:
+    """Everything above the first services, imported and made when it is first asked for, by one thread.
 
-    return reclustering(runner, installation.metadata, installation.mirror.sync, installation.clock)
+    Args:
+        installation: the opened stores.
+        first: what there is already.
+        local_token: lets in the command line on this machine.
+    """
+
+    def __init__(self, installation: Installation, first: FirstServices, local_token: str) -> None:
+        self._installation = installation
+        self._first = first
+        self._local_token = local_token
+        self._made: tuple[Services, WebIngest] | None = None
+
+    def app(self, *waiting: Any) -> Flask:
+        """Return an application with all routes: with the pages, or with the blueprint that stands in for them."""
+        parts = import_module("server.web_whole")
+        if self._made is None:
+            ingest = parts.web_ingest(self._installation, self._local_token)
+            self._made = parts.whole_services(self._installation, self._first, ingest.edge), ingest
+        services, ingest = self._made
+        app: Flask = parts.whole_app(services, ingest.edge, *waiting)
+        return app
+
+    def close(self) -> None:
+        """Stop accepting events, and flush."""
+        if self._made is not None:
+            self._made[1].close()
 
 
-def front_of(services: Services, ingest: WebIngest) -> Front:
-    """Return the application of the web port: the API at once, the pages when they are built."""
-    door = Door(services.identity, services.cookies, services.clock)
-    others = [login_blueprint(door), blueprint(ingest.edge, tunnel_paths=services.settings.tunnels)]
+def front_of(first: FirstServices, rest: Rest) -> Front:
+    """Return the application of the web port: queries at once, then the API, then the pages."""
     front: Front
-    waiting = waiting_routes(lambda: front.failed)
     front = Front(
-        create_app(services, *others, waiting),
-        lambda: create_app(services, *others, mount=lambda app: mount_pages(app, services.settings)),
+        first_app(first, waiting_routes(lambda: front.failed)),
+        rest.app,
+        lambda: rest.app(waiting_routes(lambda: front.failed)),
     )
     return front
 

@@ -43,7 +43,7 @@ def _own(settings: Settings) -> Iterator[Call]:
     # Start-up time: beside a server neither the engine nor the application is needed.
     from server.compose import opened, ready_writer  # noqa: PLC0415
     from server.http.app import create_app  # noqa: PLC0415
-    from server.web_parts import services_of  # noqa: PLC0415
+    from server.web_whole import services_of  # noqa: PLC0415
 
     with opened(settings) as installation:
         services = services_of(installation, ready_writer(installation), _TOKEN)

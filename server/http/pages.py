@@ -1,7 +1,8 @@
 """The pages on the API's application: what they ask of the server, and how they come into service.
 
-Dash takes longer to import than the API to start, and an application takes no routes after its first request. So the
-process serves the API at once, builds a second application with the pages in a thread, and then serves that one.
+Dash takes longer to import than the API to start, the API longer than what answers a query, and an application takes no
+routes after its first request. So the process serves queries at once, builds a second application with the whole API in
+a thread, then a third one with the pages, and serves each as soon as it is there.
 """
 
 from __future__ import annotations
@@ -29,11 +30,16 @@ if TYPE_CHECKING:
     from dashboards.app import Mounted
 
 _log = structlog.stdlib.get_logger(__name__)
+_PATIENCE_S = 60.0
+_FIRST_REQUEST_S = 1.0
+"""For how long the first request is waited for: whoever waited for the server to be ready comes at once."""
+
 _STARTING = """<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="1">
 <title>Amber</title><p role="status">Amber is starting. This page reloads by itself.</p></html>"""
 _FAILED = """<!doctype html><html lang="en"><meta charset="utf-8">
 <title>Amber</title><p role="alert">The pages could not be started; the server's log says why. The API answers.</p>
 </html>"""
+_HTML = "text/html; charset=utf-8"
 _ENVIRON: dict[str, Any] = {
     "REQUEST_METHOD": "GET",
     "SCRIPT_NAME": "",
@@ -144,29 +150,56 @@ def mount_pages(app: OpenAPI, settings: Settings) -> Mounted:
 
 
 class Front:
-    """The WSGI application of the web port: the API alone at first, the API and the pages once they are built.
+    """The WSGI application of the web port: ever more of it, as it is imported and built.
 
     Args:
-        first: serves until then.
-        build: makes the application that takes over.
+        first: serves at once.
+        build: makes the application that takes over in the end, with the pages.
+        whole: makes one with the whole API, which serves until then; None when `first` has all of it. What `first` has
+            no route for waits until it is there.
     """
 
-    def __init__(self, first: Flask, build: Callable[[], Flask]) -> None:
+    def __init__(self, first: Flask, build: Callable[[], Flask], whole: Callable[[], Flask] | None = None) -> None:
         self._app = first
         self._build = build
+        self._make_whole = whole
+        self._is_whole = threading.Event()
+        self._was_asked = threading.Event()
+        if whole is None:
+            self._is_whole.set()
         self.failed = False
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
-        return self._app(environ, start_response)
+        if self._is_whole.is_set():
+            return self._app(environ, start_response)
+        if not self._app.url_map.bind_to_environ(environ).test():
+            self._was_asked.set()
+            there = self._is_whole.wait(_PATIENCE_S)
+            return (self._app if there else _starting())(environ, start_response)
+        try:
+            return self._app(environ, start_response)
+        finally:
+            self._was_asked.set()
 
     def start(self) -> threading.Thread:
-        """Build the pages in a thread of their own."""
-        thread = threading.Thread(target=self._take_over, name="pages", daemon=True)
+        """Complete it in a thread of its own."""
+        thread = threading.Thread(target=self.complete, name="pages", daemon=True)
         thread.start()
         return thread
 
-    def _take_over(self) -> None:
+    def complete(self) -> None:
+        """Build the whole API, then the pages; when these fail, the API goes on without them.
+
+        The first request is answered before any of it: importing takes the interpreter's lock away from it.
+
+        Raises:
+            Exception: the API cannot be built.
+        """
+        if self._make_whole is not None:
+            self._was_asked.wait(_FIRST_REQUEST_S)
+            self._app = self._make_whole()
+            self._is_whole.set()
         try:
             app = self._build()
             warm_up(app)
@@ -176,13 +209,16 @@ class Front:
             _log.exception("pages could not be built")
 
 
+def _starting() -> Response:
+    return Response(_STARTING, 503, headers={"Retry-After": "1"}, content_type=_HTML)
+
+
 def waiting_routes(failed: Callable[[], bool]) -> Blueprint:
     """Return the routes that stand in for the pages until they are there."""
     routes = Blueprint("waiting", __name__)
 
     def wait(**_parts: str) -> Response:
-        text, status = (_FAILED, 500) if failed() else (_STARTING, 503)
-        return Response(text, status, headers={"Retry-After": "1"}, content_type="text/html; charset=utf-8")
+        return Response(_FAILED, 500, content_type=_HTML) if failed() else _starting()
 
     routes.add_url_rule(f"{PAGES}/", "home", wait)
     routes.add_url_rule(f"{PAGES}/<path:path>", "page", wait)

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from http import HTTPMethod
+from typing import Protocol
 
 from flask import Response
 
 from iam import Action
 from server.http.access import needs, public
-from server.http.documents import managed as documents
+from server.http.documents import state as documents
 from server.http.routes import Routes, answer
-from server.http.services import Services
-from server.metrics import CONTENT_TYPE
+from server.metrics import CONTENT_TYPE, Metrics
+from server.settings import Settings
+from server.state import InstallationState
 
 _WATCHERS = public("Watchers ask without a token; there is nothing of anybody's data in it.")
 _SCRAPERS = public("`metrics_access` is open; counts only, nothing of anybody's data.")
 METRICS = "/metrics"
 
 
-def state_routes(services: Services) -> Routes:
+class Watched(Protocol):
+    """What these routes tell of."""
+
+    @property
+    def settings(self) -> Settings:
+        """Say who may read the figures."""
+        ...
+
+    @property
+    def state(self) -> InstallationState:
+        """Reads the state."""
+        ...
+
+    @property
+    def metrics(self) -> Metrics:
+        """Has the figures."""
+        ...
+
+
+def state_routes(services: Watched) -> Routes:
     """Return the routes that tell the state."""
     routes = Routes("state", "How the installation is doing.")
     state = services.state
@@ -46,7 +67,7 @@ def state_routes(services: Services) -> Routes:
     return routes
 
 
-def metrics_routes(services: Services) -> Routes:
+def metrics_routes(services: Watched) -> Routes:
     """Return the route of the figures, which is not below `/api/v1`."""
     routes = Routes("metrics", "Figures for Prometheus.", prefix="")
     access = _SCRAPERS if services.settings.metrics_access == "open" else needs(Action.STATE_READ)
