@@ -93,6 +93,18 @@ def by_ids(connection: Connection, ids: Iterable[Pair]) -> dict[Pair, IssueRow]:
     return found
 
 
+def fingerprints(connection: Connection, ids: Iterable[Pair]) -> set[int]:
+    """Return every fingerprint events of these issues can have: the one each began with, and those mapped to it."""
+    found: set[int] = set()
+    for chunk in _batched(sorted(set(ids))):
+        for table in (ISSUES, MAPPINGS):
+            # The project by itself lets the mapping be read by its key: it is not indexed by issue.
+            theirs = table.c.project_id.in_({project for project, _ in chunk})
+            key = tuple_(table.c.project_id, table.c.issue_id)
+            found.update(connection.scalars(select(table.c.fingerprint).where(theirs, key.in_(chunk))))
+    return found
+
+
 def create_missing(connection: Connection, seen: Mapping[Pair, NewIssue], now: datetime) -> dict[Pair, IssueRow]:
     """Give every pair of `seen` its issue, inside a writing transaction.
 

@@ -19,7 +19,7 @@ from queries.result import rfc3339
 from server.issues import texts
 from server.issues.assignees import assignees
 from server.issues.events import EventReader
-from server.issues.items import Numbers, item_of, trend_step_ms, trends_of
+from server.issues.items import Numbers, item_of, numbers_of, trend_moments, trend_step_ms
 from server.issues.looking import Look, rows
 from server.issues.tags import tags_of
 from server.issues.workflow import Workflow
@@ -91,30 +91,31 @@ class IssueService:
             QueryError: the search cannot be run; its span counts in the search.
         """
         search = texts.search_of(wanted.search)
-        text = texts.list_text(search, wanted.sort, after=wanted.after is not None, limit=wanted.limit + 1)
+        text = texts.order_text(search, wanted.sort, after=wanted.after is not None, limit=wanted.limit + 1)
         result = look.ask(self._queries, text, _after_params(wanted))
         found = rows(result)
-        shown, elapsed_ms = found[: wanted.limit], result.stats.elapsed_ms
-        state = self._metadata.issues((row["project_id"], row["id"]) for row in shown)
-        trends, trend_ms = self._trends(look, search, [row["id"] for row in shown])
+        listed, elapsed_ms = found[: wanted.limit], result.stats.elapsed_ms
+        keys = [(row["project_id"], row["id"]) for row in listed]
+        state = self._metadata.issues(keys)
+        numbers, numbers_ms = self._numbers(look, search, keys)
         more = len(found) > wanted.limit
-        total, total_ms = self._total(look, search, wanted, None if more or wanted.after else len(shown))
+        total, total_ms = self._total(look, search, wanted, None if more or wanted.after else len(listed))
         return IssuePage(
-            items=self._items(shown, state, trends),
-            after=_last_key(shown[-1], wanted.sort) if more else None,
+            items=self._items(listed, state, numbers),
+            after=_last_key(listed[-1], wanted.sort, look) if more else None,
             meta={
                 "start": rfc3339(look.start),
                 "end": rfc3339(look.end),
                 "trend_step_s": trend_step_ms(look.start, look.end) / 1000,
                 "total": total,
-                "elapsed_ms": round(elapsed_ms + trend_ms + total_ms, 3),
-                "query": texts.list_text(search, wanted.sort, after=False, limit=wanted.limit),
+                "elapsed_ms": round(elapsed_ms + numbers_ms + total_ms, 3),
+                "query": texts.list_text(search, wanted.sort, wanted.limit),
             },
         )
 
     def matching(self, look: Look, search: str, most: int) -> list[tuple[int, int]]:
         """Return (project id, issue id) of the issues a search finds, at most `most` + 1 of them."""
-        text = texts.list_text(texts.search_of(search), "last_seen", after=False, limit=most + 1)
+        text = texts.order_text(texts.search_of(search), "last_seen", after=False, limit=most + 1)
         return [(row["project_id"], row["id"]) for row in rows(look.ask(self._queries, text))]
 
     def find(self, principal: Principal, short_id: str, action: Action = Action.ISSUE_READ) -> tuple[IssueRow, str]:
@@ -136,12 +137,8 @@ class IssueService:
     def item(self, look: Look, row: IssueRow, slug: str) -> dict[str, Any]:
         """Return the document of one issue with its numbers in the range; no error when it has no event there."""
         look = replace(look, projects=(row.project_id,))
-        facts = rows(look.ask(self._queries, texts.facts_text(), {"issue": row.short_id}))[0]
-        trends, _ = self._trends(look, None, [row.issue_id]) if facts["events"] else ({}, 0.0)
-        numbers = Numbers(facts["events"], facts["users"], facts["first"], facts["last"])
-        if row.issue_id in trends:
-            numbers = replace(numbers, trend=trends[row.issue_id])
-        return item_of(row, slug, numbers)
+        numbers, _ = self._numbers(look, None, [(row.project_id, row.issue_id)])
+        return item_of(row, slug, numbers.get(row.issue_id, Numbers()))
 
     def detail(self, look: Look, row: IssueRow, slug: str) -> dict[str, Any]:
         """Return the document of the page of one issue."""
@@ -164,30 +161,32 @@ class IssueService:
 
     def _items(
         self,
-        found: list[dict[str, Any]],
+        listed: list[dict[str, Any]],
         state: dict[tuple[int, int], IssueRow],
-        trends: dict[int, tuple[int, ...]],
+        numbers: dict[int, Numbers],
     ) -> list[dict[str, Any]]:
         slugs = {row.id: row.slug for row in self._metadata.projects()}
         items = []
-        for row in found:
+        for row in listed:
             issue = state.get((row["project_id"], row["id"]))
             if issue is None:  # its first event was stored a moment ago, its number comes with the writer's next step
                 continue
-            numbers = Numbers(row["events"], row["users"], row["first"], row["last"])
-            if row["id"] in trends:
-                numbers = replace(numbers, trend=trends[row["id"]])
-            items.append(item_of(issue, slugs.get(row["project_id"], ""), numbers))
+            # What the list is ordered by stays as it was when it was ordered.
+            ordered = {name: row[name] for name in ("events", "users", "first", "last") if name in row}
+            shown = replace(numbers.get(row["id"], Numbers()), **ordered)
+            items.append(item_of(issue, slugs.get(row["project_id"], ""), shown))
         return items
 
-    def _trends(
-        self, look: Look, search: ast.Search | None, issue_ids: list[int]
-    ) -> tuple[dict[int, tuple[int, ...]], float]:
-        if not issue_ids:
+    def _numbers(
+        self, look: Look, search: ast.Search | None, keys: list[tuple[int, int]]
+    ) -> tuple[dict[int, Numbers], float]:
+        """Return the numbers of issues by (project id, issue id), by issue id, and how long it took."""
+        if not keys:
             return {}, 0.0
-        step_ms = trend_step_ms(look.start, look.end)
-        result = look.ask(self._queries, texts.trend_text(search, issue_ids, step_ms), {"start": look.start})
-        return trends_of(rows(result), step_ms), result.stats.elapsed_ms
+        fingerprints = frozenset(self._metadata.issue_fingerprints(keys))
+        shown = texts.Shown(tuple(issue for _, issue in keys), fingerprints)
+        result = look.ask(self._queries, texts.numbers_text(search, shown), trend_moments(look.start, look.end))
+        return {row["id"]: numbers_of(row) for row in rows(result)}, result.stats.elapsed_ms
 
     def _total(
         self, look: Look, search: ast.Search | None, wanted: ListRequest, known: int | None
@@ -211,5 +210,6 @@ def _after_params(wanted: ListRequest) -> dict[str, Any]:
     return {**params, "seen": seen} if wanted.sort == "priority" else params
 
 
-def _last_key(row: dict[str, Any], sort: str) -> AfterKey:
-    return row[texts.SORTS[sort]], row["last"], row["tie"]
+def _last_key(row: dict[str, Any], sort: str, look: Look) -> AfterKey:
+    # Only an order by priority looks at the second: it alone has many equal keys.
+    return row[texts.SORTS[sort]], row.get("last", look.end), row["tie"]

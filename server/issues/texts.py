@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from engine.errors import UserError
 from queries import ast
@@ -13,12 +13,24 @@ from queries.plan.searches import holds_aggregate
 from queries.printer import print_query
 
 TREND_BUCKETS = 24
+TREND_MOMENTS = tuple(f"until{place}" for place in range(1, TREND_BUCKETS))
+"""Parameters of `numbers_text`, and its columns: the ends of all buckets of a trend but the last."""
+
 DEFAULT_SEARCH = "is:unresolved"
 SORTS = {"last_seen": "last", "first_seen": "first", "events": "events", "users": "users", "priority": "rank"}
 """Order of an issue list -> column of `list_text`; all descending."""
 
-_COLUMNS = "events=count(), users=count_unique(user), first=first_seen(), last=last_seen()"
+_NUMBERS = {
+    "events": "count()",
+    "users": "count_unique(user)",
+    "first": "first_seen()",
+    "last": "last_seen()",
+}
+_COLUMNS = ", ".join(f"{name}={call}" for name, call in _NUMBERS.items())
 _RANK = 'extend rank = issue.priority = "high" ? 3 : issue.priority = "medium" ? 2 : 1'
+MAX_FINGERPRINTS = 200
+"""More of them are no longer a short list to look rows up by."""
+
 EVENT_COLUMNS = "id, timestamp, title, release, environment, user, trace"
 
 
@@ -66,12 +78,27 @@ def _has_aggregate(node: ast.SearchNode) -> bool:
     return holds_aggregate(node)
 
 
-def list_text(search: ast.Search | None, sort: str, *, after: bool, limit: int) -> str:
-    """Return the text of a page of issues; with `after` it wants the parameters `key` (and `seen`) and `tie`."""
+def list_text(search: ast.Search | None, sort: str, limit: int) -> str:
+    """Return the text of a list of issues with all its numbers, for people to go on from."""
+    return _listed(search, sort, _COLUMNS, after=False, limit=limit)
+
+
+def order_text(search: ast.Search | None, sort: str, *, after: bool, limit: int) -> str:
+    """Return the text of which issues a page has, in order, with the number they are ordered by and no other.
+
+    Users and first and last seen of ten thousand issues cost more than the whole page; `numbers_text` asks them for
+    those that are shown. With `after` it wants the parameters `key` (and `seen`) and `tie`.
+    """
+    needed = {SORTS[sort], "last"} - {"rank"} if sort == "priority" else {SORTS[sort]}
+    columns = ", ".join(f"{name}={_NUMBERS[name]}" for name in sorted(needed))
+    return _listed(search, sort, columns, after=after, limit=limit)
+
+
+def _listed(search: ast.Search | None, sort: str, columns: str, *, after: bool, limit: int) -> str:
     column = SORTS[sort]
     by_priority = sort == "priority"
     keys = "id=issue.id, project_id" + (", issue.priority" if by_priority else "")
-    stages = [from_errors(search), f"summarize {_COLUMNS} by {keys}", "extend tie = tostring(id)"]
+    stages = [from_errors(search), f"summarize {columns} by {keys}", "extend tie = tostring(id)"]
     if by_priority:
         stages.append(_RANK)
     if after:
@@ -92,21 +119,39 @@ def count_text(search: ast.Search | None) -> str:
     return f"{from_errors(search)} | summarize n=count() by id=issue.id | summarize issues=count()"
 
 
-def trend_text(search: ast.Search | None, issues: Sequence[int], step_ms: int) -> str:
-    """Return the text of the trends of some issues by number; the parameter `start` is the begin of the range."""
-    listed = ast.NumberList(tuple(ast.Number(number) for number in issues))
-    theirs = ast.Filter(ast.Key("issue.id"), ast.Op.EQ, listed)
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The issues of a page.
+
+    Attributes:
+        issues: their numbers.
+        fingerprints: every fingerprint their events can have, which the store finds faster than issues; empty when
+            there are too many of them to help.
+    """
+
+    issues: tuple[int, ...]
+    fingerprints: frozenset[int] = frozenset()
+
+
+def numbers_text(search: ast.Search | None, shown: Shown) -> str:
+    """Return the text of the numbers of some issues with their trends; it wants the parameters of `trend_moments`.
+
+    A trend is the number of events before each of its moments: so one look at the rows gives everything, where groups
+    of issue and bucket would need a second one for the users.
+    """
+    before = "".join(f", {name}=count_if(timestamp < ${name})" for name in TREND_MOMENTS)
+    return f"{_rows_of(search, shown)} | summarize {_COLUMNS}{before} by id=issue.id, project_id"
+
+
+def _rows_of(search: ast.Search | None, shown: Shown) -> str:
+    """Return the text of the errors a search keeps of some issues, and of those merged away that began as they did."""
+    known = 0 < len(shown.fingerprints) <= MAX_FINGERPRINTS
+    name, numbers = ("fingerprint", sorted(shown.fingerprints)) if known else ("issue.id", list(shown.issues))
+    listed = ast.NumberList(tuple(ast.Number(number) for number in numbers))
+    theirs = ast.Filter(ast.Key(name), ast.Op.EQ, listed)
     rows = rows_only(search)
     root = theirs if rows is None or rows.root is None else ast.And((theirs, rows.root))
-    return (
-        f"{from_errors(ast.Search(root))} | extend age = timestamp - $start"
-        f" | summarize n=count() by id=issue.id, bucket=bin(age, {int(step_ms)}ms)"
-    )
-
-
-def facts_text() -> str:
-    """Return the text of the counts of one issue, the parameter `issue`."""
-    return f"from errors | where issue = $issue | summarize {_COLUMNS}"
+    return from_errors(ast.Search(root))
 
 
 def counts_text() -> str:

@@ -121,6 +121,11 @@ class IssueStore(BaseStore):
         with self._database.read() as connection:
             return _issues.by_ids(connection, ids)
 
+    def issue_fingerprints(self, ids: Iterable[tuple[int, int]]) -> set[int]:
+        """Return every fingerprint events of issues, by (project id, issue id), can have."""
+        with self._database.read() as connection:
+            return _issues.fingerprints(connection, ids)
+
     def issue_by_short_id(self, short_id: str) -> IssueRow | None:
         """Return the issue people call `short_id` (in any case), or None."""
         with self._database.read() as connection:
