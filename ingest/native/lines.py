@@ -111,7 +111,9 @@ def read_line(dataset: str, value: object) -> Line:
         BadLine: it is no object, a value does not fit its column, or what a row cannot do without is missing.
     """
     if not isinstance(value, Mapping):
-        raise BadLine("not a JSON object")
+        text = isinstance(value, str)
+        what = "neither a JSON object nor a line of statsd (`name:value|type`)" if text else "not a JSON object"
+        raise BadLine(what)
     targets = _targets(dataset)
     line = Line()
     for count, (name, one) in enumerate(_members(value, targets)):

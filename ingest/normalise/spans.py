@@ -29,7 +29,7 @@ from ingest.normalise.typed import (
     user_of_attributes,
 )
 from ingest.normalise.values import mapping, short, text
-from ingest.normalise.weights import weight_of_trace
+from ingest.normalise.weights import RATE_ATTRIBUTES, weight_of_trace
 
 CONTENT_TYPE = "application/vnd.sentry.items.span.v2+json"
 
@@ -91,7 +91,7 @@ def _row(document: Document, arrival: Arrival, container: Container, shift: int,
     infer_user_agent(contexts, attributes, container, arrival)
     return {
         **arrival_columns(arrival, arrival.project.span_retention_days),
-        "sample_weight": weight_of_trace(arrival.headers, attributes.get("sentry.sample_rate")),
+        "sample_weight": weight_of_trace(arrival.headers, *(attributes.get(name) for name in RATE_ATTRIBUTES)),
         "trace_id": trace_id,
         "span_id": span_id,
         "parent_span_id": span_id_of(span.get("parent_span_id")),

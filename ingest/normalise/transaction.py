@@ -15,7 +15,7 @@ from ingest.normalise.spandata import http_columns, kind_of, service_of, status_
 from ingest.normalise.times import clamp_ns, time_ns
 from ingest.normalise.trimming import kept_of
 from ingest.normalise.values import fitted, mapping, pairs, scalar, short, text
-from ingest.normalise.weights import weight_of_trace
+from ingest.normalise.weights import RATE_ATTRIBUTES, weight_of_trace
 
 MAX_SPANS = 1000
 MAX_NAME_CHARS = 200
@@ -96,7 +96,7 @@ def _segment(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> Row:
     sort_data(sent, row["tags"], measurements, remarks)
     http = http_columns(sent)
     name = fitted(data.get("transaction"), MAX_NAME_CHARS, remarks) or UNLABELED
-    rates = trace.get("client_sample_rate"), sent.get("sentry.sample_rate")
+    rates = (trace.get("client_sample_rate"), *(sent.get(attribute) for attribute in RATE_ATTRIBUTES))
     return row | {
         "sample_weight": weight_of_trace(arrival.headers, *rates),
         **{column: row[column] or value for column, value in http.items()},

@@ -18,6 +18,9 @@ from ingest.normalise.values import mapping, number
 MAX_WEIGHT = 1e9
 """A smaller rate than one in that many is no rate; one such span would drown all others."""
 
+RATE_ATTRIBUTES = ("sentry.sample_rate", "sentry.client_sample_rate")
+"""Attributes in which SDKs say the rate besides; the second is the name of Sentry's conventions."""
+
 _THRESHOLD_DIGITS = 14
 _ALL = 1 << (4 * _THRESHOLD_DIGITS)
 _THRESHOLD = re.compile(r"[0-9a-f]{1,14}")

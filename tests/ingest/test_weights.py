@@ -28,6 +28,7 @@ def segment(header: dict[str, Any], **trace: Any) -> list[float]:
         ({"trace": {"sample_rate": "0.5"}}, {"client_sample_rate": 0.1}, 2.0),
         ({}, {"client_sample_rate": 0.1}, 10.0),
         ({}, {"data": {"sentry.sample_rate": 0.2}}, 5.0),
+        ({}, {"data": {"sentry.client_sample_rate": 0.2}}, 5.0),
         ({}, {}, 1.0),
         *(({"trace": {"sample_rate": odd}}, {}, 1.0) for odd in ("0", "-1", "2", "NaN", "1e-300", "", [1], None, True)),
     ],
@@ -40,9 +41,14 @@ def test_a_transaction_and_its_spans_weigh_what_the_rate_says(
 
 
 def test_streamed_spans_weigh_what_the_trace_header_says() -> None:
+    """Without one, what an attribute of the span says: SDKs use two names."""
     one = {"trace_id": TRACE, "span_id": SPAN, "start_timestamp": 1, "end_timestamp": 2, "name": "GET /"}
     rows, _ = spans({"version": 2, "items": [one]}, headers={"trace": {"sample_rate": "0.125"}})
     assert [row["sample_weight"] for row in rows] == [8.0]
+    for name in ("sentry.sample_rate", "sentry.client_sample_rate"):
+        rated = {**one, "attributes": {name: {"value": 0.25, "type": "double"}}}
+        rows, _ = spans({"version": 2, "items": [rated]}, headers={})
+        assert [row["sample_weight"] for row in rows] == [4.0]
 
 
 @pytest.mark.parametrize(
