@@ -65,8 +65,18 @@ class ValueType:
         """Return the word an error message uses: `a duration`, `text`."""
         if self.unit is not Unit.NONE:
             return UNIT_WORDS[self.unit]
-        return BASE_WORDS[self.base]
+        word = BASE_WORDS[self.base]
+        return f"{word} of {_MANY_WORDS[self.kind[1]]}" if self.kind[1] else word
 
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What can be compared: numbers of both bases are one kind, arrays and maps are of the kind they hold."""
+        element = self.element if self.base in {Base.ARRAY, Base.MAP} else None
+        return _KINDS.get(self.base, self.base.value), _KINDS.get(element, element.value) if element else ""
+
+
+_KINDS = {Base.INTEGER: "number", Base.FLOAT: "number"}
+_MANY_WORDS = {"string": "texts", "number": "numbers", "boolean": "booleans", "time": "times", "null": "nulls"}
 
 UNIT_WORDS = {
     Unit.NONE: "a plain number",

@@ -32,7 +32,7 @@ def check_same(left: ValueType, right: ValueType, sign: str, span: Span | None) 
     """
     if Base.NULL in {left.base, right.base}:
         return
-    if _family(left) != _family(right):
+    if left.kind != right.kind:
         raise TypeProblem(
             f"{left.describe()} and {right.describe()} do not go together with {sign}.".capitalize(),
             span=span,
@@ -44,10 +44,6 @@ def check_same(left: ValueType, right: ValueType, sign: str, span: Span | None) 
             span=span,
             suggestion=_suggest(left, right),
         )
-
-
-def _family(type_: ValueType) -> str:
-    return "number" if type_.is_number else type_.base.value
 
 
 def _suggest(left: ValueType, right: ValueType) -> str:

@@ -71,7 +71,7 @@ def _one_unit(items: Sequence[Typed]) -> list[Typed]:
     for item in items:
         other = item.type
         if other.base is not Base.NULL:
-            if other.base is not typed[0].base and not (other.is_number and typed[0].is_number):
+            if other.kind != typed[0].kind:
                 raise ValueError(f"takes values of one kind, here are {typed[0].describe()} and {other.describe()}")
             if other.is_number and Unit.NONE not in {unit, other.unit} and unit_class(unit) != unit_class(other.unit):
                 raise ValueError(f"takes values of one unit, here are {UNIT_WORDS[unit]} and {UNIT_WORDS[other.unit]}")
@@ -200,6 +200,8 @@ def _coalesce_type(args: tuple[Typed, ...]) -> ValueType:
 
 def _nullif(bound: Bound) -> ir.Value:
     left, right = _one_unit(bound.args)
+    if left.type.base in {Base.ARRAY, Base.MAP}:
+        raise ValueError(f"cannot make {left.type.describe()} null; ask isempty(x)")
     return call("nullIf", nullable(left.type), left.value, right.value)
 
 

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from queries.functions.model import Arg, Bound, Build, Function, Want, always, follow, like, same_as_first
-from queries.functions.texts import TEXTS, as_text, filled, offset, sparse, sparse_type
+from queries.functions.texts import TEXTS, as_text, filled, offset, sparse, sparse_type, whole
 from queries.types import BOOLEAN, INTEGER, NULLABLE_STRING, STRING, Base, Missing, ValueType
 from queries.values.calls import call, mapping, variable
 from queries.values.typed import Typed
@@ -172,7 +172,7 @@ def _has(bound: Bound) -> ir.Value:
 
 def _slice(bound: Bound) -> ir.Value:
     length = bound.arg(2)
-    rest = [] if length is None else [length.value]
+    rest = [] if length is None else [whole(length)]
     return call("arraySlice", bound.args[0].type, bound.args[0].value, offset(bound.args[1]), *rest)
 
 

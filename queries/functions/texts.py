@@ -3,6 +3,10 @@
 # ruff: noqa: E501 - the table reads best with one declaration in one place
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from typing import Any
+
 import ibis.expr.types as ir
 
 from queries.functions.model import Arg, Bound, Build, Function, Want, always, follow, like, plain, same_as_first
@@ -41,7 +45,17 @@ def offset(item: Typed) -> ir.Value | int:
     """Return a position counted from 0, or from the end when negative, as the engine counts it: from 1."""
     if isinstance(item.constant, int):
         return item.constant + 1 if item.constant >= 0 else item.constant
-    return call("if", INTEGER, item.value >= 0, item.value + 1, item.value)
+    at = whole(item)
+    return call("if", INTEGER, at >= 0, at + 1, at)
+
+
+def whole(item: Typed) -> Any:
+    """Return a number without its fraction, for positions and lengths."""
+    return (
+        call("toInt64", replace(INTEGER, missing=item.type.missing), item.value)
+        if item.type.base is Base.FLOAT
+        else item.value
+    )
 
 
 def _contains(bound: Bound) -> ir.Value:
@@ -61,7 +75,7 @@ def _substring(bound: Bound) -> ir.Value:
     length = bound.arg(2)
     if length is not None and isinstance(length.constant, int) and length.constant < 0:
         raise ValueError("takes a length from 0")
-    rest = [] if length is None else [length.value]
+    rest = [] if length is None else [whole(length)]
     return call("substringUTF8", STRING, bound.args[0].value, offset(bound.args[1]), *rest)
 
 
@@ -100,11 +114,21 @@ def _split(bound: Bound) -> ir.Value:
     return pieces(bound, call("splitByString", TEXTS, bound.text(1), filled(bound.args[0])))
 
 
+_NO_GROUPS = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]\\])*\]", re.DOTALL)
+"""Parts of a pattern of RE2 in which brackets are signs like others: quoted, behind a backslash, in a class."""
+
+_GROUPS = re.compile(r"\((?!\?)|\(\?P?<")
+
+
 def _extract(bound: Bound) -> ir.Value:
     text, pattern = bound.values()[:2]
     if bound.arg(2) is None:
         return call("extract", SPARSE_STRING, text, pattern)
-    return call("regexpExtract", SPARSE_STRING, text, pattern, int(bound.within(2, 0, (0, 99))))
+    group = int(bound.within(2, 0, (0, 99)))
+    groups = len(_GROUPS.findall(_NO_GROUPS.sub("", bound.text(1))))
+    if group > groups:
+        raise ValueError(f"takes a group of the pattern, which has {groups}, or 0 for all it finds")
+    return call("regexpExtract", SPARSE_STRING, text, pattern, group)
 
 
 def _extract_all(bound: Bound) -> ir.Value:

@@ -14,15 +14,18 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from queries.catalog import closest_names, did_you_mean
+from queries.check.units import unit_class
 from queries.functions.model import Arg, Bound, Build, Function, Want, always, like
 from queries.types import FLOAT, INTEGER, STRING, TIME, Base, Missing, ValueType
 from queries.values.calls import call
 from queries.values.typed import Typed
 
-SECOND_NS = 1_000_000_000
+MS_NS = 1_000_000
+SECOND_NS = 1_000 * MS_NS
 HOUR_NS = 3600 * SECOND_NS
 DAY_NS = 24 * HOUR_NS
 CALENDAR_UNITS = ("day", "week", "month", "quarter", "year")
@@ -59,8 +62,12 @@ def bucket(time: ir.Value, every_ns: int, result: ValueType = TIME) -> ir.Value:
         return call("toStartOfInterval", result, whole, width, monday)
     if every_ns % SECOND_NS == 0:
         return call("toStartOfInterval", result, time, call("toIntervalSecond", INTEGER, every_ns // SECOND_NS))
-    width = call("toIntervalMillisecond", INTEGER, max(every_ns // 1_000_000, 1))
-    return call("toStartOfInterval", result, time, width)
+    if every_ns < MS_NS:
+        raise ValueError("takes a width of at least 1ms for times")
+    width = call("toIntervalMillisecond", INTEGER, every_ns // MS_NS)
+    # What functions give may be times without fractions, such as buckets of hours, which the engine does not cut finer.
+    fine = isinstance(time.op(), ops.Field) and result.precision >= 3
+    return call("toStartOfInterval", result, time if fine else call("toDateTime64", result, time, 6, "UTC"), width)
 
 
 @lru_cache(maxsize=256)
@@ -139,6 +146,8 @@ def _bin(bound: Bound) -> ir.Value:
     if not isinstance(width, str) and not width > 0:  # type: ignore[operator]
         raise ValueError("takes a width above 0")
     if value.type.base is Base.TIME:
+        if not isinstance(width, str) and unit_class(bound.args[1].type.unit) != "duration":
+            raise ValueError("takes a duration as the width of times, such as 5min or 1h")
         return _time_bin(value, width if isinstance(width, str) else int(width), bound)  # type: ignore[call-overload]
     if isinstance(width, str) or zone is not None:
         raise ValueError("takes calendar units and time zones for times only")

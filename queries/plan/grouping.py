@@ -149,6 +149,10 @@ def _all_aggregates(node: ast.SearchNode) -> bool:
     return holds_aggregate(node)
 
 
+_BUCKET = "timestamp"
+"""What the starts of a series' buckets are called."""
+
+
 def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
     """Return one row per time bucket and keys, without gaps."""
     rows = ungrouped(block, builder)
@@ -167,13 +171,32 @@ def make_series(stage: ast.MakeSeries, block: Block, builder: Builder) -> Block:
         rows, keys = keep_top(stage.top.count, best, rows, keys, builder, other=stage.top.other)
     value = bucket_number(time.value, fill.starts) if fill.starts else bucket(time.value, fill.every_ns, time.type)
     start = Typed(value, ValueType(Base.TIME, precision=0 if fill.every_ns % SECOND_NS == 0 else 3))
-    plain = with_intervals(_aggregates(stage.aggregates, scope, keys), stage.aggregates, rows, builder)
+    _check_series_keys(stage, keys, start)
+    plain = with_intervals(
+        _aggregates(stage.aggregates, scope, {_BUCKET: start, **keys}), stage.aggregates, rows, builder
+    )
     made = {name: _filled(typed, stage.fill) for name, typed in plain.items()}
-    grouped = group(rows, {"timestamp": start, **keys}, made, builder)
+    grouped = group(rows, {_BUCKET: start, **keys}, made, builder)
     assert grouped.grouping is not None
     series = replace(fill, bucket=grouped.grouping.keys[0])
     grouped = replace(grouped, grouping=replace(grouped.grouping, series=series))
     return filled_series(replace(settle_pending(grouped, builder, by=True), sealed=True, is_series=True), builder)
+
+
+def _check_series_keys(stage: ast.MakeSeries, keys: Mapping[str, Typed], start: Typed) -> None:
+    """Refuse the series' own buckets as a key: every row of one group would lie in one bucket.
+
+    Raises:
+        QueryError: a key has the name of the buckets or is the buckets.
+    """
+    for item in stage.by:
+        name = column_name(item)
+        if name == _BUCKET or keys[name].value.equals(start.value):
+            raise QueryError(
+                f"The rows of a series are of one time each already: {print_expression(item.expr)} cannot be a key.",
+                span=item.span,
+                suggestion="Leave it out, or group by another part of the time: hour_of_day(timestamp).",
+            )
 
 
 def named_aggregate(expr: ast.Expr, named: Mapping[str, ast.Expr]) -> ast.Expr:

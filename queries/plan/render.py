@@ -85,12 +85,17 @@ def _tail(select: exp.Select, block: Block, own: frozenset[str]) -> exp.Select:
         select.set("order", exp.Order(expressions=keys))
     if block.limit_by is not None:
         count, values = block.limit_by
-        by = [_over_groups(translate(v), grouping, own) for v in values]
+        by = [_closed(_over_groups(translate(v), grouping, own)) for v in values]
         limit = exp.Limit(expression=exp.Literal.number(count), expressions=by)
         select.set("limit", limit)
     if block.limit is not None:
         select.set("limit", exp.Limit(expression=exp.Literal.number(block.limit)))
     return select
+
+
+def _closed(value: exp.Expr) -> exp.Expr:
+    """Return a value of `LIMIT … BY` in parentheses unless it needs none: comparisons cannot be read there."""
+    return value if isinstance(value, exp.Column | exp.Anonymous | exp.Paren) else exp.Paren(this=value)
 
 
 def _own_names(grouping: Grouping | None, items: list[tuple[str, ir.Value]]) -> frozenset[str]:

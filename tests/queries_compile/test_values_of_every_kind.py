@@ -20,6 +20,7 @@ KINDS = (
     "error.handled",
     "timestamp",
     "stack.function",
+    "stack.lineno",
     "tags",
     'tags["x"]',
     "project",
