@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Generic, TypeVar
 
 from ml.clustering._trace import Trace
@@ -29,20 +30,38 @@ class Corpus(Generic[Name]):
     """The traces of a project, each with a name, with document frequencies and an index over what is rare.
 
     Adding a trace costs its own length, finding candidates the sharers of its rarest frames: never all pairs.
+
+    Args:
+        traces: what is there, by name.
+        asked: names whose candidates will be asked for; only what they could share is indexed. None for all.
     """
 
-    def __init__(self, traces: Mapping[Name, Trace] | None = None) -> None:
+    def __init__(self, traces: Mapping[Name, Trace] | None = None, asked: Iterable[Name] | None = None) -> None:
         self.traces: dict[Name, Trace] = {}
-        self._frames: defaultdict[str, int] = defaultdict(int)
-        self._modules: defaultdict[str, int] = defaultdict(int)
-        self._words: defaultdict[str, int] = defaultdict(int)
+        self._frames: Counter[str] = Counter()
+        self._modules: Counter[str] = Counter()
+        self._words: Counter[str] = Counter()
         self._sharers: dict[str, list[Name]] = {}
         self._rarities: dict[int, float] = {}
-        for name, trace in (traces or {}).items():
-            self.add(name, trace)
+        if asked is None:
+            for name, trace in (traces or {}).items():
+                self.add(name, trace)
+        elif traces:
+            self._read(dict(traces), asked)
 
     def __len__(self) -> int:
         return len(self.traces)
+
+    def _read(self, traces: dict[Name, Trace], asked: Iterable[Name]) -> None:
+        """Count what all traces have and index what those asked for have; much faster than one `add` after another."""
+        self.traces = traces
+        self._frames.update(chain.from_iterable(trace.frames for trace in traces.values()))
+        self._modules.update(chain.from_iterable(set(trace.modules) for trace in traces.values()))
+        self._words.update(chain.from_iterable(words(trace.message) for trace in traces.values()))
+        wanted = {key for name in asked if name in traces for key in _keys(traces[name])}
+        for name, trace in traces.items():
+            for key in wanted.intersection(_keys(trace)):
+                self._sharers.setdefault(key, []).append(name)
 
     def add(self, name: Name, trace: Trace) -> None:
         """Add a trace; one that is there stays."""
@@ -50,15 +69,11 @@ class Corpus(Generic[Name]):
             return
         self.traces[name] = trace
         self._rarities.clear()
-        for frame in trace.frames:
-            self._frames[frame] += 1
-            self._sharers.setdefault(frame, []).append(name)
-        for module in set(trace.modules):
-            self._modules[module] += 1
-        for word in words(trace.message):
-            self._words[word] += 1
-        if not trace.frames and trace.message:
-            self._sharers.setdefault(_said(trace), []).append(name)
+        self._frames.update(trace.frames)
+        self._modules.update(set(trace.modules))
+        self._words.update(words(trace.message))
+        for key in _keys(trace):
+            self._sharers.setdefault(key, []).append(name)
 
     def frame(self, name: str) -> float:
         """Return how rare a frame is: 0 for one that all have, 1 for one nobody has."""
@@ -109,6 +124,11 @@ class Corpus(Generic[Name]):
 def _nearest(sharers: list[Name]) -> list[Name]:
     """Return the newest sharers: enough of them to find a group, few enough to stay linear."""
     return sharers[-4 * _MOST_SHARERS :]
+
+
+def _keys(trace: Trace) -> tuple[str, ...]:
+    """Return what a trace is found by: its frames, else what it says."""
+    return trace.frames or ((_said(trace),) if trace.message else ())
 
 
 def _said(trace: Trace) -> str:

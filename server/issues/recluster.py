@@ -169,7 +169,7 @@ class Reclustering:
 
     def _compare(self, project_id: int, fresh: Sequence[IssueRow], traces: Mapping[int, Trace], report: Report) -> None:
         book = _Book(self._metadata, project_id, fresh, traces)
-        corpus = Corpus(traces)
+        corpus = Corpus(traces, [row.fingerprint for row in fresh])
         scored = Clustering(corpus, (), self._model)
         model = learned(self._model, [(scored.probability(*pair), together) for pair, together in book.verdicts])
         clustering = Clustering(corpus, book.groups, model, book.parted)

@@ -129,6 +129,25 @@ def test_candidates_are_few_however_many_share_a_frame() -> None:
     assert len(corpus.candidates("other5")) == 0
 
 
+@settings(max_examples=60)
+@given(st.lists(TRACES, min_size=1, max_size=12), st.sets(st.integers(0, 11)))
+def test_asking_for_some_names_only_changes_nothing_for_them(traces: list[Trace], asked: set[int]) -> None:
+    """A run over a hundred new issues indexes what those have, and finds what an index of everything finds."""
+    everything = dict(enumerate(traces))
+    full, some = Corpus(everything), Corpus(everything, asked)
+    names = asked & set(everything)
+    assert [some.candidates(name) for name in names] == [full.candidates(name) for name in names]
+    first, last = traces[0], traces[-1]
+    assert similarity(some, first, last) == similarity(full, first, last)
+
+
+def test_traces_kept_by_the_version_before_are_read() -> None:
+    """It kept frames as pairs."""
+    assert unpacked({"t": ["KeyError"], "f": [["shop", "pay"]], "m": "no"}) == Trace(
+        ("KeyError",), ("shop pay",), ("shop",), "no"
+    )
+
+
 def test_causes_that_share_nothing_are_told_apart_and_a_chain_is_not() -> None:
     """Two sets of stacks are two causes; stacks that change step by step are one."""
     apart = {f"a{n}": ALIKE["one"] for n in range(3)} | {f"b{n}": crowd()["other1"] for n in range(2)}
