@@ -11,6 +11,17 @@ from engine.metadata.decisions import (
     SuggestionRow,
     Verdict,
 )
+from engine.metadata.job_rows import JobEnd, JobRow
+from engine.metadata.people_rows import (
+    KeyRow,
+    OrganisationRow,
+    ProjectRow,
+    RoleRow,
+    SessionRow,
+    TeamRow,
+    TokenRow,
+    UserRow,
+)
 from engine.metadata.rows import (
     AuditEntry,
     AuditRow,
@@ -18,24 +29,12 @@ from engine.metadata.rows import (
     IssueChange,
     IssueMove,
     IssueRow,
-    JobEnd,
-    JobRow,
-    KeyRow,
     MappingRow,
     NewIssue,
-    OrganisationRow,
     OutboxRow,
-    ProjectRow,
-    RoleRow,
-    SavedQueryRow,
-    SavedQueryText,
-    SavedQueryWanted,
-    SessionRow,
-    TeamRow,
-    TokenRow,
-    UserRow,
     WorkflowNews,
 )
+from engine.metadata.saved_rows import SavedQueryRow, SavedQueryText, SavedQueryWanted
 from engine.metadata.store import MetadataStore
 
 __all__ = [

@@ -23,7 +23,7 @@ from engine.metadata._tables import (
     TOKENS,
     USERS,
 )
-from engine.metadata.rows import RoleRow, TeamRow, TokenRow
+from engine.metadata.people_rows import RoleRow, TeamRow, TokenRow
 
 TEAM = "team"
 PROJECT = "project"

@@ -1,16 +1,16 @@
-"""Jobs: when each is due, and which process has it. Every step is one statement, so two processes cannot both win."""
+"""Jobs: when each is due, and which process has it. One statement takes a job, so two processes cannot both win."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, update
 
 from engine.metadata._counters import upsert
 from engine.metadata._tables import JOBS
-from engine.metadata.rows import JobEnd, JobRow
+from engine.metadata.job_rows import SKEW, JobEnd, JobRow
 
 
 def job_row(row: Row[Any]) -> JobRow:
@@ -43,12 +43,20 @@ def listed(connection: Connection) -> list[JobRow]:
     return [job_row(row) for row in connection.execute(select(JOBS).order_by(JOBS.c.name))]
 
 
-def claim(connection: Connection, name: str, holder: str, now: datetime, until: datetime) -> JobRow | None:
-    """Take a job that is due and that nobody holds; None when another was faster or it is not due."""
-    free = or_(JOBS.c.lease_until.is_(None), JOBS.c.lease_until <= now)
+def claim(connection: Connection, name: str, holder: str, now: datetime, lease: timedelta) -> JobRow | None:
+    """Take a job that is due and that nobody holds; None when another was faster or it is not due.
+
+    A lease that ends later than any given now could is of a clock that was ahead, and holds nothing.
+    """
+    known = connection.execute(select(JOBS).where(JOBS.c.name == name)).first()
+    if known is None or not job_row(known).is_due(now):
+        return None
+    ahead = JOBS.c.lease_until > now + lease + SKEW
+    free = or_(JOBS.c.lease_until.is_(None), JOBS.c.lease_until <= now, ahead)
+    until = now + lease
     taken = (
         update(JOBS)
-        .where(JOBS.c.name == name, JOBS.c.next_due <= now, free)
+        .where(JOBS.c.name == name, JOBS.c.next_due == known.next_due, free)
         .values(holder=holder, lease_until=until, last_started=now)
         .returning(*JOBS.c)
     )

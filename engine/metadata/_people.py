@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from engine.errors import StateError, UserError
 from engine.metadata._edits import checked_name, edit, only, taken
 from engine.metadata._tables import LINKS, ORGANISATIONS, ROLE_BINDINGS, SESSIONS, USERS
-from engine.metadata.rows import UserRow
+from engine.metadata.people_rows import UserRow
 
 OWNER = "owner"
 ORGANISATION = "organisation"

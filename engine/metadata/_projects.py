@@ -18,7 +18,7 @@ from engine.errors import UserError
 from engine.metadata._counters import bump, upsert, value
 from engine.metadata._edits import check_slug, checked_name, edit, only, taken
 from engine.metadata._tables import ARTIFACT_BUNDLES, KEYS, ORGANISATIONS, PROJECTS, SETTINGS, TEAM_PROJECTS, TEAMS
-from engine.metadata.rows import KeyRow, OrganisationRow, ProjectRow
+from engine.metadata.people_rows import KeyRow, OrganisationRow, ProjectRow
 from engine.snapshot import ConfigSnapshot, KeyConfig, LimitConfig, ProjectConfig
 
 CONFIG = "config"

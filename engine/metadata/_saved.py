@@ -15,7 +15,7 @@ from engine.errors import UserError
 from engine.metadata._counters import upsert
 from engine.metadata._edits import checked_name, edit, only, taken
 from engine.metadata._tables import SAVED_QUERIES, SAVED_QUERY_STARS, SAVED_QUERY_VERSIONS
-from engine.metadata.rows import SavedQueryRow, SavedQueryText, SavedQueryWanted
+from engine.metadata.saved_rows import SavedQueryRow, SavedQueryText, SavedQueryWanted
 
 WHAT = "saved-query"
 PRIVATE = "private"

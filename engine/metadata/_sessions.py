@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from engine.ids import hash_token
 from engine.metadata._counters import upsert
 from engine.metadata._tables import ATTEMPTS, LINKS, SESSIONS, USERS
-from engine.metadata.rows import SessionRow
+from engine.metadata.people_rows import SessionRow
 
 _FORGOTTEN_AFTER = timedelta(days=1)
 _LONG_AGO = timedelta(days=1)

@@ -95,7 +95,7 @@ class JobRunner:
             self._declare()
             rows = [row for row in self._metadata.jobs() if row.name in self._jobs]
         now = self._clock.now()
-        return sorted((row for row in rows if row.next_due <= now), key=lambda row: (row.next_due, row.name))
+        return sorted((row for row in rows if row.is_due(now)), key=lambda row: (row.next_due, row.name))
 
     def _declare(self) -> None:
         self._metadata.declare_jobs([(name, _seconds(job)) for name, job in self._jobs.items()])

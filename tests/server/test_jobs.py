@@ -157,6 +157,23 @@ def test_a_job_that_is_told_to_stop_ends_soon_and_goes_on_after_the_next_start(m
     assert "goes on" in row.last_result
 
 
+def test_a_clock_that_is_set_back_stops_no_job(metadata, clock):
+    """What was planned, or held by a process that died, for a time far ahead is due and free; what is held is not."""
+    work, never = Work(), threading.Event()
+    runner = JobRunner([work.job()], metadata, clock)
+    assert (runner.step(never), runner.step(never)) == ("tidy", None)
+    clock.at -= 30 * HOUR
+    assert (runner.step(never), work.runs) == ("tidy", 2)
+    clock.at += HOUR
+    assert metadata.claim_job("tidy", "one that dies", timedelta(seconds=60))
+    assert runner.step(never) is None
+    clock.at -= 30 * HOUR
+    assert (runner.step(never), work.runs) == ("tidy", 3)
+    # Leaps ahead run what is due once, and take no job from who renews it.
+    clock.at += 900 * HOUR
+    assert (runner.step(never), runner.step(never), work.runs) == ("tidy", None, 4)
+
+
 def test_a_lease_that_is_lost_is_seen_by_the_job_and_its_end_is_not_written(metadata, clock):
     """A process that was asleep for long must not write over the one that took the job meanwhile."""
     seen = []

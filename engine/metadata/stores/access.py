@@ -12,7 +12,8 @@ from engine.ids import new_token
 from engine.metadata import _access, _people
 from engine.metadata._database import MetadataUnavailable
 from engine.metadata._edits import checked_name
-from engine.metadata.rows import AuditEntry, RoleRow, TeamRow, TokenRow, UserRow
+from engine.metadata.people_rows import RoleRow, TeamRow, TokenRow, UserRow
+from engine.metadata.rows import AuditEntry
 from engine.metadata.stores.base import BaseStore
 from engine.metadata.stores.people import TOUCH_EVERY
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from engine.errors import NotFound
 from engine.metadata import _jobs
-from engine.metadata.rows import AuditEntry, JobEnd, JobRow
+from engine.metadata.job_rows import JobEnd, JobRow
+from engine.metadata.rows import AuditEntry
 from engine.metadata.stores.base import BaseStore
 
 
@@ -28,7 +29,7 @@ class JobStore(BaseStore):
         """Take a job that is due for the time of a lease; None when it is not due, or another holds it."""
         now = self._clock.now()
         with self._database.write() as connection:
-            return _jobs.claim(connection, name, holder, now, now + lease)
+            return _jobs.claim(connection, name, holder, now, lease)
 
     def renew_job(self, name: str, holder: str, lease: timedelta) -> bool:
         """Hold a job for longer; False when somebody else holds it by now."""

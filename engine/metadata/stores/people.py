@@ -15,7 +15,8 @@ from engine.metadata import _access, _people, _sessions
 from engine.metadata._database import MetadataUnavailable
 from engine.metadata._edits import checked_name
 from engine.metadata._people import Credentials
-from engine.metadata.rows import AuditEntry, RoleRow, SessionRow, UserRow
+from engine.metadata.people_rows import RoleRow, SessionRow, UserRow
+from engine.metadata.rows import AuditEntry
 from engine.metadata.stores.base import BaseStore
 
 TOUCH_EVERY = timedelta(minutes=1)

@@ -10,7 +10,8 @@ from engine.ids import new_public_key
 from engine.metadata import _projects
 from engine.metadata._access import attach
 from engine.metadata._edits import checked_name
-from engine.metadata.rows import AuditEntry, KeyRow, OrganisationRow, ProjectRow
+from engine.metadata.people_rows import KeyRow, OrganisationRow, ProjectRow
+from engine.metadata.rows import AuditEntry
 from engine.metadata.stores.base import BaseStore, changed_members
 from engine.snapshot import ConfigSnapshot
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.metadata import _saved
-from engine.metadata.rows import AuditEntry, SavedQueryRow, SavedQueryText, SavedQueryWanted
+from engine.metadata.rows import AuditEntry
+from engine.metadata.saved_rows import SavedQueryRow, SavedQueryText, SavedQueryWanted
 from engine.metadata.stores.base import BaseStore, changed_members
 
 _AUDITED = ("name", "description", "kind", "language", "text", "parameters")

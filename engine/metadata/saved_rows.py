@@ -1,0 +1,79 @@
+"""Rows of saved queries, as the rest of Amber sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQueryText:
+    """What a saved query says; each version holds one.
+
+    Attributes:
+        name: what people call it; a filter's is the word that stands in searches.
+        kind: `query`, or `filter`: a search used by name.
+        language: `discover` or `sql`.
+        parameters: declarations of `$name`, JSON values as `queries.parameters` reads them.
+    """
+
+    name: str
+    text: str
+    description: str = ""
+    kind: str = "query"
+    language: str = "discover"
+    parameters: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQueryRow:
+    """A saved query as one of its versions, usually the newest, has it.
+
+    Attributes:
+        owner_id: the person it belongs to; 0 for the owner of the data directory.
+        sharing: `private`, `organisation`, or `team:` and the number of a team.
+        version: number of this version.
+        author: who made this version, as the audit names them.
+        changed_at: when this version was made.
+        row_version: number of the newest version.
+        starred: whether the person on whose behalf it was read has starred it.
+    """
+
+    id: int
+    organisation_id: int
+    owner_id: int
+    sharing: str
+    content: SavedQueryText
+    version: int
+    author: str
+    created_at: datetime
+    changed_at: datetime
+    row_version: int
+    starred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQueryWanted:
+    """Which saved queries a list is of.
+
+    Attributes:
+        user_id: on whose behalf; 0 for the owner of the data directory. What is shared is listed, and what is theirs.
+        team_ids: the teams they are in.
+        every: also what is private to others.
+        search: letters that must occur in the name, in any case; empty for all.
+        kind: only `query` or only `filter`; None for both.
+        starred: only what the person has starred.
+        after: (name in folded case, number) of the last row of the page before.
+        limit: most rows.
+    """
+
+    user_id: int
+    team_ids: tuple[int, ...] = ()
+    every: bool = False
+    search: str = ""
+    kind: str | None = None
+    starred: bool = False
+    after: tuple[str, int] = ("", 0)
+    limit: int = 1000
