@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from dash.development.base_component import Component
 from werkzeug.exceptions import HTTPException
@@ -89,4 +90,5 @@ class PageTable:
             index, parts = self._map.bind("").match(pathname)
         except (HTTPException, RequestRedirect):
             return None
-        return Found(self.pages[index], {name: str(value) for name, value in parts.items()})
+        # The browser gives the path as it stands in the address: `shop%401.2` is `shop@1.2`.
+        return Found(self.pages[index], {name: unquote(str(value)) for name, value in parts.items()})
