@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from urllib.parse import quote
 
 from dash import html
@@ -15,6 +17,7 @@ from dashboards.issues.models import Event, Issue, checked, props
 from dashboards.issues.page import me_of
 from dashboards.issues.panels import PanelRequest, built
 from dashboards.pages import Page, PageRequest, PageView
+from dashboards.ports import meanwhile
 from dashboards.urls import UrlState, issue_url
 from engine.errors import AmberError
 
@@ -30,16 +33,22 @@ def render(request: PageRequest) -> PageView:
         AmberError: there is no such issue, or it may not be seen.
     """
     name = request.parts["issue"]
+    which = request.parts.get("event", "latest")
+    event = meanwhile(partial(_read_event, request, name, which))
     path = f"issues/{quote(name, safe='')}"
     issue = checked(request.ports.read(path, **request.state.api_query()), Issue, f"issue {name}")
-    # An issue that was merged away leads to the one it is part of.
-    path = f"issues/{quote(issue.id, safe='')}"
-    which = request.parts.get("event", "latest")
+    if issue.id != name:  # an issue that was merged away leads to the one it is part of
+        event = meanwhile(partial(_read_event, request, issue.id, which))
     wanted = PanelRequest(issue, which, me_of(request.ports), request.state, request.ports)
     return PageView(
-        issue_page(wanted, event_part(request, path, issue.id)),
+        issue_page(wanted, event_part(request, event, issue.id)),
         f"{issue.id} {issue.title[:_TITLE]}",
     )
+
+
+def _read_event(request: PageRequest, issue: str, which: str) -> dict[str, Any]:
+    path = f"issues/{quote(issue, safe='')}/events/{quote(which, safe='')}"
+    return request.ports.read(path, **request.state.api_query())
 
 
 def issue_page(request: PanelRequest, event: Component) -> Component:
@@ -70,11 +79,11 @@ def issue_page(request: PanelRequest, event: Component) -> Component:
     )
 
 
-def event_part(request: PageRequest, path: str, issue: str) -> Component:
-    """Return the event asked for; when the range has none, what to do about that."""
+def event_part(request: PageRequest, read: Future[dict[str, Any]], issue: str) -> Component:
+    """Return the event that is being read; when the range has none, what to do about that."""
     which = request.parts.get("event", "latest")
     try:
-        document = request.ports.read(f"{path}/events/{quote(which, safe='')}", **request.state.api_query())
+        document = read.result()
     except AmberError as error:
         if error.http_status != _NOT_FOUND:
             raise

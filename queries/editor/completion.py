@@ -82,6 +82,8 @@ class Completions:
         items: best first; `kind` is field, function, stage, dataset, operator, keyword or value.
         value_query: Discover text with the columns `value` and `count`, or None when no values are to be looked up.
         style: how `value_items` writes a value: `search`, `expression`, or `string` inside quotes that are open.
+        prefix: letters that `value_query` looks for in the values; empty when it takes all.
+        all_values_query: the text that counts the values whatever they contain, for who keeps them for a while.
     """
 
     from_: int
@@ -89,6 +91,8 @@ class Completions:
     items: tuple[Item, ...] = ()
     value_query: str | None = None
     style: str = "search"
+    prefix: str = ""
+    all_values_query: str | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the completions as the HTTP API shows them."""
@@ -211,13 +215,13 @@ def _value(
     if ready is not None:
         return _chosen(start, end, prefix, ready)
     operand: ast.Expr = name(plain or "") if tag is None else ast.Index(ast.Name("tags"), ast.String(tag))
-    return Completions(start, end, (), _value_query(found, operand, info, prefix), "search")
+    return _looked_up(Completions(start, end), found, operand, info, prefix)
 
 
 def _people(start: int, end: int, prefix: str, found: Catalog, info: FieldInfo) -> Completions:
     """Return who is meant by a word, and the text that counts the assignees there are."""
     ready = _chosen(start, end, prefix, values_of(PEOPLE))
-    return replace(ready, value_query=_value_query(found, name(info.name), info, prefix))
+    return _looked_up(ready, found, name(info.name), info, prefix)
 
 
 def _fixed_values(info: FieldInfo) -> tuple[Item, ...] | None:
@@ -235,6 +239,13 @@ def _fixed_values(info: FieldInfo) -> tuple[Item, ...] | None:
             return ()
         case _:
             return None
+
+
+def _looked_up(ready: Completions, found: Catalog, operand: ast.Expr, info: FieldInfo, prefix: str) -> Completions:
+    """Return the completions with the texts that look the values of a field up."""
+    every = _value_query(found, operand, info, "")
+    some = _value_query(found, operand, info, prefix)
+    return replace(ready, value_query=some, all_values_query=every, prefix=prefix if some != every else "")
 
 
 def _value_query(found: Catalog, operand: ast.Expr, info: FieldInfo, prefix: str) -> str:
@@ -339,7 +350,7 @@ def _compared(
     if info.type.base is not Base.STRING and not info.virtual:
         return _chosen(start, end, typed, scalars())
     operand: ast.Expr = ast.Index(ast.Name("tags"), ast.String(tag)) if tag else name(field_name or "")
-    return Completions(start, end, (), _value_query(found, operand, info, typed), "expression")
+    return _looked_up(Completions(start, end, style="expression"), found, operand, info, typed)
 
 
 def _string(source: str, cursor: int, place: Spot, found: Catalog, known: Facts) -> Completions:

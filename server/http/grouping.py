@@ -90,7 +90,7 @@ def grouping_routes(services: Services) -> Routes:
         now = services.clock.now()
         look = Look(principal(), (slug,), (), now - _KEPT, now + timedelta(days=2))
         config = services.metadata.config_snapshot().projects.get(row.project_id) or ProjectConfig(row.project_id, slug)
-        event_id = services.issues.events.event(look, row, config, path.which)["event_id"]
+        event_id = services.issues.events.named(look, row, path.which)
         payload = services.issues.events.payload(look, event_id)
         return answer(tried(config, {}, payload, now, services.issues.events.symbols).as_dict())
 

@@ -25,12 +25,15 @@ def project_row(services: Services, issue: IssueRow) -> ProjectRow:
 
 
 def oldest_event(services: Services, issue: IssueRow, project: ProjectRow) -> Mapping[str, Any] | None:
-    """Return the document of the oldest stored event of an issue for who asks; None when there is none any more."""
-    now = services.clock.now()
-    look = Look(principal(), (project.id,), (), issue.first_seen - _BEFORE_FIRST, now + _BEFORE_FIRST)
+    """Return what the oldest stored event of an issue says, for who asks; None when there is none any more.
+
+    Panels of one page ask for it at the same moment, so the range ends with a whole hour: they ask the same question.
+    """
+    end = (services.clock.now() + _BEFORE_FIRST).replace(minute=0, second=0, microsecond=0)
+    look = Look(principal(), (project.id,), (), issue.first_seen - _BEFORE_FIRST, end)
     snapshot = services.metadata.config_snapshot()
     config = snapshot.projects.get(project.id) or ProjectConfig(project.id, project.slug)
     try:
-        return services.issues.events.event(look, issue, config, "oldest")
+        return services.issues.events.said(look, issue, config, "oldest")
     except NotFound:
         return None

@@ -9,11 +9,11 @@ from typing import Any, assert_never
 from flask import Response
 
 from engine.clock import Clock
-from engine.errors import AmberError, UserError
+from engine.errors import UserError
 from iam import Action
 from queries import ast
 from queries.edit import Change, Exclude, Filter, GroupBy, SetLimit, SortBy, edit
-from queries.editor import Completions, Facts, complete, complete_sql, value_items
+from queries.editor import Facts, complete, complete_sql, value_items
 from queries.parser import parse
 from queries.printer import print_query
 from queries.result import rfc3339
@@ -22,6 +22,7 @@ from server.http.access import needs
 from server.http.documents import queries as documents
 from server.http.documents.common import BODY, QUERY_LIMIT
 from server.http.guard import principal
+from server.http.known_values import KnownValues
 from server.http.query import question_of
 from server.http.query_editor import NAMES, editor_routes
 from server.http.routes import Routes, answer
@@ -42,7 +43,7 @@ def query_help_routes(service: QueryService, clock: Clock) -> Routes:
 
 
 def _texts(routes: Routes, service: QueryService, clock: Clock) -> None:
-    keys = TagKeys(service, clock)
+    keys, known = TagKeys(service, clock), KnownValues(service)
 
     @routes.on(HTTPMethod.POST, "/query/complete", _READ, {200: documents.Completions, **BODY})
     def completions(body: documents.CompleteBody) -> Response:
@@ -52,11 +53,15 @@ def _texts(routes: Routes, service: QueryService, clock: Clock) -> None:
         )
         context = service.context(replace(asked, text=NAMES), principal())
         projects = context.projects
-        tags = keys.of(asked, principal(), tuple(sorted(projects))) if body.values else {}
+        place = tuple(sorted(projects))
+        tags = keys.of(asked, principal(), place) if body.values else {}
         facts = Facts(tuple(projects.values()), tags, saved_filters=context.saved_filters)
         found = (complete_sql if body.language == "sql" else complete)(body.query, body.cursor, facts)
         items = [item.as_dict() for item in found.items]
-        items += _values(service, found, asked) if body.values else []
+        if body.values:
+            rows = known.of(found, asked, principal(), place)
+            values = value_items(found, rows)
+            items += [{**item.as_dict(), "count": row["count"]} for item, row in zip(values, rows, strict=True)]
         return answer({"from": found.from_, "to": found.to, "items": items})
 
     @routes.on(HTTPMethod.POST, "/query/edit", _READ, {200: documents.EditedQuery, **BODY})
@@ -65,18 +70,6 @@ def _texts(routes: Routes, service: QueryService, clock: Clock) -> None:
         asked = documents.QueryBody(**body.model_dump(exclude={"change"}))
         context = service.context(question_of(asked, clock.now()), principal())
         return answer({"query": edit(body.query, _change(body.change), context)})
-
-
-def _values(service: QueryService, found: Completions, asked: Question) -> list[dict[str, Any]]:
-    if found.value_query is None:
-        return []
-    try:
-        rows = service.answer(replace(asked, text=found.value_query, query_class="alert"), principal()).table
-    except AmberError:
-        return []  # the text around the cursor is unfinished: what cannot be looked up is not offered
-    counted = [row for row in rows.to_pylist() if row.get("value") is not None]
-    items = value_items(found, counted)
-    return [{**item.as_dict(), "count": row["count"]} for item, row in zip(items, counted, strict=True)]
 
 
 def _change(wanted: documents.EditChange) -> Change:

@@ -19,12 +19,17 @@ _DATASETS = ("errors", "spans", "logs", "metrics")
 _LOOKED_AT = timedelta(hours=1)
 _KEPT_S = 300.0
 _MOST = 200
+_PATIENCE_S = 0.03
+"""Of who asks first: the words of the language are offered at once, tags with the next key."""
+
 _MARK, _END = 'tags["', '"]'
 """How `facets` names a tag whose name a field has."""
 
 
 class TagKeys:
     """Most frequent tag keys by data set, of the last hour, for the projects and environments a question is about.
+
+    Nobody waits long for them: the first who asks gets what is there after a moment, later ones what was found last.
 
     Args:
         queries: asks the store.
@@ -36,26 +41,42 @@ class TagKeys:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: OrderedDict[_Key, tuple[float, dict[str, tuple[str, ...]]]] = OrderedDict()
+        self._looking: dict[_Key, threading.Event] = {}
 
     def of(self, question: Question, principal: Principal, projects: tuple[int, ...]) -> dict[str, tuple[str, ...]]:
         """Return the keys by data set; those that cannot be had are absent."""
         key = (projects, question.environments)
         with self._lock:
             known = self._known.get(key)
-        if known is not None and time.monotonic() - known[0] < _KEPT_S:
-            return known[1]
+            fresh = known is not None and time.monotonic() - known[0] < _KEPT_S
+            looking = self._looking.get(key)
+            if not fresh and looking is None:
+                looking = self._looking[key] = threading.Event()
+                work = (key, question, principal, looking)
+                threading.Thread(target=self._look, args=work, name="tag-keys", daemon=True).start()
+        if known is None and looking is not None and looking.wait(_PATIENCE_S):
+            with self._lock:
+                known = self._known.get(key)
+        return {} if known is None else known[1]
+
+    def _look(self, key: _Key, question: Question, principal: Principal, done: threading.Event) -> None:
         now = self._clock.now()
         asked = replace(question, start=now - _LOOKED_AT, end=now, params=None, query_id="", language="discover")
-        found = {
-            dataset: self._asked(replace(asked, text=f"from {dataset} | facets top 1"), principal, dataset)
-            for dataset in _DATASETS
-        }
-        with self._lock:
-            self._known[key] = (time.monotonic(), found)
-            self._known.move_to_end(key)
-            if len(self._known) > _MOST:
-                self._known.popitem(last=False)
-        return found
+        found = {}
+        try:
+            for dataset in _DATASETS:
+                found[dataset] = self._asked(replace(asked, text=f"from {dataset} | facets top 1"), principal, dataset)
+        except RuntimeError:  # the pool of queries has been closed: the process ends
+            return
+        finally:
+            with self._lock:
+                del self._looking[key]
+                if len(found) == len(_DATASETS):
+                    self._known[key] = (time.monotonic(), found)
+                    self._known.move_to_end(key)
+                    if len(self._known) > _MOST:
+                        self._known.popitem(last=False)
+            done.set()
 
     def _asked(self, question: Question, principal: Principal, dataset: str) -> tuple[str, ...]:
         try:

@@ -65,19 +65,41 @@ class EventReader:
             NotFound: the issue has no such event in the range.
         """
         look = replace(look, projects=(issue.project_id,))
-        params: dict[str, Any] = {"issue": issue.short_id}
-        if which not in {"latest", "oldest"}:
-            params["id"] = _event_id(which)
-        found = rows(look.ask(self._queries, texts.event_text(which), params))
-        if not found:
-            raise NotFound("The issue has no such event in this time range.", code="event-unknown")
-        row = found[0]
+        row = self._row(look, issue, texts.event_text(which), which)
         return {
             **event_document(row, project, issue.short_id, self._symbols),
             **self._place(look, issue.short_id, row),
             "payload_url": f"/api/v1/events/{row['id']}?{urlencode({'project': project.slug})}",
             "attachments": attachments_of(self._queries, look, row["id"]),
         }
+
+    def said(self, look: Look, issue: IssueRow, project: ProjectConfig, which: str) -> dict[str, Any]:
+        """Return what an event itself says: the document without neighbours, place and files, which cost more to find.
+
+        Raises:
+            NotFound: the issue has no such event in the range.
+        """
+        look = replace(look, projects=(issue.project_id,))
+        row = self._row(look, issue, texts.event_text(which), which)
+        return event_document(row, project, issue.short_id, self._symbols)
+
+    def named(self, look: Look, issue: IssueRow, which: str) -> str:
+        """Return the id of an event of an issue: `latest`, `oldest`, or the one with an id.
+
+        Raises:
+            NotFound: the issue has no such event in the range.
+        """
+        look = replace(look, projects=(issue.project_id,))
+        return str(self._row(look, issue, texts.event_text(which, "id"), which)["id"])
+
+    def _row(self, look: Look, issue: IssueRow, text: str, which: str) -> dict[str, Any]:
+        params: dict[str, Any] = {"issue": issue.short_id}
+        if which not in {"latest", "oldest"}:
+            params["id"] = _event_id(which)
+        found = rows(look.ask(self._queries, text, params))
+        if not found:
+            raise NotFound("The issue has no such event in this time range.", code="event-unknown")
+        return found[0]
 
     def payload(self, look: Look, event_id: str) -> bytes:
         """Return the JSON of an event exactly as it is stored.

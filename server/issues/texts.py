@@ -196,14 +196,14 @@ _EVENT = (
 )
 
 
-def event_text(which: str) -> str:
+def event_text(which: str, columns: str = _EVENT) -> str:
     """Return the text of one event of the issue `issue`: `latest`, `oldest`, or the one with the id `id`."""
     if which in {"latest", "oldest"}:
         order = "desc" if which == "latest" else "asc"
         chosen = f"where issue = $issue | sort timestamp {order}, id {order}"
     else:
         chosen = "where issue = $issue and id = $id"
-    return f"from errors | {chosen} | project {_EVENT} | limit 1"
+    return f"from errors | {chosen} | project {columns} | limit 1"
 
 
 def newest_text(count: int) -> str:

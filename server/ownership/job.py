@@ -50,7 +50,7 @@ def event_reader(events: EventReader, installation: Installation) -> Read:
         snapshot = installation.metadata.config_snapshot()
         config = snapshot.projects.get(project.id) or ProjectConfig(project.id, project.slug)
         try:
-            return events.event(look, issue, config, "oldest")
+            return events.said(look, issue, config, "oldest")
         except NotFound:
             return None
 

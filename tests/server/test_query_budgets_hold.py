@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from contextlib import ExitStack
 from typing import Any
 
@@ -149,6 +150,9 @@ def test_tag_keys_are_those_of_the_environments_asked_about(api: Api) -> None:
         body = {"query": "from errors zeb", "cursor": 15, "project": "vault", **more}
         return [item["label"] for item in api.send("POST", "query/complete", body, who="token:all")["items"]]
 
-    assert "zebra" not in labels(environment=["nowhere"])
-    assert "zebra" in labels(environment=["live"])
-    assert "zebra" in labels()
+    for more, there in (({"environment": ["live"]}, True), ({}, True), ({"environment": ["nowhere"]}, False)):
+        # They are looked up beside the first question, which does not wait for them.
+        until = time.monotonic() + 30
+        while ("zebra" in labels(**more)) is not there and time.monotonic() < until:
+            time.sleep(0.05)
+        assert ("zebra" in labels(**more)) is there
