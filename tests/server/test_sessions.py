@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import brotli
 import orjson
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from iam import LOCAL, Unauthenticated
 from server.http.app import create_app
 from server.http.cookies import Cookies
+from server.http.first import FirstServices, first_app
 from server.http.pages import Front, PagePorts, mount_pages, waiting_routes
 from server.http.rates import RateLimit, TooManyRequests
 from tests.server.api import build_api
@@ -213,6 +216,19 @@ def test_the_front_serves_the_second_application_once_it_is_built_and_the_first_
     from werkzeug.test import Client
 
     assert Client(front).get("/api/v1/health").status_code == 200
+
+
+def test_the_first_application_asks_and_tells_the_state_behind_the_same_gate(api):
+    """A token is needed as ever; other routes it does not have."""
+    services = api.services
+    first = FirstServices(**{field.name: getattr(services, field.name) for field in fields(FirstServices)})
+    client = first_app(first).test_client(use_cookies=False)
+    body = {"query": "from errors last 1h | summarize n=count()"}
+    assert client.post("/api/v1/query", json=body).status_code == 401
+    answer = client.post("/api/v1/query", json=body, headers=api.credentials("owner"))
+    assert (answer.status_code, [column["name"] for column in answer.json["columns"]]) == (200, ["n"])
+    assert client.get("/api/v1/health").status_code in {200, 503}
+    assert client.get("/api/v1/projects", headers=api.credentials("owner")).status_code == 404
 
 
 def test_who_may_not_read_the_organisation_is_not_told_its_name(api):
