@@ -28,6 +28,7 @@ def start_reporting(dsn: str, service: str, release: str) -> None:
         traces_sampler=_sample,
         send_default_pii=True,
         enable_logs=True,
+        profiles_sample_rate=0.3,
         integrations=[FlaskIntegration(transaction_style="url")],
     )
     sentry_sdk.set_tag("service", service)

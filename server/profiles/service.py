@@ -67,7 +67,7 @@ class ProfileService:
             "stacks": [table.num_rows for table in tables],
             "samples": [int(pc.sum(table.column("samples")).as_py() or 0) for table in tables],
             "truncated": any(truncated for _, truncated in sides),
-            **_document(tree, compared=base is not None),
+            **document_of(tree, compared=base is not None),
         }
 
     def _stacks(self, look: Look, side: Side, number: int) -> tuple[pa.Table, bool]:
@@ -104,7 +104,8 @@ def _table(result: Result, side: int) -> pa.Table:
     return pa.table(columns)
 
 
-def _document(tree: FrameTree, *, compared: bool) -> dict[str, Any]:
+def document_of(tree: FrameTree, *, compared: bool) -> dict[str, Any]:
+    """Return a tree in columns, as the API tells it."""
     packages = [package_of(name) for name in tree.names]
     known = sorted(set(packages))
     number = {package: place for place, package in enumerate(known)}

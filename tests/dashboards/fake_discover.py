@@ -100,11 +100,15 @@ def _query(running: _Running) -> Any:
         return {"columns": columns, "rows": [["production", 812], ["staging", 97]], "meta": _meta(text)}
     if text.startswith("from logs | where trace"):
         return _logs(text)
+    if text.startswith("from profiles"):
+        return _profiled(text)
     if "summarize" in text:
         return _groups(text)
-    count = min(int(body.get("limit", 1000)), 10_000 if "many" in text else 240)
-    rows = [] if "nothing" in text else [_row(index) for index in range(count)]
-    meta = _meta(text) | {"truncated": "many" in text and count < 10_000}
+    total = 0 if "nothing" in text else 10_000 if "many" in text else 240
+    begin = int(body.get("after") or 0)
+    end = min(begin + int(body.get("limit", 1000)), total)
+    rows = [_row(index) for index in range(begin, end)]
+    meta = _meta(text) | {"truncated": end < total, "next": str(end) if end < total else None}
     return {"columns": [_column(*column) for column in COLUMNS], "rows": rows, "meta": meta}
 
 
@@ -114,6 +118,14 @@ def _logs(text: str) -> Any:
     rows = [[now, f"{2:016x}", "info", "cart opened"], [now, f"{3:016x}", "warning", HOSTILE], [now, "", "error", "x"]]
     names = ("timestamp", "trace.span", "level", "message")
     return {"columns": [_column(name, "string") for name in names], "rows": rows, "meta": _meta(text)}
+
+
+def _profiled(text: str) -> Any:
+    """Return the transactions or the releases that were profiled."""
+    names = ["shop@2.0", "shop@1.9"] if "by release" in text else ["/checkout", "/", HOSTILE, "متجر 🛒", ""]
+    rows = [[name, 10**10 // (n + 1), 900 // (n + 1)] for n, name in enumerate(names)]
+    columns = [_column("name", "string"), _column("weight", "duration", "ns"), _column("samples", "integer")]
+    return {"columns": columns, "rows": rows, "meta": _meta(text)}
 
 
 def _sql(text: str) -> Any:

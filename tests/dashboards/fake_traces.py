@@ -114,7 +114,9 @@ def _loop() -> list[dict[str, Any]]:
         query = {"op": "db", "description": "SELECT avg(stars) FROM reviews", "service": "web", "status": status}
         spans.append(_span(n, root, start, 6_000_000, **query))
     spans.append(_span(38, spans[30], spans[30]["start_ns"], 2_000_000, op="net", description="connect", service="web"))
-    spans.append(_span(39, root, BEGIN_NS + 390_000_000, 9_000_000, op="template", description="شراء 🏴‍☠️", service="web"))
+    spans.append(
+        _span(39, root, BEGIN_NS + 390_000_000, 9_000_000, op="template", description="شراء 🏴‍☠️", service="web")
+    )
     return spans
 
 

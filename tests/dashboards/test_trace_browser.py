@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.dashboards.axe import axe_faults
 from tests.dashboards.browser import Site, site
 
 pytestmark = pytest.mark.browser
-SMALL, LARGE, UNKNOWN = "a" * 32, "b" * 32, "d" * 32
+SMALL, LARGE, LOOP, UNKNOWN, BROKEN = "a" * 32, "b" * 32, "f" * 32, "d" * 32, "9" * 32
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +165,68 @@ def test_the_waterfall_follows_the_theme_and_the_screen(served: Site) -> None:
         )
         assert facts["ratio"] == pytest.approx(2, abs=0.01)
         assert max(facts["pixel"][:3]) < 80
+
+
+def test_rows_of_a_large_trace_come_when_they_are_looked_at(served: Site) -> None:
+    """Scrolled to the middle, the rows there are asked for and told; the filter is answered for all of them."""
+    with served.page(f"/app/traces/{LARGE}") as page:
+        page.get_by_test_id("waterfall").evaluate("box => { box.scrollTop = 24 * 6000; }")
+        expect(page.get_by_role("treeitem").filter(has_text="Loading")).to_have_count(0, timeout=30_000)
+        expect(page.get_by_role("treeitem").first).to_contain_text("starts at")
+        page.get_by_role("searchbox", name="Filter spans").fill("#9876")
+        expect(page.get_by_role("status").filter(has_text="1 of 10,000")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("complementary", name="Span")).to_contain_text("#9876")
+
+
+def test_like_siblings_are_one_row_that_opens(served: Site) -> None:
+    """A loop of queries stands as one row with their number; its arrow shows each, the button all."""
+    with served.page(f"/app/traces/{LOOP}") as page:
+        group = page.get_by_role("treeitem").filter(has_text="36 like spans")
+        expect(group).to_have_attribute("aria-expanded", "false")
+        expect(page.get_by_role("treeitem")).to_have_count(4)
+        for key in ("j", "j", "j", "Enter"):
+            page.keyboard.press(key)
+        expect(page.get_by_role("complementary", name="Span")).to_contain_text("The first of 36 like spans")
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("treeitem").nth(12)).to_be_attached()
+        expect(group).to_have_count(0)
+    with served.page(f"/app/traces/{LOOP}?span={25:016x}") as page:
+        expect(chosen(page)).to_contain_text("SELECT avg(stars)")
+
+
+def test_long_attributes_come_clipped_and_whole_on_demand(served: Site) -> None:
+    """Hostile and right-to-left values are text."""
+    with served.page(f"/app/traces/{SMALL}?span={3:016x}") as page:
+        drawer = page.get_by_role("complementary", name="Span")
+        expect(drawer).to_contain_text("<script>window.hacked = 1</script>")
+        drawer.get_by_role("button", name=re.compile("show all 16k characters")).click()
+        expect(drawer.get_by_role("button", name=re.compile("show all 16k"))).to_have_count(0)
+        assert drawer.locator(".attribute-value").nth(2).evaluate("e => e.textContent.length") == 16_000
+        assert page.evaluate("window.hacked") is None
+
+
+def test_logs_of_the_trace_stand_at_their_span_and_in_the_head(served: Site) -> None:
+    """With their level and time; the one of the chosen span is in its drawer."""
+    with served.page(f"/app/traces/{SMALL}?span={3:016x}") as page:
+        expect(page.get_by_role("complementary", name="Span").get_by_role("listitem")).to_have_count(2)  # error and log
+        page.get_by_role("button", name="3 logs").click()
+        expect(page.locator(".span-logs").first).to_contain_text("cart opened")
+
+
+def test_what_the_server_refuses_is_said_with_what_to_do(served: Site) -> None:
+    with served.page(f"/app/traces/{BROKEN}", silent=False) as page:
+        expect(page.get_by_text("The store is busy.")).to_be_visible()
+        expect(page.get_by_text("Try again in a moment.")).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("again", re.IGNORECASE))).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_has_no_fault_axe_finds(served: Site, scheme: str) -> None:
+    """Waterfall with drawer and table, in both themes."""
+    with served.page(f"/app/traces/{SMALL}?span={3:016x}", color_scheme=scheme) as page:
+        expect(page.get_by_role("complementary", name="Span")).to_contain_text("db.system")
+        assert axe_faults(page) == []
+        page.get_by_role("button", name="Table").click()
+        page.get_by_role("table").wait_for()
+        assert axe_faults(page) == []

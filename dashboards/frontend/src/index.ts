@@ -10,6 +10,7 @@ import { IssueGrouping } from "./issues/grouped.tsx";
 import { IssueSuspects } from "./issues/suspects.tsx";
 import { ReleaseView } from "./releases/detail.tsx";
 import { ReleaseList } from "./releases/list.tsx";
+import { Profiles } from "./profiles/page.tsx";
 import { ActionButton } from "./settings/action_button.tsx";
 import { CopyText } from "./settings/copy_text.tsx";
 import { FilterLine } from "./settings/filter_line.tsx";
@@ -35,6 +36,7 @@ const components = {
   IssueMerging,
   IssueOwners,
   TraceView,
+  Profiles,
   ReleaseList,
   ReleaseView,
   ActionButton,

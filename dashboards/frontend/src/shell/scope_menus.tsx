@@ -67,14 +67,15 @@ function summary(chosen: readonly string[], all: string, many: string, names: (v
 export function ProjectMenu({ projects }: { projects: ProjectName[] }): React.ReactElement {
   const { state } = useUrl();
   const name = (slug: string) => projects.find((project) => project.slug === slug)?.name ?? slug;
+  const shown = summary(state.projects, "All projects", "projects", name);
   return (
     <Menu
       kind="dialog"
-      name="Projects"
+      name={`Projects: ${shown}`}
       label={
         <>
           <Icon name="folder" />
-          <span className="truncate">{summary(state.projects, "All projects", "projects", name)}</span>
+          <span className="truncate">{shown}</span>
           <Icon name="chevron" />
         </>
       }
@@ -114,15 +115,16 @@ export function EnvironmentMenu(): React.ReactElement {
       setNames({ state: "failed", text: asProblem(error).message });
     }
   };
+  const shown = summary(state.environments, "All environments", "environments", (name) => name);
   return (
     <Menu
       kind="dialog"
-      name="Environments"
+      name={`Environments: ${shown}`}
       onOpen={() => void load()}
       label={
         <>
           <Icon name="layers" />
-          <span className="truncate">{summary(state.environments, "All environments", "environments", (name) => name)}</span>
+          <span className="truncate">{shown}</span>
           <Icon name="chevron" />
         </>
       }

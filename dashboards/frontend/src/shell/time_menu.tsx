@@ -18,7 +18,7 @@ export function TimeMenu(): React.ReactElement {
     <>
       <Menu
         kind="dialog"
-        name="Time range"
+        name={`Time range: ${label}`}
         label={
           <>
             <Icon name="clock" />

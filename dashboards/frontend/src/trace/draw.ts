@@ -318,7 +318,10 @@ export function drawOverview(context: Context, overview: Overview, colours: read
     const y = (overview.row[line]! / Math.max(size.rows, 1)) * (size.height - tall);
     const x = toPixel(all, size.width, overview.start_ns[line]!);
     const wide = Math.max(1, toPixel(all, size.width, overview.duration_ns[line]!));
-    context.fillStyle = overview.failed[line] ? palette.error : palette.services[colours[overview.place[line]!] ?? 0]!;
+    context.fillStyle = palette.services[colours[overview.place[line]!] ?? 0]!;
     context.fillRect(x, y, wide, tall);
+    if (!overview.failed[line]) continue;
+    context.fillStyle = palette.error; // a mark at the start: the line may stand for many spans of which one failed
+    context.fillRect(x - 1, y - 1, 4, Math.max(3, tall));
   }
 }

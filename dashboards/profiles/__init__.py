@@ -1,0 +1,1 @@
+"""Profiles: flame graphs of what programs spent their time in."""
