@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from engine.artifacts import ArtifactFile, ChunkRow, NewBundle, NewFile, ReleaseRow
+from engine.metadata._commit_tables import RELEASE_COMMITS, RELEASE_HEADS
 from engine.metadata._counters import bump, upsert
 from engine.metadata._edits import only
 from engine.metadata._projects import CONFIG, live_project
@@ -38,6 +39,14 @@ def release(connection: Connection, project_id: int, version: str) -> ReleaseRow
     """Return a release; NotFound when there is none."""
     query = select(RELEASES).where(_R.project_id == project_id, _R.version == version)
     return _release(only(connection.execute(query).one_or_none(), "release"))
+
+
+def delete_release(connection: Connection, project_id: int, version: str) -> None:
+    """Take out a release with the commits told of it; its bundles stay; NotFound when there is none."""
+    found = release(connection, project_id, version)
+    for table in (RELEASE_COMMITS, RELEASE_HEADS):
+        connection.execute(delete(table).where(table.c.release_id == found.id))
+    connection.execute(delete(RELEASES).where(_R.id == found.id))
 
 
 def releases(connection: Connection, project_ids: Collection[int], limit: int) -> list[ReleaseRow]:

@@ -32,6 +32,7 @@ from server.http.releases import release_routes
 from server.http.routes import Routes
 from server.http.saved import saved_routes
 from server.http.scrub import scrub_routes
+from server.http.sentry_lists import sentry_list_routes
 from server.http.services import Services
 from server.http.shell import Mount, make_app
 from server.http.spec import spec_routes
@@ -62,6 +63,7 @@ def routes_of(services: Services) -> list[Routes]:
         release_routes(services),
         release_page_routes(services),
         deploy_routes(services),
+        sentry_list_routes(services),
         monitor_routes(services),
         debug_file_routes(services),
         file_routes(services),

@@ -17,6 +17,10 @@ from engine.errors import AmberError, CapacityError, UserError
 from server.problems import problem_of, title_of
 
 PROBLEM_TYPE = "application/problem+json"
+_PLAIN_TYPE = "application/json"
+_READS_PLAIN_JSON = "sentry-cli/"
+"""It shows people the `detail` of a refusal only when the answer is called `application/json`."""
+
 API_PREFIX = "/api/v1"
 SENTRY_API = "/api/0"
 COMPAT_PREFIX = f"{SENTRY_API}/organizations"
@@ -47,7 +51,8 @@ class InvalidInput(UserError):
 def problem_response(members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
     """Return the response for the members of a problem, with the request's id added."""
     body = orjson.dumps({**members, "request_id": g.get("request_id", "")})
-    return Response(body, status=int(members["status"]), headers=dict(headers or {}), content_type=PROBLEM_TYPE)
+    kind = _PLAIN_TYPE if request.user_agent.string.startswith(_READS_PLAIN_JSON) else PROBLEM_TYPE
+    return Response(body, status=int(members["status"]), headers=dict(headers or {}), content_type=kind)
 
 
 def _field_problems(error: AmberError) -> Sequence[FieldProblem]:

@@ -29,7 +29,7 @@ from server.http.documents import artifacts as documents
 from server.http.documents.commits import sentry_commits
 from server.http.documents.common import BODY, NOT_FOUND
 from server.http.problems import SENTRY_API
-from server.http.routes import Routes, answer
+from server.http.routes import Routes, answer, nothing
 from server.http.services import Services
 
 _MANY = documents.list_of(documents.Release)
@@ -56,10 +56,16 @@ def _of_organisation(routes: Routes, services: Services) -> None:
         HTTPMethod.POST,
         "/organizations/<organization>/releases/",
         WRITE,
-        {201: documents.Release, **NOT_FOUND, **BODY},
+        {200: documents.Release, 201: documents.Release, **NOT_FOUND, **BODY},
     )
     def create_release(path: documents.OrganisationPath, body: documents.ReleaseBody) -> Response:
-        """Create a release of the projects the body names; one that is there is changed."""
+        """Create a release of the projects the body names; one that is there is changed.
+
+        `sentry-cli releases archive` names none: the projects that have the release are meant.
+        """
+        if not body.projects and body.status is not None:
+            having = _having(services, projects_of(services, path.organization), body.version or "")[1]
+            return answer(_put(services, having, _version(body.version), body))
         if not body.projects:
             raise UserError("A release is of at least one project.", code="projects-missing", hint="Give `projects`.")
         projects = [project_of(services, path.organization, name) for name in body.projects]
@@ -79,6 +85,14 @@ def _of_organisation(routes: Routes, services: Services) -> None:
         else:
             projects = _having(services, projects_of(services, path.organization), path.version)[1]
         return answer(_put(services, projects, _version(path.version), body))
+
+    @routes.on(HTTPMethod.DELETE, one, WRITE, {204: None, **NOT_FOUND})
+    def delete_release(path: documents.ReleasePath) -> Response:
+        """Take out a release of all projects that have it; its events, deploys and uploaded files stay."""
+        for project in _having(services, projects_of(services, path.organization), path.version)[1]:
+            entry = audit("release.delete", f"project:{project.slug}")
+            services.metadata.delete_release(project.id, path.version, audit=entry)
+        return nothing()
 
 
 def _beside(routes: Routes, services: Services) -> None:
@@ -180,7 +194,7 @@ def _version(sent: str | None) -> str:
 def _put(
     services: Services, projects: Sequence[ProjectRow], version: str, body: documents.ReleaseBody
 ) -> dict[str, Any]:
-    facts = {name: value for name in ("ref", "url", "refs") if (value := getattr(body, name)) is not None}
+    facts = {name: value for name in ("ref", "url", "refs", "status") if (value := getattr(body, name)) is not None}
     told = None if body.commits is None else commits_of(body.commits, services.clock.now())
     refs = refs_of(body.refs or ())
     if body.dateReleased is not None:
@@ -246,6 +260,7 @@ def _document(services: Services, rows: Sequence[ReleaseRow], projects: Sequence
         "dateReleased": None if row.released_at is None else rfc3339(row.released_at),
         "ref": facts.get("ref"),
         "url": facts.get("url"),
+        "status": facts.get("status", "open"),
         "commitCount": services.metadata.count_release_commits(row.id),
         "newGroups": 0,
         "projects": project_documents(projects),

@@ -37,6 +37,12 @@ class ArtifactStore(BaseStore):
         with self._database.read() as connection:
             return _artifacts.release(connection, project_id, version)
 
+    def delete_release(self, project_id: int, version: str, *, audit: AuditEntry | None = None) -> None:
+        """Take out a release and what was told of it; what was uploaded for it stays. NotFound when there is none."""
+        with self._managed(audit) as write:
+            _artifacts.delete_release(write.connection, project_id, version)
+            write.note(release=version)
+
     def releases(self, project_ids: Collection[int], limit: int = 100) -> list[ReleaseRow]:
         """Return the releases of projects, newest first."""
         with self._database.read() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
@@ -82,6 +82,7 @@ class ReleaseBody(Lenient):
     dateReleased: Annotated[str, Field(max_length=50)] | None = None  # noqa: N815
     ref: Text | None = None
     url: Annotated[str, Field(max_length=2000)] | None = None
+    status: Literal["open", "archived"] | None = None
     refs: Annotated[list[dict[str, Any]], Field(max_length=1000)] | None = None
     commits: Annotated[list[dict[str, Any]], Field(max_length=10_000)] | None = None
 
@@ -164,6 +165,7 @@ class Release(Document):
     dateReleased: str | None  # noqa: N815
     ref: str | None
     url: str | None
+    status: Annotated[str, Field(description="open or archived.")]
     commitCount: int  # noqa: N815
     newGroups: int  # noqa: N815
     projects: list[ReleaseProject]
