@@ -31,7 +31,7 @@ from server.version import VERSION
 
 _TICK_S = 0.1
 _BACKLOG = 1024
-_PORT_PATIENCE_S = 5.0
+_PORT_PATIENCE_S = 15.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
