@@ -17,7 +17,7 @@ from queries.plan.expressions import compile_expr
 from queries.plan.virtual import MIRRORED, slug
 from queries.types import NULLABLE_STRING, STRING, Base
 from queries.values.calls import call
-from queries.values.typed import Typed, as_null
+from queries.values.typed import Typed, as_null, literal
 
 MAX_UNASKED = 30
 """Texts of united or made rows that are counted when no field is named, the first ones."""
@@ -57,7 +57,21 @@ def chosen_fields(
     doubled = next((label for label in labels if labels.count(label) > 1), None)
     if doubled is not None:
         raise QueryError(f"{doubled} is named twice.", span=span, suggestion="Give one another name: n = …")
-    return chosen, tags
+    return _once_each(chosen, span, unasked=unasked), tags
+
+
+def _once_each(chosen: list[Facet], span: ast.Span, *, unasked: bool) -> list[Facet]:
+    """Return the fields without those that are others by another name: each is one key of the groups.
+
+    Raises:
+        QueryError: somebody asked for two of them.
+    """
+    known: dict[object, Facet] = {}
+    for facet in chosen:
+        same = known.setdefault(facet.key.value.op(), facet)
+        if same is not facet and not unasked:
+            raise QueryError(f"{same.label} and {facet.label} are the same values.", span=span, suggestion="Name one.")
+    return list(known.values())
 
 
 def _is_dear(expr: ast.Expr, rows: Block) -> bool:
@@ -76,6 +90,8 @@ def _single(made: Typed, item: ast.Named) -> Typed:
             span=item.span,
             suggestion=f"summarize n=count() by {column_name(item)} | sort n desc | limit 10",
         )
+    if isinstance(made.constant, bool):
+        return literal(str(made.constant).lower(), STRING)  # the engine finds no literal condition among the keys
     return made
 
 

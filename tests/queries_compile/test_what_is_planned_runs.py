@@ -16,6 +16,7 @@ RUNS = (
     "from errors | extend a = substring(message, 0.5, http.status_code / 100)",
     r'from errors | extend a = extract(message, "[(]|\\(|(Quota)(?: )(?P<what>E)", 2)',
     "from errors | make-series n = count() every 1h by day = bin(timestamp, 1d)",
+    "from errors | facets true, level",
 )
 
 REFUSED = (
@@ -27,6 +28,7 @@ REFUSED = (
     ('from errors | extend a = extract(message, "(a)(?:b)", 2)', "which has 1"),
     ("from errors | make-series n = count() every 1h by timestamp", "cannot be a key"),
     ("from errors | make-series n = count() every 1h by hour = bin(timestamp, 1h)", "cannot be a key"),
+    ("from errors | facets a = level, b = level", "a and b are the same values"),
     ("from errors | make-series timestamp = count() every 1h", "Two columns are called timestamp"),
 )
 
