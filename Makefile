@@ -47,7 +47,7 @@ run: compiled ## Start Amber on port 8700 with the demo shop (DATA=dir PORT=n).
 	@$(BIN)/amber serve --data $(DATA) --port $(PORT) --demo
 
 test: compiled ## Run all tests.
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -q
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -q
 
 fuzz: setup ## Ten times as many texts as the tests try, other ones each time (TIMES=n).
 	@AMBER_FUZZ=$(or $(TIMES),10) $(BIN)/python -m pytest -n $(JOBS) -q tests/queries_compile/test_thousands_of_texts.py tests/queries_syntax/test_round_trip.py tests/ingest/test_door_fuzz.py

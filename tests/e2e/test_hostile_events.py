@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from benchmarks.browser import Watch, chromium, sign_in, watched
 from tests.e2e.conftest import Amber
@@ -41,7 +41,7 @@ def looked_at(page: Page, path: str) -> None:
     page.evaluate("for (const d of document.querySelectorAll('main details')) d.open = true")
     for link in page.locator("main a, main [title]").all()[:10]:
         if link.is_visible():
-            link.hover(force=True, timeout=2000)
+            link.hover(force=True)
     page.wait_for_timeout(200)
 
 
@@ -74,7 +74,7 @@ def test_discover_shows_hostile_rows_as_text(browser: tuple[BrowserContext, Watc
     context, watch = browser
     page = context.pages[0]
     looked_at(page, f"/app/discover?q={quote(text)}")
-    assert page.get_by_test_id("result-table").is_visible()
+    expect(page.get_by_test_id("result-table")).to_be_visible()
     assert_inert(page, watch)
 
 
@@ -83,7 +83,7 @@ def test_the_issue_list_shows_hostile_titles_as_text(browser: tuple[BrowserConte
     context, watch = browser
     page = context.pages[0]
     looked_at(page, "/app/issues")
-    assert page.get_by_test_id("issue-title").count() > 0
+    expect(page.get_by_test_id("issue-title").first).to_be_visible()
     assert_inert(page, watch)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import os
 import signal
@@ -10,12 +11,16 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from benchmarks.serving import free_ports
+from server.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,6 +49,33 @@ def amber(*arguments: str, cwd: Path | None = None, check: bool = True, **extra:
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def run_here(arguments: list[str], given: str = "", **environment: str) -> tuple[int, str, str]:
+    """Run a verb in this process: its status, what it printed, what it complained of. A process each would be slow.
+
+    Not for verbs that open an event store of their own: a process can open one only.
+    """
+    said, complained = io.BytesIO(), io.BytesIO()
+    out, err = (io.TextIOWrapper(place, "utf-8", newline="", write_through=True) for place in (said, complained))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AMBER_")]:
+            patch.delenv(name)
+        patch.setenv("XDG_CONFIG_HOME", "/nonexistent")
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdin", io.StringIO(given))
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            main(arguments)
+    return int(ended.value.code or 0), said.getvalue().decode(), complained.getvalue().decode()
+
+
+def amber_here(*arguments: str, check: bool = True, **extra: str) -> subprocess.CompletedProcess:
+    """Run one verb as `amber` does, in this process; see `run_here`."""
+    code, said, complained = run_here(list(arguments), **extra)
+    if check:
+        assert code == 0, said + complained
+    return subprocess.CompletedProcess(arguments, code, said, complained)
 
 
 @dataclass

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 import amber as sdk
-from tests.server.processes import amber, child_environment, initialised, post_event
+from tests.server.processes import amber, amber_here, child_environment, initialised, post_event
 
 TEXT = "from errors | summarize n=count() by error.type | sort n desc"
 
@@ -65,9 +65,9 @@ def test_the_command_line_speaks_every_format(shop):
     """Table, JSON, CSV and an Arrow stream of the same answer."""
     query = ("query", "from errors level:error | summarize n=count() by error.type | sort n desc", "--url", shop.url)
     token = {"AMBER_TOKEN": shop.facts["token"]}
-    table = amber(*query, **token).stdout
+    table = amber_here(*query, **token).stdout
     assert [line.split()[0] for line in table.splitlines()[-2:]] == ["ValueError", "KeyError"]
-    assert amber(*query, "--format", "csv", **token).stdout.splitlines() == [
+    assert amber_here(*query, "--format", "csv", **token).stdout.splitlines() == [
         "error.type,n",
         "ValueError,2",
         "KeyError,1",
@@ -86,7 +86,7 @@ def test_the_command_line_speaks_every_format(shop):
 def test_sql_is_asked_the_same_way(shop):
     """`amber sql` and the `sql` member answer with scope and range added."""
     text = "SELECT count() AS n FROM errors"
-    by_cli = json.loads(amber("sql", text, "--data", str(shop.data), "--format", "json").stdout)
+    by_cli = json.loads(amber_here("sql", text, "--data", str(shop.data), "--format", "json").stdout)
     status, _, body = shop.request("POST", "/api/v1/query", {"sql": text})
     assert status == 200, body
     assert by_cli["rows"] == json.loads(body)["rows"]
@@ -96,9 +96,9 @@ def test_sql_is_asked_the_same_way(shop):
 def test_explain_says_what_would_be_done_and_runs_nothing(shop):
     """`--explain` gives the plain reading and the SQL; `--sql` the SQL alone; the API the same."""
     text = "from errors between 2026-01-01 and 2026-01-02 | summarize n=count() by error.type | sort n desc"
-    explained = amber("query", text, "--data", str(shop.data), "--explain").stdout
+    explained = amber_here("query", text, "--data", str(shop.data), "--explain").stdout
     assert "SELECT" in explained
-    only_sql = amber("query", text, "--data", str(shop.data), "--sql").stdout
+    only_sql = amber_here("query", text, "--data", str(shop.data), "--sql").stdout
     assert only_sql.lstrip().upper().startswith(("SELECT", "WITH"))
     status, _, body = shop.request("POST", "/api/v1/query/plan", {"query": text})
     plan = json.loads(body)
@@ -109,7 +109,7 @@ def test_explain_says_what_would_be_done_and_runs_nothing(shop):
 
 def test_a_wrong_text_shows_the_place_on_the_command_line(shop):
     """Exit status 2, the text with carets, the code, the suggestion; nothing on standard output."""
-    done = amber("query", "from errors | sumarize n=count()", "--data", str(shop.data), check=False)
+    done = amber_here("query", "from errors | sumarize n=count()", "--data", str(shop.data), check=False)
     assert (done.returncode, done.stdout) == (2, "")
     lines = done.stderr.splitlines()
     assert lines[1].index("sumarize") == lines[2].index("^")
@@ -120,7 +120,7 @@ def test_a_wrong_token_is_refused_everywhere(shop):
     """401 over HTTP, exit status 3 on the command line."""
     assert shop.request("POST", "/api/v1/query", {"query": TEXT}, token="amb_wrong")[0] == 401
     assert shop.request("POST", "/api/v1/query", {"query": TEXT}, token=None)[0] == 401
-    done = amber("query", TEXT, "--url", shop.url, "--token", "amb_wrong", check=False)
+    done = amber_here("query", TEXT, "--url", shop.url, "--token", "amb_wrong", check=False)
     assert done.returncode == 3
     assert "token" in done.stderr
 
@@ -172,11 +172,11 @@ def test_the_web_port_takes_events_too(shop):
 
 def test_status_tells_the_processes_and_the_checks(shop):
     """Exit status 0 while all is well; JSON for scripts."""
-    facts = json.loads(amber("status", "--data", str(shop.data), "--json").stdout)
+    facts = json.loads(amber_here("status", "--data", str(shop.data), "--json").stdout)
     assert facts["running"]
     assert facts["ready"]["ready"]
     assert set(facts["health"]["checks"]) == {"disk", "spool", "store", "metadata", "writer"}
-    assert "process" in amber("status", "--data", str(shop.data)).stdout
+    assert "process" in amber_here("status", "--data", str(shop.data)).stdout
 
 
 def test_the_metrics_count_what_happened(shop):
@@ -201,22 +201,22 @@ def test_loading_beside_a_running_server_goes_through_it(shop, tmp_path):
     lines = [json.dumps({"message": f"loaded {n}", "level": "warning", "event_id": f"{n:032x}"}) for n in range(1, 4)]
     file = tmp_path / "events.ndjson"
     file.write_text("\n".join(lines) + "\n")
-    amber("load", str(file), "--data", str(shop.data))
+    amber_here("load", str(file), "--data", str(shop.data))
     assert shop.ask("from errors level:warning | summarize n=count()")["rows"] == [[3]]
-    amber("load", str(file), "--data", str(shop.data))
+    amber_here("load", str(file), "--data", str(shop.data))
     assert shop.ask("from errors level:warning | summarize n=count()")["rows"] == [[3]]
 
 
 def test_a_text_is_checked_and_formatted_without_running_it(shop):
     """`--check` shows each place with carets, by a server or the directory; `--format-text` asks nobody."""
-    wrong = amber("query", "enviroment:x | summarize n=cuont()", "--data", str(shop.data), "--check", check=False)
+    wrong = amber_here("query", "enviroment:x | summarize n=cuont()", "--data", str(shop.data), "--check", check=False)
     assert wrong.returncode == 2
     assert wrong.stdout.splitlines()[0].startswith("Error: ")
     assert "cuont" in wrong.stdout
     token = {"AMBER_TOKEN": shop.facts["token"]}
-    odd = amber("query", "enviroment:x", "--url", shop.url, "--check", **token)
+    odd = amber_here("query", "enviroment:x", "--url", shop.url, "--check", **token)
     assert odd.stdout.splitlines()[0].startswith("Warning: enviroment is not a field")
     assert "^^^^^^^^^^" in {line.strip() for line in odd.stdout.splitlines()}
-    assert amber("query", "from  errors|limit 5", "--format-text").stdout == "from errors | limit 5\n"
-    refused = amber("query", "from errors | where (", "--format-text", check=False)
+    assert amber_here("query", "from  errors|limit 5", "--format-text").stdout == "from errors | limit 5\n"
+    refused = amber_here("query", "from errors | where (", "--format-text", check=False)
     assert (refused.returncode, refused.stdout) == (2, "")
