@@ -77,6 +77,10 @@ class Workflow:
         """Put issues back to the given states and return how each one was."""
         _not_too_many(len(states))
         pairs = self.named(principal, [state["id"] for state in states])
+        if len(pairs) < len(states):
+            raise UserError(
+                "An issue is named twice.", code="issue-twice", hint="Give one state for each issue: the one it had."
+            )
         changes = [_restoring(state, self._clock.now()) for state in states]
         self._check_known(principal, {state["assignee"] for state in states})
         changed = self._write(principal, pairs, changes, action=RESTORE) if pairs else []
@@ -93,16 +97,18 @@ class Workflow:
         _not_too_many(len(short_ids))
         projects = {row.id: row for row in self._metadata.projects()}
         seen = visible_projects(self._metadata, principal, Action.ISSUE_READ)
+        rows = self._metadata.issues_by_short_ids(short_ids)
         pairs = []
         for short_id in dict.fromkeys(short_ids):
-            row = self._metadata.issue_by_short_id(short_id)
+            row = rows.get(short_id)
             if row is None or row.project_id not in seen:
                 raise NotFound(f"There is no issue called {short_id[:100]!r}.", code="issue-unknown")
-            verdict = decide(principal, Action.ISSUE_WRITE, project_resource(projects[row.project_id]))
+            pairs.append((row.project_id, row.issue_id))
+        for project_id in sorted({pair[0] for pair in pairs}):
+            verdict = decide(principal, Action.ISSUE_WRITE, project_resource(projects[project_id]))
             if not verdict:
                 raise Denied(verdict.why)
-            pairs.append((row.project_id, row.issue_id))
-        return pairs
+        return list(dict.fromkeys(pairs))
 
     def activity(self, issue: IssueRow) -> list[dict[str, Any]]:
         """Return what was done to an issue and to those merged into it, the newest first."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from engine.metadata import _audit, _decisions, _issues
+from engine.metadata import _audit, _decisions, _issue_changes, _issues
 from engine.metadata.rows import AuditEntry, IssueChange, IssueMove, IssueRow, MappingRow, NewIssue, WorkflowNews
 from engine.metadata.stores.base import BaseStore, changed_members
 
@@ -67,7 +67,7 @@ class IssueStore(BaseStore):
         now = self._clock.now()
         with self._database.write() as connection:
             head = _audit.lock_head(connection)
-            changed = _issues.change_many(connection, list(zip(pairs, wanted, strict=True)), now, if_version)
+            changed = _issue_changes.change_many(connection, list(zip(pairs, wanted, strict=True)), now, if_version)
             entries = [_entry(audit, before, after) for before, after in changed if before != after]
             _audit.append(connection, head, entries, now)
         return changed
@@ -83,7 +83,7 @@ class IssueStore(BaseStore):
         now = self._clock.now()
         with self._database.write() as connection:
             head = _audit.lock_head(connection)
-            done = _issues.move_many(connection, moves, now)
+            done = _issue_changes.move_many(connection, moves, now)
             entries = [
                 _entry(replace(audit, details={**audit.details, **move.details}), before, after)
                 for move, (before, after) in done
@@ -114,7 +114,7 @@ class IssueStore(BaseStore):
     def _change(self, project_id: int, issue_id: int, change: IssueChange) -> IssueRow:
         with self._database.write() as connection:
             pairs = [((project_id, issue_id), change)]
-            return _issues.change_many(connection, pairs, self._clock.now(), None)[0][1]
+            return _issue_changes.change_many(connection, pairs, self._clock.now(), None)[0][1]
 
     def issues(self, ids: Iterable[tuple[int, int]]) -> dict[tuple[int, int], IssueRow]:
         """Return issues by (project id, issue id); unknown ones are absent."""
@@ -125,6 +125,11 @@ class IssueStore(BaseStore):
         """Return every fingerprint events of issues, by (project id, issue id), can have."""
         with self._database.read() as connection:
             return _issues.fingerprints(connection, ids)
+
+    def issues_by_short_ids(self, short_ids: Iterable[str]) -> dict[str, IssueRow]:
+        """Return issues by what people call them, as it was given; unknown ones are absent."""
+        with self._database.read() as connection:
+            return _issues.by_short_ids(connection, short_ids)
 
     def issue_by_short_id(self, short_id: str) -> IssueRow | None:
         """Return the issue people call `short_id` (in any case), or None."""
