@@ -37,6 +37,7 @@ def comparison(value: float, *, equal: bool = True) -> dict[str, object]:
         "base_ms": 1.0,
         "unscoped_ms": None,
         "ratio": {"value": value, "low": value - 0.01, "high": value + 0.01, "pairs": 30},
+        "cpu": {"value": value, "low": value - 0.01, "high": value + 0.01, "pairs": 30},
         "clock": "engine",
         "rows": 3,
         "equal": equal,
