@@ -108,9 +108,9 @@ def _lists_and_changes(api, run) -> None:
     for verb, status in (("resolve", "resolved"), ("unresolve", "unresolved"), ("mute", "ignored")):
         run("issues", verb, "-i", issue["issue_id"], scopes="all")
         assert api.get(f"issues/{issue['id']}?range=14d")["status"] == status
-    assert issue["id"] not in run("issues", "list", "-s", "unresolved", scopes="all")
-    run("issues", "unresolve", "-s", "ignored", scopes="all")
-    assert issue["id"] in run("issues", "list", "-s", "unresolved", scopes="all")
+    assert issue["id"] not in run("issues", "list", "--query", "is:unresolved", scopes="all")
+    run("issues", "unresolve", "-s", "muted", scopes="all")
+    assert issue["id"] in run("issues", "list", "--query", "is:unresolved", scopes="all")
     assert "shop@1.1.0" in run("releases", "list")
     for verb, status in (("archive", "archived"), ("restore", "open")):
         run("releases", verb, "shop@1.1.0")
