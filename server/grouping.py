@@ -10,15 +10,14 @@ from typing import Any, Final
 import msgspec
 
 from engine.errors import StateError, UserError
+from engine.rules import RuleProblem, RulesInvalid
 from engine.snapshot import ProjectConfig
 from ingest.errors import InvalidItem
 from ingest.jsontext import decode_json, encode_json
 from ingest.normalise.event import SECOND_NS, event_and_grounds
 from ingest.normalise.model import Arrival
-from ingest.scrub.rules import RulesInvalid
 from ingest.symbols import Symbolicator
 from ml.grouping import NEWEST_VERSION, VERSIONS, FrameReason, explain
-from ml.grouping.project import GroupingRulesInvalid, RuleProblem
 from server.scrubbing import check_options
 
 OPTIONS: Final[Mapping[str, str]] = {
@@ -80,8 +79,7 @@ def options_of(draft: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that members of the document stand for, those that are None left out.
 
     Raises:
-        RulesInvalid: stack-trace rules cannot be read.
-        GroupingRulesInvalid: the same of fingerprint rules.
+        RulesInvalid: rules of some kind cannot be read.
         UserError: there is no such version.
     """
     options = {OPTIONS[name]: value for name, value in draft.items() if name in OPTIONS and value is not None}
@@ -136,9 +134,8 @@ def tried(
     """
     try:
         changed = msgspec.structs.replace(project, **options_of(draft))
-    except (GroupingRulesInvalid, RulesInvalid) as error:
-        problems = tuple(RuleProblem(p.line, p.start, p.end, p.message, p.hint) for p in error.problems)
-        return GroupingTrial(problems=problems)
+    except RulesInvalid as error:
+        return GroupingTrial(problems=error.problems)
     try:
         document = decode_json(event)
         if not isinstance(document.value, dict):

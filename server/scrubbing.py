@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 
 from engine.errors import UserError
+from engine.rules import RuleProblem, RulesInvalid
 from engine.snapshot import ProjectConfig
 from ingest.errors import InvalidItem
 from ingest.jsontext import decode_json, encode_json
 from ingest.normalise.stackrules import parse_stack_rules
 from ingest.scrub import Scrubber
-from ingest.scrub.rules import DATASETS, Problem, RulesInvalid, parse_rules
+from ingest.scrub.rules import DATASETS, parse_rules
 from ml.grouping.project import parse_fingerprint_rules
 
 OPTIONS = ("scrub_rules", "scrub_defaults", "scrub_ip", "scrub_email")
@@ -41,7 +42,7 @@ class Trial:
     after: str = ""
     diff: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RuleProblem, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -68,7 +69,6 @@ def check_options(options: Mapping[str, Any] | None) -> None:
 
     Raises:
         RulesInvalid: with every problem and its place; nothing would be processed with such rules.
-        GroupingRulesInvalid: the same of fingerprint rules.
     """
     rules = (options or {}).get("scrub_rules")
     if isinstance(rules, str):

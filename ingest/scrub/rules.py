@@ -13,13 +13,14 @@ PATH:  $string                 every text of the item
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import re2
 
-from engine.errors import UserError
+from engine.rules import RuleProblem, RulesInvalid
 from ingest.scrub.actions import Verb
 from ingest.scrub.patterns import BY_NAME
 
@@ -47,46 +48,13 @@ _TOKEN = re.compile(
 _STEP = re.compile(r'"(?P<quoted>[^"]+)"|(?P<plain>[^."]+)')
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong in a rules text.
-
-    Attributes:
-        line: from 1.
-        start: first column, from 1.
-        end: column after the last one.
-        hint: what to write instead.
-    """
-
-    line: int
-    start: int
-    end: int
-    message: str
-    hint: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}, column {self.start}: {self.message} {self.hint}"
-
-
-class RulesInvalid(UserError):
-    """A rules text that cannot be read.
-
-    Attributes:
-        problems: all that is wrong, in the order of the text.
-        field: the member of a form it concerns.
-    """
+class ScrubRulesInvalid(RulesInvalid):
+    """Rules for personal data that cannot be read."""
 
     code = "scrub-rules-invalid"
 
-    def __init__(
-        self,
-        problems: tuple[Problem, ...],
-        field: str = "options.scrub_rules",
-        hint: str = "See docs/how-to/scrub.md, and try with `amber scrub test`.",
-    ) -> None:
-        super().__init__("; ".join(map(str, problems)), hint=hint)
-        self.problems = problems
-        self.field = field
+    def __init__(self, problems: Sequence[RuleProblem]) -> None:
+        super().__init__(problems, "options.scrub_rules", "See docs/how-to/scrub.md, and try with `amber scrub test`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +113,23 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
     """Return the rules of a text, in its order.
 
     Raises:
-        RulesInvalid: with every problem and its place.
+        ScrubRulesInvalid: with every problem and its place.
     """
     rules: list[Rule] = []
-    problems: list[Problem] = []
+    problems: list[RuleProblem] = []
     for number, line in enumerate(text.splitlines(), 1):
         try:
             rule = _rule(line, number)
         except _Wrong as wrong:
             start, end, message, hint = wrong.place
-            problems.append(Problem(number, start + 1, end + 1, message, hint))
+            problems.append(RuleProblem(number, start + 1, end + 1, message, hint))
             continue
         if rule is not None:
             rules.append(rule)
     if len(rules) > MAX_RULES:
-        problems.append(Problem(1, 1, 1, f"There are {len(rules)} rules.", f"At most {MAX_RULES} can be used."))
+        problems.append(RuleProblem(1, 1, 1, f"There are {len(rules)} rules.", f"At most {MAX_RULES} can be used."))
     if problems:
-        raise RulesInvalid(tuple(problems))
+        raise ScrubRulesInvalid(problems)
     return tuple(rules)
 
 

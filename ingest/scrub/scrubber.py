@@ -19,7 +19,7 @@ from ingest.scrub.grammars import NAME_RULES
 from ingest.scrub.model import Scrubbed, ScrubbedValues
 from ingest.scrub.names import strength
 from ingest.scrub.patterns import BY_NAME, PATTERNS
-from ingest.scrub.rules import Rule, RulesInvalid, parse_rules
+from ingest.scrub.rules import Rule, ScrubRulesInvalid, parse_rules
 from ingest.scrub.substitution import spliced, substituted
 from ingest.scrub.tree import Compiled, apply_rules, compiled, kept_again
 
@@ -40,7 +40,7 @@ class Scrubber:
         project: whose rules hold.
 
     Raises:
-        RulesInvalid: its rules cannot be read.
+        ScrubRulesInvalid: its rules cannot be read.
     """
 
     def __init__(self, project: ProjectConfig) -> None:
@@ -190,7 +190,7 @@ def scrubber_for(project: ProjectConfig) -> Scrubber:
     """
     try:
         return Scrubber(project)
-    except RulesInvalid as error:
+    except ScrubRulesInvalid as error:
         raise StateError(
             f"The scrub rules of the project {project.slug} cannot be read: {error.message}",
             code="scrub-rules-unreadable",

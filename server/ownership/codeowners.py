@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from server.ownership.problems import LONGEST_OWNER, OwnershipInvalid, Problem
+from engine.rules import RuleProblem
+from server.ownership.problems import LONGEST_OWNER, OwnershipInvalid
 
 GITHUB, GITLAB = "github", "gitlab"
 SYNTAXES = (GITHUB, GITLAB)
@@ -144,17 +145,19 @@ def parse_codeowners(text: str, syntax: str = GITHUB) -> Codeowners:
     Raises:
         OwnershipInvalid: lines cannot be read, with all of them.
     """
-    problems: list[Problem] = []
-    lines = text.splitlines()
+    problems: list[RuleProblem] = []
+    lines = text.removeprefix("\ufeff").splitlines()
     if len(text) > MAX_CHARS or len(lines) > _MAX_LINES:
-        raise OwnershipInvalid("CODEOWNERS file", [Problem(1, "it is too long", f"at most {_MAX_LINES} lines")])
+        raise OwnershipInvalid(
+            "CODEOWNERS file", [RuleProblem.of_line(1, "it is too long", f"at most {_MAX_LINES} lines")]
+        )
     entries = tuple(_entries(lines, syntax, problems))
     if problems:
         raise OwnershipInvalid("CODEOWNERS file", problems)
     return Codeowners(entries)
 
 
-def _entries(lines: Sequence[str], syntax: str, problems: list[Problem]) -> Iterator[Entry]:
+def _entries(lines: Sequence[str], syntax: str, problems: list[RuleProblem]) -> Iterator[Entry]:
     section = ""
     defaults: tuple[str, ...] = ()
     for number, raw in enumerate(lines, 1):
@@ -168,7 +171,7 @@ def _entries(lines: Sequence[str], syntax: str, problems: list[Problem]) -> Iter
         excluded = words[0].startswith("!") and syntax == GITLAB
         fault = _fault(words[0], syntax)
         if fault is not None:
-            problems.append(Problem(number, *fault))
+            problems.append(RuleProblem.of_line(number, *fault))
             continue
         owners = _owners(words[1:], number, problems) or defaults
         pattern = words[0][1:] if excluded else words[0]
@@ -203,10 +206,10 @@ def _words(line: str) -> list[str]:
     return words + ([word] if word else [])
 
 
-def _owners(words: Sequence[str], number: int, problems: list[Problem]) -> tuple[str, ...]:
+def _owners(words: Sequence[str], number: int, problems: list[RuleProblem]) -> tuple[str, ...]:
     hint = "use @user, @group/team or an address; write `\\ ` for a blank in a path"
     wrong = [word for word in words if len(word) > LONGEST_OWNER or not _OWNER.fullmatch(word)]
-    problems.extend(Problem(number, f"{word[:100]!r} is no owner", hint) for word in wrong)
+    problems.extend(RuleProblem.of_line(number, f"{word[:100]!r} is no owner", hint) for word in wrong)
     return tuple(words)
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 
-from server.ownership.problems import LONGEST_OWNER, OwnershipInvalid, Problem
+from engine.rules import RuleProblem
+from server.ownership.problems import LONGEST_OWNER, OwnershipInvalid
 
 PATH, MODULE, URL, TAGS = "path", "module", "url", "tags."
 MAX_CHARS = 100_000
@@ -99,10 +100,10 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
     """
     if len(text) > MAX_CHARS:
         raise OwnershipInvalid(
-            "ownership rules", [Problem(1, "the text is too long", f"at most {MAX_CHARS} characters")]
+            "ownership rules", [RuleProblem.of_line(1, "the text is too long", f"at most {MAX_CHARS} characters")]
         )
     rules: list[Rule] = []
-    problems: list[Problem] = []
+    problems: list[RuleProblem] = []
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
         if not line or line.startswith("#"):
@@ -117,25 +118,27 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _rule(number: int, line: str) -> Rule | Problem:
+def _rule(number: int, line: str) -> Rule | RuleProblem:
     read = _LINE.match(line)
     if read is None:
-        return Problem(number, "this is no rule", "write TYPE:PATTERN OWNER, such as `path:src/pay/* #payments`")
+        return RuleProblem.of_line(
+            number, "this is no rule", "write TYPE:PATTERN OWNER, such as `path:src/pay/* #payments`"
+        )
     kind, pattern = read["type"], read["pattern"]
     if pattern.startswith('"'):
         pattern = re.sub(r"\\(.)", r"\1", pattern[1:-1])
     owners = tuple(read["owners"].split())
     if kind not in _VALUES and not (kind.startswith(TAGS) and len(kind) > len(TAGS)):
-        return Problem(number, f"{kind[:50]!r} is no type of rule", "use path, module, url or tags.NAME")
+        return RuleProblem.of_line(number, f"{kind[:50]!r} is no type of rule", "use path, module, url or tags.NAME")
     if not pattern or len(pattern) > _MAX_PATTERN or pattern.count("*") > _MAX_STARS:
-        return Problem(
+        return RuleProblem.of_line(
             number, "the pattern is empty or too long", f"at most {_MAX_PATTERN} characters, {_MAX_STARS} stars"
         )
     if not owners:
-        return Problem(number, "the rule names no owner", "add an address or #team")
+        return RuleProblem.of_line(number, "the rule names no owner", "add an address or #team")
     wrong = next((owner for owner in owners if not _is_owner(owner)), None)
     if wrong is not None:
-        return Problem(number, f"{wrong[:100]!r} is no owner", "use an address or #team")
+        return RuleProblem.of_line(number, f"{wrong[:100]!r} is no owner", "use an address or #team")
     return Rule(number, kind, pattern, owners)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.rules import RulesInvalid
 from engine.snapshot import ProjectConfig
 from engine.spool import Position, SpoolRecord
 from ingest.normalise.inapp import in_app
@@ -17,7 +18,6 @@ from ingest.normalise.stackrules import parse_stack_rules
 from ingest.normalise.times import MIN_DRIFT_NS, drift_ns
 from ingest.process import Batch, Processor
 from ingest.records import RawRecord, encode_record
-from ingest.scrub.rules import RulesInvalid
 from tests.ingest.helpers import NOW_NS, envelope, event, snapshot
 
 NOW = datetime.fromtimestamp(NOW_NS / 1e9, UTC)

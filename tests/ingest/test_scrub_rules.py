@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.rules import RuleProblem, RulesInvalid
 from engine.schema import TABLES
 from engine.snapshot import ProjectConfig
 from ingest.scrub import FILTERED, Scrubber
-from ingest.scrub.rules import DATASETS, Problem, RulesInvalid, parse_rules
+from ingest.scrub.rules import DATASETS, parse_rules
 
 
 def scrub(rules: str, value: Any, dataset: str = "errors") -> Any:
@@ -163,7 +164,7 @@ def test_any_text_is_rules_or_has_problems(text: str) -> None:
     except RulesInvalid as error:
         lines = text.splitlines()
         for problem in error.problems:
-            assert isinstance(problem, Problem)
+            assert isinstance(problem, RuleProblem)
             assert 1 <= problem.start <= problem.end <= len(lines[problem.line - 1]) + 1
 
 

@@ -64,6 +64,8 @@ path\#hash @odd
 def test_codeowners_of_github(path, owners):
     """As in GitHub's own example: the last line that matches counts, also when it names nobody."""
     assert parse_codeowners(GITHUB).owners(path) == owners
+    marked = "\ufeff" + GITHUB.lstrip().replace("\n", "\r\n")
+    assert parse_codeowners(marked).owners(path) == owners, "as an editor on Windows writes it"
 
 
 @pytest.mark.parametrize(

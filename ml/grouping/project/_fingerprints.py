@@ -91,7 +91,7 @@ def parse_fingerprint_rules(rules: str) -> tuple[FingerprintRule, ...]:
     if len(found) > MAX_RULES:
         problems.append(RuleProblem(1, 1, 1, f"There are {len(found)} rules.", f"At most {MAX_RULES} can be used."))
     if problems:
-        raise GroupingRulesInvalid(tuple(problems), FIELD)
+        raise GroupingRulesInvalid(problems, FIELD)
     return tuple(found)
 
 
