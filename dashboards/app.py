@@ -16,6 +16,7 @@ from dashboards.issues import detail as issue_page
 from dashboards.issues import page as issues_page
 from dashboards.pages import Found, Page, PageRequest, PageTable, PageView
 from dashboards.ports import Ports
+from dashboards.map import page as map_page
 from dashboards.profiles import page as profiles_page
 from dashboards.releases import page as releases_page
 from dashboards.settings import page as settings_page
@@ -30,6 +31,7 @@ PAGES: Final[tuple[Page, ...]] = (
     issues_page.PAGE,
     issue_page.PAGE,
     trace_page.PAGE,
+    map_page.PAGE,
     profiles_page.PAGE,
     releases_page.LIST,
     releases_page.ONE,

@@ -33,6 +33,7 @@ from server.http.routes import Routes
 from server.http.saved import saved_routes
 from server.http.scrub import scrub_routes
 from server.http.sentry_lists import sentry_list_routes
+from server.http.servicemap import service_map_routes
 from server.http.services import Services
 from server.http.shell import Mount, make_app
 from server.http.spec import spec_routes
@@ -54,6 +55,7 @@ def routes_of(services: Services) -> list[Routes]:
         merging_routes(services),
         trace_routes(services),
         profile_routes(services),
+        service_map_routes(services),
         managed_routes(services),
         scrub_routes(services),
         grouping_routes(services),

@@ -23,6 +23,7 @@ BLUEPRINTS: Final = (
     "tests.dashboards.fake_issues",
     "tests.dashboards.fake_traces",
     "tests.dashboards.fake_profiles",
+    "tests.dashboards.fake_map",
     "tests.dashboards.fake_releases",
     "tests.dashboards.fake_merging",
     "tests.dashboards.fake_ownership",

@@ -99,7 +99,7 @@ def test_releases_and_transactions_are_chosen_from_what_was_profiled(served: Sit
 def test_a_function_is_shown_between_its_callers_and_what_it_calls(served: Site) -> None:
     """From the table to the sandwich."""
     with served.page("/app/profiles?mode=top") as page:
-        page.get_by_role("button", name="total").click()
+        page.get_by_role("button", name="total", exact=True).click()
         expect(page.get_by_role("heading", name=re.compile("Callers of.*total"))).to_be_visible()
         expect(page.get_by_role("tree")).to_have_count(2)
 

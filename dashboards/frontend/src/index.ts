@@ -10,6 +10,7 @@ import { IssueGrouping } from "./issues/grouped.tsx";
 import { IssueSuspects } from "./issues/suspects.tsx";
 import { ReleaseView } from "./releases/detail.tsx";
 import { ReleaseList } from "./releases/list.tsx";
+import { ServiceMap } from "./map/page.tsx";
 import { Profiles } from "./profiles/page.tsx";
 import { ActionButton } from "./settings/action_button.tsx";
 import { CopyText } from "./settings/copy_text.tsx";
@@ -37,6 +38,7 @@ const components = {
   IssueOwners,
   TraceView,
   Profiles,
+  ServiceMap,
   ReleaseList,
   ReleaseView,
   ActionButton,
