@@ -11,7 +11,7 @@ from queries.passes.context import FIXED
 from queries.passes.nodes import walk
 
 SLUG_MARK = "amber_project_slug"
-_KEEP_BELOW = (exp.Limit, exp.Offset, exp.WithFill, exp.DataType, exp.Interval, exp.Dot, exp.Placeholder)
+_KEEP_BELOW = (exp.Offset, exp.WithFill, exp.DataType, exp.Interval, exp.Dot, exp.Placeholder)
 _LONG = 16
 """Texts after IN that are one parameter each. More are one array: the engine looks them up, by indexes too, alike."""
 
@@ -132,8 +132,8 @@ def _lift(node: exp.Literal, lifted: _Lifted) -> None:
         return
     if isinstance(parent, exp.Array) and not node.is_string:
         return
-    if isinstance(parent, exp.Group | exp.Ordered):
-        return  # the position of a column, in SQL users send
+    if isinstance(parent, exp.Group | exp.Ordered | exp.Limit):
+        return  # the position of a column, in SQL users send; a number of rows
     if isinstance(parent, exp.Column) or (isinstance(parent, exp.Anonymous) and parent.name in _KEEP_FUNCTIONS):
         return
     if node.is_string:

@@ -231,9 +231,9 @@ def _output_of(value: ir.Value, block: Block, outputs: Sequence[tuple[str, ir.Va
 
 
 def _readable(typed: Typed) -> ValueType:
-    if typed.virtual:
-        return STRING if typed.virtual == PROJECT else SPARSE_STRING
-    return typed.type
+    if not typed.virtual:
+        return typed.type
+    return replace(STRING, missing=typed.type.missing) if typed.virtual == PROJECT else SPARSE_STRING
 
 
 def settled(block: Block) -> Block:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from queries import ast
@@ -12,6 +13,7 @@ from queries.plan.block import Block, Order, Scan
 from queries.plan.builder import Builder
 from queries.plan.scope import special_fields
 from queries.types import Base
+from queries.values.calls import call
 from queries.values.typed import Typed, as_null
 
 
@@ -58,4 +60,9 @@ def sortable(expr: ast.Expr, made: Typed) -> ir.Value:
     if made.type.base in {Base.MAP, Base.NULL}:
         hint = 'Name a key: tags["region"].' if made.type.base is Base.MAP else ""
         raise TypeProblem(f"Cannot sort by {made.type.describe()}.", span=expr.span, suggestion=hint)
-    return made.value if made.type.base is Base.STRING else as_null(made).value
+    return no_place(made if made.type.base is Base.STRING else as_null(made))
+
+
+def no_place(made: Typed) -> ir.Value:
+    """Return a value so that it stands for itself in `ORDER BY` and `LIMIT … BY`, where a 2 is the second column."""
+    return call("identity", made.type, made.value) if isinstance(made.value.op(), ops.Literal) else made.value

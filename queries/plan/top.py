@@ -13,7 +13,7 @@ from queries.plan.builder import Builder
 from queries.plan.column_names import column_name
 from queries.plan.expressions import compile_expr
 from queries.plan.grouping import OTHER, group, never_null, or_other
-from queries.plan.orders import sortable, with_order
+from queries.plan.orders import no_place, sortable, with_order
 from queries.plan.render import render
 from queries.values.calls import field_name
 from queries.values.typed import Typed, certain, constant
@@ -35,7 +35,7 @@ def top(stage: ast.Top, block: Block, builder: Builder) -> Block:
     named = {column_name(item): compile_expr(item.expr, scope) for item in stage.per}
     made = {name: typed for name, typed in named.items() if name not in loose.columns}
     kept = loose.with_columns(made) if loose.catalog is None else loose
-    per = tuple(typed.value for typed in named.values())
+    per = tuple(no_place(typed) for typed in named.values())
     order = (*(Order(value, descending=False) for value in per), by)
     if loose.grouping is not None:
         # Which of equals are kept is no matter of chance: groups among equals come by their keys.

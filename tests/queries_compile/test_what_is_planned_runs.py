@@ -17,6 +17,9 @@ RUNS = (
     r'from errors | extend a = extract(message, "[(]|\\(|(Quota)(?: )(?P<what>E)", 2)',
     "from errors | make-series n = count() every 1h by day = bin(timestamp, 1d)",
     "from errors | facets true, level",
+    "from errors | extend a = isnull(fingerprint) | sort a, timestamp",
+    "from errors | extend a = 2 | top 3 per a, release.version by 99",
+    "from errors | make-series x = any(project) every 1h by level fill forward",
 )
 
 REFUSED = (
