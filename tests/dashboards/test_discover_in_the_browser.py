@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from benchmarks.browser import Watch
 from dashboards.components import declared_components
@@ -51,8 +52,19 @@ def test_the_page_opens_with_rows_chart_and_values(page: Any) -> None:
     page.wait_for_selector("[data-testid=chart] canvas")
     page.wait_for_selector("[data-testid=facets] summary")
     assert page.title() == "Discover · Amber"
-    assert "240 rows" in page.inner_text(".rows-line")
+    page.wait_for_selector(".rows-line >> text=/^240 rows/")
     assert page.evaluate("document.documentElement.dataset.painted") is not None
+
+
+def test_the_first_rows_stand_before_the_others_which_go_on_behind_them(page: Any) -> None:
+    """What the reader sees at once is asked for alone; the rest is put below it, and what was scrolled to stays."""
+    asked: list[dict[str, Any]] = []
+    page.on("request", lambda sent: asked.append(sent.post_data_json) if sent.url.endswith("/query") else None)
+    page.goto("/app/discover?q=from+errors")
+    page.wait_for_selector(".rows-line >> text=/^240 rows/")
+    assert [(body["limit"], body.get("after")) for body in asked] == [(200, None), (800, "200")]
+    page.evaluate("document.querySelector('.ag-grid-viewport, .ag-body-viewport').scrollTop = 200000")
+    page.wait_for_selector(".ag-row[row-index='239']")
 
 
 def test_enter_asks_and_the_address_holds_the_question(page: Any) -> None:
@@ -65,7 +77,7 @@ def test_enter_asks_and_the_address_holds_the_question(page: Any) -> None:
     assert _question(page) == "from errors | summarize n=count() by error.type"
     page.go_back()
     page.wait_for_selector(".rows-line >> text=/^240 rows/")
-    assert page.inner_text(".cm-content") == "from errors"
+    expect(page.locator(".cm-content").first).to_have_text("from errors", use_inner_text=True)
     page.go_forward()
     page.wait_for_selector(".rows-line >> text=/^5 rows/")
 
@@ -77,7 +89,7 @@ def test_shift_enter_begins_a_line_and_asks_nothing(page: Any) -> None:
     _type(page, "from errors")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("| limit 5")
-    assert page.locator(".cm-line").count() == 2
+    expect(page.locator(".cm-line")).to_have_count(2)
     assert _question(page) == ""
 
 
@@ -87,7 +99,7 @@ def test_an_error_is_underlined_where_it_is_and_mended_by_one_click(page: Any, w
     _open(page, "from errors | sumarize n=count() by error.type")
     page.wait_for_selector("[data-testid=problem]")
     page.wait_for_selector(".cm-lintRange-error")
-    assert page.inner_text(".cm-lintRange-error") == "sumarize"
+    expect(page.locator(".cm-lintRange-error").first).to_have_text("sumarize", use_inner_text=True)
     page.click("text=Use summarize")
     _rows_stand(page)
     assert _question(page) == "from errors | summarize n=count() by error.type"
@@ -100,9 +112,9 @@ def test_completion_offers_values_and_enter_still_runs(page: Any) -> None:
     page.wait_for_selector("[data-testid=facets] summary")
     _type(page, "from errors level:")
     page.wait_for_selector(".query-completions li")
-    assert "error" in page.inner_text(".query-completions")
+    expect(page.locator(".query-completions").first).to_contain_text("error", use_inner_text=True)
     page.keyboard.press("Tab")
-    assert page.inner_text(".cm-content") == "from errors level:error"
+    expect(page.locator(".cm-content").first).to_have_text("from errors level:error", use_inner_text=True)
     page.keyboard.press("Enter")
     page.wait_for_url("**q=from%20errors%20level%3Aerror**")
 
@@ -132,8 +144,10 @@ def test_hostile_text_is_text(page: Any) -> None:
     _open(page, "from errors | summarize n=count() by error.type")
     _rows_stand(page)
     page.wait_for_selector(".legend button")
-    assert "<script>alert(1)</script>" in page.inner_text("[data-testid=result-table]")
-    assert "<script>alert(1)</script>" in page.inner_text("[data-testid=facets]")
+    expect(page.locator("[data-testid=result-table]").first).to_contain_text(
+        "<script>alert(1)</script>", use_inner_text=True
+    )
+    expect(page.locator("[data-testid=facets]").first).to_contain_text("<script>alert(1)</script>", use_inner_text=True)
     assert page.locator("[data-testid=result-table] img, [data-testid=result-table] script").count() == 0
 
 
@@ -143,9 +157,11 @@ def test_nothing_and_the_empty_text_look_different(page: Any) -> None:
     _rows_stand(page)
     page.set_viewport_size({"width": 2400, "height": 900})
     page.wait_for_selector(".is-null")
-    assert page.locator(".is-null").first.inner_text() == "null"
-    assert page.locator(".is-empty").first.inner_text() == '""'
-    assert page.locator(".ag-row[row-index='2'] .is-integer").inner_text() == "9,007,199,254,740,993"
+    expect(page.locator(".is-null").first).to_have_text("null", use_inner_text=True)
+    expect(page.locator(".is-empty").first).to_have_text('""', use_inner_text=True)
+    expect(page.locator(".ag-row[row-index='2'] .is-integer")).to_have_text(
+        "9,007,199,254,740,993", use_inner_text=True
+    )
 
 
 def test_a_cell_changes_the_question(page: Any) -> None:
@@ -171,7 +187,7 @@ def test_a_slow_question_shows_how_far_it_is_and_can_be_cancelled(page: Any) -> 
     """Before there are rows nothing says that there are none."""
     _open(page, "from errors slow")
     page.wait_for_selector("progress")
-    assert "3.2M of 10M rows" in page.inner_text(".progress")
+    expect(page.locator(".progress").first).to_contain_text("3.2M of 10M rows", use_inner_text=True)
     assert page.locator("text=Nothing matched").count() == 0
     page.click("[data-testid=cancel]")
     page.wait_for_selector("text=Run it again")
@@ -185,7 +201,7 @@ def test_only_the_newest_answer_is_shown(page: Any) -> None:
     page.keyboard.press("Enter")
     _rows_stand(page)
     page.wait_for_timeout(1200)
-    assert page.inner_text(".rows-line").startswith("5 rows")
+    expect(page.locator(".rows-line").first).to_have_text(re.compile(r"^5 rows"), use_inner_text=True)
 
 
 def test_ten_thousand_rows_scroll_and_sort(page: Any) -> None:
@@ -268,11 +284,11 @@ def test_keys_go_places_but_not_while_one_types(page: Any) -> None:
     page.wait_for_selector(".cm-content")
     page.keyboard.press("?")
     page.wait_for_selector("text=Keyboard shortcuts")
-    assert "Go to Issues" in page.inner_text("dialog")
+    expect(page.locator("dialog").first).to_contain_text("Go to Issues", use_inner_text=True)
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type(" gi?")
-    assert page.inner_text(".cm-content").endswith("gi?")
+    expect(page.locator(".cm-content").first).to_have_text(re.compile(r"gi\?$"), use_inner_text=True)
     assert urlsplit(page.url).path == "/app/discover"
 
 
