@@ -17,8 +17,8 @@ from examples.shop.traffic import Traffic
 
 RELEASES = {"web": "shop-web@1.4.0", "cart": "shop-cart@2.1.0", "payment": "shop-payment@0.9.3"}
 NEXT_WEB = "shop-web@1.4.1"
-_START_S = 20.0
-_STOP_S = 10.0
+_START_S = 60.0
+_STOP_S = 30.0
 
 
 class Shop:

@@ -17,7 +17,18 @@ from benchmarks.serving import free_ports
 from tests.clients.collector import Collector
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 10
+KINDS = {"TypeError", "KeyError", "ZeroDivisionError", "CheckoutFailed"}
+RELEASES = {"shop-web@1.4.0", "shop-web@1.4.1", "shop-cart@2.1.0", "shop-payment@0.9.3"}
+
+
+def _enough(collector: Collector) -> bool:
+    """Whether some two hundred pages were looked at, and everything that happens now and then has happened."""
+    events, transactions = list(collector.items["event"]), list(collector.items["transaction"])
+    return (
+        sum(one["tags"]["service"] == "web" for one in transactions) >= 200
+        and {one["release"] for one in transactions} >= RELEASES
+        and {event["exception"]["values"][-1]["type"] for event in events if "exception" in event} >= KINDS
+    )
 
 
 def start(dsn: str, *more: str) -> subprocess.Popen[str]:
@@ -27,10 +38,14 @@ def start(dsn: str, *more: str) -> subprocess.Popen[str]:
 
 @pytest.fixture(scope="module")
 def reported() -> Iterator[Collector]:
-    """What the collector has after one short run at a high rate."""
+    """What the collector has after one run at a high rate: ten seconds, on a busy machine more."""
     with Collector() as collector:
-        process = start(collector.dsn, "--rate", "25", "--seconds", str(SECONDS), "--seed", "3")
-        out, err = process.communicate(timeout=240)
+        process = start(collector.dsn, "--rate", "25", "--deploy-after", "5", "--seed", "3")
+        try:
+            collector.wait_for(_enough, 180)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=240)
         assert process.returncode == 0, err
         assert "deployed shop-web@1.4.1" in out
         yield collector
@@ -38,7 +53,7 @@ def reported() -> Iterator[Collector]:
 
 def test_errors_of_all_kinds_arrive_with_in_app_frames(reported: Collector) -> None:
     kinds = {event["exception"]["values"][-1]["type"] for event in reported.items["event"] if "exception" in event}
-    assert {"TypeError", "KeyError", "ZeroDivisionError", "CheckoutFailed"} <= kinds
+    assert kinds >= KINDS
     frames = [
         entry["stacktrace"]["frames"][-1]
         for event in reported.items["event"]
@@ -67,7 +82,7 @@ def test_one_trace_spans_the_three_services(reported: Collector) -> None:
 
 def test_both_releases_of_the_pages_report(reported: Collector) -> None:
     releases = {transaction["release"] for transaction in reported.items["transaction"]}
-    assert {"shop-web@1.4.0", "shop-web@1.4.1", "shop-cart@2.1.0", "shop-payment@0.9.3"} == releases
+    assert releases == RELEASES
 
 
 def test_the_regression_exists_only_in_the_new_release(reported: Collector) -> None:
@@ -114,7 +129,7 @@ def test_sessions_metrics_and_check_ins_are_reported(reported: Collector) -> Non
     assert sum(one.get("exited", 0) for one in counted) > 10
     names = {point["name"] for item in reported.items["trace_metric"] for point in item["items"]}
     assert {"orders", "payment.wait"} <= names
-    assert [one["status"] for one in reported.items["check_in"]] == ["in_progress", "ok"]
+    assert [one["status"] for one in reported.items["check_in"]][:2] == ["in_progress", "ok"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
