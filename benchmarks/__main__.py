@@ -17,9 +17,8 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]  # it ships no types
 from rich.console import Console
 
-from benchmarks import report
+from benchmarks import budgets, report
 from benchmarks.options import SECTIONS, Options
-from benchmarks.report import BUDGETS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("chdb-core", "clickhouse-connect", "ibis-framework", "sqlglot", "pyarrow", "sentry-sdk")
@@ -31,7 +30,7 @@ def main() -> int:
     """Run the measurements, print the table, write the page; 1 when a measurement failed."""
     console = Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH)
     options = _options()
-    chosen = report.chosen(frozenset(options.only))
+    chosen = budgets.chosen(frozenset(options.only))
     wanted = {budget.section for budget in chosen} - {""}
     # The kill rounds take long and are run on their own; here their report is only read.
     sections = [n for n in SECTIONS if n in wanted or (n == "data" and wanted & NEEDS_DATA)]
@@ -52,7 +51,7 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    keys = sorted({budget.key for budget in BUDGETS if budget.judge})
+    keys = sorted({budget.key for budget in budgets.BUDGETS if budget.judge})
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000, help="errors in the big data set (default 10000000)")
     parser.add_argument("--only", default="", help=f"comma list of: {', '.join(keys)}")

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
-from benchmarks import report
+from benchmarks import budgets, report
 from benchmarks.query_overhead import differing
 
 RUN = {
@@ -108,13 +108,13 @@ FULL = results(
 
 
 def words(found: dict[str, object]) -> dict[str, str]:
-    return {budget.what: report.verdict(budget, found).word for budget in report.BUDGETS}
+    return {budget.what: budgets.verdict(budget, found).word for budget in budgets.BUDGETS}
 
 
 def test_every_budget_is_on_the_page_with_its_verdict():
     """The page lists all budgets, measured or not, and says which ones hold."""
     page = report.page(FULL)
-    for budget in report.BUDGETS:
+    for budget in budgets.BUDGETS:
         assert budget.what in page
     found = words(FULL)
     assert found["events per second, accepted to queryable"] == "met"
@@ -128,8 +128,8 @@ def test_a_question_that_takes_too_long_is_named_with_its_time():
     """The table shows what reading in parts saves, the verdict which interactions are over."""
     page = report.page(FULL)
     assert "| newest \\| errors | one project | 40 | 90 | 300 | 1,000 | 50,000 | 300 | met |" in page
-    budget = next(b for b in report.BUDGETS if b.section == "questions")
-    seen = report.verdict(budget, FULL)
+    budget = next(b for b in budgets.BUDGETS if b.section == "questions")
+    seen = budgets.verdict(budget, FULL)
     assert (seen.seen, seen.note) == ("1 of 2 within", "facets (all projects): 1600 ms")
 
 
@@ -147,9 +147,9 @@ def test_an_empty_run_measures_nothing_and_says_so():
 def test_a_failed_measurement_is_named_and_never_counts_as_met():
     """A failure shows its reason in the table."""
     found = results(failed={"ingest": "no event was accepted"})
-    budget = next(b for b in report.BUDGETS if b.section == "ingest")
-    assert report.verdict(budget, found).met is None
-    assert "no event was accepted" in report.verdict(budget, found).note
+    budget = next(b for b in budgets.BUDGETS if b.section == "ingest")
+    assert budgets.verdict(budget, found).met is None
+    assert "no event was accepted" in budgets.verdict(budget, found).note
 
 
 @pytest.mark.parametrize(
@@ -162,14 +162,14 @@ def test_a_failed_measurement_is_named_and_never_counts_as_met():
 )
 def test_one_slow_query_or_one_different_answer_misses_the_budget(comparisons, met):
     """The budget holds for every query, and a ratio of different answers counts for nothing."""
-    budget = next(b for b in report.BUDGETS if b.section == "query")
-    assert report.verdict(budget, results(query={"pairs": 30, "comparisons": comparisons})).met is met
+    budget = next(b for b in budgets.BUDGETS if b.section == "query")
+    assert budgets.verdict(budget, results(query={"pairs": 30, "comparisons": comparisons})).met is met
 
 
 def test_the_terminal_table_can_be_cut_to_some_budgets():
     """`--only` shows its budgets alone."""
     out = io.StringIO()
-    Console(file=out, width=200).print(report.table(FULL, report.chosen(frozenset({"plan"}))))
+    Console(file=out, width=200).print(report.table(FULL, budgets.chosen(frozenset({"plan"}))))
     assert "parse + check + plan" in out.getvalue()
     assert "disk" not in out.getvalue()
 
