@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,22 @@ from ml.perturb._events import perturbed_event
 ERRORS: Final = "defects4j-errors"
 _SAMPLES: Final = ("event_samples", "envelopes")
 _ASSERTIONS: Final = ("junit.", "org.junit", "ComparisonFailure", "AssertionError", "AssertionFailedError")
+
+
+_PLATFORMS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("java", "kt", "scala", "groovy"), "java"),
+    **dict.fromkeys(("js", "ts", "jsx", "tsx", "mjs", "cjs", "vue"), "javascript"),
+    **dict.fromkeys(("c", "cc", "cpp", "cxx", "h", "hpp", "rs", "m", "mm"), "native"),
+    "py": "python",
+    "rb": "ruby",
+    "php": "php",
+    "go": "go",
+    "cs": "csharp",
+    "swift": "cocoa",
+    "ex": "elixir",
+    "dart": "dart",
+}
+"""Ending of a file -> the platform of Sentry's protocol it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +66,10 @@ def labelled_events(data: Path) -> Iterator[LabelledEvent]:
         for number, line in json_lines(path):
             try:
                 yield _labelled(orjson.loads(line), path.stem)
-            except (KeyError, TypeError, orjson.JSONDecodeError) as error:
-                raise ValueError(f"{path.name}, line {number}: {error!r}") from error
+            except KeyError as error:
+                raise ValueError(f"{path.name}, line {number}: there is no {error}") from error
+            except (AttributeError, TypeError, orjson.JSONDecodeError) as error:
+                raise ValueError(f"{path.name}, line {number}: {error}") from error
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -64,20 +83,39 @@ def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _labelled(row: Mapping[str, Any], file: str) -> LabelledEvent:
-    frames = [
-        {
-            "module": frame["module"],
-            "function": frame["function"],
-            "filename": frame["file"],
-            "lineno": frame["line"],
-            "in_app": frame["in_app"],
-        }
-        for frame in reversed(row["frames"])
-    ]
-    error = {"type": row["exception"], "value": row["message"], "stacktrace": {"frames": frames}}
-    event = {"platform": "java", "exception": {"values": [error]}}
-    asserted = any(name in row["exception"] for name in _ASSERTIONS)
-    return LabelledEvent(row["project"], row["bug"], asserted, event, file)
+    """Return the event of a line; members other than `bug` may be absent, and some may have Sentry's names."""
+    frames = [_frame(frame) for frame in reversed(row.get("frames") or [])]
+    kind = _word(row, "exception", "type")
+    error = {"type": kind, "value": _word(row, "message", "value"), "stacktrace": {"frames": frames}}
+    event = {"platform": _word(row, "platform") or _platform_of(frames), "exception": {"values": [error]}}
+    asserted = any(name in kind for name in _ASSERTIONS)
+    return LabelledEvent(_word(row, "project"), str(row["bug"]), asserted, event, file)
+
+
+def _frame(frame: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "module": frame.get("module"),
+        "function": frame.get("function"),
+        "filename": frame.get("file", frame.get("filename")),
+        "lineno": frame.get("line", frame.get("lineno")),
+        "in_app": frame.get("in_app"),
+    }
+
+
+def _word(row: Mapping[str, Any], *names: str) -> str:
+    """Return the first of some members that is there as text, empty when none is."""
+    found = next((row[name] for name in names if row.get(name) is not None), "")
+    return found if isinstance(found, str) else str(found)
+
+
+def _platform_of(frames: Sequence[Mapping[str, Any]]) -> str:
+    """Return the platform most files of a stack are of, that of the public errors when their names do not tell."""
+    seen = Counter(_PLATFORMS[ending] for one in frames if (ending := _ending(one.get("filename"))) in _PLATFORMS)
+    return seen.most_common(1)[0][0] if seen else "java"
+
+
+def _ending(file: object) -> str:
+    return file.rpartition(".")[2].lower() if isinstance(file, str) else ""
 
 
 def real_events(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -32,6 +32,8 @@ _ACCOUNT: Final = re.compile(r"root|admin|administrator|guest|nobody|anonymous",
 _ONE_DIGIT: Final = re.compile(r"[A-Za-z]+[0-9]", re.ASCII)
 """Often the name of a kind: SOCKS5, utf8, ssh2."""
 
+_DIGIT: Final = "#"
+
 
 def changes(word: str) -> bool:
     """Whether a word holds something masked or a number, and so is no fixed part of a message by itself."""
@@ -41,11 +43,14 @@ def changes(word: str) -> bool:
 def first_of(words: Sequence[str]) -> str:
     """Return the first word of a text, `<*>` when other texts of its template may begin with another.
 
-    A name of several parts with a colon behind tells who says the rest.
+    A name of several parts with a colon behind tells who says the rest. One digit at the end of a word may be the
+    number of a thing: `CPU0: …` and `CPU1: …` are looked at together.
     """
     first = words[0] if words else ""
     spoken = len(words) > 1 and words[1] == ":" and _QUALIFIED.fullmatch(first)
-    return WILDCARD if spoken or changes(first) else first
+    if spoken or changes(first):
+        return WILDCARD
+    return first[:-1] + _DIGIT if _ONE_DIGIT.fullmatch(first) else first
 
 
 def tell_templates_apart(words: Collection[str], before: str, after: str) -> bool:

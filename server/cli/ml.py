@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ml.evaluate import GOALS, Goal, Over, Row, chosen_tasks, evaluate
+from ml.evaluate import GOALS, DamagedData, Goal, NothingToEvaluate, Over, Row, chosen_tasks, evaluate
 from ml.evaluate.tasks import TASKS as PURE_TASKS
 from ml.perturb import as_lines
 from server.cli.humane import printable
@@ -60,8 +60,7 @@ def evaluate_command(
     mean.
     """
     if perturb is not None:
-        for line in as_lines(data, perturb):
-            typer.echo(line)
+        _print_perturbed(data, perturb)
         return
     told = Console(stderr=True, highlight=False)
     with told.status("Looking") as status:
@@ -77,6 +76,16 @@ def evaluate_command(
     console = console if console.is_terminal else Console(highlight=False, width=_PIPED_WIDTH)
     for task, its in itertools.groupby(rows, lambda row: row.task):
         _print_task(console, task, list(its))
+
+
+def _print_perturbed(data: Path, seed: int) -> None:
+    if not data.is_dir():
+        raise NothingToEvaluate(f"There is no folder {data}.", hint="Name one with --data.")
+    try:
+        for line in as_lines(data, seed):
+            typer.echo(line)
+    except ValueError as error:
+        raise DamagedData(str(error), hint="See docs/how-to/evaluate.md for the members of a line.") from error
 
 
 def _finite(row: Row) -> dict[str, object]:

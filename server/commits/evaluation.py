@@ -89,7 +89,7 @@ def _bugs(file: Path) -> dict[str, list[Mapping[str, Any]]]:
     try:
         for _, line in json_lines(file):
             error = json.loads(line)
-            if error.get("bug_inducing_commit"):
+            if error.get("bug_inducing_commit") and error.get("revision_buggy"):
                 found.setdefault(error["project"], {}).setdefault(error["bug"], error)
     except (ValueError, KeyError, AttributeError) as wrong:
         hint = "One JSON object a line."
@@ -99,7 +99,7 @@ def _bugs(file: Path) -> dict[str, list[Mapping[str, Any]]]:
 
 def _answer(history: GitHistory, bug: Mapping[str, Any]) -> _Answer | None:
     """Return where a bug's commit stands; None when the history does not have it."""
-    head = history.resolve(str(bug["revision_buggy"]))
+    head = history.resolve(str(bug.get("revision_buggy") or ""))
     named = history.resolve(str(bug["bug_inducing_commit"]))
     if head is None or named is None:
         return None
@@ -131,11 +131,11 @@ def _twin(history: GitHistory, sha: str, chain: Sequence[str]) -> str | None:
 def _error(history: GitHistory, head: str, bug: Mapping[str, Any]) -> Error:
     index = FileIndex(history.files(head))
     frames = [
-        StackFrame(one["function"] or "", one["module"] or "", one["file"] or "", "", one["line"])
-        for one in bug["frames"]
-        if one["in_app"]
+        StackFrame(one.get("function") or "", one.get("module") or "", one.get("file") or "", "", one.get("line"))
+        for one in bug.get("frames") or ()
+        if one.get("in_app")
     ]
-    words = " ".join((bug["exception"], bug["message"] or "", *(frame.function for frame in frames)))
+    words = " ".join((bug.get("exception") or "", bug.get("message") or "", *(frame.function for frame in frames)))
     first_seen = history.commit(head, files=False).at + timedelta(seconds=1)
     return _located(history, head, frames, index, (words, first_seen))
 

@@ -115,6 +115,83 @@ def test_a_table_of_another_shape_is_said(tmp_path: Path, ask: Ask) -> None:
     assert "Content and EventTemplate" in result.exception.hint
 
 
+TABLE = "LineId,Content,EventId,EventTemplate\n1,link up,E1,link up\n2,link down,E2,link down\n3,link up,E1,link up\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TABLE.replace("\n", "\r\n").encode(),
+        TABLE.encode("utf-8-sig"),
+        TABLE.encode("utf-16"),
+        TABLE.replace(",", ";").encode(),
+        TABLE.replace(",", "\t").encode(),
+        TABLE.replace("Content", " content ").replace("EventTemplate", "event_template").encode(),
+        TABLE.replace("Content", "Message").replace(",EventTemplate", "").encode(),
+        TABLE.encode() + b"4\n\n5,lost\n",
+        TABLE.encode() + b'4,"link\xff\nup",E3,"link\nup"\n',
+    ],
+    ids=["crlf", "mark", "utf16", "semicolons", "tabs", "case", "names", "short lines", "odd bytes"],
+)
+def test_tables_are_read_however_they_were_saved(body: bytes, tmp_path: Path, ask: Ask) -> None:
+    """Line ends, marks, separators and names of columns differ; lines without a label are left out."""
+    write_system(tmp_path, "Ours", LINES, "structured")
+    [table] = (tmp_path / LOGS / "Ours").iterdir()
+    table.write_bytes(body)
+    row = rows_of(ask("--data", tmp_path, "--json", "--only", "templates"))["Ours", "GA"]
+    assert (row["value"], row["n"]) == (1.0, 4 if b"E3" in body else 3)
+
+
+FRAMES = [{"module": "shop.cart", "function": "add", "file": "cart.py", "line": 3, "in_app": True}]
+
+
+def write_errors(data: Path, *lines: object) -> None:
+    """A file of errors as `defects4j-errors` has them."""
+    (data / "defects4j-errors").mkdir(parents=True, exist_ok=True)
+    text = "\r\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    (data / "defects4j-errors" / "ours.jsonl").write_bytes(b"\xef\xbb\xbf" + text.encode())
+
+
+def test_errors_that_lack_members_are_read(tmp_path: Path, ask: Ask) -> None:
+    """Only the truth must be there; of other languages modules, lines or marks of the project may be absent."""
+    full = {"project": "P", "bug": "one", "exception": "KeyError", "message": "x", "frames": FRAMES}
+    bare = {"bug": 2, "type": "TypeError", "value": "no", "frames": [{"function": "pay", "filename": "src/pay.ts"}]}
+    write_errors(
+        tmp_path,
+        full,
+        full,
+        bare,
+        {"bug": "3", "frames": None},
+    )
+    rows = rows_of(ask("--data", tmp_path, "--json", "--only", "root-cause", "--only", "invariance"))
+    assert (rows["ours", "bcubed_f1"]["value"], rows["ours", "bcubed_f1"]["n"]) == (1.0, 4)
+    assert rows["seed 11", "same_group"]["n"] >= 4
+    assert '"platform": "javascript"' in ask("--data", tmp_path, "--perturb", "1").stdout
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[]", "7", "no json", '{"project": "P"}', '{"bug": "a", "frames": [1]}', '{"bug": "a", "frames": {"a": 1}}'],
+)
+@pytest.mark.parametrize("options", [(), ("--perturb", "1")])
+def test_a_line_that_is_no_error_is_said_with_its_number(
+    line: str, options: tuple[str, ...], tmp_path: Path, ask: Ask
+) -> None:
+    """In the scores and among the perturbed events alike."""
+    write_errors(tmp_path, {"bug": "a", "frames": FRAMES}, line)
+    result = ask("--data", tmp_path, *options)
+    assert isinstance(result.exception, UserError)
+    assert "ours.jsonl, line 2" in result.exception.message
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[1]", '[{"file": "a"}]', '[{"file": null, "expected_state": "x"}]'])
+def test_a_list_of_reports_that_is_none_is_said(body: str, tmp_path: Path, ask: Ask) -> None:
+    """With what it should be; an empty object holds no reports and is as good as absent."""
+    (tmp_path / "clusterfuzz-stacks").mkdir()
+    (tmp_path / "clusterfuzz-stacks" / "expected.json").write_text(body)
+    assert isinstance(ask("--data", tmp_path).exception, UserError)
+
+
 def test_goals_are_about_tasks_there_are() -> None:
     """A goal of the worst set looks at the worst; less can be better."""
     rows = [Row("t", name, "m", value, 0, 1, 0, 1) for name, value in (("a", 0.2), ("b", 0.6), ("b/part", 0.1))]

@@ -22,6 +22,7 @@ def templates_of(*texts: str) -> list[str]:
         (("from 10.0.0.1 () at 10:00:01", "from 10.0.0.2 (h.example) at 10:00:02"), "from <*> (<*>) at <*>"),
         (("asked via eth0 now", "asked via eth1 now"), "asked via <*> now"),
         (("too many of root", "too many of ann"), "too many of <*>"),
+        (("CPU0: is up now", "CPU1: is up now"), "<*>: is up now"),
         (("in use: [1, 2, 3]", "in use: [4]"), "in use: [<*>]"),
         (("nodes 1 (ok) 2 (ok)", "nodes 1 (ok)"), "nodes <*> (ok)"),
         (("took 1 s", "took 17.5 minutes"), "took <*>"),
@@ -60,6 +61,7 @@ def test_texts_that_differ_in_names_amounts_or_lengths_of_lists_are_one_template
         ('1.1.1.1 "GET /a HTTP/1.1" 200', '1.1.1.1 "POST /a HTTP/1.1" 200'),
         ("task started", "task stopped", "task ended", "task paused", "task resumed", "task cancelled"),
         ("a (b) c", "a [b] c"),
+        ("SOCKS5 is used here", "HTTP is used here"),
         ("a.b.c is old", "x.y.z is old"),
     ],
 )

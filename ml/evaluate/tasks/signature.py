@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ def read_reports(folder: Path) -> list[Report]:
     if not (folder / "expected.json").is_file():
         return []
     try:
-        cases = orjson.loads((folder / "expected.json").read_bytes())
+        cases = orjson.loads((folder / "expected.json").read_bytes().removeprefix(BOM_UTF8))
         wanted: dict[str, dict[str, Any]] = {}
         for case in cases:
             known = wanted.get(case["file"])
@@ -83,8 +84,12 @@ def read_reports(folder: Path) -> list[Report]:
             for name, case in wanted.items()
             if case["expected_state"]
         ]
-    except (orjson.JSONDecodeError, OSError, KeyError, TypeError) as error:
-        raise DamagedData(f"{folder.name}/expected.json and its reports cannot be read: {error}.") from error
+    except (orjson.JSONDecodeError, OSError, KeyError, TypeError, ValueError) as error:
+        said = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        raise DamagedData(
+            f"{folder.name}/expected.json and its reports cannot be read: {said}.",
+            hint="It is a list of cases with file, expected_type and expected_state.",
+        ) from error
 
 
 def _truth(report: Report, made: Signature) -> tuple[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from ml.evaluate._rows import DamagedData, Row
 from ml.templates import Miner
 
 FOLDER = Path("loghub-2k") / "corrected"
+_COLUMNS = (("content", "message", "log", "line", "text"), ("eventtemplate", "template", "eventid"))
+"""Names of the columns with the line and its label, in the order they are looked for; without case, blanks and `_`."""
 
 
 def templates(data: Path) -> Iterator[Row]:
@@ -48,7 +52,7 @@ def read_system(folder: Path) -> tuple[list[str], list[str]]:
     """Return the lines of a system, without the header fields of its format, and the labels of their templates.
 
     Raises:
-        DamagedData: the table misses a column.
+        DamagedData: the table cannot be read or misses a column.
     """
     for pattern in ("*_structured_corrected.csv", "*_structured.csv"):
         for path in sorted(folder.glob(pattern)):
@@ -58,11 +62,41 @@ def read_system(folder: Path) -> tuple[list[str], list[str]]:
 
 def _read(path: Path) -> tuple[list[str], list[str]]:
     try:
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            rows = list(csv.DictReader(file, restval=""))
-        return [row["Content"] for row in rows], [row["EventTemplate"] for row in rows]
-    except (KeyError, csv.Error) as error:
-        raise DamagedData(
-            f"{path.name} is no table of parsed log lines: {error}.",
-            hint="It needs the columns Content and EventTemplate.",
-        ) from error
+        text = _decoded(path.read_bytes())
+        # A stop at the end of a line alone: cells in quotes may hold line ends of their own.
+        rows = next((rows for mark in ",\t;" if (rows := _table(text, mark)) is not None), None)
+    except (OSError, csv.Error) as error:
+        raise _damaged(path, str(error)) from error
+    if rows is None:
+        raise _damaged(path, "a column is missing")
+    labelled = [(line, label) for line, label in rows if label]
+    return [line for line, _ in labelled], [label for _, label in labelled]
+
+
+def _table(text: str, mark: str) -> list[tuple[str, str]] | None:
+    """Return lines with their labels of a table with a separator; None when it does not have both columns."""
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    heading = [name.strip().lower().replace("_", "").replace(" ", "") for name in next(table, [])]
+    if not heading:
+        return []
+    places = [next((heading.index(name) for name in names if name in heading), None) for names in _COLUMNS]
+    if None in places:
+        return None
+    line, label = (place for place in places if place is not None)
+    return [
+        (row[line] if line < len(row) else "", row[label].strip() if label < len(row) else "") for row in table if row
+    ]
+
+
+def _decoded(body: bytes) -> str:
+    """Return the text of a file: UTF-8, or UTF-16 where its mark says so, as spreadsheets write it."""
+    if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return body.decode("utf-16", errors="replace")
+    return body.decode("utf-8-sig", errors="replace")
+
+
+def _damaged(path: Path, why: str) -> DamagedData:
+    return DamagedData(
+        f"{path.name} is no table of parsed log lines: {why}.",
+        hint="It needs the columns Content and EventTemplate (or EventId).",
+    )
