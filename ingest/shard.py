@@ -66,9 +66,11 @@ class BatchRules:
     outcome_interval_s: float = 2.0
 
     def shared_by(self, shards: int) -> BatchRules:
-        """Return the rules of one of several shards: together they give the writer what one alone would."""
+        """Return the rules of one of several shards: together they make about as many blocks as one would."""
         busy, full, crowded = (-(-n // shards) for n in (self.busy_rows, self.full_rows, self.crowded_files))
-        return replace(self, busy_rows=busy, full_rows=full, crowded_files=crowded)
+        rows = replace(self, busy_rows=busy, full_rows=full, crowded_files=crowded)
+        pause, busy_pause = (min(s * shards, self.full_interval_s) for s in (self.interval_s, self.busy_interval_s))
+        return replace(rows, interval_s=pause, busy_interval_s=busy_pause)
 
 
 class Letters(Protocol):
