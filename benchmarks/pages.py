@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -105,11 +105,13 @@ class Scope:
 
 @dataclass(slots=True)
 class Timings:
-    """Milliseconds by interaction and scope."""
+    """Milliseconds by interaction and scope, and the CPU of the server by part and scope."""
 
     found: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
     kinds: dict[str, str] = field(default_factory=dict)
+
+    cpu_s: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def add(self, interaction: str, scope: Scope, elapsed_ms: float, kind: str = "first") -> None:
         """Take one measurement of an interaction that has the budget `kind`."""
@@ -129,25 +131,39 @@ class Timings:
         ]
 
 
+SCOPES = (Scope("one project", f"project-{ONE_PROJECT}"), Scope(ALL, ""))
+
+
 def measure_pages(data: Dataset) -> dict[str, object]:
     """Measure every interaction on a copy of the data set; returns what `benchmarks.report` reads under `pages`."""
-    directory = _prepared(data)
-    scopes = (Scope("one project", _slug(ONE_PROJECT)), Scope(ALL, ""))
+    return measure_parts(prepared(data), tuple(PARTS), SCOPES)
+
+
+def measure_parts(directory: Path, parts: Sequence[str], scopes: Sequence[Scope]) -> dict[str, object]:
+    """Measure some parts of the pages (names of `PARTS`) in some scopes.
+
+    No answer is kept: each repetition is computed, as the first question of a day is.
+    """
     timings = Timings()
-    with serving(directory) as server, _signed_in(server) as (page, problems):
-        traces = {scope.name: _biggest_trace(server, scope) for scope in scopes}
+    with serving(directory, query_cache="0") as server, _signed_in(server) as (page, problems):
         for scope in scopes:
-            _discover(page, scope, timings)
-            _issues(page, scope, timings)
-            _trace(page, scope, timings, traces[scope.name])
-    return {"repeats": REPEATS, "timings": timings.as_json(), "problems": problems()}
+            for part in parts:
+                used = server.cpu_s()
+                PARTS[part](page, server, scope, timings)
+                timings.cpu_s[part, scope.name] = server.cpu_s() - used
+    return {
+        "repeats": REPEATS,
+        "timings": timings.as_json(),
+        "cpu_s": [{"part": part, "scope": scope, "s": used} for (part, scope), used in timings.cpu_s.items()],
+        "problems": problems(),
+    }
 
 
 def _slug(number: int) -> str:
     return f"project-{number}" if number > 1 else "default"
 
 
-def _prepared(data: Dataset) -> Path:
+def prepared(data: Dataset) -> Path:
     """Copy the data set once, and give the copy its projects and a password one can sign in with."""
     directory = data.directory.parent / "pages"
     if directory.exists():
@@ -209,7 +225,7 @@ def _settle(page: Page) -> None:
     page.wait_for_timeout(100)
 
 
-def _discover(page: Page, scope: Scope, timings: Timings) -> None:
+def _discover(page: Page, _server: Server, scope: Scope, timings: Timings) -> None:
     for name, text in QUESTIONS.items():
         _open(page, f"/app/discover?{scope.search(q=text)}")
         for view in ("rows", "chart", "facets"):
@@ -217,6 +233,10 @@ def _discover(page: Page, scope: Scope, timings: Timings) -> None:
                 elapsed_ms = _click(page, '[data-testid="run"]', view)
                 timings.add(f"Discover, {name}: {view}", scope, elapsed_ms, "facets" if view == "facets" else "first")
                 _settle(page)
+
+
+def _completion(page: Page, _server: Server, scope: Scope, timings: Timings) -> None:
+    _open(page, f"/app/discover?{scope.search(q='from errors')}")
     line = page.get_by_test_id("query-line").get_by_role("textbox")
     for _ in range(REPEATS):
         line.click()
@@ -228,7 +248,7 @@ def _discover(page: Page, scope: Scope, timings: Timings) -> None:
         page.keyboard.press("Escape")
 
 
-def _issues(page: Page, scope: Scope, timings: Timings) -> None:
+def _issues(page: Page, _server: Server, scope: Scope, timings: Timings) -> None:
     search = scope.search()
     for _ in range(REPEATS):
         _open(page, f"/app/discover?{scope.search(q='from errors')}")
@@ -243,7 +263,8 @@ def _issues(page: Page, scope: Scope, timings: Timings) -> None:
         _settle(page)
 
 
-def _trace(page: Page, scope: Scope, timings: Timings, trace: str) -> None:
+def _trace(page: Page, server: Server, scope: Scope, timings: Timings) -> None:
+    trace = _biggest_trace(server, scope)
     for _ in range(REPEATS):
         _open(page, f"/app/discover?{scope.search(q='from errors')}")
         # The same click a link in a table makes: the shell takes it over, nothing is loaded anew.
@@ -256,3 +277,8 @@ def _trace(page: Page, scope: Scope, timings: Timings, trace: str) -> None:
     page.get_by_test_id("waterfall").focus()
     for _ in range(REPEATS):
         timings.add("trace: key to painted", scope, float(page.evaluate(_KEY, "ArrowDown")), "key")
+
+
+Part = Callable[[Page, Server, Scope, Timings], None]
+PARTS: Mapping[str, Part] = {"discover": _discover, "completion": _completion, "issues": _issues, "trace": _trace}
+"""What can be measured alone; `benchmarks.single_pages` does."""

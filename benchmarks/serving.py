@@ -146,8 +146,11 @@ def amber(*arguments: str, log: Path) -> None:
 
 
 @contextlib.contextmanager
-def serving(data_dir: Path) -> Iterator[Server]:
-    """Serve `data_dir` on free ports of the loopback interface until the block is left."""
+def serving(data_dir: Path, **settings: str) -> Iterator[Server]:
+    """Serve `data_dir` on free ports of the loopback interface until the block is left.
+
+    `settings` are given as the environment does: `query_cache="0"`.
+    """
     port = free_ports()
     log = data_dir.parent / f"{data_dir.name}-serve.log"
     (data_dir / "run" / "server.json").unlink(missing_ok=True)
@@ -157,7 +160,7 @@ def serving(data_dir: Path) -> Iterator[Server]:
             [*_command(), "serve", "--data", str(data_dir), "--port", str(port)],
             stdout=output,
             stderr=output,
-            env=_environment(),
+            env={**_environment(), **{f"AMBER_{name.upper()}": value for name, value in settings.items()}},
         )
     try:
         address = _first_answer(data_dir, process, log, began)
