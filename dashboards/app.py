@@ -22,6 +22,7 @@ from dashboards.releases import page as releases_page
 from dashboards.settings import page as settings_page
 from dashboards.shell import PAGE_ID, SHELL_ID, layout, not_found, problem
 from dashboards.trace import page as trace_page
+from dashboards.transactions import page as transactions_page
 from dashboards.urls import BASE, parse_search
 from dashboards.welcome import page as welcome_page
 from engine.errors import AmberError
@@ -31,6 +32,7 @@ PAGES: Final[tuple[Page, ...]] = (
     issues_page.PAGE,
     issue_page.PAGE,
     trace_page.PAGE,
+    transactions_page.PAGE,
     map_page.PAGE,
     profiles_page.PAGE,
     releases_page.LIST,

@@ -33,6 +33,13 @@ NAV: Sequence[Mapping[str, str]] = (
     {"name": "discover", "label": "Discover", "href": page_url("discover"), "icon": "discover", "keys": "g d"},
     {"name": "issues", "label": "Issues", "href": page_url("issues"), "icon": "issues", "keys": "g i"},
     {"name": "releases", "label": "Releases", "href": page_url("releases"), "icon": "releases", "keys": "g r"},
+    {
+        "name": "transactions",
+        "label": "Transactions",
+        "href": page_url("transactions"),
+        "icon": "traces",
+        "keys": "g t",
+    },
     {"name": "map", "label": "Service map", "href": page_url("map"), "icon": "map", "keys": "g m"},
     {"name": "profiles", "label": "Profiles", "href": page_url("profiles"), "icon": "profiles", "keys": "g f"},
     {"name": "settings", "label": "Settings", "href": page_url("settings"), "icon": "settings", "keys": "g s"},

@@ -16,6 +16,7 @@ from flask import Blueprint, Response, request
 
 from queries.editor import check, hover
 from queries.plan import PlanContext
+from tests.dashboards import fake_transactions
 from tests.dashboards.fake import problem
 
 END: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -100,6 +101,8 @@ def _query(running: _Running) -> Any:
         return {"columns": columns, "rows": [["production", 812], ["staging", 97]], "meta": _meta(text)}
     if text.startswith("from logs | where trace"):
         return _logs(text)
+    if (rows := fake_transactions.rows_of(body)) is not None:
+        return {"columns": [], "rows": rows, "meta": _meta(text)}
     if text.startswith("from profiles"):
         return _profiled(text)
     if "summarize" in text:

@@ -21,6 +21,7 @@ import { Refresher } from "./settings/refresher.tsx";
 import { When } from "./settings/when.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { TraceView } from "./trace/page.tsx";
+import { Transactions } from "./transactions/page.tsx";
 import { FirstEvent } from "./welcome/first_event.tsx";
 
 const components = {
@@ -39,6 +40,7 @@ const components = {
   TraceView,
   Profiles,
   ServiceMap,
+  Transactions,
   ReleaseList,
   ReleaseView,
   ActionButton,

@@ -66,12 +66,15 @@ function Box({ spot: { node, x, y }, seconds, chosen, dim, choose }: BoxProps): 
   const health = healthOf(node);
   return (
     <foreignObject x={x} y={y} width={NODE.width} height={NODE.height} className={dim ? "dim" : ""}>
-      <button type="button" className={`map-node ${health}`} aria-pressed={chosen} aria-label={`${node.name.slice(0, 120)}: ${node.calls > 0 ? told(node, seconds) : "only calls"}`} title={node.name.slice(0, 300)} onClick={() => choose(node.name)}>
+      <button type="button" className={`map-node ${health}`} aria-pressed={chosen} title={`${node.name}: ${node.calls > 0 ? told(node, seconds) : "only calls"}`.slice(0, 400)} onClick={() => choose(node.name)}>
         <b>
           {health === "good" ? null : <span aria-hidden="true">⚠ </span>}
           <bdi>{node.name.slice(0, 60) || "(no name)"}</bdi>
         </b>
-        <span>{node.calls > 0 ? `${rateText(node.calls, seconds)} · ${formatDuration(node.p95_ns)} · ${formatRatio(Number(errorRate(node).toPrecision(2)))}` : "only calls"}</span>
+        <span>
+          {node.calls > 0 ? `${rateText(node.calls, seconds)} · ${formatDuration(node.p95_ns)} · ${formatRatio(Number(errorRate(node).toPrecision(2)))}` : "only calls"}
+          {node.calls > 0 ? <span className="visually-hidden"> failed</span> : null}
+        </span>
       </button>
     </foreignObject>
   );

@@ -1,0 +1,1 @@
+"""Transactions: how often, how long, how many fail, and what has become slower."""
