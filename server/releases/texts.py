@@ -13,8 +13,9 @@ _LAST: Final = f"sort last desc, release | limit {MOST_RELEASES}"
 
 SESSIONS: Final = (
     "from sessions has:release | summarize sessions=sum(started_count), crashed=sum(crashed_count), "
-    "recent=sum_if(timestamp >= $recent, started_count), users=count_unique(user), "
-    f"crashed_users=count_unique_if(crashed_count > 0, user), {_SEEN} {_BY} | {_LAST}"
+    "recent=sum_if(timestamp >= $recent, started_count), "
+    'users=count_unique_if(user != "", user), crashed_users=count_unique_if(crashed_count > 0 and user != "", user), '
+    f"{_SEEN} {_BY} | {_LAST}"
 )
 TRANSACTIONS: Final = (
     "from transactions has:release | summarize transactions=count(), recent=count_if(timestamp >= $recent), "

@@ -44,7 +44,11 @@ def api(event_store, rows_of, tmp_path_factory):
         seen = {"fingerprint": fingerprint, "release": release, "timestamp": NOW - age, "title": f"Error {fingerprint}"}
         return {"event_id": f"{fingerprint:016x}{int(age.total_seconds()):016x}", **seen}
 
-    told = sessions(OLD, 10, 2, NOW - 3 * 24 * HOUR) + sessions(OLD, 2, 0, NOW - HOUR) + sessions(NEW, 6, 1, NOW - HOUR)
+    counted = {"id": "c" * 32, "timestamp": NOW - HOUR, "release": OLD, "user": ""}
+    told = [
+        counted,
+        *sessions(OLD, 10, 2, NOW - 3 * 24 * HOUR) + sessions(OLD, 2, 0, NOW - HOUR) + sessions(NEW, 6, 1, NOW - HOUR),
+    ]
     event_store.insert_rows("sessions", rows_of("sessions", [{"project_id": project, **row} for row in told]))
     spans = [
         {"timestamp": NOW - HOUR, "release": release, "duration_ns": ms * 1_000_000, "is_segment": True, "span_id": "a"}
