@@ -128,6 +128,12 @@ def _cpu(section: Results) -> Verdict:
     return Verdict(f"{cpu_s:.1f} s", met=cpu_s <= 18, note=note)
 
 
+def _attachment(section: Results) -> Verdict:
+    found = section["attachment"]
+    note = f"{found['before_mib']:.0f} MiB before; one attachment of {found['size_mib']} MiB"
+    return Verdict(f"{found['peak_mib']:.0f} MiB", met=found["peak_mib"] < 400, note=note)
+
+
 def _per_event(size: Results) -> float:
     return float((size["merged"] + size["beside"]) / max(size["events"], 1))
 
@@ -222,6 +228,7 @@ BUDGETS = (
     Budget("disk", "ingest", "the same, repeated bodies", "GlitchTip 6 540 B", "<= 654 B (1/10)", _disk_same_values),
     Budget("visible", "ingest", "accept to visible, idle server", "Bugsink P50 40 ms", "P95 < 1 s", _idle),
     Budget("visible", "ingest", "accept to visible, half the capacity", "-", "P95 < 2 s", _half),
+    Budget("memory", "ingest", "memory of ingest with 200 MB in flight", "-", "< 400 MB", _attachment),
     Budget("start", "start", "`amber serve` on an existing store to the first answer", "-", "< 5 s", _start),
     Budget("start", "import", "`import amber`", "-", "< 300 ms", _import),
     Budget(

@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks import stats
+from benchmarks.attachment import measure_attachment
 from benchmarks.envelopes import Template, bodies, build_templates
 from benchmarks.load_client import Connection, Outcome, closed_loop, open_loop, request
 from benchmarks.serving import NoAnswerError, Server, amber, serving
@@ -111,6 +112,7 @@ def measure_ingest(work_dir: Path, plan: LoadPlan) -> dict[str, object]:
         runs = [load_once(server, templates, plan, repeat) for repeat in range(plan.repeats)]
         half = stats.median([run.stored_per_s for run in runs]) / 2
         loaded = at_rate(server, templates, per_s=half, seconds=min(20.0, plan.max_seconds))
+        carried = measure_attachment(server)
     same_values = _disk_of_templates(work_dir, templates, plan)
     return {
         "plan": asdict(plan),
@@ -120,6 +122,7 @@ def measure_ingest(work_dir: Path, plan: LoadPlan) -> dict[str, object]:
         "idle": asdict(idle),
         "half_rate": half,
         "loaded": asdict(loaded),
+        "attachment": asdict(carried),
         "disk": asdict(measure_store(data_dir)),
         "disk_same_values": asdict(same_values),
     }

@@ -73,6 +73,7 @@ FULL = results(
         "idle": {"accept_ms": [3.0], "visible_ms": [100.0, 120.0]},
         "half_rate": 600.0,
         "loaded": {"accept_ms": [3.0], "visible_ms": [900.0]},
+        "attachment": {"size_mib": 199, "before_mib": 57.0, "peak_mib": 62.0},
         "disk": SIZE,
         "disk_same_values": {**SIZE, "merged": 70_000},
     },
