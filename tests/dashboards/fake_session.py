@@ -16,6 +16,11 @@ def routes() -> Blueprint:
         return {
             "user": {"id": 1, "email": "ada@example.org", "name": "Ada Lovelace"},
             "role": "owner",
+            "roles": [
+                {"role": "owner", "kind": "organisation", "id": 1},
+                {"role": "member", "kind": "team", "id": 1},
+                {"role": "viewer", "kind": "team", "id": 2},
+            ],
             "organisation": {"id": 1, "slug": "shop", "name": "Example Shop"},
             "projects": [
                 {"id": 1, "slug": "shop", "name": "Shop"},

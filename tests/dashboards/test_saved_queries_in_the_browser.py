@@ -82,7 +82,7 @@ def test_a_changed_text_is_saved_as_a_new_version_and_an_old_one_restored(page: 
     page.wait_for_selector("[data-testid=saved-line] >> text=version 3")
     page.click("[data-testid=saved-line] >> text=Versions")
     page.wait_for_selector(".saved-versions [role=menuitem]")
-    assert page.locator(".saved-versions [role=menuitem]").count() == 3
+    expect(page.locator(".saved-versions [role=menuitem]")).to_have_count(3)
     page.click(".saved-versions [role=menuitem] >> nth=2")
     page.wait_for_selector("[data-testid=saved-line] >> text=version 1 of 3")
     assert _address(page)["version"] == "1"
@@ -92,7 +92,7 @@ def test_a_changed_text_is_saved_as_a_new_version_and_an_old_one_restored(page: 
 
 
 def test_a_question_is_saved_under_a_name(page: Any) -> None:
-    """With the types of its parameters; then the address names it."""
+    """With the types of its parameters, shared with a team one is in; then the address names it."""
     _open(page, q="from errors | where level = $level", **{"var.level": "string:fatal"})
     page.wait_for_selector(".rows-line >> text=/^1 row/")
     page.click(".toolbar >> role=button[name='Save']")
@@ -100,8 +100,12 @@ def test_a_question_is_saved_under_a_name(page: Any) -> None:
     assert page.input_value("[aria-label='Default of $level']") == "fatal"
     page.select_option("[aria-label='Type of $level']", "number")
     page.fill("[aria-label='Default of $level']", "5")
+    shared = page.get_by_label("Who may read and run it")
+    shared.select_option("team:payments")
+    expect(shared.locator("option")).to_have_text(["Only me", "The team Payments", "Everybody in the organisation"])
     page.click("dialog footer >> text=Save")
     page.wait_for_selector("[data-testid=saved-line] >> text=Mine")
+    expect(_list(page).locator(".saved-item", has_text="Mine").locator(".badge")).to_have_text(["team payments"])
     assert int(_address(page)["saved"]) > 4
     assert _address(page)["var.level"] == "number:5"
 
@@ -184,7 +188,7 @@ def test_sql_has_its_colours_its_tables_and_its_errors(page: Any, watch: Watch) 
     page.click("role=button[name='SQL']")
     page.wait_for_selector(".rows-line >> text=/^1 row/")
     assert _address(page)["lang"] == "sql"
-    assert "errors" in page.inner_text(".sql-tables")
+    expect(page.locator(".sql-tables").first).to_contain_text("errors", use_inner_text=True)
     assert page.locator("[data-testid=chart], [data-testid=facets]").count() == 0
     assert page.locator(".cm-line span").count() > 3
     _type(page, "SELECT * FROM system.tables")

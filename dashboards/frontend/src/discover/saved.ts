@@ -43,7 +43,7 @@ interface Roles {
 export function sharings(who: Roles, teams: readonly { id: number; slug: string; name: string }[], now: string): Sharing[] {
   const own = new Set(who.roles.filter(({ kind, role }) => kind === "team" && role !== "viewer").map(({ id }) => id));
   const found = [
-    { value: "private", label: "Only I" },
+    { value: "private", label: "Only me" },
     ...teams.filter(({ id }) => own.has(id)).map(({ slug, name }) => ({ value: `team:${slug}`, label: `The team ${name || slug}` })),
     { value: "organisation", label: "Everybody in the organisation" },
   ];
