@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.errors import CapacityError
 from engine.metadata import IssueChange, IssueMove, IssueRow
 from ingest.hexids import row_id
 from ingest.native.own import submit_own_event
@@ -38,7 +39,7 @@ OVERLAP = timedelta(hours=1)
 
 _LEAST_KEPT = 200
 _MOST_KEPT = 5_000
-_TOGETHER = 100
+_TOGETHER = 50
 """Monitors asked about at once."""
 
 Submit = Callable[[Sequence[tuple[int, Mapping[str, Any]]]], object]
@@ -73,6 +74,9 @@ class MonitorIssues:
         Args:
             waiting: for how long the oldest record waits in the pipeline; what came after it is not known yet.
             stopping: whether to end soon.
+
+        Raises:
+            CapacityError: there are more runs than can be looked at.
         """
         until = self._stores.clock.now() - SETTLING - waiting
         projects = self._stores.projects()
@@ -116,7 +120,10 @@ class MonitorIssues:
             needed = max((limit.failures + limit.recoveries for limit in theirs), default=0)
             params: dict[str, object] = {f"m{number}": slug for number, slug in enumerate(some)}
             text = texts.history_text(len(some), min(_MOST_KEPT, _LEAST_KEPT + 2 * needed))
-            for row in self._ask(projects, text, {**params, "until": until}):
+            rows = self._ask(projects, text, {**params, "until": until})
+            if len(rows) >= texts.MOST_ENDS:
+                raise CapacityError(f"More than {texts.MOST_ENDS} runs of jobs at once; failing ones are not told.")
+            for row in rows:
                 if _key(row) in wanted:
                     found[_key(row)].append(_check_in(row))
         return {key: standing(found[key], thresholds.get(key[:2], Thresholds())) for key in wanted}

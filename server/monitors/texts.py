@@ -6,6 +6,9 @@ HEARD_DAYS = 35
 """A monitor that has told nothing for so long is gone; monthly jobs are not."""
 
 MOST_ROWS = 50_000
+MOST_ENDS = 1_000_000
+"""Of runs of the monitors that are asked about at once."""
+
 LOGGER = "amber.monitors"
 """Logger of the events made of failing monitors."""
 
@@ -39,7 +42,7 @@ def history_text(monitors: int, keep: int) -> str:
         f"from check_ins last {HEARD_DAYS}d {_ENDED} | where monitor in [{named}] and ingested_at <= $until"
         f" | project {_OF}, id, at=timestamp, accepted=ingested_at, status, trace"
         " | window n=row_number() by project, monitor, environment sort at desc, id desc"
-        f" | where n <= {int(keep)} | limit {MOST_ROWS}"
+        f" | where n <= {int(keep)} | limit {MOST_ENDS}"
     )
 
 
