@@ -26,7 +26,7 @@ def test_a_service_tells_its_calls_and_leads_to_its_requests(served: Site) -> No
         page.get_by_role("button", name=re.compile("^cart 3.06")).click()
         drawer = page.get_by_role("complementary", name="Service")
         expect(drawer).to_contain_text("Called by")
-        expect(drawer).to_contain_text("11,000")
+        expect(drawer).to_contain_text("11,012")
         expect(page).to_have_url(re.compile("chosen=cart"))
         link = drawer.get_by_role("link", name="Requests in Discover").get_attribute("href") or ""
         assert "from%20transactions%20(service%3A%22cart%22" in link

@@ -25,7 +25,7 @@ def test_what_became_slower_can_stand_first(served: Site) -> None:
     with served.page("/app/transactions") as page:
         rows = page.get_by_role("row")
         expect(rows).to_have_count(7)
-        page.get_by_role("button", name="Change").click()
+        page.get_by_role("button", name="Change", exact=True).click()
         expect(rows.nth(1)).to_contain_text("▲ +200%")
         expect(page).to_have_url(re.compile("sort=worse"))
         page.get_by_role("searchbox", name="Find transactions").fill("product")
