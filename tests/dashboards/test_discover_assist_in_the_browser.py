@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +27,9 @@ def test_a_misspelt_word_is_underlined_before_the_text_is_run(page: Any) -> None
     assert "sumarize" not in page.url
     page.hover(".cm-lintRange-error")
     page.click(".cm-diagnosticAction")
-    assert page.inner_text(".cm-content").startswith("from errors | summarize n=count()")
+    expect(page.locator(".cm-content").first).to_have_text(
+        re.compile(r"^from errors \| summarize n=count\(\)"), use_inner_text=True
+    )
     page.wait_for_selector(".cm-lintRange-error", state="detached")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from dashboards.issues.models import Event, checked, props
 from tests.dashboards.browser import Site, site
@@ -145,7 +145,7 @@ def test_hostile_texts_in_lists_and_traces_are_text(served: Site) -> None:
             page.route(re.compile(re.escape(path)), _answer(body))
         page.reload()
         page.get_by_test_id("issue-row").first.wait_for()
-        assert page.get_by_test_id("issue-row").count() == len(STRINGS)
+        expect(page.get_by_test_id("issue-row")).to_have_count(len(STRINGS))
         _narrow_enough(page)
         page.goto(f"{served.url}/app/traces/{'a' * 32}?span={3:016x}")
         page.locator(".span-drawer").wait_for()

@@ -100,8 +100,8 @@ def test_every_area_is_sound(page: Page, area: str):
     """Silent console; names, labels, one heading, contrast in light and dark, no scrolling sideways at 700 px."""
     visit(page, f"settings{area}")
     assert page.evaluate(UNNAMED) == []
-    assert page.locator("main h1").count() == 1
-    assert page.locator(".set-nav [aria-current=page]").count() == 1
+    expect(page.locator("main h1")).to_have_count(1)
+    expect(page.locator(".set-nav [aria-current=page]")).to_have_count(1)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert page.evaluate(CONTRAST) == []
