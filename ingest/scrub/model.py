@@ -11,6 +11,7 @@ FILTERED = "[Filtered]"
 SCRUB_REMARKS: dict[str, str] = {
     "scrubbed:member": "The value of a member, header or parameter whose name means a secret was filtered.",
     "scrubbed:text": "A secret after its name within a text (`password=…`) was filtered.",
+    "scrubbed:place": "A secret that its place tells (`mysql -p…`, `/reset/…`, an OAuth `code`) was filtered.",
     "scrubbed:pem": "A private key was filtered.",
     "scrubbed:jwt": "A JSON web token was filtered.",
     "scrubbed:bearer": "What followed Bearer or Basic was filtered.",
