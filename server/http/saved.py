@@ -76,7 +76,7 @@ def _reading(routes: Routes, services: Services) -> None:
 def _writing(routes: Routes, services: Services) -> None:
     administration = services.administration
 
-    @routes.on(HTTPMethod.POST, "/saved-queries", _WRITE, {201: documents.SavedQuery, **BODY})
+    @routes.on(HTTPMethod.POST, "/saved-queries", _WRITE, {201: documents.SavedQuery, **NOT_FOUND, **BODY})
     def save_query(body: documents.NewSavedQuery) -> Response:
         """Save a query as one's own; to share it needs the role member on the organisation, or in the team."""
         given = body.model_dump(exclude={"sharing"})
