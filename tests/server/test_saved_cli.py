@@ -42,6 +42,18 @@ def test_a_saved_query_is_changed_by_saving_it_again_and_restored(place):
     assert "There is no saved query called 'newest'" in place.run("saved", "show", "newest", status=2)
 
 
+def test_a_query_is_shared_with_a_team_by_its_short_name(place):
+    """Saving it so again makes a version; without the option it is another, of one's own."""
+    place.metadata.create_team("web", "Web")
+    first = place.json("saved", "save", "ours", "from errors | limit 1", "--team", "web")
+    second = place.json("saved", "save", "ours", "from errors | limit 2", "--team", "web")
+    assert (first["sharing"], second["sharing"], second["version"]) == ("team:web", "team:web", 2)
+    own = place.json("saved", "save", "ours", "from errors | limit 3")
+    assert (own["id"] != first["id"], own["sharing"]) == (True, "private")
+    assert "no team called 'app'" in place.run("saved", "save", "x", "from errors", "--team", "app", status=2)
+    assert "one of them" in place.run("saved", "save", "x", "from errors", "--team", "web", "--share", status=2)
+
+
 def test_a_text_that_cannot_be_read_is_not_saved(place):
     """Nor one whose parameters are not declared, nor a declaration of no type."""
     assert "sumarize" in place.run("saved", "save", "x", "from errors | sumarize n=count()", status=2)
