@@ -14,9 +14,9 @@ from dashboards.delivery import serve_compactly
 from dashboards.discover import page as discover_page
 from dashboards.issues import detail as issue_page
 from dashboards.issues import page as issues_page
+from dashboards.map import page as map_page
 from dashboards.pages import Found, Page, PageRequest, PageTable, PageView
 from dashboards.ports import Ports
-from dashboards.map import page as map_page
 from dashboards.profiles import page as profiles_page
 from dashboards.releases import page as releases_page
 from dashboards.settings import page as settings_page

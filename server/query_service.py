@@ -59,6 +59,7 @@ class Question:
         start: begin of the time range, inclusive and aware; None for the default range.
         end: end of the time range, exclusive and aware; None for now.
         limit: most rows; None for the default.
+        max_rows: most rows whatever `limit` and text say; the class of the query may allow less.
         params: values of the text's parameters.
         query_id: name for progress and cancel; one is made up when empty.
         query_class: what it may use, a name of `queries.run.CLASSES`.
@@ -74,6 +75,7 @@ class Question:
     start: datetime | None = None
     end: datetime | None = None
     limit: int | None = None
+    max_rows: int = 50_000
     params: dict[str, Any] | None = None
     query_id: str = ""
     query_class: str = "interactive"
@@ -276,6 +278,7 @@ class QueryService:
             projects=chosen_projects(visible, question.projects),
             time_range=_time_range(question, now),
             limit=question.limit,
+            max_rows=question.max_rows,
             params=typed_values(question.params or {}),
             environments=question.environments,
             saved_filters=saved_filters(self._metadata, principal) if _SAVED in question.text else {},

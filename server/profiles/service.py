@@ -84,6 +84,7 @@ class ProfileService:
             end=end,
             action=Action.EVENT_READ,
             limit=MOST_STACKS,
+            max_rows=MOST_STACKS,
             query_class="report",
         )
         result = self._queries.answer(replace(question), look.principal)

@@ -126,6 +126,7 @@ class TraceService:
             params={"trace": trace},
             action=look.action,
             limit=MOST_SPANS,
+            max_rows=MOST_SPANS,
             query_class="notebook",
         )
         seen = self._queries.context(question, look.principal).projects

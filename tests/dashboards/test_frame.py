@@ -33,7 +33,7 @@ def test_an_address_means_the_page_that_declares_it() -> None:
     table = PageTable([Page("a", ("/", "/a"), "A", render), Page("b", ("/b/<one>/c/<two>",), "B", render)])
     found = table.find("/app/b/x%20y/c/z")
     assert found is not None
-    assert (found.page.name, dict(found.parts)) == ("b", {"one": "x%20y", "two": "z"})
+    assert (found.page.name, dict(found.parts)) == ("b", {"one": "x y", "two": "z"})
     assert table.find("/app/").page.name == "a"  # type: ignore[union-attr]
     assert table.find("/app/a/").page.name == "a"  # type: ignore[union-attr]
     assert table.find("/app/nowhere") is None

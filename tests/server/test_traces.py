@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iam import LOCAL
+from server.query_service import Question
 from server.traces.attributes import attributes_of, document_of
 from server.traces.kept import KeptTraces
 from server.traces.layout import Layout, laid_out, rows_table
 from server.traces.path import critical_path
+from server.traces.service import MOST_SPANS
 from server.traces.shown import MOST_ROWS, WINDOW_ROWS, Shown
 from server.traces.siblings import sibling_groups
 from tests.server.api import build_api
@@ -316,6 +319,15 @@ def test_spans_of_projects_one_may_not_see_are_not_in_the_trace(api):
     assert [name[0] for name in found["columns"]["span_id"]] == ["1", "2"]
     assert api.call("team-viewer", "GET", f"/api/v1/traces/{'b' * 32}").json["code"] == "trace-unknown"
     assert api.get(f"traces/{'b' * 32}")["count"] == 1
+
+
+def test_a_question_may_ask_for_more_rows_than_an_answer_to_a_person_has(api):
+    """A trace of a hundred thousand spans is read whole; others keep the usual bound."""
+    contexts = [
+        api.services.queries.context(question, LOCAL)
+        for question in (Question("from spans"), Question("from spans", limit=MOST_SPANS, max_rows=MOST_SPANS))
+    ]
+    assert [context.max_rows for context in contexts] == [50_000, 200_000]
 
 
 def test_rows_finds_and_attributes_are_asked_for_one_by_one(api):
