@@ -8,12 +8,15 @@ from collections import OrderedDict
 from dataclasses import replace
 from datetime import timedelta
 
+import structlog
+
 from engine.clock import Clock
 from engine.errors import AmberError
 from iam import Principal
 from queries.catalog import catalog
 from server.query_service import QueryService, Question
 
+_log = structlog.stdlib.get_logger(__name__)
 _Key = tuple[tuple[int, ...], tuple[str, ...]]
 _DATASETS = ("errors", "spans", "logs", "metrics")
 _LOOKED_AT = timedelta(hours=1)
@@ -66,8 +69,8 @@ class TagKeys:
         try:
             for dataset in _DATASETS:
                 found[dataset] = self._asked(replace(asked, text=f"from {dataset} | facets top 1"), principal, dataset)
-        except RuntimeError:  # the pool of queries has been closed: the process ends
-            return
+        except Exception:  # noqa: BLE001 - nobody waits for this thread, and completion goes on without tags
+            _log.debug("tag keys are not known", exc_info=True)
         finally:
             with self._lock:
                 del self._looking[key]
