@@ -22,6 +22,7 @@ from iam import SCOPES, Action
 from server.http.access import Access, needs, public
 from server.http.app import create_app
 from server.http.guard import access_of
+from server.http.rates import RateLimit
 from tests.server.api import FAR, PEOPLE, build_api
 
 GOLDEN = Path(__file__).parent / "golden" / "access.txt"
@@ -94,8 +95,10 @@ BODIES: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def api(event_store, rows_of, tmp_path_factory):
-    """The application with one event and issue in project A."""
-    built = build_api(event_store, rows_of, tmp_path_factory.mktemp("access"), 771_000)
+    """The application with one event and issue in project A; the clock of its limits stands, however long it takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RateLimit.__init__, "__defaults__", (lambda: 0.0,))
+        built = build_api(event_store, rows_of, tmp_path_factory.mktemp("access"), 771_000)
     built.add_errors(built.a.id, [{"event_id": "0" * 31 + "1", "fingerprint": 1, "title": "boom"}])
     _remember_reads(built.metadata)
     yield built
