@@ -122,7 +122,7 @@ class ReleaseOverview:
         found: dict[Key, Release] = {}
         totals: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
         for place, text in enumerate(texts.COUNTED):
-            for row in rows(look.ask(self._queries, text, {"recent": look.end - _RECENT})):
+            for row in rows(look.ask(self._queries, text, {"recent": max(look.start, look.end - _RECENT)})):
                 one = _put(found, row["project_id"], row["release"])
                 _count(one, row, place)
                 totals[one.project_id][place] += row["recent"]
