@@ -24,7 +24,7 @@ from engine.spool import Position, SpoolRecord
 from ingest.errors import InvalidItem, Malformed
 from ingest.http import create_app
 from ingest.inputs import submittables
-from ingest.normalise import Row
+from ingest.normalise.model import Row
 from ingest.normalise.times import SECOND_NS, time_ns
 from ingest.ports import FixedSnapshot
 from ingest.process import Batch, Processor

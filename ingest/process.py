@@ -20,7 +20,7 @@ from ingest.errors import InvalidItem, Refused
 from ingest.handlers import HANDLERS, Tools
 from ingest.handlers.model import MAX_KEPT_BYTES, Batch, OutcomeKey, Place, count, letter
 from ingest.items import ItemType, item_type, record_type
-from ingest.normalise import Arrival
+from ingest.normalise.model import Arrival
 from ingest.normalise.times import drift_ns
 from ingest.records import DeadLetter, ItemBlob, RawRecord, decode_counts, decode_raw
 from ingest.scrub import scrubber_for

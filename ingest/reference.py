@@ -12,7 +12,7 @@ from ingest.itemlimits import GROUP_LIMITS, MAX_LOG_BYTES, MAX_LONE_SPANS
 from ingest.items import ITEM_TYPES
 from ingest.limits import KIB, MIB
 from ingest.native.door import NATIVE_ENDPOINTS
-from ingest.normalise import REMARKS
+from ingest.normalise.remarks import REMARKS
 from ingest.normalise.trimming import BOUNDS, WHOLE_BYTES
 
 REASONS: dict[str, tuple[str, str]] = {

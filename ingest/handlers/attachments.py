@@ -23,7 +23,8 @@ from ingest.errors import InvalidItem
 from ingest.handlers.model import Batch, Place, Tools, count, natural_key
 from ingest.jsontext import Document, decode_json, encode_json
 from ingest.limits import KIB
-from ingest.normalise import Arrival, event_row
+from ingest.normalise.event import event_row
+from ingest.normalise.model import Arrival
 from ingest.normalise.values import mapping
 from ingest.scrub import scrubber_for
 

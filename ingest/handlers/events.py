@@ -6,8 +6,10 @@ from ingest.envelope import Item
 from ingest.handlers.feedback import feedback
 from ingest.handlers.model import Batch, Place, Tools, count, json_object, natural_key
 from ingest.items import item_type
-from ingest.normalise import event_row, payload_type, transaction_rows
+from ingest.normalise.event import event_row
+from ingest.normalise.legacy import payload_type
 from ingest.normalise.reading import decode_event
+from ingest.normalise.transaction import transaction_rows
 
 
 def event(item: Item, place: Place, batch: Batch, tools: Tools) -> None:

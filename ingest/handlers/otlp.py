@@ -19,7 +19,7 @@ from ingest.errors import InvalidItem, Malformed, TooLarge
 from ingest.handlers.model import Batch, Place, Refused, Tools, count, natural_key
 from ingest.hexids import row_id
 from ingest.jsontext import Document, decode_json
-from ingest.normalise import event_row
+from ingest.normalise.event import event_row
 from ingest.normalise.model import Arrival, Row
 from ingest.otlp.decode import decode, judge
 from ingest.otlp.documents import Failed, Made, Scrub

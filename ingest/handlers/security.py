@@ -5,7 +5,7 @@ from __future__ import annotations
 from ingest.envelope import Item
 from ingest.handlers.model import Batch, Place, Tools, count, natural_key
 from ingest.jsontext import Document, encode_json
-from ingest.normalise import event_row
+from ingest.normalise.event import event_row
 from ingest.normalise.reports import report_document, report_type
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from ingest.envelope import Item
 from ingest.handlers.containers import refuse_parts
 from ingest.handlers.model import Batch, Place, Tools, count, natural_key
-from ingest.normalise import CONTENT_TYPE, span_rows
 from ingest.normalise.model import Row
 from ingest.normalise.span_v1 import span_v1_row
+from ingest.normalise.spans import CONTENT_TYPE, span_rows
 
 
 def spans(item: Item, place: Place, batch: Batch, tools: Tools) -> None:

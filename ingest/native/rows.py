@@ -11,9 +11,8 @@ from ingest.hexids import event_id_of, row_id
 from ingest.jsontext import Document
 from ingest.native.kinds import empty_of
 from ingest.native.lines import BadLine, Line
-from ingest.normalise import event_row
 from ingest.normalise.common import MILLISECOND_NS, environment_of, release_of
-from ingest.normalise.event import MICROSECOND_NS
+from ingest.normalise.event import MICROSECOND_NS, event_row
 from ingest.normalise.logs import LEVELS, level_of
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.people import user_row

@@ -13,7 +13,10 @@ from engine.blobs import BlobStore
 from engine.snapshot import ConfigSnapshot, KeyConfig, ProjectConfig
 from engine.spool import Position, SpoolKeys, SpoolRecord
 from ingest.jsontext import decode_json
-from ingest.normalise import Arrival, event_row, span_rows, transaction_rows
+from ingest.normalise.event import event_row
+from ingest.normalise.model import Arrival
+from ingest.normalise.spans import span_rows
+from ingest.normalise.transaction import transaction_rows
 from ingest.ports import FixedSnapshot
 from ingest.process import Batch, Processor
 from ingest.ready import ReadyShard

@@ -13,7 +13,8 @@ from engine.schema import TABLES
 from engine.snapshot import ProjectConfig
 from ingest.batches import batch_of
 from ingest.jsontext import decode_json
-from ingest.normalise import REMARKS, event_row
+from ingest.normalise.event import event_row
+from ingest.normalise.remarks import REMARKS
 from tests.ingest.helpers import NOW_NS, SPAN, TRACE, arrival, event
 
 COLUMNS = {c.name for c in TABLES["errors"].columns if not c.alias}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from engine.schema import TABLES
 from ingest.batches import batch_of
-from ingest.normalise import REMARKS
 from ingest.normalise.logs import LEVELS
+from ingest.normalise.remarks import REMARKS
 from ingest.normalise.times import DAY_NS
 from ingest.process import Batch
 from ml.templates import template_id

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from engine.schema import TABLES
 from ingest.batches import batch_of
 from ingest.errors import InvalidItem
-from ingest.normalise import CONTENT_TYPE, REMARKS
+from ingest.normalise.remarks import REMARKS
+from ingest.normalise.spans import CONTENT_TYPE
 from ingest.normalise.times import DAY_NS
 from tests.ingest.helpers import NOW_NS, SPAN, TRACE, spans, transaction
 

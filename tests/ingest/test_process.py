@@ -9,7 +9,7 @@ import pytest
 
 from engine.schema import TABLES
 from ingest.encodings import decompress
-from ingest.normalise import CONTENT_TYPE
+from ingest.normalise.spans import CONTENT_TYPE
 from ingest.process import MAX_KEPT_BYTES
 from ingest.records import RawRecord, decode_dead, decode_raw, encode_record
 from tests.ingest.helpers import NOW_NS, SPAN, TRACE, envelope, event_envelope, processed, raw, snapshot, tally

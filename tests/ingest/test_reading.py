@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from engine.snapshot import ProjectConfig
 from ingest.errors import InvalidItem
 from ingest.jsontext import decode_json
-from ingest.normalise import event_row, legacy, payload_type
+from ingest.normalise import legacy
+from ingest.normalise.event import event_row
 from ingest.normalise.frames import MAX_KNOWN_FRAMES
+from ingest.normalise.legacy import payload_type
 from ingest.normalise.reading import MAX_TEXT_BYTES, decode_event
 from tests.ingest.helpers import arrival
 

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.captures import main
 from ingest.handlers.model import NATURAL_KEYS
-from ingest.normalise import REMARKS
+from ingest.normalise.remarks import REMARKS
 from ingest.reference import REASONS, page
 from tests.ingest.helpers import SHARED
 

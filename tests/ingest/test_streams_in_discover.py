@@ -14,7 +14,7 @@ from engine.clock import FixedClock
 from engine.eventstore import EventStore
 from engine.schema import DATASETS, TABLES
 from ingest.batches import batch_of
-from ingest.normalise import CONTENT_TYPE
+from ingest.normalise.spans import CONTENT_TYPE
 from ingest.records import RawRecord
 from queries.plan import PlanContext
 from queries.run import Runner

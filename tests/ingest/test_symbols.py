@@ -14,7 +14,7 @@ from engine.blobs import FileBlobStore
 from engine.errors import CapacityError
 from engine.snapshot import ProjectConfig
 from ingest.jsontext import decode_json
-from ingest.normalise import event_row
+from ingest.normalise.event import event_row
 from ingest.normalise.reading import decode_event
 from ingest.symbols import SourceMaps, Symbolicator
 from ingest.symbols.maps import Script, SourceMap, Unmapped

@@ -22,7 +22,8 @@ from engine.eventstore._chdb import ChdbStore
 from engine.metadata import Author, MetadataStore
 from engine.mirror import IssueMirror
 from ingest.jsontext import decode_json
-from ingest.normalise import Arrival, event_row
+from ingest.normalise.event import event_row
+from ingest.normalise.model import Arrival
 from ingest.normaliser import open_shards
 from ingest.ready import ReadyShard
 from ingest.records import RawRecord, encode_record
