@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
@@ -28,8 +28,8 @@ PACKAGES = ("engine", "iam", "queries", "ml", "ingest", "dashboards", "server", 
 START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 60.0
 _PORTS = range(12_000, 32_000, 16)
-_TAKEN: list[IO[bytes]] = []
-"""Locks of the ports this process was given."""
+_TAKEN: list[int] = []
+"""Descriptors of the locks of the ports this process was given; the system lets go of them at its end."""
 
 
 class NoAnswerError(RuntimeError):
@@ -211,14 +211,14 @@ def free_ports(neighbours: int = 2) -> int:
     places.mkdir(exist_ok=True)
     for number in range(len(_PORTS)):
         port = _PORTS[(os.getpid() * 7 + number) % len(_PORTS)]
-        lock = (places / str(port)).open("ab")
+        lock = os.open(places / str(port), os.O_RDWR | os.O_CREAT, 0o600)
         with contextlib.suppress(OSError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for one in range(port, port + neighbours):
                 _bind_once(one)
             _TAKEN.append(lock)
             return port
-        lock.close()
+        os.close(lock)
     raise NoAnswerError(f"no {neighbours} neighbouring ports are free")
 
 
