@@ -203,6 +203,20 @@ def test_a_directory_another_program_has_open_is_refused_with_its_process(idle):
     holder.stdout.close()
 
 
+def test_a_client_of_a_directory_survives_the_start_of_a_new_server(tmp_path):
+    """`amber.open` through a server that was stopped and started again finds the new one and its new token."""
+    data = tmp_path / "data"
+    port = free_ports()
+    initialised(data, "--port", str(port))
+    first = start_server(data, port=port)
+    with sdk.open(data) as client:
+        assert client.query(COUNT).rows() == [(0,)]
+        assert first.stop() == 0
+        second = start_server(data, port=port)
+        assert client.query(COUNT).rows() == [(0,)]
+        assert second.stop() == 0
+
+
 def test_files_are_loaded_into_a_directory_nobody_serves(idle, tmp_path):
     """`amber load` alone: outcomes are told, what cannot be read is named, a second run changes nothing."""
     data = idle
