@@ -33,6 +33,9 @@ _log = structlog.stdlib.get_logger(__name__)
 _PATIENCE_S = 60.0
 _FIRST_REQUEST_S = 1.0
 """For how long the first request is waited for: whoever waited for the server to be ready comes at once."""
+_PAGE_PATIENCE_S = 20.0
+_PAGE_WAITERS = 3
+"""Requests of pages that may wait at once; threads must remain for queries."""
 
 _STARTING = """<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="1">
 <title>Amber</title><p role="status">Amber is starting. This page reloads by itself.</p></html>"""
@@ -165,12 +168,16 @@ class Front:
         self._make_whole = whole
         self._is_whole = threading.Event()
         self._was_asked = threading.Event()
+        self._is_complete = threading.Event()
+        self._waiters = threading.BoundedSemaphore(_PAGE_WAITERS)
         if whole is None:
             self._is_whole.set()
         self.failed = False
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
+        if not self._is_complete.is_set() and environ["PATH_INFO"].startswith(f"{PAGES}/"):
+            self._wait_for_pages()
         if self._is_whole.is_set():
             return self._app(environ, start_response)
         if not self._app.url_map.bind_to_environ(environ).test():
@@ -181,6 +188,15 @@ class Front:
             return self._app(environ, start_response)
         finally:
             self._was_asked.set()
+
+    def _wait_for_pages(self) -> None:
+        """Wait a while for the pages, unless enough others do: who opens the address just printed sees them at once."""
+        self._was_asked.set()
+        if self._waiters.acquire(blocking=False):
+            try:
+                self._is_complete.wait(_PAGE_PATIENCE_S)
+            finally:
+                self._waiters.release()
 
     def start(self) -> threading.Thread:
         """Complete it in a thread of its own."""
@@ -207,6 +223,8 @@ class Front:
         except Exception:  # noqa: BLE001 - whatever it is, the API goes on without pages
             self.failed = True
             _log.exception("pages could not be built")
+        finally:
+            self._is_complete.set()
 
 
 def _starting() -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from flask import Flask
@@ -34,6 +35,29 @@ def test_what_the_first_application_cannot_answer_waits_for_the_whole_api() -> N
     waiting.join(60)
     assert answers in (["whole"], ["pages"])
     assert (_text(front, "/query"), front.failed) == ("pages", False)
+
+
+def test_a_few_requests_of_pages_wait_for_them_and_more_are_told_to_come_again() -> None:
+    """Who opens the address just printed sees the page itself; threads remain for queries."""
+    go = threading.Event()
+
+    def pages() -> Flask:
+        go.wait(60)
+        return _app("pages", "/query", "/app/issues")
+
+    front = Front(_app("api", "/query", "/app/issues"), pages)
+    answers: list[str] = []
+    waiting = [threading.Thread(target=lambda: answers.append(_text(front, "/app/issues"))) for _ in range(3)]
+    for thread in waiting:
+        thread.start()
+    while front._waiters._value:
+        time.sleep(0.01)
+    assert _text(front, "/app/issues") == "api"
+    completing = front.start()
+    go.set()
+    for thread in (completing, *waiting):
+        thread.join(60)
+    assert answers == ["pages"] * 3
 
 
 def test_an_api_that_cannot_be_built_ends_the_process_and_pages_that_cannot_do_not() -> None:

@@ -285,16 +285,16 @@ def test_a_query_that_waits_for_a_worker_is_cancelled_before_it_starts(api, bloc
     busy = [in_background(lambda text=text: api.post({"query": text, "fresh": True}, "a")) for text in texts]
     for _ in busy:
         assert blocked.entered.acquire(timeout=60)
-    waiting, results = in_background(lambda: api.post({"query": "from errors", "query_id": "waiting-1"}, "a"))
+    waiting, results = in_background(lambda: api.post({"query": "from errors", "query_id": "waiting-1"}, "b"))
     deadline = time.monotonic() + 60
-    while api.get("/api/v1/query/waiting-1/progress", "a").status_code != 200:
+    while api.get("/api/v1/query/waiting-1/progress", "b").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    assert api.get("/api/v1/query/waiting-1/progress", "a").json["state"] == "queued"
+    assert api.get("/api/v1/query/waiting-1/progress", "b").json["state"] == "queued"
     refused = api.post({"query": "from errors"}, "a")
     assert (refused.status_code, refused.json["code"]) == (503, "too-many-queries")
     assert int(refused.headers["Retry-After"]) > 0
-    owner = {"Authorization": f"Bearer {api.tokens['a']}"}
+    owner = {"Authorization": f"Bearer {api.tokens['b']}"}
     assert api.client.delete("/api/v1/query/waiting-1", headers=owner).status_code == 202
     blocked.release.set()
     for thread, _ in [*busy, (waiting, results)]:

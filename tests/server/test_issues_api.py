@@ -121,7 +121,9 @@ def test_the_search_the_range_and_the_environment_narrow_the_list(api):
     """Discover's search, filters on counts included; the range; the environment."""
     assert len(api.get("issues?query=level:warning&limit=100")["items"]) == ISSUES // 2
     assert len(api.get("issues?query=count():>10&limit=100")["items"]) == 2
-    assert ids(api.get("issues?range=15m&project=shop")) == ["SHOP-1"]
+    newest = (NOW - timedelta(minutes=15)).isoformat().replace("+00:00", "Z")
+    assert ids(api.get(f"issues?start={newest}&project=shop")) == ["SHOP-1"]
+    assert len(api.get("issues?range=7d&project=shop&limit=100")["items"]) == ISSUES
     dev = api.get("issues?environment=dev&project=shop&limit=100")["items"]
     assert next(item for item in dev if item["title"] == "Error 4")["events"] == 2
     assert api.get("issues?environment=prod&environment=dev&limit=1&total=true")["meta"]["total"] == ISSUES + 1
