@@ -6,6 +6,7 @@ database as people's changes do: only if the issue is still as it was found, wit
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,8 +22,11 @@ from server.issues.priority import computed_priority
 from server.issues.states import ONGOING_AFTER, Act, Archive, State, after, archive_of, state_of, stored
 
 ACTOR: Final = "system:issues"
-_TOGETHER: Final = 500
+_TOGETHER: Final = 100
 """Issues changed in one transaction: others who write wait no longer than for these."""
+
+_PAUSE_S: Final = 0.15
+"""Between two transactions: who waits for SQLite's only writer looks every tenth of a second, and must find it free."""
 
 _MOST_ROWS: Final = 5_000_000
 _RECENT: Final = timedelta(minutes=15)
@@ -76,6 +80,8 @@ class Stores:
         """Make changes, some at a time; return how many issues changed."""
         done = 0
         for first in range(0, len(moves), _TOGETHER):
+            if first:
+                time.sleep(_PAUSE_S)
             audit = AuditEntry(ACTOR, action, "issue")
             done += len(self.metadata.move_issues(moves[first : first + _TOGETHER], audit))
         if done:
