@@ -50,6 +50,10 @@ class ReadyName:
         segment, start, end, producer, dataset = match.groups()
         return cls(producer, int(segment), int(start), int(end), dataset)
 
+    def is_of(self, producer: str) -> bool:
+        """Whether the rows came from the raw spool of this producer, whatever its identity."""
+        return self.producer == producer or self.producer.startswith(f"{producer}-")
+
     @property
     def filename(self) -> str:
         """Name of the file."""

@@ -68,7 +68,7 @@ def wait_queryable(data: DataDirectory, shards: int, *, patience_s: float) -> No
     until = time.monotonic() + patience_s
     states = [ShardState(data.shard_state(shard)) for shard in range(shards)]
     try:
-        while _unread(data, states) or any(ready.name.producer == PRODUCER for ready in ready_files(data.ready_root)):
+        while _unread(data, states) or any(ready.name.is_of(PRODUCER) for ready in ready_files(data.ready_root)):
             if time.monotonic() > until:
                 raise StateError(
                     "The files are safe in the spool, but the server has not stored all of them yet.",

@@ -198,13 +198,15 @@ def test_the_metrics_count_what_happened(shop):
 
 def test_loading_beside_a_running_server_goes_through_it(shop, tmp_path):
     """`amber load` hands its files to the server's normalisers and returns when they can be queried."""
-    lines = [json.dumps({"message": f"loaded {n}", "level": "warning", "event_id": f"{n:032x}"}) for n in range(1, 4)]
-    file = tmp_path / "events.ndjson"
-    file.write_text("\n".join(lines) + "\n")
+    for load in range(5):
+        ids = [f"{load * 10 + n:032x}" for n in (1, 2, 3)]
+        lines = [json.dumps({"message": f"loaded {n}", "level": "warning", "event_id": n}) for n in ids]
+        file = tmp_path / f"events{load}.ndjson"
+        file.write_text("\n".join(lines) + "\n")
+        amber_here("load", str(file), "--data", str(shop.data))
+        assert shop.ask("from errors level:warning | summarize n=count()")["rows"] == [[3 * (load + 1)]]
     amber_here("load", str(file), "--data", str(shop.data))
-    assert shop.ask("from errors level:warning | summarize n=count()")["rows"] == [[3]]
-    amber_here("load", str(file), "--data", str(shop.data))
-    assert shop.ask("from errors level:warning | summarize n=count()")["rows"] == [[3]]
+    assert shop.ask("from errors level:warning | summarize n=count()")["rows"] == [[15]]
 
 
 def test_a_text_is_checked_and_formatted_without_running_it(shop):
