@@ -21,7 +21,7 @@ SHELL_ID = "shell"
 class Shell(AmberComponent):
     """The frame. It follows the address bar and tells the server, by `location`, which page to show.
 
-    `nav` lists the rail's entries (`name`, `label`, `href`, `icon`, `keys`), `me` is who is signed in, `projects` what
+    `nav` lists the rail's entries (`group`, `name`, `label`, `href`, `icon`, `keys`), `me` is who is signed in, `projects` what
     they may see, `facts` the version; `shown` is what the server put into the page (`name`, `title`, `reads_search`,
     `pathname`).
     """
@@ -29,21 +29,33 @@ class Shell(AmberComponent):
     props = ("nav", "me", "projects", "facts", "location", "shown")
 
 
+_DISCOVER, _ISSUES, _OBSERVE, _DELIVER, _MANAGE = "Discover", "Issues", "Observe", "Deliver", "Manage"
+
+
+def _entry(group: str, name: str, label: str, keys: str, icon: str = "") -> Mapping[str, str]:
+    return {
+        "group": group,
+        "name": name,
+        "label": label,
+        "href": page_url(name),
+        "icon": icon or name,
+        "keys": keys,
+    }
+
+
 NAV: Sequence[Mapping[str, str]] = (
-    {"name": "discover", "label": "Discover", "href": page_url("discover"), "icon": "discover", "keys": "g d"},
-    {"name": "issues", "label": "Issues", "href": page_url("issues"), "icon": "issues", "keys": "g i"},
-    {"name": "releases", "label": "Releases", "href": page_url("releases"), "icon": "releases", "keys": "g r"},
-    {
-        "name": "transactions",
-        "label": "Transactions",
-        "href": page_url("transactions"),
-        "icon": "traces",
-        "keys": "g t",
-    },
-    {"name": "map", "label": "Service map", "href": page_url("map"), "icon": "map", "keys": "g m"},
-    {"name": "profiles", "label": "Profiles", "href": page_url("profiles"), "icon": "profiles", "keys": "g f"},
-    {"name": "settings", "label": "Settings", "href": page_url("settings"), "icon": "settings", "keys": "g s"},
+    _entry(_DISCOVER, "discover", "Discover", "g d"),
+    _entry(_ISSUES, "issues", "Issues", "g i"),
+    _entry(_OBSERVE, "transactions", "Transactions", "g t", "traces"),
+    _entry(_OBSERVE, "map", "Service map", "g m"),
+    _entry(_OBSERVE, "profiles", "Profiles", "g f"),
+    _entry(_DELIVER, "releases", "Releases", "g r"),
+    _entry(_DELIVER, "dashboards", "Dashboards", "g b"),
+    _entry(_DELIVER, "monitors", "Monitors", "g c"),
+    _entry(_MANAGE, "settings", "Settings", "g s"),
+    _entry(_MANAGE, "welcome", "Send data", "g w", "send"),
 )
+"""The rail, in five groups; an entry shows when there is a page of its name (`PAGES`)."""
 
 
 def layout(ports: Ports, page_names: Sequence[str]) -> Component:

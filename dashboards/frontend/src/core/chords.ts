@@ -17,3 +17,35 @@ export function match(pressed: readonly string[], shortcuts: readonly string[]):
     pending: shortcuts.some((shortcut) => shortcut.startsWith(`${text} `)),
   };
 }
+
+/** The chosen keys as they were kept; whatever else stands there is nothing. */
+export function readChosen(kept: string | null): Record<string, string> {
+  try {
+    const parsed: unknown = JSON.parse(kept ?? "{}");
+    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return {};
+    return Object.fromEntries(Object.entries(parsed).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+  } catch {
+    return {};
+  }
+}
+
+/** The other shortcuts that keys would stand in the way of: the same ones, or one that begins as the other does. */
+export function clashes(keys: string, others: readonly { keys: string; label: string }[]): string[] {
+  if (!keys) return [];
+  const meet = (a: string, b: string) => a === b || a.startsWith(`${b} `) || b.startsWith(`${a} `);
+  return [...new Set(others.filter((other) => other.keys !== "" && meet(keys, other.keys)).map(({ label }) => label))];
+}
+
+/** Keys as people read them. */
+export function spokenKeys(keys: string): string[] {
+  const named: Record<string, string> = { arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓", escape: "Esc", enter: "Enter", space: "Space" };
+  return keys
+    .split(" ")
+    .filter(Boolean)
+    .map((key) => {
+      const parts = key.split("+").filter(Boolean);
+      const last = parts.pop() ?? "+";
+      const before = parts.map((part) => ({ shift: "⇧", mod: "Ctrl", alt: "Alt" })[part] ?? part);
+      return [...before, named[last] ?? last].join(" ");
+    });
+}

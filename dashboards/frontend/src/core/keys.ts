@@ -1,7 +1,7 @@
 // Keyboard shortcuts: whoever exists registers theirs, the help lists exactly these. Inert while one types, and single
 // keys can be switched off (WCAG 2.1.4).
 import * as React from "react";
-import { keyName, match } from "./chords.ts";
+import { keyName, match, readChosen } from "./chords.ts";
 import { createStore } from "./store.ts";
 
 export interface Shortcut {
@@ -11,13 +11,34 @@ export interface Shortcut {
   /** Heading in the help. */
   group: string;
   run: (event: KeyboardEvent) => void;
+  /** Also while one types: for combinations with Ctrl or Command only. */
+  everywhere?: boolean;
 }
 
 const SEQUENCE_MS = 900;
 const STORAGE = "amber.keys";
+const CHOSEN = "amber.keys.chosen";
 
 export const shortcuts = createStore<readonly Shortcut[]>([]);
 export const keysEnabled = createStore(window.localStorage.getItem(STORAGE) !== "off");
+
+/** The keys a reader chose, by the name of the shortcut; an empty text means none. */
+export const chosenKeys = createStore<Readonly<Record<string, string>>>(readChosen(window.localStorage.getItem(CHOSEN)));
+
+/** What a shortcut is remembered by: its heading and the keys it comes with. */
+export const nameOf = ({ group, keys }: Shortcut): string => `${group}|${keys}`;
+
+/** The keys a shortcut has now. */
+export const keysOf = (shortcut: Shortcut): string => chosenKeys.get()[nameOf(shortcut)] ?? shortcut.keys;
+
+/** Give a shortcut other keys, none by an empty text, its own again by null. */
+export function chooseKeys(shortcut: Shortcut, keys: string | null): void {
+  const { [nameOf(shortcut)]: _before, ...others } = chosenKeys.get();
+  const chosen = keys === null || keys === shortcut.keys ? others : { ...others, [nameOf(shortcut)]: keys };
+  if (Object.keys(chosen).length) window.localStorage.setItem(CHOSEN, JSON.stringify(chosen));
+  else window.localStorage.removeItem(CHOSEN);
+  chosenKeys.set(chosen);
+}
 
 export function enableKeys(enabled: boolean): void {
   window.localStorage.setItem(STORAGE, enabled ? "on" : "off");
@@ -50,31 +71,31 @@ function typing(target: EventTarget | null): boolean {
 let pressed: string[] = [];
 let lastPress = 0;
 
+/** Whether a press is nobody's shortcut here: while one types, when single keys are off, in a dialog. */
+function inert(event: KeyboardEvent, name: string): boolean {
+  if (event.defaultPrevented || event.isComposing || /^(shift|control|alt|meta)$/i.test(event.key)) return true;
+  if (typing(event.target) && !shortcuts.get().some((shortcut) => shortcut.everywhere && keysOf(shortcut) === name)) return true;
+  if (!keysEnabled.get() && !name.startsWith("mod+") && name !== "escape") return true;
+  return document.querySelector("dialog[open]") !== null && name !== "?";
+}
+
 function onKeyDown(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.isComposing || typing(event.target)) return;
-  if (/^(shift|control|alt|meta)$/i.test(event.key)) return;
   const name = keyName(event);
-  if (!keysEnabled.get() && !name.startsWith("mod+") && name !== "escape") return;
-  if (document.querySelector("dialog[open]") && name !== "?") return;
+  if (inert(event, name)) return;
   if (event.timeStamp - lastPress > SEQUENCE_MS) pressed = [];
   lastPress = event.timeStamp;
   pressed.push(name);
   const all = shortcuts.get();
-  let result = match(
-    pressed,
-    all.map((shortcut) => shortcut.keys),
-  );
+  const keys = all.map(keysOf);
+  let result = match(pressed, keys);
   if (!result.found && !result.pending) {
     pressed = [name];
-    result = match(
-      pressed,
-      all.map((shortcut) => shortcut.keys),
-    );
+    result = match(pressed, keys);
   }
   if (result.found) {
     event.preventDefault();
     pressed = [];
-    all.find((shortcut) => shortcut.keys === result.found)?.run(event);
+    all[keys.indexOf(result.found)]?.run(event);
   } else if (!result.pending) pressed = [];
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { absoluteLabel, ago, formatTime, fromInput, inputTime, rangeLabel, rangeMs, rfc3339 } from "./time.ts";
+import { absoluteLabel, ago, formatTime, fromInput, frozen, inputTime, rangeLabel, rangeMs, rfc3339, shifted, widened } from "./time.ts";
 
 test("ranges are read and said", () => {
   assert.equal(rangeMs("15m"), 900_000);
@@ -33,4 +33,15 @@ test("how long ago is told in one unit", () => {
   assert.equal(ago("2026-03-01T11:15:00Z", now), "45m");
   assert.equal(ago("2026-02-28T12:00:00Z", now), "24h");
   assert.equal(ago("2026-02-20T12:00:00Z", now), "9d");
+});
+
+test("a time is frozen, shifted and widened, never beyond now", () => {
+  const now = Date.parse("2026-03-02T12:00:00Z");
+  const moving = { range: "24h", start: "", end: "" };
+  const before = { range: "", start: "2026-03-01T00:00:00Z", end: "2026-03-02T00:00:00Z" };
+  assert.deepEqual(frozen(moving, now), { range: "", start: "2026-03-01T12:00:00Z", end: "2026-03-02T12:00:00Z" });
+  assert.deepEqual(shifted(moving, -1, now), { range: "", start: "2026-03-01T00:00:00Z", end: "2026-03-02T00:00:00Z" });
+  assert.deepEqual(shifted(moving, 1, now), frozen(moving, now));
+  assert.deepEqual(shifted(before, 1, now), frozen(moving, now));
+  assert.deepEqual(widened(before, now), { range: "", start: "2026-02-28T12:00:00Z", end: "2026-03-02T12:00:00Z" });
 });

@@ -4,6 +4,9 @@ export type Zone = "utc" | "local";
 
 const UNITS: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
 
+/** The ranges one chooses from. */
+export const RANGES = ["15m", "1h", "24h", "7d", "30d"] as const;
+
 /** Milliseconds of a range such as `24h`; null when it is none. */
 export function rangeMs(range: string): number | null {
   const found = /^(\d+)(s|m|h|d|w)$/.exec(range);
@@ -98,4 +101,39 @@ export function ago(text: string, now: number = Date.now()): string {
   const minutes = Math.floor(Math.abs(ms) / 6e4);
   const shown = minutes < 1 ? "now" : minutes < 60 ? `${minutes}m` : minutes < 2880 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 1440)}d`;
   return ms < 0 && shown !== "now" ? `in ${shown}` : shown;
+}
+
+/** The part of a state of the address that says which time. */
+export interface Range {
+  range: string;
+  start: string;
+  end: string;
+}
+
+/** Both ends of a range in milliseconds; one that moves ends now. */
+export function endsOf({ range, start, end }: Range, now: number): [number, number] {
+  if (start && end) return [Date.parse(start), Date.parse(end)];
+  return [now - (rangeMs(range || "24h") ?? 864e5), now];
+}
+
+const fixed = (start: number, end: number): Range => ({ range: "", start: rfc3339(new Date(start)), end: rfc3339(new Date(end)) });
+
+/** The same time with fixed ends. */
+export function frozen(state: Range, now: number): Range {
+  return fixed(...endsOf(state, now));
+}
+
+/** The time before (-1) or after (1), by half of its length; never beyond now. */
+export function shifted(state: Range, way: -1 | 1, now: number): Range {
+  const [start, end] = endsOf(state, now);
+  const step = Math.min((way * (end - start)) / 2, Math.max(0, now - end));
+  return fixed(start + step, end + step);
+}
+
+/** Twice the time around its middle; never beyond now. */
+export function widened(state: Range, now: number): Range {
+  const [start, end] = endsOf(state, now);
+  const half = (end - start) / 2;
+  const last = Math.min(now, end + half);
+  return fixed(last - 4 * half, last);
 }

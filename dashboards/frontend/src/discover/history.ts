@@ -17,6 +17,9 @@ export function rememberQuery(text: string): void {
   window.localStorage.setItem(STORAGE, JSON.stringify(kept));
 }
 
+/** The queries one ran, newest first. */
+export const earlierQueries = (): readonly string[] => read();
+
 /** The query that was run before the one shown, or null. */
 export function olderOf(text: string): string | null {
   const all = read();

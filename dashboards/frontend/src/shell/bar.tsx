@@ -9,9 +9,11 @@ import { setTheme, type Theme, theme } from "../core/theme.ts";
 import { announceProblem } from "../core/toast.ts";
 import { EnvironmentMenu, ProjectMenu } from "./scope_menus.tsx";
 import type { Me, ProjectName } from "./shell.tsx";
+import { ShareMenu } from "./share.tsx";
 import { TimeMenu } from "./time_menu.tsx";
 
-export function Bar({ me, projects }: { me: Me; projects: ProjectName[] }): React.ReactElement {
+/** `shares`: whether links to the page are copied here; Discover knows the time of its answer and does it itself. */
+export function Bar({ me, projects, shares }: { me: Me; projects: ProjectName[]; shares: boolean }): React.ReactElement {
   return (
     <header className="bar">
       <div className="bar-scope" role="group" aria-label="Scope">
@@ -19,6 +21,7 @@ export function Bar({ me, projects }: { me: Me; projects: ProjectName[] }): Reac
         <EnvironmentMenu />
         <TimeMenu />
       </div>
+      {shares ? <ShareMenu /> : null}
       <ThemeMenu />
       <AccountMenu me={me} />
     </header>

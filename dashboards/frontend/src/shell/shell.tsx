@@ -1,13 +1,16 @@
 // The frame of every page: follows the address, tells the server which page to show, keeps focus, scroll and title.
 import * as React from "react";
-import { useShortcuts } from "../core/keys.ts";
+import { type Shortcut, useShortcuts } from "../core/keys.ts";
 import { refreshes } from "../core/refresh.ts";
 import { watchDashRequests } from "../core/session.ts";
-import { currentUrl, navigate, onUrl } from "../core/url.ts";
+import { frozen, shifted, widened } from "../core/time.ts";
+import { changeUrl, currentUrl, navigate, onUrl } from "../core/url.ts";
 import { undoNewest } from "../core/toast.ts";
 import { Bar } from "./bar.tsx";
 import { Help } from "./help.tsx";
+import { Palette } from "./palette.tsx";
 import { Rail, type NavEntry } from "./rail.tsx";
+import { copyLink } from "./share.tsx";
 import { SessionEnded } from "./session_ended.tsx";
 import { LiveRegion, Toasts } from "./toasts.tsx";
 import { restoreScroll, usePageChange } from "./page_change.ts";
@@ -79,21 +82,35 @@ function useLocation({ shown, setProps }: Props): boolean {
   return waiting;
 }
 
+const EVERYWHERE = "Everywhere";
+
+/** Keys of every page that change its time. */
+const TIME_KEYS: readonly Shortcut[] = [
+  { keys: "t arrowleft", label: "Earlier, by half of the time", group: EVERYWHERE, run: () => changeUrl(shifted(currentUrl().state, -1, Date.now())) },
+  { keys: "t arrowright", label: "Later, by half of the time", group: EVERYWHERE, run: () => changeUrl(shifted(currentUrl().state, 1, Date.now())) },
+  { keys: "t z", label: "Twice as much time", group: EVERYWHERE, run: () => changeUrl(widened(currentUrl().state, Date.now())) },
+  { keys: "t a", label: "Hold this time: fixed ends", group: EVERYWHERE, run: () => changeUrl(frozen(currentUrl().state, Date.now())) },
+];
+
 export function Shell(props: Props): React.ReactElement {
   const { nav, shown } = props;
   const [help, setHelp] = React.useState(false);
+  const [palette, setPalette] = React.useState(false);
   const main = React.useRef<HTMLElement>(null);
   const waiting = useLocation(props);
   usePageChange(main, shown?.pathname ?? "");
   useLinks();
   useShortcuts([
-    { keys: "?", label: "Show the shortcuts", group: "Everywhere", run: () => setHelp(true) },
-    { keys: "/", label: "To the query", group: "Everywhere", run: focusQuery },
-    { keys: "u", label: "Undo the last change", group: "Everywhere", run: () => void undoNewest() },
+    { keys: "mod+k", label: "Go to or do something", group: EVERYWHERE, run: () => setPalette(true), everywhere: true },
+    { keys: "?", label: "Show the shortcuts", group: EVERYWHERE, run: () => setHelp(true) },
+    { keys: "/", label: "To the query", group: EVERYWHERE, run: focusQuery },
+    { keys: "u", label: "Undo the last change", group: EVERYWHERE, run: () => void undoNewest() },
+    { keys: "y", label: "Copy a link to exactly this time", group: EVERYWHERE, run: () => void copyLink(true) },
+    ...TIME_KEYS,
     ...nav.map((entry) => ({
       keys: entry.keys,
       label: `Go to ${entry.label}`,
-      group: "Everywhere",
+      group: EVERYWHERE,
       run: () => navigate(entry.href),
     })),
   ]);
@@ -103,8 +120,8 @@ export function Shell(props: Props): React.ReactElement {
       <a className="skip" href="#main" onClick={(event) => skip(event, main.current)}>
         Skip to the content
       </a>
-      <Rail nav={nav} current={shown?.name ?? ""} version={props.facts.version} onHelp={() => setHelp(true)} />
-      <Bar me={props.me} projects={props.projects} />
+      <Rail nav={nav} current={shown?.name ?? ""} version={props.facts.version} onPalette={() => setPalette(true)} onHelp={() => setHelp(true)} />
+      <Bar me={props.me} projects={props.projects} shares={shown !== undefined && shown.name !== "discover"} />
       <main id="main" ref={main} tabIndex={-1} aria-busy={waiting} className={waiting ? "waiting" : ""}>
         {shown ? null : <div className="page-skeleton skeleton" />}
         {props.children}
@@ -112,6 +129,7 @@ export function Shell(props: Props): React.ReactElement {
       <Toasts />
       <LiveRegion />
       <Help open={help} onClose={() => setHelp(false)} />
+      {palette ? <Palette nav={nav} projects={props.projects} onClose={() => setPalette(false)} /> : null}
       <SessionEnded />
     </div>
   );

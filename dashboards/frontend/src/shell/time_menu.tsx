@@ -3,11 +3,9 @@ import * as React from "react";
 import { Icon } from "../core/icons.tsx";
 import { Menu } from "../core/menu.tsx";
 import { DEFAULT_RANGE, type UrlState } from "../core/search.ts";
-import { absoluteLabel, fromInput, inputTime, rangeLabel, rangeMs, rfc3339, type Zone } from "../core/time.ts";
+import { absoluteLabel, fromInput, inputTime, rangeLabel, RANGES, rangeMs, rfc3339, type Zone } from "../core/time.ts";
 import { changeUrl, useUrl } from "../core/url.ts";
 import { localZoneName, setZone, useZone } from "../core/zone.ts";
-
-const PRESETS = ["15m", "1h", "24h", "7d", "30d"];
 
 export function TimeMenu(): React.ReactElement {
   const { state } = useUrl();
@@ -29,7 +27,7 @@ export function TimeMenu(): React.ReactElement {
       >
         {(close) => (
           <>
-            {PRESETS.map((preset) => (
+            {RANGES.map((preset) => (
               <button
                 key={preset}
                 type="button"
