@@ -34,7 +34,7 @@ from engine.metadata.rows import (
     OutboxRow,
     WorkflowNews,
 )
-from engine.metadata.saved_rows import SavedQueryRow, SavedQueryText, SavedQueryWanted
+from engine.metadata.saved_rows import DefaultView, SavedQueryRow, SavedQueryText, SavedQueryWanted
 from engine.metadata.store import MetadataStore
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "AuditVerdict",
     "Author",
     "DecisionRow",
+    "DefaultView",
     "IssueChange",
     "IssueMove",
     "IssueRow",

@@ -259,6 +259,8 @@ SAVED_QUERIES = Table(
     Column("name_key", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     _row_version(),
+    # Kept for a while, so that it can be brought back; meanwhile nothing finds it and its name is free.
+    Column("deleted_at", UtcTime),
     UniqueConstraint("space", "name_key"),
     sqlite_autoincrement=True,
 )

@@ -10,12 +10,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class SavedQueryText:
-    """What a saved query says; each version holds one.
+    """What a saved query, view or dashboard says; each version holds one.
 
     Attributes:
         name: what people call it; a filter's is the word that stands in searches.
-        kind: `query`, or `filter`: a search used by name.
-        language: `discover` or `sql`.
+        kind: `query`; `filter`, a search used by name; `view`, the state of a page; or `dashboard`.
+        language: how the text is read: `discover` or `sql`; of a view the page whose query string it is; `json`.
         parameters: declarations of `$name`, JSON values as `queries.parameters` reads them.
     """
 
@@ -63,7 +63,8 @@ class SavedQueryWanted:
         team_ids: the teams they are in.
         every: also what is private to others.
         search: letters that must occur in the name, in any case; empty for all.
-        kind: only `query` or only `filter`; None for both.
+        kind: only this one; None for queries and filters.
+        language: only texts that are read so; None for all.
         starred: only what the person has starred.
         after: (name in folded case, number) of the last row of the page before.
         limit: most rows.
@@ -74,6 +75,24 @@ class SavedQueryWanted:
     every: bool = False
     search: str = ""
     kind: str | None = None
+    language: str | None = None
     starred: bool = False
     after: tuple[str, int] = ("", 0)
     limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultView:
+    """The view a page begins with.
+
+    Attributes:
+        page: the page, `issues`.
+        project_id: the project it is shown for; 0 when several or none are chosen.
+        user_id: whose default it is; 0 for everybody who has none of their own.
+        view_id: the view.
+    """
+
+    page: str
+    project_id: int
+    user_id: int
+    view_id: int

@@ -17,6 +17,7 @@ from engine.metadata.stores.projects import ProjectStore
 from engine.metadata.stores.saved import SavedQueryStore
 from engine.metadata.stores.settings import SettingStore
 from engine.metadata.stores.suggestions import SuggestionStore
+from engine.metadata.stores.views import DefaultViewStore
 
 
 class MetadataStore(
@@ -26,6 +27,7 @@ class MetadataStore(
     IssueStore,
     SuggestionStore,
     SavedQueryStore,
+    DefaultViewStore,
     ArtifactStore,
     JobStore,
     CommitStore,

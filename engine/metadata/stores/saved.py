@@ -64,11 +64,23 @@ class SavedQueryStore(BaseStore):
     def delete_saved_query(
         self, query_id: int, *, if_version: int | None = None, audit: AuditEntry | None = None
     ) -> None:
-        """Remove a saved query with all its versions; the audit keeps what the last one said."""
+        """Delete a saved query; for 30 days it can be brought back. The audit keeps what the last version said."""
         with self._managed(audit) as write:
             before = _saved.get(write.connection, query_id)
             write.note(id=query_id, text=before.content.text, version=before.version)
-            _saved.remove(write.connection, query_id, if_version)
+            _saved.remove(write.connection, query_id, if_version, self._clock.now())
+
+    def bring_back_saved_query(self, query_id: int, *, audit: AuditEntry | None = None) -> SavedQueryRow:
+        """Undo a deletion; NotFound when there is none, UserError when somebody else has the name by now."""
+        with self._managed(audit) as write:
+            row = _saved.bring_back(write.connection, query_id)
+            write.note(version=row.version)
+            return row
+
+    def deleted_saved_query(self, query_id: int) -> SavedQueryRow:
+        """Return a saved query that was deleted and can be brought back; NotFound when there is none."""
+        with self._database.read() as connection:
+            return _saved.deleted(connection, query_id)
 
     def star_saved_query(self, query_id: int, user_id: int, *, starred: bool, audit: AuditEntry | None = None) -> None:
         """Remember that a person likes a saved query, or no longer; NotFound when there is none."""
