@@ -4,8 +4,9 @@ Trust model. The text that reaches the engine is read again from scratch, and no
 believed: not its tree, not its passes, not its list of scans. This module imports none of them. A statement runs if
 
 * it is one SELECT (with unions, subqueries, CTEs) made of node types listed here;
-* every function and aggregate is listed here by name; none reads a dictionary, the issue mapping included, which the
-  schema's own computed column reads;
+* every function and aggregate is listed here by name; none reads a dictionary. The issue mapping is read by the
+  schema's own computed column, and by a statement the compiler made in that column's very words, over project and
+  fingerprint of rows it has read (`guard_issues`);
 * every table is a table of the schema, named without a database, or a subquery or a CTE that is in sight where it is
   named: elsewhere the same name is a table of the store;
 * every scan of a table with a scope column has `column IN (numbers)` as a conjunct of the WHERE of the SELECT it stands
@@ -30,6 +31,7 @@ from sqlglot import expressions as exp
 
 from engine.schema import TABLES
 from queries.errors import GuardRefusal
+from queries.guard_issues import check_lookup, is_lookup
 from queries.guard_lists import CLAUSES
 from queries.guard_nodes import rules_of
 from queries.guard_read import nodes_of, read_statement
@@ -61,7 +63,10 @@ def verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written:
 def _verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written: bool) -> None:
     tree = read_statement(sql)
     nodes = nodes_of(tree)
-    _check_nodes(nodes, first=written)
+    lookups = [] if written else [node for node in nodes if is_lookup(node)]
+    for node in lookups:
+        check_lookup(node)
+    _check_nodes(nodes, first=written, checked=lookups)
     if written:
         check_written(tree)
         check_apart(tree)
@@ -85,15 +90,16 @@ def check_statement(tree: exp.Query, *, first: bool = False) -> None:
     _check_nodes(nodes_of(tree), first=first)
 
 
-def _check_nodes(nodes: list[exp.Expr], *, first: bool) -> None:
+def _check_nodes(nodes: list[exp.Expr], *, first: bool, checked: Sequence[exp.Expr] = ()) -> None:
     clauses = CLAUSES | {"prewhere"} if first else CLAUSES
+    done = {id(node) for node in checked}
     for node in nodes:
         if node.comments:
             raise GuardRefusal("Comments are not allowed.")
         if first and isinstance(node, exp.PreWhere):
             check_bounds(node)
             continue
-        for rule in rules_of(type(node)):
+        for rule in rules_of(type(node)) if id(node) not in done else ():
             rule(node, clauses)
     _check_aliases(nodes)
     named = {node.alias for node in nodes if isinstance(node, exp.CTE)} & set(TABLES)

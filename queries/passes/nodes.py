@@ -48,6 +48,16 @@ def find_all(tree: exp.Expr, *kinds: type[E]) -> list[E]:
     return [node for node in _branches(tree, _passed_by(kinds)) if isinstance(node, kinds)]
 
 
+def conjuncts(node: exp.Expr | None) -> list[exp.Expr]:
+    """Return the conditions that all hold where one does, in order; each can stand beside an AND as it is."""
+    plain = node.unnest() if node is not None else None
+    if isinstance(plain, exp.And):
+        return [*conjuncts(plain.this), *conjuncts(plain.expression)]
+    if isinstance(node, exp.Or):
+        return [exp.Paren(this=node.copy())]
+    return [node] if node is not None else []
+
+
 @lru_cache(maxsize=64)
 def _passed_by(kinds: tuple[type[exp.Expr], ...]) -> frozenset[type[object]]:
     """Return the types that need not be looked at to find some others."""

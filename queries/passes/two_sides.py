@@ -31,7 +31,7 @@ from sqlglot import expressions as exp
 
 from engine.schema import TABLES, Table
 from queries.passes.context import FIXED, TIME, PassContext
-from queries.passes.nodes import find_all, walk
+from queries.passes.nodes import conjuncts, find_all, walk
 from queries.passes.time_bound import moment
 
 SIDE = "side"
@@ -165,18 +165,10 @@ def _named(select: exp.Select) -> dict[str, exp.Expr]:
 def _apart(first: exp.Select, second: exp.Select) -> tuple[list[exp.Expr], list[list[exp.Expr]]]:
     """Return the conditions of both SELECTs, and those of each of them alone."""
     mine, theirs = (
-        _conjuncts(select.args["where"].this if select.args.get("where") else None) for select in (first, second)
+        conjuncts(select.args["where"].this if select.args.get("where") else None) for select in (first, second)
     )
     common = [condition for condition in mine if condition in theirs]
     return common, [[c for c in own if c not in common] for own in (mine, theirs)]
-
-
-def _conjuncts(node: exp.Expr | None) -> list[exp.Expr]:
-    if node is None:
-        return []
-    if isinstance(node, exp.Paren):
-        return _conjuncts(node.this)
-    return [*_conjuncts(node.this), *_conjuncts(node.expression)] if isinstance(node, exp.And) else [node]
 
 
 def _within(time: _Times, whole: _Times, table: Table, alias: str) -> list[exp.Expr]:

@@ -86,6 +86,57 @@ def test_everything_else_is_refused(sql: str, reason: str) -> None:
     assert reason in caught.value.message
 
 
+def lookup(project: str = "g.project_id", fingerprint: str = "g.fingerprint") -> str:
+    default = f"intHash64(bitXor({fingerprint}, intHash64({project})))"
+    return f"dictGetOrDefault('issue_map', 'issue_id', ({project}, {fingerprint}), {default})"
+
+
+KEYS = "r.project_id AS project_id, r.fingerprint AS fingerprint"
+COUNTED = f"SELECT {KEYS}, sum(r.events) AS n {BY_FINGERPRINT} {WHERE} GROUP BY r.project_id, r.fingerprint"
+OTHERS = f"SELECT 3 AS project_id, r.fingerprint AS fingerprint, sum(r.events) AS n {BY_FINGERPRINT} {WHERE} GROUP BY r.fingerprint"
+
+
+@pytest.mark.parametrize("groups", [COUNTED, f"{COUNTED} UNION ALL {COUNTED}"])
+def test_the_issue_of_groups_that_were_read_may_be_looked_up(groups: str) -> None:
+    """In the words of the schema's own column, over project and fingerprint as they are stored."""
+    guard.verify(f"SELECT {lookup()} AS i, g.n AS n FROM ({groups}) AS g", READS, MINE)
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        (f"SELECT {lookup()} AS i FROM ({OTHERS}) AS g", "as they are stored"),
+        (f"SELECT {lookup()} AS i FROM ({COUNTED} UNION ALL {OTHERS}) AS g", "as they are stored"),
+        (f"SELECT {lookup()} AS i FROM ({COUNTED.replace(KEYS, 'r.fingerprint AS project_id, r.project_id AS fingerprint')}) AS g", "as they are stored"),
+        (f"SELECT {lookup()} AS i FROM ({COUNTED} UNION ALL {COUNTED.replace(KEYS, 'r.fingerprint AS fingerprint, r.project_id AS project_id')}) AS g", "as they are stored"),
+        (f"SELECT {lookup()} AS i FROM (SELECT g.project_id AS project_id, g.fingerprint AS fingerprint FROM ({OTHERS}) AS g) AS g", "as they are stored"),
+        (f"SELECT {lookup()} AS i FROM ({COUNTED}) AS g(project_id, n, fingerprint)", "columns of the subquery"),
+        (f"SELECT {lookup('project_id', 'fingerprint')} AS i FROM ({COUNTED}) AS g", "columns of the subquery"),
+        (f"SELECT {lookup('h.project_id')} AS i FROM ({COUNTED}) AS g", "columns of the subquery"),
+        (f"SELECT {lookup('3')} AS i FROM ({COUNTED}) AS g", "not allowed"),
+        (f"SELECT {lookup('g.n')} AS i FROM ({COUNTED}) AS g", "not allowed"),
+        (f"SELECT {lookup().replace('issue_map', 'other')} AS i FROM ({COUNTED}) AS g", "not allowed"),
+        (f"SELECT {lookup()} AS i FROM ({COUNTED}) AS g INNER JOIN ({COUNTED}) AS h ON g.n = h.n", "rows of one subquery"),
+        (f"SELECT {lookup('r.project_id', 'r.fingerprint')} AS i, sum(r.events) AS n {BY_FINGERPRINT} {WHERE} GROUP BY i", "rows of one subquery"),
+        (f"SELECT arrayMap(g -> {lookup()}, [1]) AS i FROM ({COUNTED}) AS g", "not allowed"),
+        (f"WITH (SELECT (3, 4)) AS g SELECT {lookup()} AS i FROM ({COUNTED}) AS g", "may not be called g"),
+        (f"SELECT {lookup()} AS i FROM ({COUNTED.replace(SCOPE, 'r.project_id IN (3)')}) AS g", "not limited to visible projects"),
+    ],
+)  # fmt: skip
+def test_no_other_look_up_passes(sql: str, reason: str) -> None:
+    """The mapping holds fingerprints of all projects: whoever could ask for any would learn of errors of others."""
+    with pytest.raises(GuardRefusal) as caught:
+        guard.verify(sql, READS, MINE)
+    assert reason in caught.value.message
+
+
+def test_nobody_may_write_a_look_up() -> None:
+    """In a statement somebody wrote the same text is refused as every dictionary is."""
+    written = f"SELECT {lookup()} AS i FROM ({COUNTED.replace('WHERE', 'PREWHERE')}) AS g"
+    with pytest.raises(GuardRefusal, match="dictgetordefault is not allowed"):
+        guard.verify(written, READS, MINE, written=True)
+
+
 def test_a_roll_up_the_plan_does_not_name_is_refused() -> None:
     """The range has to be one that was planned for this very table."""
     with pytest.raises(GuardRefusal, match="outside of the time range"):

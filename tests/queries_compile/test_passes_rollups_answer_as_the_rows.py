@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.eventstore import EventStore
+from engine.ids import default_issue_id
 from queries import passes
 from queries.plan import PlanContext, SqlStep, plan
 from tests.queries_compile.conftest import NOW, Shop
@@ -74,6 +78,32 @@ def test_counts_are_read_from_the_roll_up_and_equal_those_of_the_rows(shop: Shop
 def test_other_questions_read_the_rows(shop: Shop, text: str) -> None:
     """Users, two columns, other columns, short ranges, finer buckets, values of any exception, tags, text, rows."""
     assert "hourly" not in "".join(statements(text, shop.context))
+
+
+def test_issues_of_counts_are_those_the_mapping_tells(
+    shop: Shop, event_store: EventStore, new_project_id: Callable[[], int], rows_of: Callable[..., pa.Table]
+) -> None:
+    """Fingerprints that were merged are counted as one issue, conditions on issues mean the merged one."""
+    project = new_project_id()
+    times = [NOW - dt.timedelta(minutes=20 * n) for n in range(1, 60)]
+    rows = [{"project_id": project, "fingerprint": n % 3, "timestamp": at} for n, at in enumerate(times)]
+    event_store.insert_rows("errors", rows_of("errors", rows))
+    merged = default_issue_id(project, 1)
+    moved = {"project_id": project, "fingerprint": 2, "issue_id": merged, "version": 1}
+    event_store.insert_rows("issue_map_log", rows_of("issue_map_log", [moved]))
+    event_store.reload_issue_map()
+    mine = dataclasses.replace(shop.context, projects={project: "merged"})
+    for text, count in (
+        ("from errors | summarize n=count() by issue.id", 2),
+        ("from errors is:unresolved | summarize n=count(), l=last_seen() by issue.id, project_id", 2),
+        (f"from errors | where issue.id = {merged} | summarize n=count(), f=first_seen()", 1),
+        ("from errors | make-series n=count() every 2h by issue.id top 1 by count() other", 2),
+        ("from errors | summarize n=count() by fingerprint, issue.id", 2),
+    ):
+        assert "errors_hourly" in "".join(statements(text, mine))
+        counted, read = both(shop, text, mine)
+        assert counted == read
+        assert len({row.get("issue.id") for row in read}) == count
 
 
 def test_environments_of_the_request_cut_the_counts_as_they_cut_the_rows(shop: Shop) -> None:
