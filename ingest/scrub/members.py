@@ -51,8 +51,11 @@ REVERSED = (
 """The same, value first."""
 
 _LOOSE = rb"(?i:(?:" + STEMS_ANYWHERE.encode() + rb')[^"\\]*|(?:' + STEMS_LAST.encode() + rb')[0-9]*)"\s*'
-MEMBER_SCREEN = _LOOSE + rb"(?:[:,]\s*(?:" + _VALUE_WORDS + rb")?" + _UNFILTERED + rb"|\})"
-"""Finds something wherever one of the three above does."""
+MEMBER_SCREEN = (
+    _LOOSE + rb":\s*" + _UNFILTERED + rb"|(?:\[\s*|" + _KEY_WORDS + rb')"[^"\\]*' + _LOOSE
+    + rb"(?:,\s*(?:" + _VALUE_WORDS + rb")?" + _UNFILTERED + rb"|\})"
+)  # fmt: skip
+"""Finds something wherever one of the three above does and the name is the last member or stands before the value."""
 
 _TEXT_NAME = (
     rb"([A-Za-z0-9_.-]*(?i:" + STEMS_ANYWHERE.encode() + rb")[A-Za-z0-9_.-]*"

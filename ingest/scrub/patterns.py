@@ -57,9 +57,11 @@ _VENDOR = (
     rb"|" + _START + rb"((?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})|" + _START + rb"(SK[0-9a-f]{32})"
 )
 _IBAN_COUNTRIES = (
-    rb"(?i:A[DELTZ]|B[AEGHIRY]|C[HRYZ]|D[EKOJ]|E[EGS]|F[IKOR]|G[BEILRT]|H[RU]|I[ELQST]|JO|K[WZ]|L[BCITUVY]|M[CDEKNRTU]"
-    rb"|N[ILO]|OM|P[KLST]|QA|R[OSU]|S[ACDEIKMOTV]|T[LNR]|UA|VA|VG|XK)"
+    rb"(?i:A[LTZ]|B[GHIRY]|C[HRYZ]|D[KOJ]|E[GS]|F[IKOR]|G[BEILRT]|H[RU]|I[ELQST]|JO|K[WZ]|L[BCITUVY]|M[CDEKNRTU]"
+    rb"|N[ILO]|OM|P[KLST]|QA|R[OSU]|S[ACDEIKMOTV]|T[LNR]|UA|V[AG]|XK)"
 )
+_IBAN_HEXADECIMAL = rb"(?i:A[DE]|B[AE]|DE|EE)"
+"""The countries whose letters are hexadecimal digits; what follows them is looked at only when it has digits alone."""
 
 PATTERNS: tuple[Pattern, ...] = (
     Pattern(
@@ -107,8 +109,13 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     Pattern(
         "iban",
-        _START + rb"(" + _IBAN_COUNTRIES + rb"[0-9]{2}(?:[ -]?[0-9A-Za-z]){11,34})",
-        _START + _IBAN_COUNTRIES + rb"[0-9]{2}[ -]?[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}",
+        _START + rb"((?:" + _IBAN_COUNTRIES + rb"|" + _IBAN_HEXADECIMAL + rb")[0-9]{2}(?:[ -]?[0-9A-Za-z]){11,34})",
+        _START
+        + rb"(?:"
+        + _IBAN_COUNTRIES
+        + rb"[0-9]{2}[ -]?[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}|"
+        + _IBAN_HEXADECIMAL
+        + rb"[0-9]{2}[ -]?[0-9]{4}[ -]?[0-9]{4})",
         "Account numbers (IBAN) with valid check digits.",
         iban_spans,
     ),

@@ -40,7 +40,7 @@ _WORDS = (
     rb"(?i:reset|reset[_-]password|password[_-]reset|passwords?|verify|verification|confirm|confirmation|activate|activation"
     rb"|invite|invitation|invitations|unsubscribe|magic|magic[_-]link|token|login|sso|access[_-]token|share[_-]link|webhook)"
 )
-_PATH = rb"/" + _WORDS + rb"\\?/"
+_PATH = rb"/" + _WORDS + rb"\\?/(?:[A-Za-z0-9_-]{1,40}\\?/)?[A-Za-z0-9_~-]{20}"
 PATH = rb"/" + _WORDS + rb"\\?/(?:[A-Za-z0-9_-]{1,40}\\?/)?([A-Za-z0-9_~-]{20,512})"
 """A token as a part of a path, behind a word that says what it opens: `/reset/MTI/bv4a1z-…`."""
 _AFTER_TOKEN = frozenset(b"/?#\\\"'&<>;,)] \t")

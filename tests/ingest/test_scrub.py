@@ -326,3 +326,29 @@ def test_the_screen_lets_nothing_pass_that_a_rule_would_find(pieces: list[str]) 
         for pattern in PATTERNS:
             if substituted(encoded, pattern, lambda _found: FILTERED) != encoded:
                 assert compiled(pattern.screen).search(encoded), pattern.name
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"service": "auth", "step": "session"},
+        {
+            "request": "de36e657a0bd7b32e698d64adcdbc536",
+            "ids": ["ae202ac97efab546dfe405aaabc42820", "be39f396b32d3e5e"],
+        },
+        {"transaction": "/accounts/token/98", "url": "https://shop.example/reset/all", "page": "/webhook/42"},
+    ],
+)
+def test_the_screens_pass_what_is_ordinary_in_an_event(value: Any) -> None:
+    """Words as values, hexadecimal ids, names of routes: what a screen finds costs each rule a look at the whole."""
+    encoded = json.dumps(value).encode()
+    screens = {**{n: r.screen for n, r in NAME_RULES.items()}, **{p.name: p.screen for p in PATTERNS if p.default}}
+    assert [name for name, screen in screens.items() if compiled(screen).search(encoded)] == []
+
+
+@pytest.mark.parametrize(
+    "value", [{"value": "Zx9", "key": "auth"}, {"h": [["auth", "Zx9"]]}, {"name": "auth", "value": "Zx9"}]
+)
+def test_a_secret_told_as_name_and_value_goes_whichever_comes_first(value: Any) -> None:
+    """The name is the value of another member then."""
+    assert "Zx9" not in SCRUBBER.payload(json.dumps(value).encode()).text.decode()
