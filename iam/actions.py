@@ -36,8 +36,10 @@ SCOPES: Mapping[str, Scope] = MappingProxyType(
             Scope("issue:read", "Read issues."),
             Scope("issue:write", "Resolve, ignore, assign and prioritise issues.", ("issue:read",)),
             Scope("artifact:write", "Create releases and upload source maps: what a build needs."),
-            Scope("query:read", "Read and run saved queries."),
-            Scope("query:write", "Save, change, share and delete saved queries.", ("query:read",)),
+            Scope("query:read", "Read and run saved queries, views and dashboards."),
+            Scope(
+                "query:write", "Save, change, share and delete saved queries, views and dashboards.", ("query:read",)
+            ),
             Scope("project:read", "Read projects, their settings and their keys."),
             Scope("project:admin", "Create, change and delete projects and their keys.", ("project:read",)),
             Scope("organisation:read", "Read the organisation, its people and its teams."),
@@ -150,7 +152,7 @@ ACTIONS: Mapping[Action, Rule] = MappingProxyType(
             "Create releases; upload, list and remove source maps.", Role.MEMBER, "artifact:write"
         ),
         Action.QUERY_READ: Rule(
-            "Read, run and star a saved query: one's own, or one that is shared with the organisation or one's team.",
+            "Read, run and star a saved query, view or dashboard: one's own, or one shared with all or one's team.",
             (Kind.QUERY,),
             organisation=Role.VIEWER,
             team=Role.VIEWER,
@@ -159,7 +161,7 @@ ACTIONS: Mapping[Action, Rule] = MappingProxyType(
             scope="query:read",
         ),
         Action.QUERY_WRITE: Rule(
-            "Save queries of one's own; change and delete one's own, or any that is shared with what one administers.",
+            "Save queries, views and dashboards; change and delete one's own, or any shared with what one administers.",
             (Kind.QUERY,),
             organisation=Role.ADMIN,
             team=Role.ADMIN,
@@ -167,7 +169,7 @@ ACTIONS: Mapping[Action, Rule] = MappingProxyType(
             scope="query:write",
         ),
         Action.QUERY_SHARE: Rule(
-            "Share a saved query with the organisation, or with a team one is in.",
+            "Share a saved query, view or dashboard with the organisation, or with a team one is in.",
             (Kind.ORGANISATION, Kind.TEAM),
             organisation=Role.MEMBER,
             team=Role.MEMBER,

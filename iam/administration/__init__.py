@@ -5,14 +5,14 @@ from __future__ import annotations
 from iam.administration.audit import AuditPart
 from iam.administration.people import PeoplePart
 from iam.administration.projects import ProjectPart
-from iam.administration.saved import SavedPart
 from iam.administration.teams import TeamPart
 from iam.administration.tokens import TokenPart
+from iam.administration.views import ViewPart
 
 __all__ = ["Administration"]
 
 
-class Administration(ProjectPart, TeamPart, PeoplePart, TokenPart, SavedPart, AuditPart):
+class Administration(ProjectPart, TeamPart, PeoplePart, TokenPart, ViewPart, AuditPart):
     """Managed things and the rules around them. Safe to call from many threads.
 
     The rules beyond `decide`: an organisation keeps an owner; nobody grants a role above their own, or touches who
