@@ -33,6 +33,7 @@ from queries.result import Result, result_column, rfc3339
 from queries.run import ResultStream, Runner
 from queries.run_steps import PlanProgress
 from server.personal import assignee_of, teams_of
+from server.presence import awaited, watched
 from server.query_documents import columns_document
 from server.query_ledger import Ledger
 from server.query_places import QueryPlaces
@@ -160,7 +161,7 @@ class QueryService:
             )
 
         with self._registered(query_id, principal) as running:
-            result = self._in_pool(lambda: work(running), running)
+            result = self._in_pool(lambda: work(running), running, lambda: self.cancel(query_id, principal))
             self._ledger.charge(principal, _stats_of(result))
         if result.shared or result.age_s is not None:
             self._ledger.kept()
@@ -178,7 +179,8 @@ class QueryService:
         query_id = question.query_id or uuid.uuid4().hex
         with self._registered(query_id, principal) as running, self._streams.one(principal), self._place(principal):
             _begin(running)
-            with self._runner.stream(question.text, context, query_id=query_id) as batches:
+            left = watched(lambda: self.cancel(query_id, principal))
+            with left, self._runner.stream(question.text, context, query_id=query_id) as batches:
                 try:
                     yield batches
                 finally:
@@ -338,11 +340,11 @@ class QueryService:
                 self._ledger.running(len(self._running))
             self._ledger.ended(outcome, time.monotonic() - running.asked_at)
 
-    def _in_pool(self, call: Callable[[], _T], running: _Running) -> _T:
+    def _in_pool(self, call: Callable[[], _T], running: _Running, cancel: Callable[[], object]) -> _T:
         with self._place(running.owner):
             future = running.future = self._pool.submit(call)
             try:
-                result: _T = future.result()
+                result: _T = awaited(future, cancel)
             except CancelledError:
                 raise QueryCancelled("The query was cancelled before it started.") from None
             return result

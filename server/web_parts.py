@@ -14,11 +14,12 @@ from flask import Flask
 from iam import Identity
 from ingest.limits import MIB, IngestLimits
 from ingest.writer import ReadyWriter
-from server.compose import Installation
+from server.compose import Installation, ready_writer
 from server.http.cookies import Cookies
 from server.http.first import FirstServices, first_app
 from server.http.pages import Front, waiting_routes
 from server.metrics import Metrics
+from server.presence import noticing
 from server.provision import provision
 from server.publisher import SnapshotPublisher
 from server.query_ledger import Ledger
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from server.http.services import Services
     from server.web_whole import WebIngest
 
-__all__ = ["Rest", "SnapshotPublisher", "first_services", "front_of", "provision", "web_server"]
+__all__ = ["Rest", "SnapshotPublisher", "first_services", "front_of", "provision", "ready_writer", "web_server"]
 
 
 def first_services(installation: Installation, writer: ReadyWriter, local_token: str) -> FirstServices:
@@ -106,7 +107,7 @@ def front_of(first: FirstServices, rest: Rest) -> Front:
 def web_server(settings: Settings, front: Front, socket_fd: int) -> WsgiServer:
     """Return the server of the web port on the supervisor's socket."""
     return WsgiServer(
-        front,
+        noticing(front),
         socket.socket(fileno=socket_fd),
         threads=settings.web_threads,
         max_body_bytes=IngestLimits().max_body_bytes + MIB,

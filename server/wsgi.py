@@ -62,6 +62,8 @@ class WsgiServer:
             # select(2) ends at 1024 descriptors.
             asyncore_use_poll=True,
             inbuf_overflow=_BUFFERED_BODY,
+            # Only a connection that is read while its request is answered is known to be closed (`server.presence`).
+            channel_request_lookahead=0 if begin is not None else 1,
             clear_untrusted_proxy_headers=True,
             trusted_proxy=trusted_proxy,
             trusted_proxy_headers=set(_FORWARDED) if trusted_proxy else set(),

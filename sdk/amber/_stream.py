@@ -53,7 +53,13 @@ class Stream:
         return self._transport.cancel(self.query_id)
 
     def __enter__(self) -> Self:
-        self._raw = self._opening.__enter__()
+        try:
+            self._raw = self._opening.__enter__()
+        except AmberError:
+            raise
+        except BaseException:  # such as KeyboardInterrupt while the first row is waited for
+            self.cancel()
+            raise
         return self
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:

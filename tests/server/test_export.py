@@ -148,6 +148,22 @@ def test_a_stream_is_read_inside_of_its_context() -> None:
     assert caught.value.code == "stream-unsupported"
 
 
+def test_an_interrupt_before_the_first_row_cancels_a_stream() -> None:
+    """A sort may take minutes until there is one; nobody would take the rows."""
+
+    class Interrupted(Fake):
+        @contextmanager
+        def stream(self, request: amber.QueryRequest) -> Iterator[amber.RawStream]:
+            raise KeyboardInterrupt
+            yield
+
+    fake = Interrupted([])
+    stream = amber.Client(fake).stream("from errors | sort title")
+    with pytest.raises(KeyboardInterrupt), stream:
+        pytest.fail("there is nothing to read")
+    assert fake.cancelled == [stream.query_id]
+
+
 def test_pages_follow_next() -> None:
     """Each request carries what the page before said, under an id of its own."""
     asked: list[amber.QueryRequest] = []
