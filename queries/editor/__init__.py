@@ -11,6 +11,7 @@ from queries.editor.diagnostics import Diagnostic, Severity, check
 from queries.editor.facts import Facts
 from queries.editor.formatting import format_text
 from queries.editor.hover import Hover, hover
+from queries.editor.outline import Part, outline, put
 from queries.editor.sql_completion import complete_sql
 
 __all__ = [
@@ -18,11 +19,14 @@ __all__ = [
     "Diagnostic",
     "Facts",
     "Hover",
+    "Part",
     "Severity",
     "check",
     "complete",
     "complete_sql",
     "format_text",
     "hover",
+    "outline",
+    "put",
     "value_items",
 ]

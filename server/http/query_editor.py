@@ -8,7 +8,7 @@ from flask import Response
 
 from engine.clock import Clock
 from iam import Action
-from queries.editor import Facts, Severity, check, format_text, hover
+from queries.editor import Facts, Part, Severity, check, format_text, hover, outline, put
 from queries.english import read_query
 from queries.parser import parse
 from server.http.access import needs
@@ -50,3 +50,12 @@ def editor_routes(routes: Routes, service: QueryService, clock: Clock) -> None:
     def formatted(body: documents.FormatBody) -> Response:
         """Write a text in its canonical form, one stage a line when it is long."""
         return answer({"query": format_text(body.query)})
+
+    @routes.on(HTTPMethod.POST, "/query/outline", _READ, {200: documents.OutlineAnswer, **BODY})
+    def outlined(body: documents.OutlineBody) -> Response:
+        """Take a text apart as a builder shows it, after changing one of its parts if one is given."""
+        change = body.change
+        text = body.query
+        if change is not None:
+            text = put(text, Part(change.kind, change.stage, change.place), change.value)
+        return answer({"query": text, **outline(text)})

@@ -37,6 +37,45 @@ class FormatBody(Input):
     query: str = Field(max_length=65536)
 
 
+class PartChange(BaseModel):
+    """A part of a text, and what it is to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["term", "aggregate", "key", "every", "sort", "stage"]
+    stage: int = Field(default=0, ge=0, le=1000, description="The stage it belongs to, counted from 0.")
+    place: int = Field(default=0, ge=0, le=1000, description="Which of its kind; one more than there are adds one.")
+    value: str = Field(max_length=4096, description="Its text; empty to take the part away.")
+
+
+class OutlineBody(Input):
+    """A text whose parts are wanted, after a change of one of them."""
+
+    query: str = Field(max_length=65536)
+    change: PartChange | None = None
+
+
+class OutlineStage(Document):
+    """A stage; what its kind does not have is left out."""
+
+    kind: str = Field(examples=["summarize", "where"], description="The word it begins with.")
+    text: str
+    aggregates: list[str] | None = None
+    by: list[str] | None = None
+    every: str | None = Field(default=None, description="The step of a series; empty when it follows the range.")
+    sort: list[str] | None = None
+
+
+class OutlineAnswer(Document):
+    """The parts of a text, and the text itself in its canonical form when it was changed."""
+
+    query: str
+    lets: list[str]
+    source: str
+    terms: list[str]
+    stages: list[OutlineStage]
+
+
 class TextSpan(Document):
     """A range of characters of the text."""
 
