@@ -8,7 +8,6 @@ compiler, which are 400 MB and a second of start-up.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import sys
@@ -19,6 +18,7 @@ import structlog
 
 from engine.errors import AmberError, CapacityError, StateError, UserError
 from server.control import ParentLink, Report, bind_to_parent
+from server.imports import unwalked
 from server.logging import configure_logging
 from server.settings import Settings, settings_from_values
 
@@ -56,13 +56,8 @@ def main() -> None:
 
 
 def _load_role(name: str) -> RoleMain:
-    # Importing makes half a million objects that stay; walking them over and over is a seventh of the start-up time.
-    gc.disable()
-    try:
+    with unwalked():
         role: RoleMain = importlib.import_module(_MODULES[name]).run
-    finally:
-        gc.enable()
-        gc.freeze()
     return role
 
 

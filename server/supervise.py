@@ -32,6 +32,8 @@ from server.version import VERSION
 _TICK_S = 0.1
 _BACKLOG = 1024
 _PORT_PATIENCE_S = 15.0
+_NORMALISERS_AFTER_S = 15.0
+"""When normalisers start though the web process is not ready: their work must not wait for a store that cannot open."""
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -115,8 +117,7 @@ class Supervisor:
         self._slots = [_Slot(spec) for spec in specs]
         with self._signal_handlers():
             try:
-                for slot in self._slots:
-                    self._start(slot)
+                self._start_first()
                 while not self._signals:
                     self._turn()
                 self._drain([web, ingest])
@@ -126,6 +127,22 @@ class Supervisor:
                 web.close()
                 ingest.close()
                 self._selector.close()
+
+    def _start_first(self) -> None:
+        """Start the roles that answer somebody; normalisers would take the processors away from them.
+
+        What they have to read is in the spool by then or later; they follow when the web process is ready.
+        """
+        for slot in self._slots:
+            if slot.spec.role == "normaliser":
+                slot.restart_at = time.monotonic() + _NORMALISERS_AFTER_S
+            else:
+                self._start(slot)
+
+    def _start_others(self) -> None:
+        for slot in self._slots:
+            if slot.restarts < 0:
+                self._start(slot)
 
     def _turn(self) -> None:
         self._listen()
@@ -154,6 +171,8 @@ class Supervisor:
             _log.debug("report", process=slot.spec.name, report=report.event)
             if report.event == "ready":
                 child.ready = slot.was_ready = True
+                if slot.spec.role == "web":
+                    self._start_others()
                 self._dsn = str(report.facts.get("dsn", self._dsn))
                 self._email = str(report.facts.get("email", self._email))
                 # A web process that was started again has none to show; what the first one made still holds.

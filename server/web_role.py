@@ -7,14 +7,18 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from server.compose import Installation, open_installation, ready_writer
+from engine.library import load_engine
 from server.control import ParentLink, Report
+from server.imports import unwalked
 from server.jobs.known import run_jobs
 from server.settings import Settings
+
+if TYPE_CHECKING:
+    from server.compose import Installation
 
 _LOCK_PATIENCE_S = 10.0
 _STOP_PATIENCE_S = 10.0
@@ -27,7 +31,7 @@ def run(link: ParentLink, settings: Settings) -> None:
     made = parts.provision(installation.metadata)
     publisher = parts.SnapshotPublisher(installation.metadata, installation.data.config_snapshot)
     publisher.publish_if_newer()
-    writer = ready_writer(installation)
+    writer = parts.ready_writer(installation)
     first = parts.first_services(installation, writer, link.order.local_token)
     rest = parts.Rest(installation, first, link.order.local_token)
     front = parts.front_of(first, rest)
@@ -58,9 +62,16 @@ def run(link: ParentLink, settings: Settings) -> None:
 
 
 def _opened(settings: Settings) -> tuple[Installation, Any]:
-    """Open the stores while the parts above them are imported: two seconds each, and the engine lets go of the GIL."""
-    with ThreadPoolExecutor(1, thread_name_prefix="opening") as pool:
-        opening = pool.submit(open_installation, settings, patience_s=_LOCK_PATIENCE_S)
+    """Open the stores and import the parts above them, two seconds each.
+
+    What leaves Python's lock alone goes on beside the imports: loading the engine's library beside those of the
+    metadata database, opening the stores beside those of the compiler and the web framework.
+    """
+    with unwalked(), ThreadPoolExecutor(2, thread_name_prefix="opening") as pool:
+        pool.submit(load_engine)
+        import_module("server.metadata")
+        compose = import_module("server.compose")
+        opening = pool.submit(compose.open_installation, settings, patience_s=_LOCK_PATIENCE_S)
         parts = import_module("server.web_parts")
         return opening.result(), parts
 

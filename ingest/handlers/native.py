@@ -10,8 +10,9 @@ from ingest.handlers.model import Batch, Place, Refused, Tools, count, json_obje
 from ingest.hexids import row_id
 from ingest.items import DATASET_CATEGORIES
 from ingest.jsontext import decode_json
+from ingest.native.checks import check_line
 from ingest.native.lines import NATIVE_DATASETS, BadLine, read_line
-from ingest.native.rows import check_line, native_row
+from ingest.native.rows import native_row
 from ingest.normalise.model import Row
 from ingest.normalise.values import short, small_int
 

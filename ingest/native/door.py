@@ -23,9 +23,9 @@ from ingest.items import DATASET_CATEGORIES
 from ingest.jsontext import Document, decode_json
 from ingest.limiter import REASON
 from ingest.limits import MIB
+from ingest.native.checks import check_line
 from ingest.native.formats import lines_of, statsd_lines
 from ingest.native.lines import NATIVE_DATASETS, BadLine, read_line
-from ingest.native.rows import check_line
 
 MAX_BODY_BYTES = 64 * MIB
 MAX_LINE_BYTES = MIB

@@ -10,7 +10,7 @@ from engine.schema import TABLES, Kind
 from ingest.hexids import event_id_of, row_id
 from ingest.jsontext import Document
 from ingest.native.kinds import empty_of
-from ingest.native.lines import BadLine, Line
+from ingest.native.lines import Line
 from ingest.normalise.common import MILLISECOND_NS, environment_of, release_of
 from ingest.normalise.event import MICROSECOND_NS, event_row
 from ingest.normalise.logs import LEVELS, level_of
@@ -18,11 +18,6 @@ from ingest.normalise.model import Arrival, Row
 from ingest.normalise.people import user_row
 from ingest.normalise.times import clamp_ns
 from ml.templates import template_id
-
-CHANGE_KINDS = ("deploy", "release", "commit", "config", "flag", "scaling", "other")
-CHECK_IN_STATUSES = ("in_progress", "ok", "error", "missed", "timeout")
-SESSION_STATUSES = ("ok", "exited", "errored", "unhandled", "abnormal", "crashed")
-METRIC_KINDS = ("counter", "gauge", "distribution", "set", "histogram", "exponential_histogram", "summary")
 
 _SHORT_LIVED = frozenset({"spans", "logs", "metrics"})
 """Datasets that are kept as long as spans are."""
@@ -33,7 +28,7 @@ _UNIT_NS = {Kind.TIME_NANO: 1, Kind.TIME_MICRO: MICROSECOND_NS, Kind.TIME_MILLI:
 def native_row(
     dataset: str, line: Line, arrival: Arrival, document: Document, row_key: tuple[str | bytes | int, ...]
 ) -> Row:
-    """Return the row of a line.
+    """Return the row of a line that `check_line` has passed.
 
     Args:
         dataset: one of `NATIVE_DATASETS`.
@@ -41,9 +36,6 @@ def native_row(
         arrival: of the request.
         document: the line itself, scrubbed: its text is the payload.
         row_key: what the row's id is made of when it brings none.
-
-    Raises:
-        BadLine: a value is none of those its column knows.
     """
     if dataset == "errors":
         return _error(line, arrival, document, row_key)
@@ -51,11 +43,6 @@ def native_row(
     _FINISH[dataset](row, line)
     row["remarks"] = line.remarks.values()
     return row
-
-
-def check_line(dataset: str, line: Line) -> None:
-    """Refuse a line whose row would be refused; BadLine."""
-    _CHECKS.get(dataset, _nothing)(line.columns)
 
 
 def _defaults(
@@ -165,22 +152,6 @@ _FINISH: Mapping[str, Callable[[Row, Line], None]] = {
     "sessions": _session,
     "check_ins": _nothing,
     "feedback": _nothing,
-}
-
-
-def _one_of(column: str, allowed: tuple[str, ...]) -> Callable[[Mapping[str, Any]], None]:
-    def check(columns: Mapping[str, Any]) -> None:
-        if columns.get(column) not in (None, "", *allowed):
-            raise BadLine(f"`{column}`: expected one of {', '.join(allowed)}")
-
-    return check
-
-
-_CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
-    "metrics": _one_of("kind", METRIC_KINDS),
-    "changes": _one_of("kind", CHANGE_KINDS),
-    "sessions": _one_of("status", SESSION_STATUSES),
-    "check_ins": _one_of("status", CHECK_IN_STATUSES),
 }
 
 

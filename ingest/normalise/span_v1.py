@@ -17,9 +17,17 @@ from ingest.normalise.common import add_user_agent, dist_of, environment_of, rel
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.people import ip_address, user_row
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.spandata import first_of, http_columns, kind_of, service_of, status_of
+from ingest.normalise.spandata import (
+    MAX_DESCRIPTION_CHARS,
+    MAX_NAME_CHARS,
+    first_of,
+    http_columns,
+    kind_of,
+    service_of,
+    status_of,
+)
 from ingest.normalise.times import clamp_ns, time_ns
-from ingest.normalise.transaction import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, sort_data
+from ingest.normalise.transaction import sort_data
 from ingest.normalise.typed import arrival_columns, platform_of
 from ingest.normalise.values import mapping, short, text
 from ingest.normalise.weights import weight_of_trace

@@ -11,6 +11,10 @@ from typing import Any
 from ingest.normalise.model import Row
 from ingest.normalise.values import short, small_int
 
+MAX_NAME_CHARS = 200
+MAX_DESCRIPTION_CHARS = 16_384
+UNLABELED = "<unlabeled transaction>"
+
 _METHOD = ("http.request.method", "http.method", "http.request_method", "method")
 _URL = ("url.full", "http.url", "url")
 _STATUS = ("http.response.status_code", "http.status_code", "http.response_status_code", "status_code")

@@ -15,9 +15,16 @@ from ingest.normalise.common import dist_of
 from ingest.normalise.containers import Container, InvalidPart, Rows, read_container
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.spandata import first_of, http_columns, kind_of, status_of
+from ingest.normalise.spandata import (
+    MAX_DESCRIPTION_CHARS,
+    MAX_NAME_CHARS,
+    UNLABELED,
+    first_of,
+    http_columns,
+    kind_of,
+    status_of,
+)
 from ingest.normalise.times import clamp_ns, time_ns
-from ingest.normalise.transaction import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, UNLABELED
 from ingest.normalise.typed import (
     COLUMN_ATTRIBUTES,
     arrival_columns,

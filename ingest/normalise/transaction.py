@@ -11,16 +11,21 @@ from ingest.normalise.attributes import measurements_of, put_tag, tags_of
 from ingest.normalise.common import common_columns
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.spandata import http_columns, kind_of, service_of, status_of
+from ingest.normalise.spandata import (
+    MAX_DESCRIPTION_CHARS,
+    MAX_NAME_CHARS,
+    UNLABELED,
+    http_columns,
+    kind_of,
+    service_of,
+    status_of,
+)
 from ingest.normalise.times import clamp_ns, time_ns
 from ingest.normalise.trimming import kept_of
 from ingest.normalise.values import fitted, mapping, pairs, scalar, short, text
 from ingest.normalise.weights import RATE_ATTRIBUTES, weight_of_trace
 
 MAX_SPANS = 1000
-MAX_NAME_CHARS = 200
-MAX_DESCRIPTION_CHARS = 16_384
-UNLABELED = "<unlabeled transaction>"
 
 _INHERITED = (
     "project_id",

@@ -9,9 +9,8 @@ from ingest.hexids import span_id_of
 from ingest.normalise.attributes import MAX_TAG_CHARS
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.spandata import http_columns
+from ingest.normalise.spandata import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, UNLABELED, http_columns
 from ingest.normalise.times import clamp_ns
-from ingest.normalise.transaction import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, UNLABELED
 from ingest.normalise.values import short, text
 from ingest.normalise.weights import weight_of_tracestate
 from ingest.otlp.documents import Made, Scrub, Told, made, told
