@@ -141,7 +141,7 @@ class Supervisor:
 
     def _start_others(self) -> None:
         for slot in self._slots:
-            if slot.restarts < 0:
+            if slot.restarts < 0 and slot.spec.role == "normaliser":
                 self._start(slot)
 
     def _turn(self) -> None:
@@ -245,6 +245,7 @@ class Supervisor:
     def _drain(self, listeners: list[socket.socket]) -> None:
         until = time.monotonic() + self._settings.stop_seconds
         _log.info("stopping", deadline_s=self._settings.stop_seconds)
+        self._start_others()
         self._command("stop", "demo")
         for listener in listeners:
             listener.close()
