@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
-from queries.editor import check, hover
+from queries.editor import Part, check, hover, outline, put
+from queries.errors import QueryError
 from queries.plan import PlanContext
 from tests.dashboards import fake_transactions
 from tests.dashboards.fake import problem
@@ -71,6 +72,7 @@ def routes() -> Blueprint:
     blueprint.add_url_rule("/query/complete", "complete", _complete, methods=["POST"])
     blueprint.add_url_rule("/query/check", "check", _check, methods=["POST"])
     blueprint.add_url_rule("/query/hover", "hover", _hover, methods=["POST"])
+    blueprint.add_url_rule("/query/outline", "outline", _outline, methods=["POST"])
     blueprint.add_url_rule("/query/edit", "edit", _edit, methods=["POST"])
     blueprint.add_url_rule("/query/<query_id>/progress", "progress", running.progress)
     blueprint.add_url_rule("/query/<query_id>", "cancel", running.cancel, methods=["DELETE"])
@@ -163,6 +165,17 @@ def _hover() -> Any:
     body = request.get_json()
     found = hover(body["query"], body["cursor"])
     return {"hover": None if found is None else found.as_dict()}
+
+
+def _outline() -> Any:
+    body = request.get_json()
+    text, change = body["query"], body.get("change")
+    try:
+        if change:
+            text = put(text, Part(change["kind"], change["stage"], change.get("place", 0)), change["value"])
+        return {"query": text, **outline(text)}
+    except QueryError as error:
+        return problem(400, error.code, error.message, suggestion=error.suggestion)
 
 
 def _complete() -> Any:

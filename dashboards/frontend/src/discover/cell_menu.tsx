@@ -5,7 +5,7 @@ import { moveByKeys } from "../core/menu.tsx";
 import { toast } from "../core/toast.ts";
 import { navigate } from "../core/url.ts";
 import { useZone } from "../core/zone.ts";
-import { cellText, copyText, toJson } from "./cells.ts";
+import { cellText, copyText, isNumeric, toJson } from "./cells.ts";
 import type { CellPlace } from "./grid.lazy.ts";
 import { targetsOf } from "./links.ts";
 import type { Change, Column } from "./model.ts";
@@ -14,11 +14,12 @@ interface Props {
   place: CellPlace;
   columns: readonly Column[];
   onChange: (change: Change) => void;
+  onHeatmap: ((field: string) => void) | null;
   onClose: () => void;
 }
 
 const WIDTH = 260;
-const HEIGHT = 250;
+const HEIGHT = 280;
 
 /** The focus goes into the menu and back; a click elsewhere or scrolling closes it. */
 function useMenuLife(panel: React.RefObject<HTMLDivElement>, place: CellPlace, onClose: () => void): void {
@@ -38,7 +39,7 @@ function useMenuLife(panel: React.RefObject<HTMLDivElement>, place: CellPlace, o
   }, [panel, place, onClose]);
 }
 
-export function CellMenu({ place, columns, onChange, onClose }: Props): React.ReactElement | null {
+export function CellMenu({ place, columns, onChange, onHeatmap, onClose }: Props): React.ReactElement | null {
   const panel = React.useRef<HTMLDivElement>(null);
   const zone = useZone();
   const column = columns[place.column];
@@ -77,6 +78,7 @@ export function CellMenu({ place, columns, onChange, onClose }: Props): React.Re
         <Item icon="minus" label="Without this value" run={() => act({ op: "exclude", field: column.name, value })} />
       ) : null}
       <Item icon="group" label={`Group by ${column.name}`} run={() => act({ op: "group_by", field: column.name })} />
+      {onHeatmap && isNumeric(column) ? <Item icon="dashboards" label={`Heatmap of ${column.name}`} run={() => onHeatmap(column.name)} close={onClose} /> : null}
       <Item icon="copy" label="Copy the value" run={() => void copy(copyText(value), "Value copied.")} close={onClose} />
       <Item
         icon="copy"

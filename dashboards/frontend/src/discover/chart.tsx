@@ -17,6 +17,8 @@ interface Props {
   start: string;
   end: string;
   onBrush: (start: string, end: string) => void;
+  /** Put the period before beside this one; null when the text has no groups, or compares already. */
+  onCompare: (() => void) | null;
 }
 
 type Module = { createChart: (parent: HTMLElement, options: ChartOptions) => Drawn };
@@ -79,7 +81,7 @@ export function Chart(props: Props): React.ReactElement | null {
   return (
     <section className="chart" aria-label="Chart" data-testid="chart" aria-busy={series.state === "loading"}>
       <ChartBody series={series} place={place} empty={lines !== null && !lines.times.length} />
-      {lines?.lines.length ? <Legend lines={lines} hover={hover} hidden={hidden} onHidden={setHidden} /> : null}
+      {lines?.lines.length ? <Legend lines={lines} hover={hover} hidden={hidden} onHidden={setHidden} onCompare={props.onCompare} /> : null}
     </section>
   );
 }
@@ -90,9 +92,10 @@ interface LegendProps {
   hover: number | null;
   hidden: ReadonlySet<number>;
   onHidden: (hidden: ReadonlySet<number>) => void;
+  onCompare: Props["onCompare"];
 }
 
-function Legend({ lines, hover, hidden, onHidden }: LegendProps): React.ReactElement {
+function Legend({ lines, hover, hidden, onHidden, onCompare }: LegendProps): React.ReactElement {
   const zone = useZone();
   const toggle = (index: number, alone: boolean) => {
     const others = lines.lines.map((_, at) => at).filter((at) => at !== index);
@@ -126,6 +129,11 @@ function Legend({ lines, hover, hidden, onHidden }: LegendProps): React.ReactEle
           </button>
         );
       })}
+      {onCompare ? (
+        <button type="button" className="legend-compare" title="Put the period before beside this one" onClick={onCompare}>
+          Compare with before
+        </button>
+      ) : null}
     </div>
   );
 }

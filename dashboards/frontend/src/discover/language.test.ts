@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { datasetOf, hasOwnRange, nextToken, replacements, startState, withDataset, withoutRange } from "./language.ts";
+import { datasetOf, hasOwnRange, nextToken, replacements, startState, withDataset, withoutRange, groupsRows, heatmapStage } from "./language.ts";
 
 /** The words of a text with their kinds, spaces left out. */
 function kinds(text: string): [string, string][] {
@@ -73,4 +73,12 @@ test("a suggestion becomes words to put in place, advice does not", () => {
   assert.deepEqual(replacements("not"), ["not"]);
   assert.deepEqual(replacements("Write one such as 20."), []);
   assert.deepEqual(replacements(""), []);
+});
+
+test("a text that ends with a heatmap is drawn as one, groups can be compared once", () => {
+  assert.equal(heatmapStage("from spans | where a > 1 | heatmap span.duration every 1h "), "heatmap span.duration every 1h");
+  assert.equal(heatmapStage("from spans | heatmap x | limit 3"), null);
+  assert.equal(groupsRows("from errors | summarize n=count()"), true);
+  assert.equal(groupsRows("from errors | summarize n=count() | compare to previous"), false);
+  assert.equal(groupsRows("from errors"), false);
 });

@@ -108,6 +108,16 @@ export function withDataset(text: string, dataset: string): string {
   return rest ? `from ${dataset} ${rest}` : `from ${dataset}`;
 }
 
+/** The stage a text ends with, when it is a heatmap. */
+export function heatmapStage(text: string): string | null {
+  return /\|\s*(heatmap\s[^|`]*)$/.exec(text)?.[1]?.trim() ?? null;
+}
+
+/** Whether a text makes groups that can be compared with another time. */
+export function groupsRows(text: string): boolean {
+  return /\|\s*(?:summarize|make-series)\s/.test(text) && !/\|\s*compare\s/.test(text);
+}
+
 const OWN_RANGE = /^(\s*from\s+[a-z_]+(?:\s*,\s*[a-z_]+)*)\s+last\s+\d+\s*[a-z]+(?=\s|$)/;
 
 /** Whether a text brings a time range of its own, which beats the one of the bar. */

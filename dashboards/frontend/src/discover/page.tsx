@@ -10,12 +10,16 @@ import { apiBody } from "../core/search.ts";
 import { useStore } from "../core/store.ts";
 import { announceProblem, say, toast } from "../core/toast.ts";
 import { changePage, changeUrl, currentUrl, useUrl } from "../core/url.ts";
+import { Builder } from "./builder.tsx";
+import type { Outline } from "./builder.ts";
 import { Chart } from "./chart.tsx";
 import { Details, MeaningLine, ProgressLine, Warnings } from "./details.tsx";
 import { type Example, Failed, NoRows } from "./empty.tsx";
 import { FacetsPanel } from "./facets_panel.tsx";
+import { cellsOf, differs, fieldOf } from "./heatmap.ts";
+import { Heatmap } from "./heatmap.tsx";
 import { rememberQuery } from "./history.ts";
-import { hasOwnRange, withoutRange } from "./language.ts";
+import { groupsRows, hasOwnRange, heatmapStage, withoutRange } from "./language.ts";
 import type { Marking } from "./editor.lazy.ts";
 import { type Change, DEFAULT_TEXT, FIRST_ROWS, MORE_ROWS } from "./model.ts";
 import { QueryLine } from "./query_line.tsx";
@@ -35,6 +39,7 @@ interface Props {
 
 const FRESH_MS = 60_000;
 const FACETS_KEY = "amber.facets";
+const BUILDER_KEY = "amber.builder";
 const HERE = /^\/app\/?(discover\/?)?$/;
 
 // The libraries travel while Dash still asks for the page; from elsewhere, going to Discover must not wait for them.
@@ -54,6 +59,8 @@ interface Asking {
   run: (text: string) => void;
   again: () => void;
   change: (change: Change) => void;
+  /** Put a stage in the place of the last one, or behind it. */
+  stage: (value: string, instead: boolean) => void;
 }
 
 /** The question of the address: asks it, and changes the address to ask another. */
@@ -101,7 +108,29 @@ function useQuestion(): Asking {
       announceProblem(asProblem(error));
     }
   };
-  return { text, sql, names, given, lacking, scope, limit, run, again: () => setAgain(again + 1), change: (wanted) => void change(wanted) };
+  const stage = async (value: string, instead: boolean) => {
+    try {
+      const { stages } = await post<Outline>("query/outline", { query: text });
+      const place = Math.max(0, stages.length - (instead ? 1 : 0));
+      const { query } = await post<Outline>("query/outline", { query: text, change: { kind: "stage", stage: place, value } });
+      run(query);
+    } catch (error) {
+      announceProblem(asProblem(error));
+    }
+  };
+  return {
+    text,
+    sql,
+    names,
+    given,
+    lacking,
+    scope,
+    limit,
+    run,
+    again: () => setAgain(again + 1),
+    change: (wanted) => void change(wanted),
+    stage: (value, instead) => void stage(value, instead),
+  };
 }
 
 /** Whether the values stand beside the rows; the browser remembers. */
@@ -111,6 +140,16 @@ function useFacetsShown(): [boolean, () => void] {
   );
   const toggle = () => {
     window.localStorage.setItem(FACETS_KEY, shown ? "closed" : "open");
+    setShown(!shown);
+  };
+  return [shown, toggle];
+}
+
+/** Whether the builder stands below the text; the browser remembers. */
+function useBuilderShown(): [boolean, () => void] {
+  const [shown, setShown] = React.useState(() => window.localStorage.getItem(BUILDER_KEY) === "open");
+  const toggle = () => {
+    window.localStorage.setItem(BUILDER_KEY, shown ? "closed" : "open");
     setShown(!shown);
   };
   return [shown, toggle];
@@ -147,6 +186,7 @@ export function Discover({ examples, datasets }: Props): React.ReactElement {
   const [draft, setDraft] = React.useState(text);
   const [details, setDetails] = React.useState(false);
   const [facets, toggleFacets] = useFacetsShown();
+  const [builder, toggleBuilder] = useBuilderShown();
   const [saved, showSaved] = useSaved(state.page.saved ?? "", state.page.version ?? "", Boolean(state.page.q));
   const setLanguage = useLanguages(asking);
   const tables = React.useMemo(() => datasets.map(({ name }) => name), [datasets]);
@@ -160,6 +200,7 @@ export function Discover({ examples, datasets }: Props): React.ReactElement {
     { keys: "f", label: "Show or hide the values", group: "Discover", run: toggleFacets },
     { keys: "r", label: "Run again", group: "Discover", run: asking.again },
     { keys: "s", label: "SQL and cost", group: "Discover", run: () => setDetails(!details) },
+    { keys: "b", label: "Show or hide the builder", group: "Discover", run: toggleBuilder },
   ]);
   return (
     <div className="discover">
@@ -172,6 +213,8 @@ export function Discover({ examples, datasets }: Props): React.ReactElement {
           answer={shown.answer}
           sql={asking.sql}
           onLanguage={setLanguage}
+          builder={builder}
+          onBuilder={toggleBuilder}
           onText={(next) => (asking.sql ? changePage({ q: next, lang: "", rows: "" }) : run(next))}
         >
           <OpenAndSave sql={asking.sql} given={asking.given} draft={draft} saved={saved.state === "known" ? saved.saved : null} onOpen={open} />
@@ -190,6 +233,7 @@ export function Discover({ examples, datasets }: Props): React.ReactElement {
           onDraft={setDraft}
           onPaste={takeSentry}
         />
+        {builder && !asking.sql ? <Builder text={draft} scope={asking.scope} onRun={run} /> : null}
         <ParametersForm
           names={asking.names}
           given={asking.given}
@@ -265,14 +309,7 @@ function Body(props: {
   const facets = props.facets && !asking.sql;
   return (
     <>
-      {asking.sql ? null : (
-      <Chart
-        series={shown.series}
-        start={answer?.meta.start ?? ""}
-        end={answer?.meta.end ?? ""}
-        onBrush={(start, end) => zoom(shown.question?.text ?? "", start, end)}
-      />
-      )}
+      {asking.sql ? null : <Above shown={shown} asking={asking} />}
       <div className={facets ? "below with-facets" : "below"}>
         {facets ? <FacetsPanel facets={shown.facets} onChange={asking.change} /> : null}
         {asking.sql ? null : <FacetsToggle shown={facets} onToggle={props.onToggleFacets} />}
@@ -284,6 +321,7 @@ function Body(props: {
             stale={phase === "running"}
             limit={asking.limit}
             onChange={asking.change}
+            onHeatmap={asking.sql || groupsRows(shown.question?.text ?? "") ? null : (field) => asking.stage(`heatmap ${field}`, false)}
             onMore={() => changePage({ rows: String(MORE_ROWS) })}
           />
         ) : (
@@ -293,6 +331,27 @@ function Body(props: {
         )}
       </div>
     </>
+  );
+}
+
+/** Above the rows: a heatmap as what it is, everything else over time. */
+function Above({ shown, asking }: { shown: View; asking: Asking }): React.ReactElement {
+  const { answer } = shown;
+  const text = shown.question?.text ?? "";
+  const stage = heatmapStage(text);
+  const cells = React.useMemo(() => (answer && stage ? cellsOf(answer.columns, answer.rows) : null), [answer, stage]);
+  const field = stage ? fieldOf(stage) : null;
+  if (cells) {
+    return <Heatmap cells={cells} stale={shown.phase === "running"} onDiffers={field ? (box) => asking.stage(differs(cells, box, field), true) : null} />;
+  }
+  return (
+    <Chart
+      series={shown.series}
+      start={answer?.meta.start ?? ""}
+      end={answer?.meta.end ?? ""}
+      onBrush={(start, end) => zoom(text, start, end)}
+      onCompare={groupsRows(text) ? () => asking.stage("compare to previous", false) : null}
+    />
   );
 }
 

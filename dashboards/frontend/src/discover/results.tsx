@@ -13,13 +13,15 @@ interface Props {
   stale: boolean;
   limit: number;
   onChange: (change: Change) => void;
+  /** Draw a heatmap of a column; null when the rows are groups. */
+  onHeatmap: ((field: string) => void) | null;
   onMore: () => void;
 }
 
 type Module = { createResultGrid: (parent: HTMLElement, options: GridOptions) => Grid };
 type Sort = { column: string; descending: boolean } | null;
 
-export function Results({ answer, stale, limit, onChange, onMore }: Props): React.ReactElement {
+export function Results({ answer, stale, limit, onChange, onHeatmap, onMore }: Props): React.ReactElement {
   const place = React.useRef<HTMLDivElement>(null);
   const grid = React.useRef<Grid | null>(null);
   const [ready, setReady] = React.useState(false);
@@ -56,7 +58,7 @@ export function Results({ answer, stale, limit, onChange, onMore }: Props): Reac
       </div>
       <RowsLine answer={answer} sort={sort} limit={limit} onChange={onChange} onMore={onMore} onUnsort={() => grid.current?.clearSort()} />
       {cell ? (
-        <CellMenu place={cell} columns={answer.columns} onChange={onChange} onClose={closeMenu} />
+        <CellMenu place={cell} columns={answer.columns} onChange={onChange} onHeatmap={onHeatmap} onClose={closeMenu} />
       ) : null}
     </section>
   );

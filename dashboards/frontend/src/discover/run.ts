@@ -3,7 +3,8 @@
 import { post, remove, get } from "../core/api.ts";
 import { asProblem, isAbort, type Problem } from "../core/problem.ts";
 import { createStore } from "../core/store.ts";
-import { type Answer, type Facet, type FacetsAnswer, FIRST_BLOCK, FIRST_ROWS, type Progress, type SeriesAnswer } from "./model.ts";
+import { heatmapStage } from "./language.ts";
+import { type Answer, type Facet, type FacetsAnswer, FIRST_BLOCK, FIRST_ROWS, MORE_ROWS, type Progress, type SeriesAnswer } from "./model.ts";
 import { type Lines, linesOf } from "./series.ts";
 
 export interface Question {
@@ -146,14 +147,15 @@ async function askRows(mine: Running, question: Question): Promise<Answer | null
   }
 }
 
-/** Nobody sees more at once; a limit of the reader's own is kept. */
+/** Nobody sees more at once; a limit of the reader's own is kept. A heatmap is one picture of all its cells. */
 function firstLimit(question: Question): number {
+  if (question.language === "discover" && heatmapStage(question.text)) return MORE_ROWS;
   return question.language === "sql" || question.limit !== FIRST_ROWS ? question.limit || FIRST_ROWS : FIRST_BLOCK;
 }
 
 /** The rows after the first ones: raw rows go on behind the last one, groups are asked for again. */
 async function askRest(mine: Running, question: Question, first: Answer): Promise<void> {
-  if (running !== mine || firstLimit(question) === question.limit || !first.meta.truncated) return;
+  if (running !== mine || firstLimit(question) >= question.limit || !first.meta.truncated) return;
   const { members, id } = body(mine, question);
   const after = first.meta.next;
   const wanted = after ? { after, limit: FIRST_ROWS - FIRST_BLOCK } : { limit: FIRST_ROWS };

@@ -7,8 +7,10 @@ import { currentUrl, useUrl } from "../core/url.ts";
 import { toCsv, toJson } from "./cells.ts";
 import { copy } from "./cell_menu.tsx";
 import { type Example, Examples } from "./empty.tsx";
+import { earlierQueries } from "./history.ts";
 import { datasetOf, withDataset } from "./language.ts";
 import type { Answer } from "./model.ts";
+import { TOOLBAR } from "./slots.tsx";
 
 export interface DatasetName {
   name: string;
@@ -23,11 +25,14 @@ interface Props {
   sql: boolean;
   onLanguage: (sql: boolean) => void;
   onText: (text: string) => void;
+  /** Whether the builder stands below the text. */
+  builder: boolean;
+  onBuilder: () => void;
   /** Open and save, which the page brings. */
   children: React.ReactNode;
 }
 
-export function Toolbar({ text, datasets, examples, answer, sql, onLanguage, onText, children }: Props): React.ReactElement {
+export function Toolbar({ text, datasets, examples, answer, sql, onLanguage, onText, builder, onBuilder, children }: Props): React.ReactElement {
   const dataset = datasetOf(text);
   return (
     <div className="toolbar">
@@ -39,7 +44,14 @@ export function Toolbar({ text, datasets, examples, answer, sql, onLanguage, onT
           SQL
         </button>
       </div>
-      {sql ? <SqlTables datasets={datasets} /> : null}
+      {sql ? (
+        <SqlTables datasets={datasets} />
+      ) : (
+        <button type="button" className="button quiet small" aria-pressed={builder} title="The parts of the query to point at (b)" onClick={onBuilder}>
+          <Icon name="sidebar" />
+          Builder
+        </button>
+      )}
       <div className="dataset-chips" role="group" aria-label="Data set" hidden={sql}>
         {datasets.map(({ name, doc }) => (
           <button
@@ -57,6 +69,10 @@ export function Toolbar({ text, datasets, examples, answer, sql, onLanguage, onT
       </div>
       <span className="spacer" />
       {children}
+      <EarlierMenu onText={onText} />
+      {TOOLBAR.map((Tool, place) => (
+        <Tool key={place} text={text} sql={sql} />
+      ))}
       <Menu label={<>Examples <Icon name="chevron" /></>} name="Examples" className="button quiet small" kind="dialog" align="end">
         {(close) => (
           <Examples
@@ -71,6 +87,32 @@ export function Toolbar({ text, datasets, examples, answer, sql, onLanguage, onT
       <ShareMenu answer={answer} />
       <DownloadMenu answer={answer} />
     </div>
+  );
+}
+
+/** The queries one ran, to find one again. */
+function EarlierMenu({ onText }: { onText: (text: string) => void }): React.ReactElement {
+  const [earlier, setEarlier] = React.useState<readonly string[]>([]);
+  const [typed, setTyped] = React.useState("");
+  const found = earlier.filter((text) => text.toLowerCase().includes(typed.trim().toLowerCase()));
+  return (
+    <Menu label={<Icon name="history" />} name="Earlier queries" className="button quiet small icon" kind="dialog" align="end" onOpen={() => (setTyped(""), setEarlier(earlierQueries()))}>
+      {(close) => (
+        <div className="earlier">
+          {earlier.length ? (
+            <input type="search" className="menu-find" placeholder="Find an earlier query" aria-label="Find an earlier query" value={typed} onChange={(event) => setTyped(event.target.value)} />
+          ) : (
+            <p className="label">The queries you run are listed here. They stay in this browser.</p>
+          )}
+          {found.map((text) => (
+            <button key={text} type="button" className="item" title={text} onClick={() => (close(), onText(text))}>
+              <code className="truncate">{text}</code>
+            </button>
+          ))}
+          {earlier.length && !found.length ? <p className="label">None matches.</p> : null}
+        </div>
+      )}
+    </Menu>
   );
 }
 
