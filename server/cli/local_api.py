@@ -53,7 +53,7 @@ def _own(settings: Settings) -> Iterator[Call]:
         def call(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
             sent = None if body is None else json.dumps(body)
             response = client.open(path, method=method, data=sent, headers=headers)
-            document: dict[str, Any] = json.loads(response.get_data())
+            document: dict[str, Any] = json.loads(response.get_data() or b"{}")
             if response.status_code >= 400:
                 raise error_from_problem(document, status=response.status_code, text="")
             return document

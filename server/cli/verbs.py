@@ -35,6 +35,8 @@ VERBS: tuple[Verb, ...] = (
         "List issues; resolve, archive, assign, prioritise, merge and split them.",
     ),
     Verb("saved", "server.cli.saved", "Save, run and share queries; import those of Sentry."),
+    Verb("views", "server.cli.views", "List, save and delete views of pages."),
+    Verb("dashboards", "server.cli.dashboards", "List, export and import dashboards."),
     Verb(
         "load",
         "server.cli.load",

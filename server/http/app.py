@@ -9,6 +9,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from server.http.account import account_routes
 from server.http.artifacts import artifact_routes
+from server.http.boards import board_routes
 from server.http.commits import commit_routes
 from server.http.compat import compat_routes
 from server.http.dead_letters import dead_letter_routes
@@ -39,6 +40,7 @@ from server.http.shell import Mount, make_app
 from server.http.spec import spec_routes
 from server.http.state import metrics_routes, state_routes
 from server.http.traces import trace_routes
+from server.http.views import view_routes
 from server.http.webhooks import webhook_routes
 
 __all__ = ["Mount", "create_app", "routes_of"]
@@ -51,6 +53,8 @@ def routes_of(services: Services) -> list[Routes]:
         query_routes(services.queries, services.clock),
         query_help_routes(services.queries, services.clock),
         saved_routes(services),
+        view_routes(services),
+        board_routes(services),
         issue_routes(services),
         merging_routes(services),
         trace_routes(services),

@@ -103,9 +103,14 @@ def _writing(routes: Routes, services: Services) -> None:
 
     @routes.on(HTTPMethod.DELETE, "/saved-queries/<saved>", _WRITE, {**_NO_CONTENT, **NOT_FOUND, **CHANGED})
     def delete_saved_query(path: documents.SavedQueryPath) -> Response:
-        """Delete a saved query with all its versions."""
+        """Delete a saved query with all its versions; for 30 days it can be brought back."""
         administration.delete_saved_query(principal(), path.saved, wanted_version())
         return nothing()
+
+    @routes.on(HTTPMethod.POST, "/saved-queries/<saved>/bring-back", _WRITE, {200: documents.SavedQuery, **NOT_FOUND})
+    def bring_back_saved_query(path: documents.SavedQueryPath) -> Response:
+        """Undo the deletion of a saved query."""
+        return _answer(services, administration.bring_back_saved_query(principal(), path.saved))
 
 
 def _versions(routes: Routes, services: Services) -> None:
