@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from engine.errors import Changed, NotFound, UserError
 from engine.metadata._counters import bump
-from engine.metadata._issues import WORKFLOW, Pair, batched, issue_row, tell
+from engine.metadata._issues import WORKFLOW, Pair, among, batched, issue_row, tell
 from engine.metadata._tables import ISSUES
 from engine.metadata.rows import IssueChange, IssueMove, IssueRow
 
@@ -72,8 +72,8 @@ def _check(change: IssueChange) -> None:
 def _locked(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, IssueRow]:
     found: dict[Pair, IssueRow] = {}
     for chunk in batched(sorted(set(pairs))):
-        key = tuple_(ISSUES.c.project_id, ISSUES.c.issue_id)
-        query = select(ISSUES).where(key.in_(chunk)).order_by(ISSUES.c.project_id, ISSUES.c.issue_id)
+        theirs = among(ISSUES.c.project_id, ISSUES.c.issue_id, chunk)
+        query = select(ISSUES).where(theirs).order_by(ISSUES.c.project_id, ISSUES.c.issue_id)
         found |= {(row.project_id, row.issue_id): issue_row(row) for row in connection.execute(query.with_for_update())}
     return found
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, insert, or_, select, tuple_, update
 
 from engine.errors import NotFound, StateError
 from engine.metadata._counters import bump, upsert, value
@@ -27,6 +28,17 @@ def batched(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """Yield values some at a time: a statement takes so many parameters and no more."""
     for first in range(0, len(values), _CHUNK):
         yield values[first : first + _CHUNK]
+
+
+def among(project: Column[int], other: Column[int], pairs: Iterable[Pair]) -> ColumnElement[bool]:
+    """Return the condition that two columns are one of some pairs, project first; there is at least one.
+
+    SQLite reads the whole table for `(a, b) IN (VALUES …)`, 7 ms for 25 of 10 000 issues; this it looks up by index.
+    """
+    by_project: dict[int, list[int]] = defaultdict(list)
+    for project_id, number in pairs:
+        by_project[project_id].append(number)
+    return or_(*(and_(project == project_id, other.in_(some)) for project_id, some in by_project.items()))
 
 
 def issue_row(row: Row[Any]) -> IssueRow:
@@ -61,11 +73,11 @@ def known(connection: Connection, pairs: Iterable[Pair]) -> dict[Pair, IssueRow]
     mapped: dict[Pair, Pair] = {}
     found: dict[Pair, IssueRow] = {}
     for chunk in batched(wanted):
-        key = tuple_(MAPPINGS.c.project_id, MAPPINGS.c.fingerprint)
-        for row in connection.execute(select(MAPPINGS).where(key.in_(chunk))):
+        theirs = among(MAPPINGS.c.project_id, MAPPINGS.c.fingerprint, chunk)
+        for row in connection.execute(select(MAPPINGS).where(theirs)):
             mapped[row.project_id, row.fingerprint] = (row.project_id, row.issue_id)
-        key = tuple_(ISSUES.c.project_id, ISSUES.c.fingerprint)
-        for row in connection.execute(select(ISSUES).where(key.in_(chunk))):
+        theirs = among(ISSUES.c.project_id, ISSUES.c.fingerprint, chunk)
+        for row in connection.execute(select(ISSUES).where(theirs)):
             found[row.project_id, row.fingerprint] = issue_row(row)
     targets = by_ids(connection, mapped.values())
     found.update({pair: targets[target] for pair, target in mapped.items() if target in targets})
@@ -76,8 +88,8 @@ def by_ids(connection: Connection, ids: Iterable[Pair]) -> dict[Pair, IssueRow]:
     """Return issues by (project, issue id); unknown ones are absent."""
     found: dict[Pair, IssueRow] = {}
     for chunk in batched(sorted(set(ids))):
-        key = tuple_(ISSUES.c.project_id, ISSUES.c.issue_id)
-        for row in connection.execute(select(ISSUES).where(key.in_(chunk))):
+        theirs = among(ISSUES.c.project_id, ISSUES.c.issue_id, chunk)
+        for row in connection.execute(select(ISSUES).where(theirs)):
             found[row.project_id, row.issue_id] = issue_row(row)
     return found
 
@@ -87,10 +99,9 @@ def fingerprints(connection: Connection, ids: Iterable[Pair]) -> set[int]:
     found: set[int] = set()
     for chunk in batched(sorted(set(ids))):
         for table in (ISSUES, MAPPINGS):
-            # The project by itself lets the mapping be read by its key: it is not indexed by issue.
-            theirs = table.c.project_id.in_({project for project, _ in chunk})
-            key = tuple_(table.c.project_id, table.c.issue_id)
-            found.update(connection.scalars(select(table.c.fingerprint).where(theirs, key.in_(chunk))))
+            # The mapping is not indexed by issue, but by project: it holds exceptions only.
+            theirs = among(table.c.project_id, table.c.issue_id, chunk)
+            found.update(connection.scalars(select(table.c.fingerprint).where(theirs)))
     return found
 
 
@@ -183,10 +194,10 @@ def tell(connection: Connection, changed: Sequence[IssueRow], now: datetime) -> 
 def merged_away(connection: Connection, issues: Iterable[IssueRow]) -> dict[Pair, int]:
     """Return (project id, issue id) -> the issue its own fingerprint belongs to, of those merged into another."""
     owner = {(row.project_id, row.fingerprint): row.issue_id for row in issues}
-    key = tuple_(MAPPINGS.c.project_id, MAPPINGS.c.fingerprint)
     found: dict[Pair, int] = {}
     for chunk in batched(sorted(owner)):
-        for row in connection.execute(select(MAPPINGS).where(key.in_(chunk))):
+        theirs = among(MAPPINGS.c.project_id, MAPPINGS.c.fingerprint, chunk)
+        for row in connection.execute(select(MAPPINGS).where(theirs)):
             issue_id = owner[row.project_id, row.fingerprint]
             if row.issue_id != issue_id:
                 found[row.project_id, issue_id] = row.issue_id
