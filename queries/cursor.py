@@ -1,4 +1,8 @@
-"""Where the next page of raw rows begins: an opaque text that pins the query, its time and the last row shown."""
+"""Where the next page of raw rows begins: an opaque text that pins the query, its time and the last row shown.
+
+It opens nothing: whoever makes one up sees rows of their own scope from another place on. The digest in it tells one
+that was cut or changed on its way from one that an answer gave.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,8 @@ from dataclasses import dataclass
 
 from queries.errors import QueryError
 
-_VERSION = 1
+_VERSION = 2
+_DIGITS = 16
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LATEST = dt.datetime(2106, 1, 1, tzinfo=dt.UTC)
 """The engine's times end in 2106; what is computed from moments of a cursor must be none that Python cannot hold."""
@@ -28,7 +33,7 @@ class Cursor:
     """The place behind a row of an answer in the order of time.
 
     Attributes:
-        query: fingerprint of the canonical text; a cursor of another one is refused.
+        query: fingerprint of the canonical text and what was asked of it; a cursor of another one is refused.
         now: the clock reading of the first page, so that `last 24h` means the same on every page.
         time_range: the request's own range on the first page.
         at_ns: time of the row, in nanoseconds since 1970.
@@ -44,8 +49,8 @@ class Cursor:
     def text(self) -> str:
         """Return the cursor as clients hand it back."""
         moments = [self.now, *(self.time_range or ())]
-        found = [_VERSION, self.query, [_micros(moment) for moment in moments], self.at_ns, *self.keys]
-        raw = json.dumps(found, separators=(",", ":")).encode()
+        found = [self.query, [_micros(moment) for moment in moments], self.at_ns, *self.keys]
+        raw = _printed([_VERSION, fingerprint(_printed(found)), *found]).encode()
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
@@ -58,10 +63,11 @@ def read_cursor(text: str) -> Cursor:
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True)) if len(text) <= _MAX_LENGTH else []
-        version, query, moments, at_ns, *keys = found
+        version, digest, *facts = found
+        query, moments, at_ns, *keys = facts
         times = [_EPOCH + micros * _MICROSECOND for micros in moments]
         sound = (
-            version == _VERSION
+            (version, digest) == (_VERSION, fingerprint(_printed(facts)))
             and isinstance(query, str)
             and len(times) in {1, 3}
             and all(_EPOCH <= moment < _LATEST for moment in times)
@@ -81,9 +87,14 @@ def read_cursor(text: str) -> Cursor:
     return Cursor(query, times[0], time_range, at_ns, tuple(keys))
 
 
-def fingerprint(canonical: str) -> str:
-    """Return what a cursor keeps of its query."""
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def fingerprint(canonical: str, *more: object) -> str:
+    """Return what a cursor keeps of its query: the canonical text and `more` that decides about its rows."""
+    text = repr((canonical, *more)) if more else canonical
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+def _printed(facts: object) -> str:
+    return json.dumps(facts, separators=(",", ":"))
 
 
 def _is_whole(value: object) -> bool:

@@ -12,7 +12,6 @@ from queries import ast
 from queries.catalog import PROJECT
 from queries.check.literals import check_literals
 from queries.check.size import bearable, check_growth
-from queries.cursor import fingerprint
 from queries.english import describe
 from queries.errors import QueryError
 from queries.parser import parse_with_warnings
@@ -36,7 +35,7 @@ from queries.plan.model import (
 from queries.plan.names import unique_names
 from queries.plan.orders import with_order
 from queries.plan.pages import Pages
-from queries.plan.paging import paged, refuse_cursor
+from queries.plan.paging import page_query, paged, refuse_cursor
 from queries.plan.render import aliased, render, table_alias
 from queries.plan.shorthand import expand
 from queries.plan.slices import sliced
@@ -144,7 +143,7 @@ def finish(query: ast.Query, block: Block, builder: Builder) -> Plan:
         steps.append(last)
         columns = last.columns
         if found is not None:
-            pages = Pages(len(columns), fingerprint(canonical), context.now, context.time_range)
+            pages = Pages(len(columns), page_query(canonical, context), context.now, context.time_range)
     return Plan(
         steps=tuple(steps),
         columns=columns,

@@ -47,17 +47,23 @@ def paged(block: Block, canonical: str, builder: Builder) -> tuple[Block, list[O
         refuse_cursor(context)
         return None
     if context.after is not None:
-        if context.after.query != fingerprint(canonical) or len(context.after.keys) != len(keys):
+        if context.after.query != page_query(canonical, context) or len(context.after.keys) != len(keys):
             raise QueryError(
-                "`after` is the `next` of another query.",
+                "`after` is the `next` of another query, or of other projects, environments or parameters.",
                 code="cursor-invalid",
-                suggestion="Begin without it; keep the query the same from page to page.",
+                suggestion="Begin without it; keep all of these the same from page to page.",
             )
         block = _behind(context.after, keys, block, builder)
     descending = block.order[0].descending
     order = (*block.order, *(Order(typed.value, descending) for _, typed in keys))
     time = Typed(block.order[0].value, ValueType(Base.TIME, precision=9))
     return replace(block, order=order), [("\x00at", time), *keys]
+
+
+def page_query(canonical: str, context: PlanContext) -> str:
+    """Return what a cursor keeps of a request: pages of another scope are no pages of this answer."""
+    params = sorted(context.params.items())
+    return fingerprint(canonical, sorted(context.projects), sorted(context.environments), params)
 
 
 def refuse_cursor(context: PlanContext) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import datetime as dt
+import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -188,7 +190,15 @@ def test_a_cursor_belongs_to_its_query(crowd: Crowd) -> None:
     asked = dataclasses.replace(crowd.context, after=cursor)
     with pytest.raises(QueryError, match="another query"):
         crowd.runner.run("from errors level:error", asked)
+    some = dict(list(crowd.context.projects.items())[:1])
+    for other in ({"projects": some}, {"environments": ("x",)}, {"params": {"l": "fatal"}}):
+        with pytest.raises(QueryError, match="other projects, environments or parameters"):
+            crowd.runner.run("from errors level:fatal", dataclasses.replace(asked, **other))
     assert cursor.text() == first.next
+    version, digest, *facts = json.loads(base64.urlsafe_b64decode(first.next + "=="))
+    moved = json.dumps([version, digest, *facts[:2], facts[2] + 1, *facts[3:]]).encode()
+    with pytest.raises(QueryError, match="not the `next` of an answer"):
+        read_cursor(base64.urlsafe_b64encode(moved).rstrip(b"=").decode())
     wrong = dataclasses.replace(cursor, keys=("x", 1))
     with pytest.raises(QueryError):
         crowd.runner.run("from errors level:fatal", dataclasses.replace(crowd.context, after=wrong))
