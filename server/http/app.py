@@ -21,6 +21,7 @@ from server.http.issues import issue_routes
 from server.http.jobs import job_routes
 from server.http.managed import managed_routes
 from server.http.merging import merging_routes
+from server.http.monitor_pages import monitor_page_routes
 from server.http.monitors import monitor_routes
 from server.http.native import native_routes
 from server.http.ownership import ownership_routes
@@ -71,6 +72,7 @@ def routes_of(services: Services) -> list[Routes]:
         deploy_routes(services),
         sentry_list_routes(services),
         monitor_routes(services),
+        monitor_page_routes(services),
         debug_file_routes(services),
         file_routes(services),
         native_routes(services),

@@ -9,8 +9,8 @@ from typing import Any
 from flask import Response
 
 from engine.errors import NotFound
-from engine.metadata import AuditEntry, ProjectRow
-from engine.monitors import EVERYWHERE, MonitorMute
+from engine.metadata import ProjectRow
+from engine.monitors import EVERYWHERE
 from iam import Action, Denied, decide, project_resource, visible_projects
 from server.http.access import needs
 from server.http.artifacts import organisation_of
@@ -22,6 +22,7 @@ from server.http.problems import SENTRY_API
 from server.http.routes import Routes, answer
 from server.http.services import Services
 from server.monitors.listing import known_monitors, monitor_document
+from server.monitors.muting import mute
 from server.query_service import Question
 
 _READ = needs(Action.EVENT_READ)
@@ -84,12 +85,7 @@ def _wanted(row: ProjectRow, names: list[str]) -> bool:
 
 def _mute(services: Services, path: documents.MonitorPath, environment: str, *, muted: bool) -> dict[str, Any]:
     project = _project(services, path)
-    wanted = MonitorMute(project.id, path.monitor, environment, muted, changed_by=principal().name)
-    resource = f"monitor:{project.slug}/{path.monitor}"
-    details = {"environment": environment}
-    entry = AuditEntry(principal().name, "monitor.mute" if muted else "monitor.unmute", resource, details)
-    services.metadata.mute_monitor(wanted, audit=entry)
-    return {"slug": path.monitor, "environment": environment, "isMuted": muted}
+    return mute(services.metadata, principal(), project, path.monitor, environment, muted=muted)
 
 
 def _project(services: Services, path: documents.MonitorPath) -> ProjectRow:

@@ -73,3 +73,21 @@ def configured_text() -> str:
         " schedule_type=schedule.type, schedule, timezone, checkin_margin, max_runtime, failure_issue_threshold,"
         f" recovery_threshold | limit {MOST_ROWS}"
     )
+
+
+def recent_text(keep: int) -> str:
+    """Return the text of the newest `keep` ends of runs of every monitor in each environment, the newest first."""
+    return (
+        f"from check_ins last {HEARD_DAYS}d {_ENDED} | project {_OF}, id, at=timestamp, status, duration"
+        " | window n=row_number() by project, monitor, environment sort at desc, id desc"
+        f" | where n <= {int(keep)} | sort at desc, id desc | limit {MOST_ROWS}"
+    )
+
+
+def check_ins_text(keep: int) -> str:
+    """Return the text of the newest `keep` check-ins of the monitor `$slug`, begun runs too."""
+    return (
+        f"from check_ins last {HEARD_DAYS}d | where monitor == $slug"
+        " | project environment, id, at=timestamp, status, duration, release, trace"
+        f" | sort at desc, id desc, status | limit {int(keep)}"
+    )
