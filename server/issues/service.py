@@ -92,7 +92,7 @@ class IssueService:
         """
         search = texts.search_of(wanted.search)
         text = texts.order_text(search, wanted.sort, after=wanted.after is not None, limit=wanted.limit + 1)
-        result = look.ask(self._queries, text, _after_params(wanted))
+        result = look.ask(self._queries, text, _order_params(look, wanted))
         found = rows(result)
         listed, elapsed_ms = found[: wanted.limit], result.stats.elapsed_ms
         keys = [(row["project_id"], row["id"]) for row in listed]
@@ -200,6 +200,11 @@ class IssueService:
 def _sees(principal: Principal, project: ProjectRow) -> bool:
     who = replace(principal, scopes=None)
     return decide(who, Action.PROJECT_READ, project_resource(project)).allowed
+
+
+def _order_params(look: Look, wanted: ListRequest) -> dict[str, Any]:
+    half = {"half": look.start + (look.end - look.start) / 2} if wanted.sort == "trend" else {}
+    return {**half, **_after_params(wanted)}
 
 
 def _after_params(wanted: ListRequest) -> dict[str, Any]:

@@ -17,8 +17,15 @@ TREND_MOMENTS = tuple(f"until{place}" for place in range(1, TREND_BUCKETS))
 """Parameters of `numbers_text`, and its columns: the ends of all buckets of a trend but the last."""
 
 DEFAULT_SEARCH = "is:unresolved"
-SORTS = {"last_seen": "last", "first_seen": "first", "events": "events", "users": "users", "priority": "rank"}
-"""Order of an issue list -> column of `list_text`; all descending."""
+SORTS = {
+    "last_seen": "last",
+    "first_seen": "first",
+    "events": "events",
+    "users": "users",
+    "priority": "rank",
+    "trend": "rise",
+}
+"""Order of an issue list -> column of `order_text`; all descending."""
 
 _NUMBERS = {
     "events": "count()",
@@ -27,6 +34,8 @@ _NUMBERS = {
     "last": "last_seen()",
 }
 _COLUMNS = ", ".join(f"{name}={call}" for name, call in _NUMBERS.items())
+_RISE = "late=count_if(timestamp >= $half), n=count()"
+"""What `rise` is made of: events of the second half of the range, and of both; it is how many more the second has."""
 _RANK = 'extend rank = issue.priority = "high" ? 3 : issue.priority = "medium" ? 2 : 1'
 MAX_FINGERPRINTS = 200
 """More of them are no longer a short list to look rows up by."""
@@ -79,16 +88,22 @@ def _has_aggregate(node: ast.SearchNode) -> bool:
 
 
 def list_text(search: ast.Search | None, sort: str, limit: int) -> str:
-    """Return the text of a list of issues with all its numbers, for people to go on from."""
-    return _listed(search, sort, _COLUMNS, after=False, limit=limit)
+    """Return the text of a list of issues with all its numbers, for people to go on from.
+
+    The order by trend depends on the middle of a range, which the text does not know: people get that by events.
+    """
+    return _listed(search, "events" if sort == "trend" else sort, _COLUMNS, after=False, limit=limit)
 
 
 def order_text(search: ast.Search | None, sort: str, *, after: bool, limit: int) -> str:
     """Return the text of which issues a page has, in order, with the number they are ordered by and no other.
 
     Users and first and last seen of ten thousand issues cost more than the whole page; `numbers_text` asks them for
-    those that are shown. With `after` it wants the parameters `key` (and `seen`) and `tie`.
+    those that are shown. With `after` it wants the parameters `key` (and `seen`) and `tie`, by trend also `half`, the
+    middle of the range.
     """
+    if sort == "trend":
+        return _listed(search, sort, _RISE, after=after, limit=limit)
     needed = {SORTS[sort], "last"} - {"rank"} if sort == "priority" else {SORTS[sort]}
     columns = ", ".join(f"{name}={_NUMBERS[name]}" for name in sorted(needed))
     return _listed(search, sort, columns, after=after, limit=limit)
@@ -101,6 +116,8 @@ def _listed(search: ast.Search | None, sort: str, columns: str, *, after: bool, 
     stages = [from_errors(search), f"summarize {columns} by {keys}", "extend tie = tostring(id)"]
     if by_priority:
         stages.append(_RANK)
+    if sort == "trend":
+        stages.append("extend rise = 2 * late - n")
     if after:
         stages.append(f"where {_behind(column, by_priority=by_priority)}")
     order = [column, *(["last"] if by_priority else []), "tie"]

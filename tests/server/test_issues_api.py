@@ -89,7 +89,7 @@ def test_a_page_of_issues_says_what_their_events_in_the_range_say(api):
     assert page["meta"]["query"].startswith("from errors is:unresolved | summarize")
 
 
-@pytest.mark.parametrize("sort", ["last_seen", "first_seen", "events", "users", "priority"])
+@pytest.mark.parametrize("sort", ["last_seen", "first_seen", "events", "users", "priority", "trend"])
 def test_pages_lose_and_repeat_nothing_while_events_arrive(own, sort):
     """Whatever the order: each issue once, in that order, though their numbers change between the pages."""
     once = ids(own.get(f"issues?limit=100&project=shop&sort={sort}"))
@@ -111,6 +111,9 @@ def test_orders_put_the_largest_and_newest_first(own):
     for sort, column in (("events", "events"), ("users", "users"), ("last_seen", "last_seen")):
         values = [item[column] for item in own.get(f"issues?sort={sort}&limit=100")["items"]]
         assert values == sorted(values, reverse=True)
+    trends = [item["trend"] for item in own.get("issues?sort=trend&limit=100")["items"]]
+    rises = [sum(trend[12:]) - sum(trend[:12]) for trend in trends]
+    assert rises == sorted(rises, reverse=True)
     own.send("POST", "issues/bulk", {"ids": ["SHOP-3"], "set": {"priority": "low"}})
     ranks = [item["priority"] for item in own.get("issues?sort=priority&limit=100")["items"]]
     assert ranks == sorted(ranks, key=["high", "medium", "low"].index)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from server.http.documents.common import Cursor, Document, Input, Look, ProjectName
 from server.http.documents.files import Attachment
 
-Sort = Literal["last_seen", "first_seen", "events", "users", "priority"]
+Sort = Literal["last_seen", "first_seen", "events", "users", "priority", "trend"]
 Status = Literal["unresolved", "resolved", "ignored"]
 WantedStatus = Literal["unresolved", "resolved", "ignored", "archived"]
 Substatus = Literal[
