@@ -12,15 +12,14 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from engine.datadir import DataDirectory
 from engine.errors import UserError
 from server.api_client import ApiClient
+from server.cli.beside import served_or_opened
 from server.cli.humane import printable
 from server.cli.issue_places import length_of
 from server.cli.managed import listed
-from server.cli.options import ConfigOption, DataOption, JsonOption, settings_from
-from server.cli.target import TokenOption, UrlOption, sdk_errors, server_of
-from server.runfile import reach_server
+from server.cli.options import ConfigOption, DataOption, JsonOption
+from server.cli.target import TokenOption, UrlOption
 
 app = typer.Typer(
     add_completion=False, help="Releases: health, adoption, issues and commits of each.", no_args_is_help=True
@@ -89,24 +88,18 @@ class _Directory:
 
 @contextmanager
 def _place(data: Path | None, url: str | None, token: str | None, config: Path | None) -> Iterator[_Place]:
-    with sdk_errors():
-        named = server_of(data, url, token)
-        settings = settings_from(config, data=data)
-        server = None if named is not None else reach_server(settings.data)
-        if named is not None or server is not None:
-            yield _Served(named if named is not None else ApiClient(server.url, server.token))  # type: ignore[union-attr]
+    with served_or_opened(data, url, token, config) as there:
+        if isinstance(there, ApiClient):
+            yield _Served(there)
             return
-    DataDirectory.at(settings.data).check()
-    # Start-up time, as above.
-    from server.compose import opened  # noqa: PLC0415
-    from server.query_service import QueryService  # noqa: PLC0415
-    from server.releases.overview import ReleaseOverview  # noqa: PLC0415
-    from server.runner import make_runner  # noqa: PLC0415
+        # Start-up time, as above.
+        from server.query_service import QueryService  # noqa: PLC0415
+        from server.releases.overview import ReleaseOverview  # noqa: PLC0415
+        from server.runner import make_runner  # noqa: PLC0415
 
-    with opened(settings) as installation:
-        queries = QueryService(make_runner(installation), installation.metadata, installation.clock, workers=2, queue=2)
+        queries = QueryService(make_runner(there), there.metadata, there.clock, workers=2, queue=2)
         try:
-            yield _Directory(installation, ReleaseOverview(queries, installation.metadata))
+            yield _Directory(there, ReleaseOverview(queries, there.metadata))
         finally:
             queries.close()
 

@@ -204,3 +204,31 @@ def test_who_may_mute_is_who_may_change_issues(site: Site) -> None:
     assert site.mute("", "member", project="unknown") == 404
     entry = site.api.metadata.audit_about("monitor:shop/nightly", 1)[0]
     assert (entry.action, entry.details["after"]) == ("monitor.mute", {"muted": True})
+
+
+def test_the_list_and_one_monitor_say_how_it_stands_and_when_it_is_due(site: Site) -> None:
+    """Crontabs are due after now, intervals after their last run; what cannot be read says why; muting is heard."""
+    site.told("ooto", monitor="report <b>", schedule_type="crontab", schedule="0 3 * * *", duration_ns=1_500_000_000)
+    site.told("o", monitor="broken", schedule_type="crontab", schedule="every day", environment="")
+    site.told("ee", monitor="hourly", schedule="1 hour", checkin_margin=7)
+    last = site.at
+    items = {one["monitor"]: one for one in site.api.get("monitors?project=shop")["items"]}
+    report = items["report <b>"]
+    (prod,) = report["environments"]
+    assert [one["status"] for one in prod["strip"]] == ["ok", "ok", "timeout", "ok"]
+    assert prod["strip"][0]["duration_ms"] == 1500
+    assert (report["state"], report["schedule"]["words"]) == ("ok", "At 03:00")
+    assert datetime.fromisoformat(prod["next"]) > datetime.now(UTC)
+    assert "five fields" in items["broken"]["schedule"]["problem"]
+    assert items["broken"]["environments"][0]["next"] is None
+    (hourly,) = items["hourly"]["environments"]
+    assert datetime.fromisoformat(hourly["next"]) == last + timedelta(hours=1)
+    assert (items["hourly"]["schedule"]["words"], items["hourly"]["schedule"]["margin_minutes"]) == ("Every hour", 7)
+    assert list(items).index("hourly") < list(items).index("report <b>"), "those that fail come first"
+    body = {"monitor": "hourly", "muted": True, "environment": "prod"}
+    answers = [site.api.call(who, "PUT", "/api/v1/projects/shop/monitor/mute", body) for who in ("viewer", "member")]
+    assert [one.status_code for one in answers] == [403, 200]
+    one = site.api.get("projects/shop/monitor?monitor=hourly")
+    assert (one["monitor"]["muted"], [each["status"] for each in one["check_ins"]]) == (True, ["error", "error"])
+    unknown = site.api.call("member", "GET", "/api/v1/projects/shop/monitor?monitor=none")
+    assert (unknown.status_code, unknown.json["code"]) == (404, "monitor-unknown")
