@@ -14,6 +14,10 @@ export interface ChartOptions {
   hidden: ReadonlySet<number>;
   /** Ends of the time axis in seconds. */
   range: [number, number];
+  /** Whether the chart is as high as its parent, instead of as high as Discover's. */
+  fills?: boolean;
+  /** Charts of one name show the pointer of each other. */
+  shares?: string;
   onBrush: (from: number, to: number) => void;
   /** Index of the time under the pointer, or null. */
   onHover: (index: number | null) => void;
@@ -91,6 +95,10 @@ function lonely(values: readonly (number | null)[]): boolean {
   return values.some((value, i) => value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null);
 }
 
+function heightOf(parent: HTMLElement, options: ChartOptions): number {
+  return options.fills ? Math.max(80, parent.clientHeight) : HEIGHT;
+}
+
 export function createChart(parent: HTMLElement, options: ChartOptions): Chart {
   const { lines, times, step } = options.lines;
   const scales = [...new Set(lines.map(scaleOf))];
@@ -98,7 +106,7 @@ export function createChart(parent: HTMLElement, options: ChartOptions): Chart {
   const chart = new uPlot(
     {
       width: Math.max(200, parent.clientWidth),
-      height: HEIGHT,
+      height: heightOf(parent, options),
       padding: [8, scales.length > 1 ? 4 : 22, 0, 0],
       legend: { show: false },
       cursor: {
@@ -106,6 +114,7 @@ export function createChart(parent: HTMLElement, options: ChartOptions): Chart {
         drag: { x: true, y: false, setScale: false },
         points: { size: 6 },
         focus: { prox: 24 },
+        ...(options.shares ? { sync: { key: options.shares, scales: ["x", null] } } : {}),
       },
       focus: { alpha: 0.35 },
       tzDate: (seconds) => (options.zone === "utc" ? uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
@@ -134,7 +143,7 @@ export function createChart(parent: HTMLElement, options: ChartOptions): Chart {
     [times, ...lines.map((line) => line.values)],
     parent,
   );
-  const resize = () => chart.setSize({ width: Math.max(200, parent.clientWidth), height: HEIGHT });
+  const resize = () => chart.setSize({ width: Math.max(200, parent.clientWidth), height: heightOf(parent, options) });
   const observer = new ResizeObserver(resize);
   observer.observe(parent);
   return {
