@@ -14,6 +14,7 @@ from dashboards.delivery import serve_compactly
 from dashboards.discover import page as discover_page
 from dashboards.issues import detail as issue_page
 from dashboards.issues import page as issues_page
+from dashboards.issues import review as review_page
 from dashboards.map import page as map_page
 from dashboards.pages import Found, Page, PageRequest, PageTable, PageView
 from dashboards.ports import Ports
@@ -30,6 +31,7 @@ from engine.errors import AmberError
 PAGES: Final[tuple[Page, ...]] = (
     discover_page.PAGE,
     issues_page.PAGE,
+    review_page.PAGE,
     issue_page.PAGE,
     trace_page.PAGE,
     transactions_page.PAGE,

@@ -7,6 +7,7 @@ import { IssueMerging } from "./issues/merging.tsx";
 import { IssueOwners } from "./issues/owners.tsx";
 import { IssueActivity, IssueFacts, IssueTags } from "./issues/side.tsx";
 import { IssueGrouping } from "./issues/grouped.tsx";
+import { IssueReview } from "./issues/review.tsx";
 import { IssueSuspects } from "./issues/suspects.tsx";
 import { ReleaseView } from "./releases/detail.tsx";
 import { ReleaseList } from "./releases/list.tsx";
@@ -37,6 +38,7 @@ const components = {
   IssueSuspects,
   IssueMerging,
   IssueOwners,
+  IssueReview,
   TraceView,
   Profiles,
   ServiceMap,

@@ -2,11 +2,9 @@
 // fetched ahead; the server places the first event and any that is opened by its address.
 import * as React from "react";
 
-import { get } from "../core/api.ts";
 import { Icon } from "../core/icons.tsx";
 import { useShortcuts } from "../core/keys.ts";
 import { asProblem, type Problem } from "../core/problem.ts";
-import { apiQuery, type UrlState } from "../core/search.ts";
 import { painted } from "../core/painted.ts";
 import { say } from "../core/toast.ts";
 import { currentUrl, navigate, useHref, useUrl } from "../core/url.ts";
@@ -15,6 +13,7 @@ import { Clip } from "./clip.tsx";
 import { CopyButton } from "./copy.tsx";
 import { ProblemBox } from "./empty.tsx";
 import { type EventView, readEvent } from "./event.ts";
+import { fetchEvent } from "./event_cache.ts";
 import { EventFacts } from "./event_facts.tsx";
 import { Exceptions, Stack } from "./exceptions.tsx";
 import { Section } from "./facts.tsx";
@@ -50,23 +49,6 @@ export function IssueEvent({ issue, event }: { issue: string; event: unknown }):
       <RawEvent key={`r${shown.event_id}`} url={shown.payload_url} event={shown.event_id} />
     </div>
   );
-}
-
-/** Documents of neighbours, fetched when one looks at an event; as many as one pages through in a minute. */
-const ahead = new Map<string, Promise<EventView>>();
-const AHEAD = 40;
-
-function fetchEvent(issue: string, which: string, state: UrlState): Promise<EventView> {
-  const query = apiQuery(state);
-  const key = JSON.stringify([issue, which, query]);
-  let found = ahead.get(key);
-  if (!found) {
-    found = get<unknown>(`issues/${encodeURIComponent(issue)}/events/${encodeURIComponent(which)}`, { query }).then(readEvent);
-    found.catch(() => ahead.delete(key));
-    ahead.set(key, found);
-    while (ahead.size > AHEAD) ahead.delete(ahead.keys().next().value!);
-  }
-  return found;
 }
 
 interface Paging {

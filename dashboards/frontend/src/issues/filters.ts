@@ -1,7 +1,7 @@
 // Tabs, search text and sort of the issue list as URL state, and the request they make. Pure.
 import { apiQuery, DEFAULT_RANGE, type UrlState } from "../core/search.ts";
 
-export type Sort = "last_seen" | "first_seen" | "events" | "users" | "priority";
+export type Sort = "last_seen" | "first_seen" | "events" | "users" | "priority" | "trend";
 
 export const SORTS: readonly { key: Sort; label: string }[] = [
   { key: "last_seen", label: "Last seen" },
@@ -9,6 +9,7 @@ export const SORTS: readonly { key: Sort; label: string }[] = [
   { key: "events", label: "Events" },
   { key: "users", label: "Users" },
   { key: "priority", label: "Priority" },
+  { key: "trend", label: "Rising" },
 ];
 
 export interface Tab {

@@ -29,6 +29,7 @@ export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: s
     ["p", "Set the priority", () => setAsk("priority")],
     ["shift+e", "Resolve in a release…", () => setAsk("resolve")],
     ["shift+i", "Archive until…", () => setAsk("archive")],
+    ["s", "Snooze: archive until…", () => setAsk("archive")],
     ["y", "Copy the link", () => void copyText(window.location.href, "Link copied.")],
     ["escape", "Back to the list", () => navigate("/app/issues")],
   ];

@@ -10,6 +10,7 @@ import { Choices } from "./choices.tsx";
 import { EmptyList, ProblemBox, Skeletons } from "./empty.tsx";
 import { filterParams, type Filters, readFilters } from "./filters.ts";
 import type { Ask, Issue, IssueChange } from "./model.ts";
+import { fitsPreview, Preview, usePreview } from "./preview.tsx";
 import { IssueRow, issueHref, type RowActs } from "./row.tsx";
 import { EMPTY, pageMark, select, type Selection, type SelectionAct, targets } from "./selection.ts";
 import { BulkBar, FilterBar } from "./toolbar.tsx";
@@ -40,6 +41,10 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
   left.selection = selection;
   const [assigning, setAssigning] = React.useState<readonly string[] | null>(null);
   const [asked, setAsked] = React.useState<Ask | null>(null);
+  const [wanted, togglePreview] = usePreview();
+  const page = useBox();
+  const preview = wanted && fitsPreview(page.width);
+  const now = useNow(30_000);
 
   const change = (next: Partial<Filters>): void => {
     setSelection(EMPTY);
@@ -58,7 +63,7 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
   const ask = (what: Ask): void => {
     if (targets(selection, ids).length > 0) setAsked(what);
   };
-  useListKeys({ selection, choose, act, ask, assign: openAssign, state });
+  useListKeys({ selection, choose, act, ask, assign: openAssign, preview: togglePreview, state });
 
   React.useEffect(() => {
     if (loaded.phase === "ready") painted("issues");
@@ -66,9 +71,10 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
   const mark = pageMark(selection, ids);
   const total = loaded.rows.meta?.total ?? null;
   return (
-    <section className="issues-page" aria-label="Issues">
+    <section className="issues-page" aria-label="Issues" ref={page.ref}>
       <h1 className="visually-hidden">Issues</h1>
-      <FilterBar filters={filters} me={me} busy={loaded.phase === "again"} change={change} />
+      <FilterBar filters={filters} me={me} busy={loaded.phase === "again"} change={change} preview={wanted} onPreview={togglePreview} />
+      <div className={preview ? "issue-split" : "issue-whole"}>
       <div className="issue-grid" role="grid" aria-label="Issues" aria-rowcount={total ?? -1} aria-colcount={8} aria-multiselectable="true" data-testid="issue-list" aria-busy={loaded.phase === "first" || loaded.phase === "again"}>
         <BulkBar
           mark={mark}
@@ -89,6 +95,19 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
           reload={loaded.reload}
         />
         <Body loaded={loaded} selection={selection} choose={choose} assign={(id) => setAssigning([id])} me={me} />
+      </div>
+      {preview ? (
+        <Preview
+          issue={loaded.rows.items.find(({ id }) => id === selection.cursor) ?? null}
+          next={ids[ids.indexOf(selection.cursor ?? "") + 1] ?? null}
+          bar={state}
+          now={now}
+          step_s={loaded.rows.meta?.trend_step_s ?? 3600}
+          act={(what) => selection.cursor !== null && loaded.act([selection.cursor], what, false)}
+          assign={() => selection.cursor !== null && setAssigning([selection.cursor])}
+          close={togglePreview}
+        />
+      ) : null}
       </div>
       {asked === null ? null : <Choices ask={asked} act={act} close={() => setAsked(null)} />}
       {assigning === null ? null : (
@@ -122,10 +141,11 @@ interface ListKeys {
   act: (change: IssueChange) => void;
   ask: (what: Ask) => void;
   assign: () => void;
+  preview: () => void;
   state: ReturnType<typeof useUrl>["state"];
 }
 
-function useListKeys({ selection, choose, act, ask, assign, state }: ListKeys): void {
+function useListKeys({ selection, choose, act, ask, assign, preview, state }: ListKeys): void {
   const open = (event: KeyboardEvent): void => {
     const control = event.target instanceof Element ? event.target.closest<HTMLElement>("a, button") : null;
     if (control) control.click();
@@ -150,6 +170,8 @@ function useListKeys({ selection, choose, act, ask, assign, state }: ListKeys): 
     ["p", "Set the priority", () => ask("priority")],
     ["shift+e", "Resolve in a release…", () => ask("resolve")],
     ["shift+i", "Archive until…", () => ask("archive")],
+    ["s", "Snooze: archive until…", () => ask("archive")],
+    ["v", "Show or hide the preview", preview],
   ];
   useShortcuts(rows.map(([keys, label, run]) => ({ keys, label, group: "Issues", run })));
 }

@@ -3,22 +3,26 @@ import * as React from "react";
 
 import { formatNumber } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
+import { useHref } from "../core/url.ts";
 import { type Filters, SORTS, type Sort, tabs } from "./filters.ts";
 import { Split } from "./choices.tsx";
 import type { Ask, IssueChange } from "./model.ts";
-import { BULK_BUTTONS } from "./slots.tsx";
+import { BULK_BUTTONS, LIST_TOOLS } from "./slots.tsx";
 
 interface FilterBarProps {
   filters: Filters;
   me: string;
   busy: boolean;
   change: (next: Partial<Filters>) => void;
+  preview: boolean;
+  onPreview: () => void;
 }
 
 /** Search line, tabs, sort. The search is committed by Enter, or by leaving the line. */
-export function FilterBar({ filters, me, busy, change }: FilterBarProps): React.ReactElement {
+export function FilterBar({ filters, me, busy, change, preview, onPreview }: FilterBarProps): React.ReactElement {
   const [text, setText] = React.useState(filters.q);
   React.useEffect(() => setText(filters.q), [filters.q]);
+  const href = useHref();
   const commit = (): void => {
     if (text.trim() !== filters.q) change({ q: text.trim() });
   };
@@ -56,6 +60,9 @@ export function FilterBar({ filters, me, busy, change }: FilterBarProps): React.
           </button>
         ))}
       </div>
+      {LIST_TOOLS.map((Tool, place) => (
+        <Tool key={place} filters={filters} me={me} />
+      ))}
       <label className="issue-sort">
         <span className="visually-hidden">Sort by</span>
         <select value={filters.sort} onChange={(event) => change({ sort: event.target.value as Sort })}>
@@ -66,6 +73,12 @@ export function FilterBar({ filters, me, busy, change }: FilterBarProps): React.
           ))}
         </select>
       </label>
+      <button type="button" className="button quiet icon" aria-pressed={preview} aria-label="Preview beside the list" title="Preview beside the list (v)" onClick={onPreview}>
+        <Icon name="sidebar" />
+      </button>
+      <a className="button quiet icon" href={href("/app/issues/review")} aria-label="Review merges and splits" title="Review merges and splits the model suggests">
+        <Icon name="layers" />
+      </a>
       <span className={busy ? "issue-busy on" : "issue-busy"} aria-hidden="true" />
     </div>
   );
@@ -117,7 +130,7 @@ export function BulkBar(props: BulkBarProps): React.ReactElement {
 
 const HEADINGS: readonly { name: string; label: string; sort?: Sort }[] = [
   { name: "what", label: "Issue" },
-  { name: "trend", label: "Trend" },
+  { name: "trend", label: "Trend", sort: "trend" },
   { name: "number events", label: "Events", sort: "events" },
   { name: "number users", label: "Users", sort: "users" },
   { name: "when last", label: "Last seen", sort: "last_seen" },
