@@ -16,6 +16,7 @@ from dashboards.issues import detail as issue_page
 from dashboards.issues import page as issues_page
 from dashboards.issues import review as review_page
 from dashboards.map import page as map_page
+from dashboards.monitors import page as monitors_page
 from dashboards.pages import Found, Page, PageRequest, PageTable, PageView
 from dashboards.ports import Ports
 from dashboards.profiles import page as profiles_page
@@ -39,6 +40,8 @@ PAGES: Final[tuple[Page, ...]] = (
     profiles_page.PAGE,
     releases_page.LIST,
     releases_page.ONE,
+    monitors_page.LIST,
+    monitors_page.ONE,
     settings_page.PAGE,
     welcome_page.PAGE,
 )

@@ -217,7 +217,7 @@ def test_the_list_and_one_monitor_say_how_it_stands_and_when_it_is_due(site: Sit
     (prod,) = report["environments"]
     assert [one["status"] for one in prod["strip"]] == ["ok", "ok", "timeout", "ok"]
     assert prod["strip"][0]["duration_ms"] == 1500
-    assert (report["state"], report["schedule"]["words"]) == ("ok", "At 03:00")
+    assert (report["state"], report["schedule"]["words"]) == ("ok", "At 03:00 every day")
     assert datetime.fromisoformat(prod["next"]) > datetime.now(UTC)
     assert "five fields" in items["broken"]["schedule"]["problem"]
     assert items["broken"]["environments"][0]["next"] is None

@@ -11,6 +11,8 @@ import { IssueReview } from "./issues/review.tsx";
 import { IssueSuspects } from "./issues/suspects.tsx";
 import { ReleaseView } from "./releases/detail.tsx";
 import { ReleaseList } from "./releases/list.tsx";
+import { MonitorView } from "./monitors/detail.tsx";
+import { MonitorList } from "./monitors/list.tsx";
 import { ServiceMap } from "./map/page.tsx";
 import { Profiles } from "./profiles/page.tsx";
 import { ActionButton } from "./settings/action_button.tsx";
@@ -45,6 +47,8 @@ const components = {
   Transactions,
   ReleaseList,
   ReleaseView,
+  MonitorList,
+  MonitorView,
   ActionButton,
   CopyText,
   FilterLine,
