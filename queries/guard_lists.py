@@ -27,6 +27,7 @@ _AGGREGATES = """
     topk topkif topkweighted topkweightedif approx_top_k grouparray grouparrayif array_agg groupuniqarray
     groupuniqarrayif
     stddevpop stddevsamp varpop varsamp stddev variance variance_pop stddev_pop stddev_samp var_pop var_samp
+    countresample countresampleif sumresample sumresampleif
     argminornull argminornullif sumforeach windowfunnel row_number rank dense_rank lag lead first_value last_value
 """
 _SCALARS = """

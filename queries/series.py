@@ -21,7 +21,7 @@ MAX_LINES = 8
 TIME = "timestamp"
 
 _COUNT = ast.Named("n", ast.Call("count"))
-_NOT_PLOTTED = frozenset({"any", "first_seen", "last_seen", "latest_event", "make_set", "topk"})
+_NOT_PLOTTED = frozenset({"any", "first_seen", "last_seen", "latest_event", "make_set", "timeline", "topk"})
 """Aggregates whose values are no numbers, or none that mean something per bucket."""
 
 

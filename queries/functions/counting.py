@@ -30,6 +30,9 @@ MISERABLE_FACTOR = 4
 
 NULLABLE_TIME = ValueType(Base.TIME, missing=Missing.NULL)
 _PAIRS = ValueType(Base.ARRAY, element=Base.FLOAT)
+COUNTS = ValueType(Base.ARRAY, element=Base.INTEGER)
+NS_PER_US = 1_000
+MAX_STEPS = 1_000
 
 
 def where_all(bound: Bound, *conditions: ir.Value) -> ir.Value | None:
@@ -105,6 +108,25 @@ def count(bound: Bound) -> ir.Value:
 def count_if(bound: Bound) -> ir.Value:
     """Build `count_if(condition, [x])`."""
     return whole_rows(bound, bound.args[0].value, *presence(*bound.args[1:]))
+
+
+def timeline(bound: Bound) -> ir.Value:
+    """Build `timeline(time, start, width, n)`: one aggregate, where n of `count_if` cost n times."""
+    time, start = bound.args[0], bound.args[1]
+    width_us = int(bound.number(2, 0)) // NS_PER_US
+    if width_us < NS_PER_US:
+        raise ValueError("takes a width of at least 1ms")
+    steps = int(bound.within(3, 0, (1, MAX_STEPS)))
+    # The engine divides towards 0: counted from 1, what lies up to a width before the start is 0 as well.
+    since = call("dateDiff", INTEGER, "microsecond", start.value, time.value)
+    step = call("intDiv", INTEGER, since + width_us, width_us)
+    limits, where = (1, steps + 1, 1), where_all(bound, *presence(time))
+    if bound.facts.weight is None:
+        return aggregate("countResample", COUNTS, *limits, step, where=where)
+    sums = aggregate("sumResample", _PAIRS, *limits, bound.facts.weight.value, step, where=where)
+    one = variable("amber_w", FLOAT)
+    whole = call("toInt64", INTEGER, call("round", FLOAT, one))
+    return mapping("arrayMap", COUNTS, whole, (one,), sums)
 
 
 def unique(name: str) -> Build:

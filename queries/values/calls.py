@@ -32,6 +32,8 @@ PARAMETRIC = {
     "topK": 1,
     "topKWeighted": 2,
     "groupUniqArray": 1,
+    "countResample": 1,
+    "sumResample": 2,
 }
 """Aggregates with parameters, written `name(parameter, …)(argument, …)`, and how many arguments they have; also with
 `If`, whose condition is one more."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from engine.metadata import IssueRow
 from queries.result import rfc3339
 from server.issues.states import ARCHIVED, State, archive_of, resolution_of, state_of
-from server.issues.texts import TREND_BUCKETS, TREND_MOMENTS
+from server.issues.texts import TREND_BUCKETS
 from server.issues.words import archive_words, resolution_words
 
 
@@ -82,14 +81,6 @@ def trend_step_ms(start: datetime, end: datetime) -> int:
     return max(1, -(-length_ms // TREND_BUCKETS))
 
 
-def trend_moments(start: datetime, end: datetime) -> dict[str, datetime]:
-    """Return the ends of the buckets of a trend, the last left out, as parameters of `numbers_text`."""
-    step = timedelta(milliseconds=trend_step_ms(start, end))
-    return {name: start + step * place for place, name in enumerate(TREND_MOMENTS, 1)}
-
-
 def numbers_of(row: Mapping[str, Any]) -> Numbers:
     """Return the numbers of an issue from a row of `numbers_text`."""
-    until = [0, *(row[name] for name in TREND_MOMENTS), row["events"]]
-    trend = tuple(after - before for before, after in pairwise(until))
-    return Numbers(row["events"], row["users"], row["first"], row["last"], trend)
+    return Numbers(row["events"], row["users"], row["first"], row["last"], tuple(row["trend"]))

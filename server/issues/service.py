@@ -19,7 +19,7 @@ from queries.result import rfc3339
 from server.issues import texts
 from server.issues.assignees import assignees
 from server.issues.events import EventReader
-from server.issues.items import Numbers, item_of, numbers_of, trend_moments, trend_step_ms
+from server.issues.items import Numbers, item_of, numbers_of, trend_step_ms
 from server.issues.looking import Look, rows
 from server.issues.tags import tags_of
 from server.issues.workflow import Workflow
@@ -185,7 +185,8 @@ class IssueService:
             return {}, 0.0
         fingerprints = frozenset(self._metadata.issue_fingerprints(keys))
         shown = texts.Shown(tuple(issue for _, issue in keys), fingerprints)
-        result = look.ask(self._queries, texts.numbers_text(search, shown), trend_moments(look.start, look.end))
+        text = texts.numbers_text(search, shown, trend_step_ms(look.start, look.end))
+        result = look.ask(self._queries, text, {"start": look.start})
         return {row["id"]: numbers_of(row) for row in rows(result)}, result.stats.elapsed_ms
 
     def _total(

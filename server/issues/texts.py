@@ -13,8 +13,6 @@ from queries.plan.searches import holds_aggregate
 from queries.printer import print_query
 
 TREND_BUCKETS = 24
-TREND_MOMENTS = tuple(f"until{place}" for place in range(1, TREND_BUCKETS))
-"""Parameters of `numbers_text`, and its columns: the ends of all buckets of a trend but the last."""
 
 DEFAULT_SEARCH = "is:unresolved"
 SORTS = {
@@ -150,14 +148,13 @@ class Shown:
     fingerprints: frozenset[int] = frozenset()
 
 
-def numbers_text(search: ast.Search | None, shown: Shown) -> str:
-    """Return the text of the numbers of some issues with their trends; it wants the parameters of `trend_moments`.
+def numbers_text(search: ast.Search | None, shown: Shown, step_ms: int) -> str:
+    """Return the text of the numbers of some issues with their trends in steps from the parameter `start` on.
 
-    A trend is the number of events before each of its moments: so one look at the rows gives everything, where groups
-    of issue and bucket would need a second one for the users.
+    One look at the rows gives everything, where groups of issue and step would need a second one for the users.
     """
-    before = "".join(f", {name}=count_if(timestamp < ${name})" for name in TREND_MOMENTS)
-    return f"{_rows_of(search, shown)} | summarize {_COLUMNS}{before} by id=issue.id, project_id"
+    trend = f"trend=timeline(timestamp, $start, {int(step_ms)}ms, {TREND_BUCKETS})"
+    return f"{_rows_of(search, shown)} | summarize {_COLUMNS}, {trend} by id=issue.id, project_id"
 
 
 def _rows_of(search: ast.Search | None, shown: Shown) -> str:

@@ -153,6 +153,12 @@ def rated(seconds: float) -> Compute:
     return lambda f: len(f) / WINDOW_S * seconds
 
 
+def steps_of_time(frame: pd.DataFrame) -> list[int]:
+    """Return the rows in each of six times ninety minutes, the first of them twenty hours ago."""
+    places = (frame.timestamp - pd.Timestamp(NOW - dt.timedelta(hours=20))) // pd.Timedelta(minutes=90)
+    return [int((places == place).sum()) for place in range(6)]
+
+
 def vitals(name: str, low: float, high: float) -> Compute:
     """Return how many values lie in `[low, high)`."""
     return lambda f: int(((f[name] >= low) & (f[name] < high)).sum())
@@ -237,6 +243,7 @@ CASES: dict[str, list[tuple[str, Compute]]] = {
     ],
     "topk": [("topk(is_segment, 1)", lambda f: [True] if len(f) else [])],
     "make_set": [("make_set(transaction)", lambda f: sorted(set(f.segment_name.dropna()), key=str.encode))],
+    "timeline": [("timeline(timestamp, ago(20h), 90m, 6)", steps_of_time)],
     "failure_count": [("failure_count()", lambda f: int(f.status.isin(FAILED).sum()))],
     "failure_rate": [("failure_rate()", lambda f: ratio(f.status.isin(FAILED).sum(), len(f)))],
     "http_error_count": [("http_error_count()", lambda f: int(f.http_status_code.between(500, 599).sum()))],
