@@ -37,7 +37,7 @@ export function Rail({ nav, current, version, onPalette, onHelp }: Props): React
         <Mark />
         <span>Amber</span>
       </a>
-      <button type="button" className="button rail-find" onClick={onPalette} title="Go to or do something (Ctrl K)" aria-label="Go to or do something">
+      <button type="button" className="button rail-find" onClick={onPalette} title="Go to or do something (Ctrl K)">
         <Icon name="discover" />
         <span>Go to…</span>
         <kbd>Ctrl K</kbd>
