@@ -11,7 +11,10 @@ from queries.search.escapes import quote
 
 EQUATION = "equation|"
 _FIELDS = {"project.name": "project", "event_id": "id", "issue.short_id": "issue", "trace.span": "span_id"}
-_TAG = re.compile(r"tags\[([^\[\],]++)(?:,\s*+\w++\s*+)?\]")
+_TAG = re.compile(r"tags?\[([^\[\],]++)(?:,\s*+\w++\s*+)?\]")
+_FIELDS_AS_TAGS = {"dist", "environment", "level", "logger", "release", "server_name", "transaction", "user"}
+"""Fields that are tags as well in Sentry."""
+
 _CALL = re.compile(r"([a-z][a-z0-9_]*)\((.*)\)", re.DOTALL)
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _OPERATORS = {
@@ -30,7 +33,7 @@ _TOKEN = re.compile(
     r"""\s*(?:
       (?P<call>[a-z][a-z0-9_]*\((?:"(?:\\.|[^"\\])*"|[^()"])*\))
     | (?P<number>[0-9]+(?:\.[0-9]+)?)
-    | (?P<name>tags\[[^\]]*\]|[A-Za-z_][A-Za-z0-9_.\-]*[A-Za-z0-9_]|[A-Za-z_])
+    | (?P<name>tags?\[[^\]]*\]|[A-Za-z_][A-Za-z0-9_.\-]*[A-Za-z0-9_]|[A-Za-z_])
     | (?P<sign>[-+*/()])
     )""",
     re.VERBOSE,
@@ -69,8 +72,9 @@ def field_text(name: str) -> str:
     """Return a field of Sentry as an expression."""
     name = _FIELDS.get(name, name)
     tag = _TAG.fullmatch(name)
-    if tag is not None:
+    if tag is not None and tag[1].strip() not in _FIELDS_AS_TAGS:
         return f"tags[{quote(tag[1].strip())}]"
+    name = name if tag is None else tag[1].strip()
     return name if is_plain_name(name) else f"field({quote(name)})"
 
 

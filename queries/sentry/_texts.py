@@ -39,7 +39,7 @@ _TRANSACTION_WORDS = re.compile(
     r"\b(?:apdex|failure_rate|failure_count|user_misery|count_miserable|tpm|tps|p50|p75|p90|p95|p99|p100)\("
 )
 _EVENT_TYPE = re.compile(r"(?<!\S)!?event\.type:(?:transaction|error|default)(?!\S)")
-_PERIOD = re.compile(r"([0-9]{1,4})([smhdw])")
+_PERIOD = re.compile(r"([0-9]{1,8})([smhdw]?)")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9:]{5,8})(?:\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _MOST_COLUMNS = 20
@@ -159,24 +159,35 @@ def _dataset(asked: SentryQuery, writer: _Writer) -> str:
     if _TRANSACTION_WORDS.search(everything):
         return "transactions"
     if word not in {"", "discover"}:
-        writer.lose(f"The data set {asked.dataset} is not known here; errors are read.")
+        instead = f"use {', '.join(sorted(set(_DATASETS.values())))}" if writer.strict else "errors are read"
+        writer.lose(f"The data set {asked.dataset} is not known here; {instead}.")
     elif "event.type:error" not in everything:
         writer.warnings.append("Sentry may mean errors and transactions; errors are read.")
     return "errors"
 
 
 def _range(asked: SentryQuery, writer: _Writer) -> str:
-    if asked.start or asked.end:
+    # As Sentry: a period beats a begin and an end.
+    if (asked.start or asked.end) and not asked.period:
         begin, end = _moment(asked.start), _moment(asked.end)
         text = f"between {begin} and {end or 'now()'}"
         if begin and end and not writer.problem(f"from errors {text}"):
             return text
-        writer.lose(f"The time from {asked.start} to {asked.end} cannot be read.")
-    period = _PERIOD.fullmatch(asked.period)
-    if asked.period and period is None:
+        if asked.start and asked.end:
+            writer.lose(f"The time from {asked.start} to {asked.end} cannot be read.")
+        else:
+            writer.lose("A range needs both a begin and an end.")
+    length = _length(asked.period)
+    if asked.period and (not length or writer.problem(f"from errors last {length}")):
         writer.lose(f"The period {asked.period} cannot be read.")
-    length = asked.period if period is not None and int(period[1]) > 0 else DEFAULT_PERIOD
-    return f"last {length}"
+        length = ""
+    return f"last {length or DEFAULT_PERIOD}"
+
+
+def _length(period: str) -> str:
+    """Return a length of time of Sentry as a literal, or an empty string; without a unit it counts seconds."""
+    found = _PERIOD.fullmatch(period)
+    return f"{int(found[1])}{found[2] or 's'}" if found is not None and int(found[1]) > 0 else ""
 
 
 def _moment(text: str) -> str:
@@ -247,7 +258,8 @@ def _add_columns(writer: _Writer, wanted: Sequence[str]) -> None:
         if not way:
             writer.lose(f"The column {column} is left out: {why}")
             continue
-        name = name or _column_name(way)
+        own = _column_name(way)
+        name = name or (own if own not in taken else _free(alias_of(own), taken))
         taken.add(name)
         writer.columns.append(Column(column, name, way, aggregate))
 
@@ -271,7 +283,13 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _keys(writer: _Writer) -> str:
-    return ", ".join(column.expression for column in writer.columns if not column.aggregate)
+    return ", ".join(_key(column) for column in writer.columns if not column.aggregate)
+
+
+def _key(column: Column) -> str:
+    """Return a key as it is written; two columns of Sentry may be one here, as `project` and `project.name`."""
+    own = column.name == _column_name(column.expression)
+    return column.expression if own else f"{column.name}={column.expression}"
 
 
 def _aggregates(writer: _Writer) -> str:
@@ -313,10 +331,11 @@ def _sort_column(writer: _Writer, wanted: str, asked: SentryQuery) -> str | None
     if numbered is not None:
         equations = [one.strip() for one in (asked.fields or asked.y_axes) if one.startswith(EQUATION)]
         wanted = equations[int(numbered[1])] if int(numbered[1]) < len(equations) else wanted
+    raw = not any(column.aggregate for column in writer.columns)
     for column in writer.columns:
         if wanted == column.sentry or (column.aggregate and alias_of(wanted) == alias_of(column.sentry)):
-            return column.name if column.aggregate else column.expression
-    raw = not any(column.aggregate for column in writer.columns)
+            renamed = column.aggregate or (not raw and _key(column) != column.expression)
+            return column.name if renamed else column.expression
     return field_text(wanted) if raw and not is_function(wanted) else None
 
 
@@ -342,8 +361,8 @@ def _chart(writer: _Writer, asked: SentryQuery) -> str:
 
 def _series(writer: _Writer, asked: SentryQuery, *, keys: str) -> str:
     every = ""
-    if _PERIOD.fullmatch(asked.interval):
-        every = f" every {asked.interval}"
+    if length := _length(asked.interval):
+        every = f" every {length}"
     elif asked.interval:
         writer.lose(f"The interval {asked.interval} cannot be read.")
     text = f"{writer.rows} | make-series {_aggregates(writer)}{every}"

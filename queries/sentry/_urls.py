@@ -6,16 +6,20 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from queries.errors import QueryError
 from queries.sentry._model import SentryQuery
 
 _URL = re.compile(r"https?://[^\r\n]++", re.IGNORECASE)
 _LONGEST = 20_000
+_MOST_FIELDS = 500
 _DISCOVER = re.compile(r"/discover/(?:results|homepage)/?$")
 _TRACES = re.compile(r"/(?:explore/)?traces/?$")
 _ISSUES = re.compile(r"/issues/?(?:views/\d+/?)?$")
+_ARRAY = re.compile(r"\[[0-9]{0,3}\]$")
+"""`field[]=` and `field[0]=`, as some libraries write a parameter that repeats."""
+
 _MARKERS = ("statsPeriod", "field", "yAxis", "query", "sort", "visualize", "aggregateField", "project", "start", "id")
 Parameters = Mapping[str, Sequence[str]]
 
@@ -40,8 +44,14 @@ def read_url(text: str) -> SentryQuery:
             code="sentry-url-unknown",
             suggestion="URLs of /discover/results/, /traces/ and /issues/ can be read.",
         )
-    given = parse_qs(parts.query, max_num_fields=500)
-    return _READERS[page](given)
+    return _READERS[page](_parameters(parts))
+
+
+def _parameters(parts: SplitResult) -> Parameters:
+    given: dict[str, list[str]] = {}
+    for name, value in parse_qsl(parts.query, max_num_fields=_MOST_FIELDS):
+        given.setdefault(_ARRAY.sub("", name), []).append(value)
+    return given
 
 
 def _split(text: str) -> SplitResult | None:
@@ -53,7 +63,11 @@ def _split(text: str) -> SplitResult | None:
 
 
 def _page(parts: SplitResult) -> str:
-    if not any(f"{marker}=" in parts.query for marker in _MARKERS):
+    try:
+        given = _parameters(parts)
+    except ValueError:  # more of them than any page has
+        return ""
+    if not any(marker in given for marker in _MARKERS):
         return ""
     pages = (("discover", _DISCOVER), ("traces", _TRACES), ("issues", _ISSUES))
     return next((name for name, pattern in pages if pattern.search(parts.path)), "")

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from http import HTTPMethod
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
 
+from engine.clock import Clock
 from engine.errors import NotFound, UserError
 from iam import Action
 from queries.plan.grouping import OTHER
@@ -37,6 +39,9 @@ MAX_OFFSET = 10_000
 _READ = needs(Action.EVENT_READ)
 _CURSOR = re.compile(r"-?[0-9]{1,20}:([0-9]{1,9}):[01]")
 _NS_IN_MS = 1_000_000
+_YES = frozenset({"1", "true", "True"})
+_LENGTH = re.compile(r"([0-9]{1,6})([smhdw])")
+_LENGTHS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _RAW_COLUMNS = ("id", "project.name")
 """What Sentry adds to rows that are events."""
 
@@ -60,9 +65,10 @@ def compat_routes(services: Services) -> Routes:
         if not query.field:
             raise UserError("No columns selected", code="parameter-invalid", hint="Give `field`.")
         offset = _offset(query.cursor)
-        asked = _asked(query)
+        asked = _asked(query, services.clock)
         if not any(is_function(one) for one in query.field):
-            asked = _with_fields(asked, [one for one in _RAW_COLUMNS if one not in query.field])
+            added = tuple(one for one in _RAW_COLUMNS if one not in query.field)
+            asked = replace(asked, fields=(*asked.fields, *added))
         base = _question(query)
         made = to_discover(asked, services.queries.context(base, principal()), scope=False, strict=True)
         result = _run(services, base, f"{made.text} | limit {offset + query.per_page + 1}")
@@ -81,10 +87,18 @@ def compat_routes(services: Services) -> Routes:
     def events_stats(path: documents.OrganisationPath, query: documents.EventsStatsQuery) -> Response:
         """Answer series as Sentry's `events-stats/` does: one, one for each axis, or for each of the top groups."""
         _check_organisation(services, path.organization)
-        asked, base = _asked(query, query.yAxis or ["count()"], query.interval, query.topEvents), _question(query)
+        if query.comparisonDelta:
+            hint = "Ask for the earlier time by `start` and `end`."
+            raise UserError("comparisonDelta is not offered.", code="sentry-unsupported", hint=hint)
+        axes = query.yAxis or ["count()"]
+        asked = replace(_asked(query, services.clock), y_axes=tuple(axes), interval=query.interval)
+        base = _question(query)
         context = services.queries.context(base, principal())
-        made = series_of(asked, context, top=query.topEvents > 0)
-        return answer(_Series(_run(services, base, made.text), made).document())
+        made = series_of(replace(asked, top_events=query.topEvents), context, top=query.topEvents > 0)
+        document = _Series(_run(services, base, made.text), made).document()
+        if query.topEvents and query.excludeOther in _YES:
+            document.pop(OTHER, None)
+        return answer(document)
 
     return routes
 
@@ -98,34 +112,30 @@ def _check_organisation(services: Services, name: str) -> None:
         raise NotFound("The requested resource does not exist.", code="organisation-unknown")
 
 
-def _asked(
-    query: documents.CompatQuery, axes: Sequence[str] = (), interval: str = "", top_events: int = 0
-) -> SentryQuery:
-    untimed = not (query.statsPeriod or query.start or query.end)
+def _asked(query: documents.CompatQuery, clock: Clock) -> SentryQuery:
+    period, start, end = query.statsPeriod, query.start, query.end
+    if (query.statsPeriodStart or query.statsPeriodEnd) and not period:
+        # Of a relative range as of a period: Sentry reads it before the absolute one.
+        start, end = (_before(clock.now(), length) for length in (query.statsPeriodStart, query.statsPeriodEnd))
+    elif not (period or start or end):
+        period = DEFAULT_PERIOD
     return SentryQuery(
         dataset=query.dataset,
         fields=tuple(query.field),
-        y_axes=tuple(axes),
         query=query.query,
-        sort=tuple(query.sort),
-        period=DEFAULT_PERIOD if untimed else query.statsPeriod,
-        start=query.start,
-        end=query.end,
-        interval=interval,
-        top_events=top_events,
+        sort=tuple(query.sort or query.orderby),
+        period=period,
+        start=start,
+        end=end,
     )
 
 
-def _with_fields(asked: SentryQuery, more: Sequence[str]) -> SentryQuery:
-    return SentryQuery(
-        dataset=asked.dataset,
-        fields=(*asked.fields, *more),
-        query=asked.query,
-        sort=asked.sort,
-        period=asked.period,
-        start=asked.start,
-        end=asked.end,
-    )
+def _before(now: datetime, length: str) -> str:
+    """Return the moment a length of time of Sentry before now."""
+    found = _LENGTH.fullmatch(length or "0s")
+    if found is None:
+        raise UserError(f"The period {length} cannot be read.", code="time-range-invalid", hint="Write it as `24h`.")
+    return (now - timedelta(**{_LENGTHS[found[2]]: int(found[1])})).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _question(query: documents.CompatQuery) -> Question:

@@ -156,6 +156,39 @@ def test_top_groups_without_a_field_are_the_whole(api):
     assert sum(point[1][0]["count"] for point in answer["data"]) == 4
 
 
+def test_columns_that_are_one_here_keep_their_names(api):
+    """Sentry has the project and the event's number under several; rows that are events get both added."""
+    parameters = {"project": "shop", "dataset": "errors", "sort": "-project", "statsPeriod": "1d"}
+    (row, *_) = ask(api, "events", field=["project", "event_id"], **parameters).json["data"]
+    assert row == {"project": "shop", "event_id": row["id"], "id": row["id"], "project.name": "shop"}
+    grouped = ask(api, "events", field=["project.name", "project", "count()"], **parameters).json["data"]
+    assert grouped == [{"project.name": "shop", "project": "shop", "count()": 4}]
+
+
+@pytest.mark.parametrize(
+    ("time", "count"),
+    [
+        ({"statsPeriod": "1h", "start": "2020-01-01", "end": "2020-01-02"}, 4),
+        ({"statsPeriod": "3600"}, 4),
+        ({"statsPeriodStart": "1d", "statsPeriodEnd": "1h"}, 0),
+        ({"statsPeriodStart": "1d"}, 4),
+    ],
+)
+def test_the_time_is_read_as_sentry_reads_it(api, time, count):
+    """A period beats a range, a number without a unit counts seconds, and a range may be relative."""
+    answer = ask(api, "events", field="count()", project="shop", dataset="errors", **time).json
+    assert answer["data"] == [{"count()": count}]
+
+
+def test_older_names_and_switches_of_scripts_are_followed(api):
+    """`orderby`, tags that are fields, `tag[...]`, and a chart without the other groups."""
+    fields = ["title", "tags[level]", "tag[environment]", "count()"]
+    rows = ask(api, "events", field=fields, orderby="-count", project="shop", dataset="errors").json["data"]
+    assert (rows[0]["title"], rows[0]["tags[level]"]) == ("boom", "error")
+    chart = {"yAxis": "count()", "field": "title", "topEvents": 1, "interval": "3600", "statsPeriod": "6h"}
+    assert list(ask(api, "events-stats", **chart, excludeOther="1", project="shop", dataset="errors").json) == ["boom"]
+
+
 def test_the_scope_is_that_of_the_token(api):
     """A token of project B counts what is in B, by slug, number or without naming it; another's project is unknown."""
     for project in ("vault", str(api.b.id), "-1"):
@@ -177,6 +210,11 @@ def test_the_scope_is_that_of_the_token(api):
         ("events", {"field": "title", "per_page": "101"}, 400, "per_page"),
         ("events-stats", {"yAxis": "title"}, 400, "axis"),
         ("events-stats", {"yAxis": "nope()"}, 400, "nope()"),
+        ("events-stats", {"comparisonDelta": "3600"}, 400, "comparisonDelta"),
+        ("events", {"field": "title", "dataset": "uptime_results"}, 400, "not known here; use errors, logs"),
+        ("events", {"field": "title", "statsPeriod": "0h"}, 400, "0h"),
+        ("events", {"field": "title", "statsPeriodStart": "soon"}, 400, "soon"),
+        ("events", {"field": "title", "start": "2026-01-01T00:00:00"}, 400, "both a begin and an end"),
     ],
 )
 def test_a_refusal_says_in_detail_what_is_wrong(api, route, parameters, status, said):

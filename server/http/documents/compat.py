@@ -31,8 +31,15 @@ class CompatQuery(BaseModel):
     field: Texts = Field(default_factory=list, description="Column, function or `equation|...`; may be repeated.")
     query: str = Field(default="", max_length=65536, description="Search, in Sentry's syntax.")
     sort: Texts = Field(default_factory=list, description="Order, `-` for descending.")
+    orderby: Texts = Field(default_factory=list, description="Another name of `sort`, which beats it.")
     dataset: str = Field(default="", max_length=_SHORT, description="errors, transactions, spans or discover.")
-    statsPeriod: str = Field(default="", max_length=20, description="How far back from now, as `24h`.")  # noqa: N815
+    statsPeriod: str = Field(  # noqa: N815
+        default="", max_length=20, description="How far back from now, as `24h`; beats `start` and `end`."
+    )
+    statsPeriodStart: str = Field(  # noqa: N815
+        default="", max_length=20, description="How far back the range begins; with `statsPeriodEnd`."
+    )
+    statsPeriodEnd: str = Field(default="", max_length=20, description="How far back it ends.")  # noqa: N815
     start: str = Field(default="", max_length=50, description="Begin, ISO 8601; UTC without a zone.")
     end: str = Field(default="", max_length=50, description="End, as `start`.")
     project: Names = Field(default_factory=list, description="Number or slug; may be repeated; -1 for all.")
@@ -52,6 +59,12 @@ class EventsStatsQuery(CompatQuery):
     yAxis: Texts = Field(default_factory=list, description="Function; count() when left out; may be repeated.")  # noqa: N815
     interval: str = Field(default="", max_length=20, description="Length of a step, as `1h`.")
     topEvents: int = Field(default=0, ge=0, le=50, description="Groups of `field` with a series each.")  # noqa: N815
+    excludeOther: str = Field(  # noqa: N815
+        default="", max_length=20, description="`1` to leave out the series of all other groups."
+    )
+    comparisonDelta: str = Field(  # noqa: N815
+        default="", max_length=20, description="Refused: ask for the earlier time by `start` and `end`."
+    )
 
 
 class EventsAnswer(Document):
