@@ -46,6 +46,8 @@ _MOST_COLUMNS = 20
 """As many as Sentry has; each is planned by itself."""
 
 _CHART_DISPLAYS = ("previous", "top")
+_DAILY = "daily"
+"""Begin of the displays with one step a day: `daily`, `dailytop5`."""
 
 
 @dataclass(slots=True)
@@ -110,6 +112,8 @@ def to_discover(asked: SentryQuery, context: PlanContext, *, scope: bool = True,
     Raises:
         QueryError: its data set is not there, nothing of it can be said, or with `strict` not all of it.
     """
+    if asked.display.startswith(_DAILY):
+        asked = replace(asked, display=asked.display.removeprefix(_DAILY), interval=asked.interval or "1d")
     writer = _begun(asked, context, scope=scope, strict=strict)
     _add_columns(writer, asked.fields or asked.y_axes)
     _check_search(writer)

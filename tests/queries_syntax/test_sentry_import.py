@@ -118,6 +118,28 @@ def test_a_chart_of_the_largest_groups_is_a_series_of_its_own():
     assert to_discover(read_url(url(**parameters)), CONTEXT).chart == ""
 
 
+@pytest.mark.parametrize(
+    ("display", "series"),
+    [
+        ("daily", "make-series count=count() every 1d"),
+        ("dailytop5", "make-series count=count() every 1d by title top 5 by count() other"),
+        ("previous", "make-series count=count() | compare to previous"),
+        ("default", ""),
+    ],
+)
+def test_a_display_that_says_more_than_rows_over_time_is_a_chart(display, series):
+    """Days, the largest groups, the period before."""
+    asked = read_url(url(field=["title", "count()"], yAxis="count()", display=display, **ERRORS))
+    assert to_discover(asked, CONTEXT).chart == (f"from errors last 14d | {series}" if series else "")
+
+
+def test_parameters_written_as_arrays_are_those_without():
+    """`field[]=a&field[]=b` and `field[0]=a`, as some libraries write them."""
+    plain = url(field=["title", "count()"], sort="-count", query="level:error", **ERRORS)
+    for form in ("field%5B%5D=", "field[]=", "field[0]="):
+        assert read_url(plain.replace("field=", form)) == read_url(plain)
+
+
 def test_explore_traces_are_spans_by_their_groups():
     """The page keeps keys and axes as JSON inside of its URL."""
     groups = [json.dumps({"groupBy": "span.op"}), json.dumps({"yAxes": ["p90(span.duration)", "count(span.duration)"]})]
