@@ -21,9 +21,9 @@ SHELL_ID = "shell"
 class Shell(AmberComponent):
     """The frame. It follows the address bar and tells the server, by `location`, which page to show.
 
-    `nav` lists the rail's entries (`group`, `name`, `label`, `href`, `icon`, `keys`), `me` is who is signed in, `projects` what
-    they may see, `facts` the version; `shown` is what the server put into the page (`name`, `title`, `reads_search`,
-    `pathname`).
+    `nav` lists the rail's entries (`group`, `name`, `label`, `href`, `icon`, `keys`), `me` is who is signed in,
+    `projects` what they may see, `facts` the version; `shown` is what the server put into the page (`name`, `title`,
+    `reads_search`, `pathname`).
     """
 
     props = ("nav", "me", "projects", "facts", "location", "shown")

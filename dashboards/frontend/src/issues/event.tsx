@@ -18,6 +18,7 @@ import { EventFacts } from "./event_facts.tsx";
 import { Exceptions, Stack } from "./exceptions.tsx";
 import { Section } from "./facts.tsx";
 import { RawEvent } from "./raw.tsx";
+import { Related } from "./related.tsx";
 import { issueHref } from "./row.tsx";
 import { Threads } from "./threads.tsx";
 import { Moment } from "./time.tsx";
@@ -45,6 +46,7 @@ export function IssueEvent({ issue, event }: { issue: string; event: unknown }):
       ) : null}
       {shown.threads.length > 0 ? <Threads key={`t${shown.event_id}`} threads={shown.threads} folded={!plain} /> : null}
       {shown.breadcrumbs.length > 0 ? <Breadcrumbs key={`b${shown.event_id}`} crumbs={shown.breadcrumbs} event={shown.timestamp} /> : null}
+      <Related event={shown} />
       <EventFacts event={shown} issue={issue} />
       <RawEvent key={`r${shown.event_id}`} url={shown.payload_url} event={shown.event_id} />
     </div>

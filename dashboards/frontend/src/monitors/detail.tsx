@@ -183,7 +183,7 @@ function CheckInRow({ one }: { one: CheckIn }): React.ReactElement {
       </td>
       <td>
         {one.trace_id ? (
-          <a href={href(`/app/traces/${encodeURIComponent(one.trace_id)}`)} aria-label={`Trace ${one.trace_id}`}>
+          <a href={href(`/app/traces/${encodeURIComponent(one.trace_id)}`)} title={one.trace_id}>
             <code>{one.trace_id.slice(0, 8)}</code>
           </a>
         ) : (

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byGroup, type Choice, fit, placesOf, ranked } from "./palette.ts";
+import { byGroup, type Choice, fit, placesOf, ranked, scattered } from "./palette.ts";
 
 const choice = (label: string, group = "Pages"): Choice => ({ id: label, label, group });
 
-test("the beginning of words beats letters in between, which beat nothing", () => {
+test("the beginning beats the beginning of words, which beats letters in between", () => {
   assert.ok(fit("iss", "Issues") > fit("iss", "Open issues"));
-  assert.ok(fit("iss", "Open issues") > fit("oiss", "Open issues"));
-  assert.ok(fit("oiss", "Open issues") > 0);
+  assert.ok(fit("iss", "Open issues") > fit("ssu", "Open issues"));
+  assert.equal(fit("oiss", "Open issues"), 0);
+  assert.ok(scattered("oiss", "Open issues"));
+  assert.ok(!scattered("is", "Ingest of everything, in the end is"));
   assert.equal(fit("zz", "Issues"), 0);
   assert.equal(fit("", "Issues"), 1);
 });

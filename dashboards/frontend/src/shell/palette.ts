@@ -12,7 +12,7 @@ export interface Choice {
   words?: string;
 }
 
-/** How well a text fits what was typed: 0 not at all; words at the beginning count most, letters in order least. */
+/** How well a text fits what was typed: 0 not at all; words at the beginning count most. */
 export function fit(typed: string, text: string): number {
   const wanted = typed.trim().toLowerCase();
   const found = text.toLowerCase();
@@ -23,21 +23,33 @@ export function fit(typed: string, text: string): number {
   const starts = found.split(/[^\p{L}\p{N}]+/u);
   if (words.every((word) => starts.some((start) => start.startsWith(word)))) return 60;
   if (words.every((word) => found.includes(word))) return 40;
+  return 0;
+}
+
+/** Whether letters stand in a text in their order and near to each other. */
+export function scattered(typed: string, text: string): boolean {
+  const wanted = typed.trim().toLowerCase();
+  const found = text.toLowerCase();
   let at = -1;
   let gaps = 0;
   for (const letter of wanted.replace(/\s+/g, "")) {
     const next = found.indexOf(letter, at + 1);
-    if (next < 0) return 0;
+    if (next < 0) return false;
     if (at >= 0) gaps += next - at - 1;
     at = next;
   }
-  return gaps <= wanted.length * 2 ? 10 : 0;
+  return wanted !== "" && gaps <= wanted.length * 2;
+}
+
+function scoreOf(typed: string, choice: Choice): number {
+  const whole = fit(typed, `${choice.group} ${choice.label} ${choice.words ?? ""}`) * 0.5;
+  return Math.max(fit(typed, choice.label), whole, scattered(typed, choice.label) ? 5 : 0);
 }
 
 /** The choices that fit, the best first, otherwise in the order they came; at most `most`. */
 export function ranked<C extends Choice>(typed: string, choices: readonly C[], most: number): C[] {
   return choices
-    .map((choice, place) => ({ choice, place, score: Math.max(fit(typed, choice.label), fit(typed, `${choice.group} ${choice.label} ${choice.words ?? ""}`) * 0.9) }))
+    .map((choice, place) => ({ choice, place, score: scoreOf(typed, choice) }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score || a.place - b.place)
     .slice(0, most)
