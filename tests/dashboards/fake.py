@@ -25,6 +25,7 @@ BLUEPRINTS: Final = (
     "tests.dashboards.fake_profiles",
     "tests.dashboards.fake_map",
     "tests.dashboards.fake_releases",
+    "tests.dashboards.fake_monitors",
     "tests.dashboards.fake_merging",
     "tests.dashboards.fake_ownership",
     "tests.dashboards.fake_settings",
