@@ -9,6 +9,7 @@ from dash import Dash, Input, Output, html, no_update
 from flask import Flask, request
 from plotly.io import json as plotly_json  # type: ignore[import-untyped]
 
+from dashboards.boards import page as boards_page
 from dashboards.bundle import BundleMissing, is_built
 from dashboards.delivery import serve_compactly
 from dashboards.discover import page as discover_page
@@ -40,6 +41,8 @@ PAGES: Final[tuple[Page, ...]] = (
     profiles_page.PAGE,
     releases_page.LIST,
     releases_page.ONE,
+    boards_page.LIST,
+    boards_page.ONE,
     monitors_page.LIST,
     monitors_page.ONE,
     settings_page.PAGE,

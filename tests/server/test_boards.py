@@ -14,7 +14,9 @@ from server.boards.document import Board, BoardFile, exported, imported, read, w
 from server.boards.starting import NAMES, starters
 from tests.server.api import build_api
 
-PANEL = {"id": "a", "title": "Errors", "picture": "number", "text": "from errors | summarize n=count()", "x": 0, "y": 0, "w": 3, "h": 3}  # fmt: skip
+COUNT = "from errors | summarize n=count()"
+PANEL = {"id": "a", "title": "Errors", "picture": "number", "text": COUNT, "x": 0, "y": 0, "w": 3, "h": 3}
+SOON = [{"name": "slow", "type": "duration", "value": "soon"}]
 _NUMBERS = itertools.count()
 
 WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
@@ -92,7 +94,7 @@ def test_a_starter_is_a_file_like_any_other(api, key):
         ({"text": "from errors | where level = $level"}, "content.panels.0.text", "uses $level"),
         ({"x": 10}, "content.panels.0.w", "12 columns"),
         ({"picture": "pie"}, "content.panels.0.picture", "heatmap"),
-        ({"parameters": [{"name": "slow", "type": "duration", "value": "soon"}]}, "content.panels.0.parameters.0.value", "takes a duration"),
+        ({"parameters": SOON}, "content.panels.0.parameters.0.value", "takes a duration"),
         ({"colour": "red"}, "content.panels.0.colour", "not known"),
     ],
 )  # fmt: skip
@@ -163,10 +165,8 @@ def test_a_deleted_dashboard_comes_back_as_it_was(api, name):
     assert (back["id"], back["content"], back["version"]) == (made["id"], made["content"], 1)
     assert api.get(f"dashboards/{made['id']}", "member")["starred"]
     assert api.call("member", "POST", f"{path}/bring-back", {}).status_code == 404
-    said = (
-        [(row.action, row.resource) for row in api.metadata.audit(limit=20)] if hasattr(api.metadata, "audit") else []
-    )
-    assert not said or ("dashboard.bring_back", f"dashboard:{name}") in said
+    said = [(one["action"], one["target"]) for one in api.get("audit?limit=20&action=dashboard.bring_back")["items"]]
+    assert [action for action, target in said if name in target] == ["dashboard.bring_back"]
 
 
 def test_pages_of_dashboards_follow_each_other(api):

@@ -1,4 +1,6 @@
 // Everything Dash may place on a page, by the name of its Python class. A feature adds its line here.
+import { BoardList } from "./boards/list.tsx";
+import { BoardView } from "./boards/page.tsx";
 import { Discover } from "./discover/page.tsx";
 import { IssueEvent } from "./issues/event.tsx";
 import { IssueHeader } from "./issues/header.tsx";
@@ -47,6 +49,8 @@ const components = {
   Transactions,
   ReleaseList,
   ReleaseView,
+  BoardList,
+  BoardView,
   MonitorList,
   MonitorView,
   ActionButton,

@@ -23,9 +23,24 @@ const REFRESHES: readonly (readonly [number, string])[] = [
   [300, "Every 5 minutes"],
   [3600, "Every hour"],
 ];
-const DATASETS = ["errors", "transactions", "spans", "logs", "sessions", "metrics", "profiles", "replays"];
 
-export function BoardSettings({ draft, onClose, onKeep }: { draft: Draft; onClose: () => void; onKeep: (draft: Draft) => void }): React.ReactElement {
+/** Lists without the empty lines one types between values. */
+function tidy(draft: Draft): Draft {
+  const variables = draft.content.variables.map((one) =>
+    one.values?.kind === "list" ? { ...one, values: { ...one.values, values: one.values.values.map((value) => value.trim()).filter(Boolean) } } : one,
+  );
+  return { ...draft, name: draft.name.trim(), content: { ...draft.content, variables } };
+}
+
+interface Props {
+  draft: Draft;
+  /** Data sets whose fields variables can take values of. */
+  datasets: readonly string[];
+  onClose: () => void;
+  onKeep: (draft: Draft) => void;
+}
+
+export function BoardSettings({ draft, datasets, onClose, onKeep }: Props): React.ReactElement {
   const [now, setNow] = React.useState(draft);
   const form = React.useId();
   const { content } = now;
@@ -47,7 +62,7 @@ export function BoardSettings({ draft, onClose, onKeep }: { draft: Draft; onClos
         className="board-settings"
         onSubmit={(event) => {
           event.preventDefault();
-          onKeep({ ...now, name: now.name.trim() });
+          onKeep(tidy(now));
         }}
       >
         <label className="field">
@@ -82,7 +97,7 @@ export function BoardSettings({ draft, onClose, onKeep }: { draft: Draft; onClos
             </select>
           </label>
         </div>
-        <Variables variables={content.variables} onChange={(variables) => change({ variables })} />
+        <Variables variables={content.variables} datasets={datasets} onChange={(variables) => change({ variables })} />
       </form>
     </Dialog>
   );
@@ -91,7 +106,7 @@ export function BoardSettings({ draft, onClose, onKeep }: { draft: Draft; onClos
 const ranged = (range: string | null) => (range === null || RANGES.some(([value]) => value === range) ? RANGES : [...RANGES, [range, `Last ${range}`] as const]);
 const refreshed = (seconds: number) => (REFRESHES.some(([value]) => value === seconds) ? REFRESHES : [...REFRESHES, [seconds, `Every ${seconds} seconds`] as const]);
 
-function Variables({ variables, onChange }: { variables: Variable[]; onChange: (variables: Variable[]) => void }): React.ReactElement {
+function Variables({ variables, datasets, onChange }: { variables: Variable[]; datasets: readonly string[]; onChange: (variables: Variable[]) => void }): React.ReactElement {
   const put = (place: number, part: Partial<Variable>) => onChange(variables.map((one, at) => (at === place ? { ...one, ...part } : one)));
   const add = () => {
     const number = variables.length + 1;
@@ -104,7 +119,7 @@ function Variables({ variables, onChange }: { variables: Variable[]; onChange: (
         A query uses one as <code>$name</code>: <code>level:$level</code>, or <code>environment in [$environments]</code> for several values.
       </p>
       {variables.map((variable, place) => (
-        <VariableForm key={place} variable={variable} onChange={(part) => put(place, part)} onRemove={() => onChange(variables.filter((_, at) => at !== place))} />
+        <VariableForm key={place} variable={variable} datasets={datasets} onChange={(part) => put(place, part)} onRemove={() => onChange(variables.filter((_, at) => at !== place))} />
       ))}
       {variables.length < MOST.variables ? (
         <button type="button" className="button small" onClick={add}>
@@ -116,7 +131,7 @@ function Variables({ variables, onChange }: { variables: Variable[]; onChange: (
   );
 }
 
-function VariableForm({ variable, onChange, onRemove }: { variable: Variable; onChange: (part: Partial<Variable>) => void; onRemove: () => void }): React.ReactElement {
+function VariableForm({ variable, datasets, onChange, onRemove }: { variable: Variable; datasets: readonly string[]; onChange: (part: Partial<Variable>) => void; onRemove: () => void }): React.ReactElement {
   const { values } = variable;
   const kind = values?.kind ?? "any";
   const choose = (next: string) =>
@@ -158,7 +173,7 @@ function VariableForm({ variable, onChange, onRemove }: { variable: Variable; on
           <label className="field">
             Data set
             <select value={values.dataset} onChange={(event) => onChange({ values: { ...values, dataset: event.target.value } })}>
-              {[...new Set([values.dataset, ...DATASETS])].map((name) => (
+              {[...new Set([values.dataset, ...datasets])].map((name) => (
                 <option key={name}>{name}</option>
               ))}
             </select>

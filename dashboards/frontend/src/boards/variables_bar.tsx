@@ -79,7 +79,8 @@ interface SeveralProps {
 }
 
 function SeveralChoice({ name, variable, own, values, set }: SeveralProps): React.ReactElement {
-  const picked = new Set(own === undefined ? (variable.default === null ? [] : [variable.default].flat()) : [own].flat());
+  const preset = typeof variable.default === "string" ? variable.default.split(",").map((one) => one.trim()) : (variable.default ?? []);
+  const picked = new Set(own === undefined ? preset : [own].flat());
   const [find, setFind] = React.useState("");
   const listed = [...new Set([...picked, ...(values ?? [])])].filter((one) => one.toLowerCase().includes(find.trim().toLowerCase()));
   const shown = picked.size === 0 ? "all" : picked.size === 1 ? [...picked][0]!.slice(0, 40) : `${picked.size} chosen`;

@@ -4,6 +4,7 @@ import type * as React from "react";
 import type { Filters } from "./filters.ts";
 import { MergeButton } from "./merging.tsx";
 import type { Issue } from "./model.ts";
+import { IssueViews } from "../views/tools.tsx";
 
 /** A button of the bar that replaces the headings while rows are selected; `done` loads the list anew. */
 export type BulkButton = React.ComponentType<{ ids: readonly string[]; everything: boolean; done: () => void }>;
@@ -14,6 +15,6 @@ export type HeadButton = React.ComponentType<{ issue: Issue }>;
 /** A tool of the bar above the list, left of the order: `me` is the audit name of who looks. */
 export type ListTool = React.ComponentType<{ filters: Filters; me: string }>;
 
-export const LIST_TOOLS: readonly ListTool[] = [];
+export const LIST_TOOLS: readonly ListTool[] = [IssueViews];
 export const BULK_BUTTONS: readonly BulkButton[] = [MergeButton];
 export const HEAD_BUTTONS: readonly HeadButton[] = [];

@@ -9,6 +9,7 @@ import { asProblem, isAbort, type Problem } from "../core/problem.ts";
 import { apiBody, type UrlState } from "../core/search.ts";
 import { changePage, useHref, useUrl } from "../core/url.ts";
 import { ProblemBox } from "../issues/empty.tsx";
+import { Views } from "../views/picker.tsx";
 import { before, quoted } from "../profiles/question.ts";
 import { BREAKDOWN, changeOf, differs, joined, LIST, ratioText, SLOWEST, type Sort, sorted, type Transaction, trendOf } from "./model.ts";
 
@@ -61,6 +62,7 @@ export function Transactions(): React.ReactElement {
         <span className="muted" role="status">
           {all ? `${formatNumber(shown.length)} transactions${old.rows ? ", compared with the period before" : ""}` : ""}
         </span>
+        <Views page="transactions" />
       </header>
       <div className={chosen ? "map-body with-drawer" : "map-body"} aria-busy={all === null && answer.problem === null}>
         {answer.problem ? <ProblemBox problem={answer.problem} retry={() => setTries(tries + 1)} /> : null}
