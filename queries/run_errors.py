@@ -45,6 +45,7 @@ _ABOUT_VALUES = {
     128: _TOO_MUCH,
     131: _TOO_MUCH,
     153: ("something is divided by zero", "Write the divisor as nullIf(x, 0)."),
+    306: ("it nests or recurs too deeply", "Let a WITH RECURSIVE end after some hundred rounds."),
     407: ("a decimal number has more digits than its type holds", _OR_NULL),
     427: ("a pattern is not valid", "Patterns are RE2's."),
 }

@@ -164,6 +164,8 @@ def _syntax(text: str, error: ParseError) -> SyntaxProblem:
     line, column = int(found.get("line") or 1), int(found.get("col") or 1)
     start = min(sum(len(part) for part in lines[: line - 1]) + max(column - 1, 0), len(text))
     message = re.sub(r"\s+", " ", str(found.get("description") or "The statement cannot be read as ClickHouse SQL."))
+    if "sqlglot" in message:  # it names classes of its own: Required keyword: 'expression' missing for <class …>
+        message = "Something is missing or too much here."
     return SyntaxProblem(message, span=Span(start, min(start + 1, len(text))))
 
 

@@ -49,6 +49,7 @@ WORKING = [
     ("WITH dictionary AS (SELECT 1 AS a) SELECT * FROM dictionary('issue_map') LIMIT 1", "dictionary is not allowed"),
     ("SELECT dictGet('issue_map', 'issue_id', (toUInt64(1), toUInt64(2)))", "dictget is not allowed: it reads a dictionary"),
     ("SELECT dictGetOrDefault('issue_map', 'issue_id', (toUInt64(1), toUInt64(2)), toUInt64(7))", "dictgetordefault is not allowed: it reads a dictionary"),
+    ("SELECT count() FROM errors AS e WHERE indexHint(toStartOfHour(e.timestamp) >= toDateTime(5, 'UTC'))", "indexhint is not allowed"),
     ("SELECT dictHas('issue_map', (toUInt64(1), toUInt64(2)))", "dicthas is not allowed: it reads a dictionary"),
     ("SELECT (toUInt64(1), toUInt64(2), toUInt64(3), toUInt64(4), 'a') IN issue_map_log", "not the name of a table"),
     ("SELECT * FROM system.tables LIMIT 1", "system.tables: tables are named without a database"),
@@ -164,6 +165,18 @@ OTHERS = [
     ("SELECT '1'::JSON", "JSON"),
     ("SELECT '1'::Dynamic", "Dynamic"),
     ("SELECT * FROM errors SAMPLE 1 / 2", "TableSample"),
+    ("SELECT * FROM viewExplain('EXPLAIN', '', (SELECT 1))", "viewExplain is not allowed: it reads tables"),
+    ("SELECT getClientHTTPHeader('Authorization')", "getclienthttpheader is not allowed"),
+    ("SELECT title FROM errors WHERE title IN (system.tables)", "not the name of a table"),
+    ("SELECT `a\x00b` FROM errors", "control characters"),
+    ("SELECT title AS `system.tables` FROM errors", "may not be called system.tables"),
+    ("WITH RECURSIVE errors AS (SELECT 1 AS n) SELECT * FROM errors", "may not be called errors"),
+    ("SELECT `fi\\x6ce`('/etc/passwd')", "file is not allowed"),
+    ("SELECT $a$file('/etc/passwd')$a$", "RawString"),
+    ("SELECT * FROM {t:Identifier}", "was not given"),
+    ("SELECT title FROM error\u0455", "no dataset called"),
+    ("SELECT 1 UNION ALL SELECT 2 SETTINGS readonly = 0", "settings"),
+    ("SELECT 1 //x", "Something is missing or too much here"),
     ("SELECT nosuchfunction(1)", "nosuchfunction is not allowed: only functions known to read nothing but"),
     ("SELECT " + "(" * 3000 + "1" + ")" * 3000, ""),
     ("SELECT " + "1 + " * 4000 + "1", ""),
@@ -379,7 +392,9 @@ def test_an_error_over_visible_rows_tells_no_value(expression: str, hint: str, s
 
 def test_what_the_engine_says_of_the_statement_is_passed_on(shop: Shop) -> None:
     """Names and types that stand in the text help its author."""
-    for text, told in (("SELECT nosuch FROM errors", "nosuch"), ("SELECT sum(title) FROM errors", "String")):
+    endless = "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT count() FROM t"
+    known = (("SELECT nosuch FROM errors", "nosuch"), ("SELECT sum(title) FROM errors", "String"), (endless, "recurs"))
+    for text, told in known:
         with pytest.raises(QueryError, match=told):
             shop.ask(text, language="sql")
 

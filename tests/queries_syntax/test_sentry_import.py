@@ -130,7 +130,8 @@ def test_a_chart_of_the_largest_groups_is_a_series_of_its_own():
 def test_a_display_that_says_more_than_rows_over_time_is_a_chart(display, series):
     """Days, the largest groups, the period before."""
     asked = read_url(url(field=["title", "count()"], yAxis="count()", display=display, **ERRORS))
-    assert to_discover(asked, CONTEXT).chart == (f"from errors last 14d | {series}" if series else "")
+    wanted = print_query(parse(f"from errors last 14d | {series}")) if series else ""
+    assert to_discover(asked, CONTEXT).chart == wanted
 
 
 def test_parameters_written_as_arrays_are_those_without():
