@@ -20,6 +20,7 @@ BLUEPRINTS: Final = (
     "tests.dashboards.fake_session",
     "tests.dashboards.fake_discover",
     "tests.dashboards.fake_saved",
+    "tests.dashboards.fake_boards",
     "tests.dashboards.fake_issues",
     "tests.dashboards.fake_traces",
     "tests.dashboards.fake_profiles",

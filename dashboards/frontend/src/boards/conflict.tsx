@@ -1,4 +1,4 @@
-// Somebody else has saved a version meanwhile: what to do with one's own.
+// Questions about changes that are not saved: somebody else was faster, or one is about to leave.
 import * as React from "react";
 import { Dialog } from "../core/dialog.tsx";
 import { asProblem } from "../core/problem.ts";
@@ -43,6 +43,25 @@ export function Conflict({ board, editing }: { board: Dashboard; editing: Editin
         )}
       </p>
       <p className="muted">Nothing is lost: every version stays, and can be restored from the menu of the dashboard.</p>
+    </Dialog>
+  );
+}
+
+/** One goes elsewhere with changes that are not saved. */
+export function Leaving({ editing }: { editing: Editing }): React.ReactElement {
+  const footer = (
+    <>
+      <button type="button" className="button" onClick={editing.leave}>
+        Leave without saving
+      </button>
+      <button type="button" className="button primary" onClick={editing.stay}>
+        Stay
+      </button>
+    </>
+  );
+  return (
+    <Dialog title="The changes are not saved" open onClose={editing.stay} footer={footer}>
+      <p>Save the dashboard first, or leave and lose what you changed.</p>
     </Dialog>
   );
 }

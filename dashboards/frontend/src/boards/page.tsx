@@ -10,7 +10,7 @@ import { changePage, changeUrl, currentUrl, guardNavigation, navigate, useUrl } 
 import { ProblemBox } from "../issues/empty.tsx";
 import { type Draft, makeBoard, saveBoard } from "./api.ts";
 import { useMoment } from "./clock.ts";
-import { Conflict } from "./conflict.tsx";
+import { Conflict, Leaving } from "./conflict.tsx";
 import { BoardGrid } from "./grid.tsx";
 import { BoardHead } from "./head.tsx";
 import { settled } from "./layout.ts";
@@ -87,11 +87,15 @@ function useEditing(board: Dashboard, onBoard: (board: Dashboard) => void) {
   const [refused, setRefused] = React.useState<Problem | null>(null);
   const [conflict, setConflict] = React.useState(false);
   const dirty = steps.past.length > 0;
+  const [leaving, setLeaving] = React.useState<string | null>(null);
   React.useEffect(() => {
     if (!dirty) return undefined;
     const own = window.location.pathname;
-    const words = "Leave without saving the changes of this dashboard?";
-    const unguard = guardNavigation((next) => next.split(/[?#]/)[0] === own || window.confirm(words));
+    const unguard = guardNavigation((next) => {
+      const stays = next.split(/[?#]/)[0] === own;
+      if (!stays) setLeaving(next);
+      return stays;
+    });
     const beforeUnload = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", beforeUnload);
     return () => {
@@ -149,6 +153,15 @@ function useEditing(board: Dashboard, onBoard: (board: Dashboard) => void) {
     copy: () => void copy(),
     theirs: shown,
     closeConflict: () => setConflict(false),
+    leaving,
+    stay: () => setLeaving(null),
+    leave: () => {
+      const next = leaving;
+      setLeaving(null);
+      setSteps(begin(draftOf(board)));
+      // The guard goes with the next render.
+      if (next) window.setTimeout(() => navigate(next, { bare: true }), 0);
+    },
   };
 }
 
@@ -222,6 +235,7 @@ function Opened({ board, datasets, onBoard }: { board: Dashboard; datasets: read
         />
       ) : null}
       {editing.conflict ? <Conflict board={board} editing={editing} /> : null}
+      {editing.leaving ? <Leaving editing={editing} /> : null}
     </>
   );
 }
