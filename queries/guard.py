@@ -17,6 +17,7 @@ believed: not its tree, not its passes, not its list of scans. This module impor
   would tell their values. Statements the compiler made may have them in the WHERE, and no PREWHERE: their functions are
   the forms that give null or a default instead of throwing, so no row that is cut away shows (a total beyond 64 bits
   throws, of rows that were let through);
+* what it tells the index (`indexHint`) is about hours of columns, compared with constants;
 * every scan of a roll-up is bounded by whole hours, and reads its counts through the one aggregate that puts rows of
   it together;
 * nothing carries hints, settings, a format or an output file.
@@ -35,7 +36,7 @@ from queries.guard_issues import check_lookup, is_lookup
 from queries.guard_lists import CLAUSES
 from queries.guard_nodes import rules_of
 from queries.guard_read import nodes_of, read_statement
-from queries.guard_scans import Read, check_bounds, check_scan, names_rows
+from queries.guard_scans import Read, check_bounds, check_scan, is_hint, names_rows
 from queries.guard_written import check_apart, check_written
 
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9 :_./-]*")
@@ -66,7 +67,8 @@ def _verify(sql: str, reads: Sequence[Read], allowed: frozenset[int], *, written
     lookups = [] if written else [node for node in nodes if is_lookup(node)]
     for node in lookups:
         check_lookup(node)
-    _check_nodes(nodes, first=written, checked=lookups)
+    hints = [node for node in nodes if is_hint(node)]
+    _check_nodes(nodes, first=written, checked=[*lookups, *hints])
     if written:
         check_written(tree)
         check_apart(tree)

@@ -144,7 +144,33 @@ def check_bounds(first: exp.PreWhere) -> None:
         raise GuardRefusal(f"The PREWHERE of {scan.name} may hold its scope, environment and time alone.")
 
 
+def is_hint(node: exp.Expr) -> bool:
+    """Whether a node is `indexHint(…)` of hours of columns compared with constants: it can hide rows, not show any."""
+    if not isinstance(node, exp.Anonymous) or node.name.lower() != "indexhint" or len(node.expressions) != 1:
+        return False
+    pending = [node.expressions[0]]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, exp.And | exp.Or):
+            pending += [part.this, part.expression]
+        elif not _is_of_hours(part):
+            return False
+    return True
+
+
+def _is_of_hours(node: exp.Expr) -> bool:
+    compares = isinstance(node, exp.GTE | exp.LT | exp.LTE) and _is_hour(node.this)
+    return compares and node.expression.find(exp.Column, exp.Query) is None
+
+
+def _is_hour(node: exp.Expr) -> bool:
+    # SQLGlot's name for toStartOfHour.
+    return isinstance(node, exp.TimestampTrunc) and node.text("unit") == "HOUR" and isinstance(node.this, exp.Column)
+
+
 def _is_bound(node: exp.Expr, scan: exp.Table, table: Table) -> bool:
+    if is_hint(node):
+        return all(_is_column(column, scan, table.time_column or "") for column in node.find_all(exp.Column))
     if isinstance(node, exp.GTE | exp.LT):
         named = table.time_column is not None and _is_column(node.this, scan, table.time_column)
         return named and _constant_ns(node.expression) is not None

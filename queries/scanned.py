@@ -48,6 +48,10 @@ def _alone(scan: exp.Table, *, written: bool) -> exp.Select:
         kept = [part for part in _conjuncts(where.this) if _is_of(part, scan)]
         if kept:
             select.set("where", exp.Where(this=exp.and_(*kept, copy=True)))
+    for hour in list(select.find_all(exp.TimestampTrunc)):
+        if hour.text("unit") == "HOUR" and not hour.args.get("zone"):
+            # SQLGlot reads toStartOfHour, a part of the sort key, as this and writes dateTrunc, which is none.
+            hour.replace(exp.Anonymous(this="toStartOfHour", expressions=[hour.this]))
     return select
 
 

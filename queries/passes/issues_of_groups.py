@@ -5,6 +5,11 @@ project and fingerprint, which tell the issue, it is computed above:
 
     SELECT g.project_id AS project_id, g.n AS n, dictGetOrDefault('issue_map', …) AS issue_id
     FROM (SELECT r.project_id AS project_id, r.fingerprint AS fingerprint, sum(r.events) AS n … GROUP BY …) AS g
+    LIMIT 4611686018427387904
+
+The limit cuts nothing. It keeps conditions on the issue above: the engine moves those on keys of groups to the rows,
+and the look-ups with them. Seen with 10 000 issues of two weeks, unresolved ones by events: 119 ms of CPU without it,
+78 with it.
 """
 
 from __future__ import annotations
@@ -19,6 +24,8 @@ from sqlglot.dialects.clickhouse import ClickHouse
 from engine.schema.errors import MAPPED_ISSUE_ID
 from queries.passes.context import FIXED
 from queries.passes.nodes import find_all
+
+_NO_LIMIT = str(2**62)
 
 ISSUE = "issue_id"
 KEYS = frozenset({"project_id", "fingerprint"})
@@ -44,7 +51,11 @@ def with_issues(groups: exp.Query, alias: str, used: AbstractSet[str]) -> exp.Se
             continue
         column = exp.column(name, table=alias, quoted=True)
         outputs.append(exp.Alias(this=column, alias=exp.to_identifier(name, quoted=True)))
-    return exp.Select(expressions=outputs, from_=exp.From(this=exp.Subquery(this=groups, alias=named)))
+    return exp.Select(
+        expressions=outputs,
+        from_=exp.From(this=exp.Subquery(this=groups, alias=named)),
+        limit=exp.Limit(expression=exp.Literal.number(_NO_LIMIT)),
+    )
 
 
 @cache

@@ -40,6 +40,34 @@ def test_a_scoped_and_bounded_scan_passes() -> None:
     guard.verify(GOOD, READS, MINE)
 
 
+HOURS = f"toStartOfHour(t.timestamp) >= toStartOfHour({LOW}) AND toStartOfHour(t.timestamp) <= toStartOfHour({HIGH})"
+
+
+@pytest.mark.parametrize("hint", [HOURS, f"toStartOfHour(t.timestamp) < {LOW} OR toStartOfHour(t.timestamp) >= {HIGH}"])
+def test_the_index_may_be_told_of_hours(hint: str) -> None:
+    """In statements of either kind: it hides rows, if it is wrong, and never shows any."""
+    guard.verify(f"{GOOD} AND indexHint({hint})", READS, MINE)
+    guard.verify(f"{GOOD.replace('WHERE', 'PREWHERE')} AND indexHint({hint})", READS, MINE, written=True)
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        "t.level = 'fatal'",
+        f"{HOURS} AND t.level = 'fatal'",
+        "toStartOfHour(t.timestamp) >= (SELECT 5)",
+        "toStartOfHour(t.timestamp) >= t.ingested_at",
+        "toStartOfHour(now()) >= 5",
+        "1",
+    ],
+)
+def test_the_index_is_told_of_nothing_else(hint: str) -> None:
+    """Hours of columns and constants."""
+    for sql, written in ((GOOD, False), (GOOD.replace("WHERE", "PREWHERE"), True)):
+        with pytest.raises(GuardRefusal, match=r"indexhint is not allowed|may hold its scope"):
+            guard.verify(f"{sql} AND indexHint({hint})", READS, MINE, written=written)
+
+
 @pytest.mark.parametrize(
     ("sql", "reason"),
     [

@@ -25,7 +25,11 @@ NESTED = sqlglot.parse_one(
 CONTEXT = PassContext(
     project_ids=(7, 3),
     time=(START, START + dt.timedelta(hours=1, microseconds=500)),
-    ranges={"t9": (START - dt.timedelta(days=1), START)},
+    ranges={
+        "t9": (START - dt.timedelta(days=1), START),
+        "t8": (START - dt.timedelta(days=30), START),
+        "t7": (START, dt.datetime(2107, 1, 1, tzinfo=dt.UTC)),
+    },
     nested=(NESTED,),  # type: ignore[arg-type]
     row_limit=100,
     environments=("prod", ""),
@@ -95,6 +99,8 @@ def test_the_bounds_of_a_written_statement_stand_before_its_own_conditions() -> 
     high = "fromUnixTimestamp64Micro(1772326800000500, 'UTC')"
     first = (
         f'PREWHERE "e"."timestamp" >= {low} AND "e"."timestamp" < {high}'
+        f' AND indexHint(toStartOfHour("e"."timestamp") >= toStartOfHour({low})'
+        f' AND toStartOfHour("e"."timestamp") <= toStartOfHour({high}))'
         """ AND ("e"."environment" IN ('prod', '') AND "e"."project_id" IN (3, 7))"""
     )
     plain = bounded("SELECT e.title FROM errors AS e WHERE toInt64(e.level) = 1 OR e.level = 'a'")
