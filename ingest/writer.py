@@ -119,6 +119,7 @@ class ReadyWriter:
         self._rejected = data.spool / REJECTED
         self._clock = clock or SystemClock()
         self._known: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._former_known: dict[tuple[int, int], set[int]] = {}
         self._attempts: dict[Path, int] = {}
         self._backoff_s = 0.0
         self._inserted: dict[str, int] = {}
@@ -196,22 +197,29 @@ class ReadyWriter:
         self._metadata.ensure_issues(new)
         self._mirror.sync()
         for issue in new:
-            self._known[issue.project_id, issue.fingerprint] = None
+            pair = (issue.project_id, issue.fingerprint)
+            self._known[pair] = None
+            if issue.fingerprints_before:
+                self._former_known.setdefault(pair, set()).update(issue.fingerprints_before)
         while len(self._known) > _KNOWN_PAIRS:
-            self._known.popitem(last=False)
+            self._former_known.pop(self._known.popitem(last=False)[0], None)
 
     def _unknown_issues(self, rows: pa.Table) -> list[NewIssue]:
-        """Return one new issue per unknown (project, fingerprint), as its earliest row shows it."""
+        """Return one new issue per unknown (project, fingerprint), as its earliest row shows it.
+
+        One that is known counts as unknown where a row says of the version before what none has said until now.
+        """
+        former = former_fingerprints(rows)
+        more = {pair for pair, said in former.items() if not self._former_known.get(pair, set()).issuperset(said)}
         projects: list[int] = _values(rows["project_id"])
         fingerprints: list[int] = _values(rows["fingerprint"])
         times: list[int] = _values(rows["timestamp"].cast(pa.int64()))
         earliest: dict[tuple[int, int], int] = {}
         for index, pair in enumerate(zip(projects, fingerprints, strict=True)):
-            if pair in self._known:
+            if pair in self._known and pair not in more:
                 self._known.move_to_end(pair)
             elif pair not in earliest or times[index] < times[earliest[pair]]:
                 earliest[pair] = index
-        former = former_fingerprints(rows)
         shown = rows.select(_SHOWN).take(pa.array(list(earliest.values()), pa.int64())).to_pylist()
         return [
             NewIssue(

@@ -75,6 +75,19 @@ ORIGINS = Table(
 )
 """When an issue's own events began, kept once a merge has set its `first_seen` back."""
 
+FORMER = Table(
+    "issue_former_fingerprints",
+    METADATA,
+    Column("project_id", _ID, ForeignKey("projects.id"), nullable=False),
+    # Of the grouping version before.
+    Column("former", Unsigned64, nullable=False),
+    # The first one of the new version that had it.
+    Column("fingerprint", Unsigned64, nullable=False),
+    Column("met_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("project_id", "former"),
+)
+"""Which fingerprints of the version before go with which of the new one, see `engine.metadata._former`."""
+
 SUGGESTIONS = Table(
     "issue_suggestions",
     METADATA,

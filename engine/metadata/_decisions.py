@@ -188,7 +188,7 @@ def settle(connection: Connection, project_id: int, issue_ids: Iterable[int], no
     rows = _issues.by_ids(connection, ((project_id, issue_id) for issue_id in ids))
     began = _origins(connection, project_id, ids)
     held = members(connection, project_id, ids)
-    owners = _owners(connection, project_id, [fingerprint for each in held.values() for fingerprint in each])
+    owners = beginners(connection, project_id, [fingerprint for each in held.values() for fingerprint in each])
     began |= _origins(connection, project_id, [row.issue_id for row in owners.values()])
     settled: dict[int, IssueRow] = {}
     kept: list[dict[str, Any]] = []
@@ -210,10 +210,10 @@ def settle(connection: Connection, project_id: int, issue_ids: Iterable[int], no
 
 def owners(connection: Connection, project_id: int, fingerprints: Sequence[int]) -> list[IssueRow]:
     """Return the issues that began with fingerprints, wherever these belong now, the oldest first."""
-    return sorted(_owners(connection, project_id, fingerprints).values(), key=lambda row: row.number)
+    return sorted(beginners(connection, project_id, fingerprints).values(), key=lambda row: row.number)
 
 
-def _owners(connection: Connection, project_id: int, fingerprints: Sequence[int]) -> dict[int, IssueRow]:
+def beginners(connection: Connection, project_id: int, fingerprints: Sequence[int]) -> dict[int, IssueRow]:
     """Return fingerprint -> the issue that began with it, wherever the fingerprint belongs now."""
     found: dict[int, IssueRow] = {}
     for first in range(0, len(fingerprints), _CHUNK):

@@ -48,6 +48,10 @@ class Expected:
     standing: list[bool] = field(default_factory=list)
     followed: list[tuple[int, int, int]] = field(default_factory=list)
     """New fingerprint, the one it followed, and how many changes had been made by then."""
+    noted: dict[int, int] = field(default_factory=dict)
+    """Former fingerprint -> the first one that named it."""
+    began: list[int] = field(default_factory=list)
+    """Fingerprints issues have begun with, the oldest first."""
 
 
 def outcome(decide: Callable[[], DecisionRow]) -> DecisionRow | AmberError:
@@ -97,13 +101,33 @@ class History(RuleBasedStateMachine):
         )
         self.mirror.sync()
         self.expected.events[fingerprint] += 1
-        if fingerprint not in self.expected.home:
-            continued = before is not None and before in self.expected.home
-            self.expected.home[fingerprint] = self.expected.home[before] if continued else issue_id
-            if continued:
-                self.expected.followed.append((fingerprint, before, len(self.expected.changes)))
+        home, noted = self.expected.home, self.expected.noted
+        fresh = before is not None and before != fingerprint and before not in noted
+        if fresh:
+            noted[before] = fingerprint
+        if fingerprint not in home:
+            leader = before if before in home else noted.get(fingerprint)
+            home[fingerprint] = home.get(leader, issue_id)
+            if leader in home and leader != fingerprint:
+                self.expected.followed.append((fingerprint, leader, len(self.expected.changes)))
             else:
                 self.expected.seen[issue_id] = at
+                self.expected.began.append(fingerprint)
+        if fresh:
+            self.joined(before, fingerprint)
+
+    def joined(self, former: int, leader: int) -> None:
+        """Expect the issue of a former fingerprint in that of the one that names it, if it is younger and alone."""
+        began, held = self.expected.began, self.held()
+        if not {former, leader} <= set(began) or began.index(former) < began.index(leader):
+            return
+        young, old = (default_issue_id(self.project, fingerprint) for fingerprint in (former, leader))
+        apart = {frozenset((v.one, v.other)) for v in self.metadata.verdicts(self.project) if not v.together}
+        if held.get(young) != [former] or leader not in held.get(old, []):
+            return
+        if not any(frozenset((former, other)) in apart for other in held[old]):
+            self.note(self.metadata.decisions_about(self.project, old)[0], {former: old})
+            self.expected.followed.append((former, leader, len(self.expected.changes) - 1))
 
     @rule(fingerprint=FINGERPRINTS, before=st.none() | FINGERPRINTS)
     def ingest(self, fingerprint: int, before: int | None) -> None:
@@ -263,6 +287,53 @@ def test_any_history_of_decisions_keeps_every_event_and_every_count(
             print_blob=True,
         ),
     )
+
+
+STRADDLING = {
+    "the former one first": [[(1,)], [(10, 1)]],
+    "the new one first": [[(10, 1)], [(1,)]],
+    "both in one batch": [[(1,), (10, 1)]],
+    "both in one batch, the new one first": [[(10, 1), (1,)]],
+    "another former one later": [[(10, 1)], [(10, 2)], [(2,)], [(1,)]],
+    "a former one that had an issue already": [[(10, 1)], [(2,)], [(10, 2)]],
+    "a window that opened late": [[(10,)], [(1,)], [(10, 1)]],
+    "two changes of version": [[(100, 10)], [(10, 1)], [(1,)]],
+}
+"""Batches of fingerprints, each with those the version before makes of the same events."""
+
+
+@pytest.mark.parametrize("batches", STRADDLING.values(), ids=STRADDLING)
+def test_what_begins_while_shards_change_their_version_is_one_issue(
+    metadata: MetadataStore, first_project: Callable[[], int], batches: list[list[tuple[int, ...]]]
+) -> None:
+    """Whichever of its two fingerprints comes first, and again when the writer says it all twice after a crash."""
+    project = first_project()
+    for batch in [*batches, *batches]:
+        seen(metadata, project, batch)
+    met = {fingerprint for batch in batches for fingerprint, *_ in batch}
+    homes = metadata.homes(project)
+    assert len({homes[fingerprint] for fingerprint in met}) == 1
+
+
+def test_a_change_of_version_moves_no_older_issue_and_none_that_people_parted(
+    metadata: MetadataStore, first_project: Callable[[], int]
+) -> None:
+    """What the former version told apart before the change stays so; a former one goes with the first that named it."""
+    project = first_project()
+    old, new = (seen(metadata, project, [one])[0] for one in ((2,), (10, 1)))
+    assert seen(metadata, project, [(10, 2), (2,)]) == [new, old]
+    assert seen(metadata, project, [(11, 1)]) != [new]
+    assert seen(metadata, project, [(1,)]) == [new]
+    young = seen(metadata, project, [(3,)])[0]
+    merge = metadata.merge_issues(project, new, [young], PERSON)
+    metadata.undo_decision(project, merge.id, PERSON)
+    assert seen(metadata, project, [(10, 3), (3,)]) == [new, young]
+
+
+def seen(metadata: MetadataStore, project: int, batch: list[tuple[int, ...]]) -> list[int]:
+    """The issues of a batch of fingerprints, each with its former ones behind it."""
+    faces = [NewIssue(project, f, default_issue_id(project, f), "T", "c", "error", NOW, tuple(b)) for f, *b in batch]
+    return [row.issue_id for row in metadata.ensure_issues(faces)]
 
 
 def test_an_undo_can_be_taken_back(metadata: MetadataStore, first_project: Callable[[], int]) -> None:

@@ -303,6 +303,11 @@ def test_what_the_former_grouping_says_reaches_the_new_issue(site: Site) -> None
             seen.extend(new)
             return site.metadata.ensure_issues([replace(issue, fingerprints_before=()) for issue in new])
 
-    assert site.writer(metadata=Book()).drain()
+    writer = site.writer(metadata=Book())
+    assert writer.drain()
     assert [issue.fingerprints_before for issue in seen] == [(2**64 - 1,)]
+    for before in (7, 7, 2**64 - 1):  # of an issue that is known, what is new is told, and once
+        ReadyShard(file.path.parent).put(file.name, batch_of("errors", [{**row, "fingerprint_before": before}]))
+        assert writer.drain()
+    assert [issue.fingerprints_before for issue in seen] == [(2**64 - 1,), (7,)]
     assert site.rows("SELECT count() AS n FROM errors WHERE project_id = {p:UInt64}") == [{"n": 2}]

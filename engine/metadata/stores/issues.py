@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from engine.metadata import _audit, _decisions, _issue_changes, _issues
+from engine.metadata import _audit, _former, _issue_changes, _issues
 from engine.metadata.rows import AuditEntry, IssueChange, IssueMove, IssueRow, MappingRow, NewIssue, WorkflowNews
 from engine.metadata.stores.base import BaseStore, changed_members
 
@@ -21,7 +21,8 @@ class IssueStore(BaseStore):
 
         Exact under concurrency: whoever comes first creates the issue, with the next number of the project and an
         outbox row in the same transaction; everyone else finds it. A fingerprint that is mapped gives the issue
-        it is mapped to; a new one is mapped to the issue of the first of its `fingerprints_before` that has one.
+        it is mapped to; a new one is mapped to the issue of the first of its `fingerprints_before` that has one, and
+        one of these that comes later to the issue of what named it.
 
         Raises:
             StateError: a project does not exist.
@@ -29,13 +30,12 @@ class IssueStore(BaseStore):
         pairs = [(new.project_id, new.fingerprint) for new in seen]
         with self._database.read() as connection:
             found = _issues.known(connection, pairs)
+            noted = _former.nothing_new(connection, seen)
         # The first of several sightings counts: it has the earliest place in the batch.
         missing = {pair: new for pair, new in reversed(list(zip(pairs, seen, strict=True))) if pair not in found}
-        if missing:
+        if missing or not noted:
             with self._database.write() as connection:
-                now = self._clock.now()
-                _decisions.continue_issues(connection, missing.values(), now)
-                found |= _issues.create_missing(connection, missing, now)
+                found |= _former.ensure(connection, seen, missing, self._clock.now())
         return [found[pair] for pair in pairs]
 
     def change_issues(
