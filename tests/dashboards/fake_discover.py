@@ -101,12 +101,11 @@ def _query(running: _Running) -> Any:
     if "by environment" in text and "sort n desc | limit 100" in text:
         columns = [_column("environment", "string"), _column("n", "integer")]
         return {"columns": columns, "rows": [["production", 812], ["staging", 97]], "meta": _meta(text)}
-    if text.startswith("from logs | where trace"):
-        return _logs(text)
+    for part, made in _PICTURES.items():
+        if part in text:
+            return made(text)
     if (rows := fake_transactions.rows_of(body)) is not None:
         return {"columns": [], "rows": rows, "meta": _meta(text)}
-    if text.startswith("from profiles"):
-        return _profiled(text)
     if "summarize" in text:
         return _groups(text)
     total = 0 if "nothing" in text else 10_000 if "many" in text else 240
@@ -125,12 +124,45 @@ def _logs(text: str) -> Any:
     return {"columns": [_column(name, "string") for name in names], "rows": rows, "meta": _meta(text)}
 
 
+def _around(text: str) -> Any:
+    """Return the other errors of a trace, or how many spans it has."""
+    if text.startswith("from spans"):
+        return {"columns": [], "rows": [[42, 2_000_000_000, 3]], "meta": _meta(text)}
+    return {"columns": [], "rows": [[_time_text(0), "SHOP-9", "f" * 32, HOSTILE, "shop"]], "meta": _meta(text)}
+
+
+def _heatmap(text: str) -> Any:
+    """Return twelve hours of ten buckets, most rows in the lowest; the eighth hour is slow."""
+    columns = [_column("timestamp", "time"), *(_column(n, "duration", "ns") for n in ("low", "high"))]
+    slow = 7
+    rows = [
+        [_time_text(60 * hour), low * 10**8, (low + 1) * 10**8, (10 - low) ** 2 if hour != slow else 20 * low]
+        for hour in range(12, 0, -1)
+        for low in range(10)
+    ]
+    return {"columns": [*columns, _column("count", "integer")], "rows": rows, "meta": _meta(text)}
+
+
+def _time_text(minutes: int) -> str:
+    return (END - timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+
+
 def _profiled(text: str) -> Any:
     """Return the transactions or the releases that were profiled."""
     names = ["shop@2.0", "shop@1.9"] if "by release" in text else ["/checkout", "/", HOSTILE, "متجر 🛒", ""]
     rows = [[name, 10**10 // (n + 1), 900 // (n + 1)] for n, name in enumerate(names)]
     columns = [_column("name", "string"), _column("weight", "duration", "ns"), _column("samples", "integer")]
     return {"columns": columns, "rows": rows, "meta": _meta(text)}
+
+
+_PICTURES: Final = {
+    "from logs | where trace": _logs,
+    "from errors | where trace": _around,
+    "from spans | where trace": _around,
+    "| heatmap": _heatmap,
+    "from profiles": _profiled,
+}
+"""What a text holds, and what answers it then."""
 
 
 def _sql(text: str) -> Any:

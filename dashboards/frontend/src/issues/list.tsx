@@ -75,7 +75,7 @@ export function IssueList({ me }: { me: string }): React.ReactElement {
       <h1 className="visually-hidden">Issues</h1>
       <FilterBar filters={filters} me={me} busy={loaded.phase === "again"} change={change} preview={wanted} onPreview={togglePreview} />
       <div className={preview ? "issue-split" : "issue-whole"}>
-      <div className="issue-grid" role="grid" aria-label="Issues" aria-rowcount={total ?? -1} aria-colcount={8} aria-multiselectable="true" data-testid="issue-list" aria-busy={loaded.phase === "first" || loaded.phase === "again"}>
+      <div className="issue-grid" role="grid" aria-label="Issues; j and k move, x selects, Enter opens" aria-rowcount={total ?? -1} aria-colcount={8} aria-multiselectable="true" tabIndex={0} aria-activedescendant={selection.cursor === null ? undefined : `issue-row-${selection.cursor}`} data-testid="issue-list" aria-busy={loaded.phase === "first" || loaded.phase === "again"}>
         <BulkBar
           mark={mark}
           count={selection.selected.size}
@@ -213,9 +213,7 @@ function Body({ loaded, selection, choose, assign, me }: BodyProps): React.React
       ref={box.ref}
       className={phase === "again" ? "issue-scroll waiting" : "issue-scroll"}
       role="rowgroup"
-      tabIndex={0}
-      aria-label="Rows; j and k move, x selects, Enter opens"
-      aria-activedescendant={selection.cursor === null ? undefined : `issue-row-${selection.cursor}`}
+      tabIndex={-1}
     >
       {phase === "first" ? <Skeletons height={height} count={12} /> : null}
       {problem === null ? null : <ProblemBox problem={problem} retry={loaded.reload} />}

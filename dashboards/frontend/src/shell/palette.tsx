@@ -139,7 +139,7 @@ export function Palette({ nav, projects, onClose }: Props): React.ReactElement {
   return (
     <dialog ref={dialog} className="dialog palette" aria-label="Go to or do something" onClose={onClose} onClick={(event) => event.target === dialog.current && onClose()}>
       <input
-        type="search"
+        type="text"
         role="combobox"
         aria-expanded="true"
         aria-controls="palette-list"
