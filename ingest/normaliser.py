@@ -17,14 +17,14 @@ from ingest.blobs.waiting import WAITING, WaitingFiles
 from ingest.deadbox import ASIDE_PREFIX, BoxBounds, DeadBox
 from ingest.layout import DEAD, RAW, READY, STATE, DataPaths
 from ingest.limits import MIB
+from ingest.pacing import BatchRules
 from ingest.ready import ReadyShard
-from ingest.shard import BatchRules, ShardNormaliser, ShardPorts
+from ingest.shard import ShardNormaliser, ShardPorts
 from ingest.state import ShardState
 from ingest.symbols import ArtifactIndex, symbolicator
 
 _log = logging.getLogger(__name__)
 
-_IDLE_S = 0.02
 _BACKOFF_S = 1.0
 _MAX_ASIDE_BYTES = 64 * MIB
 _GC_THRESHOLD = 50_000
@@ -96,7 +96,7 @@ def run_normaliser(
     with open_shards(shards, data, options) as normalisers:
         while not stop.is_set():
             if not _step(normalisers, stop):
-                stop.wait(_IDLE_S)
+                stop.wait(min(normaliser.rest_s() for normaliser in normalisers))
         for normaliser in normalisers:
             _drain(normaliser)
 

@@ -1,9 +1,9 @@
 """The normaliser: raw records of a shard to ready batches, each exactly once.
 
-The order of one range is: process it in memory, sync it, pin it with its configuration, keep its dead letters, put its
-ready files, commit. A crash before the pin leaves nothing behind. A crash after it leaves a pinned range, which is
-redone first: with the same configuration and the seen-set as of the checkpoint it gives the same rows under the same
-names, and the store drops what it has already inserted.
+The order of one range is: process it in memory as it comes, sync it, pin it with its configuration, keep its dead
+letters, put its ready files, commit. A crash before the pin leaves nothing behind. A crash after it leaves a pinned
+range, which is redone first: with the same configuration and the seen-set as of the checkpoint it gives the same rows
+under the same names, and the store drops what it has already inserted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,51 +26,18 @@ from engine.snapshot import ConfigSnapshot
 from engine.spool import Position, SpoolKeys, SpoolReader, SpoolRecord
 from ingest.batches import batch_of, outcome_rows
 from ingest.blobs.waiting import WaitingFiles
-from ingest.limits import MIB
+from ingest.gathering import Gathered, Producer, give_up
+from ingest.pacing import BatchRules
 from ingest.ports import Snapshots
-from ingest.process import MAX_KEPT_BYTES, Batch, OutcomeKey, Processor
+from ingest.process import Batch, OutcomeKey, Processor
 from ingest.ready import ReadyName, ReadyShard
-from ingest.records import DeadLetter, decode_raw
+from ingest.records import DeadLetter
 from ingest.state import Pin, ShardState
 
 if TYPE_CHECKING:
     from ingest.symbols import Symbolicator
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class BatchRules:
-    """When a batch is made, and how large.
-
-    The first events after a pause go out at once; then batches are `interval_s` apart, longer when the last one was
-    large (a block costs the store about 40 ms of CPU, whatever is in it), `crowded_interval_s` when the writer lags.
-    A backlog of `big_backlog_bytes` does not wait, unless `max_waiting_files` are waiting for the writer: then
-    everything stays in the raw spool, which has a budget.
-    """
-
-    interval_s: float = 0.2
-    busy_interval_s: float = 0.5
-    full_interval_s: float = 0.8
-    crowded_interval_s: float = 1.0
-    busy_rows: int = 150
-    full_rows: int = 400
-    crowded_files: int = 12
-    big_backlog_bytes: int = 4 * MIB
-    max_records: int = 5_000
-    max_rows: int = 20_000
-    max_bytes: int = 32 * MIB
-    read_records: int = 250
-    read_bytes: int = 4 * MIB
-    max_waiting_files: int = 64
-    outcome_interval_s: float = 2.0
-
-    def shared_by(self, shards: int) -> BatchRules:
-        """Return the rules of one of several shards: together they make about as many blocks as one would."""
-        busy, full, crowded = (-(-n // shards) for n in (self.busy_rows, self.full_rows, self.crowded_files))
-        rows = replace(self, busy_rows=busy, full_rows=full, crowded_files=crowded)
-        pause, busy_pause = (min(s * shards, self.full_interval_s) for s in (self.interval_s, self.busy_interval_s))
-        return replace(rows, interval_s=pause, busy_interval_s=busy_pause)
 
 
 class Letters(Protocol):
@@ -111,18 +78,6 @@ class ShardPorts:
     waiting: WaitingFiles | None = None
 
 
-@dataclass(slots=True)
-class _Producer:
-    """One producer's raw spool of this shard. `to_clean` says that segments may be done with."""
-
-    name: str
-    reader: SpoolReader
-    after: Position | None
-    damages: int = 0
-    next_at: float = float("-inf")
-    to_clean: bool = True
-
-
 class ShardNormaliser:
     """Works on one shard; one thread.
 
@@ -147,7 +102,8 @@ class ShardNormaliser:
         self._ports = ports
         self._rules = rules or BatchRules()
         self._monotonic = monotonic
-        self._producers: dict[str, _Producer] = {}
+        self._producers: dict[str, Producer] = {}
+        self._gathered: Gathered | None = None
         self._outcomes_at = float("-inf")
         self._recovered = False
         self.totals: Counter[tuple[str, str]] = Counter()
@@ -181,6 +137,11 @@ class ShardNormaliser:
             pass
         self.flush_outcomes()
 
+    def rest_s(self) -> float:
+        """Return how long there is nothing to do but to gather, in seconds: a look costs as much as an event."""
+        pause = max((p.next_at for p in self._producers.values()), default=0.0) - self._monotonic()
+        return min(max(self._rules.idle_s, pause), self._rules.gather_s)
+
     def backlog_bytes(self) -> int:
         """Return how many raw bytes are not published yet."""
         return sum(p.reader.backlog_bytes(p.after) for p in self._find_producers())
@@ -196,7 +157,7 @@ class ShardNormaliser:
             self._ports.ready.sync()
             state.end_flush(number)
 
-    def _find_producers(self) -> list[_Producer]:
+    def _find_producers(self) -> list[Producer]:
         try:
             names = sorted(entry.name for entry in os.scandir(self._ports.raw_root) if entry.is_dir())
         except FileNotFoundError:
@@ -205,12 +166,13 @@ class ShardNormaliser:
             directory = self._ports.raw_root / name / self._shard
             if name not in self._producers and directory.is_dir():
                 after = self._ports.state.checkpoint(name)
-                self._producers[name] = _Producer(name, SpoolReader(directory, self._ports.keys), after)
+                self._producers[name] = Producer(name, SpoolReader(directory, self._ports.keys), after)
         return [self._producers[name] for name in names if name in self._producers]
 
     def _recover(self) -> None:
         """Redo the ranges a crash left pinned, each with the configuration it was pinned with."""
         self._producers.clear()
+        self._gathered = None
         for pin in self._ports.state.pins():
             reader = SpoolReader(self._ports.raw_root / pin.producer / self._shard, self._ports.keys)
             batch = Batch()
@@ -228,29 +190,69 @@ class ShardNormaliser:
                 batch.count(lost, 1, max(0, pin.end.offset - end.offset))
             self._publish(pin, batch)
 
-    def _step_producer(self, producer: _Producer, *, hurry: bool) -> bool:
-        """Publish one range of a producer, if it is due; return whether one was."""
-        if not hurry and not self._due(producer):
+    def _step_producer(self, producer: Producer, *, hurry: bool) -> bool:
+        """Work on what a producer has, and publish it if that is due; return whether something was published."""
+        come = hurry or self._monotonic() >= producer.next_at
+        waiting = 0 if hurry else self._ports.ready.waiting()
+        busy = self._gathered is not None and self._gathered.producer is not producer
+        if waiting >= self._rules.max_waiting_files or (busy and not come):
             return False
-        records = self._records(producer.reader, producer.after)
-        first = next(records, None)
+        found = self._gather(producer)
+        if found is None or not (come or (waiting < self._rules.crowded_files and self._is_due(found))):
+            return False
+        self._publish_gathered(found)
+        return True
+
+    def _is_due(self, found: Gathered) -> bool:
+        """Tell whether a range is to be published before its time: it is complete or large, or nothing more comes."""
+        rules, now = self._rules, self._monotonic()
+        large = found.end.offset - found.start.offset >= rules.big_backlog_bytes
+        quiet = now >= max(found.producer.soon_at, found.grew_at + rules.quiet_s)
+        return found.complete or large or quiet
+
+    def _gather(self, producer: Producer) -> Gathered | None:
+        """Work on what there is to read, in memory; return the range so far, None when there is nothing.
+
+        One range at a time: what it holds is not in the seen-set yet, and another must not hold it too.
+        """
+        found = self._gathered if self._gathered is not None and self._gathered.producer is producer else None
+        if found is not None:
+            found.complete |= self._ports.snapshots.current().version != found.config.version
+            if found.complete:
+                return found
+        for record in self._records(producer.reader, producer.after if found is None else found.end):
+            if found is None:
+                found = self._opened(producer, record.position)
+            elif record.position.segment != found.start.segment:
+                found.complete = True
+                break
+            found.processor.add(record, found.batch)
+            found.end, found.records, found.grew_at = record.next, found.records + 1, self._monotonic()
+            if self._full(found.batch, found.records):
+                found.complete = True
+                break
         self._tell_damage(producer)
-        if first is None:
+        if found is None:
             self._clean(producer)
-            return False
+        return found
+
+    def _opened(self, producer: Producer, start: Position) -> Gathered:
+        """Begin a range, after the one of another producer is published."""
+        if self._gathered is not None:
+            self._publish_gathered(self._gathered)
         config = self._ports.snapshots.current()
-        processor = self._processor(producer.name, config)
-        batch = Batch()
-        processor.add(first, batch)
-        end, taken = first.next, 1
-        while not self._full(batch, taken) and (record := next(records, None)) is not None:
-            processor.add(record, batch)
-            end, taken = record.next, taken + 1
+        self._gathered = Gathered(producer, config, self._processor(producer.name, config), start, start)
+        return self._gathered
+
+    def _publish_gathered(self, found: Gathered) -> None:
+        """Pin what was gathered, make it visible and commit it."""
+        self._gathered = None
+        producer, end = found.producer, found.end
         # Else a power cut could leave the pin and not what it names.
         producer.reader.sync(end.segment)
-        pin = Pin(producer.name, first.position, end, config)
+        pin = Pin(producer.name, found.start, end, found.config)
         self._ports.state.pin(pin)
-        self._publish(pin, batch)
+        self._publish(pin, found.batch)
         turned = producer.after is None or producer.after.segment != end.segment
         producer.after = end
         if turned:
@@ -258,16 +260,8 @@ class ShardNormaliser:
             producer.to_clean = True
             self._clean(producer)
             producer.to_clean = True
-        producer.next_at = self._monotonic() + self._pause(batch)
-        return True
-
-    def _due(self, producer: _Producer) -> bool:
-        if self._monotonic() >= producer.next_at:
-            waiting = self._ports.ready.waiting()
-            return waiting < self._rules.max_waiting_files
-        if self._ports.ready.waiting() >= self._rules.crowded_files:
-            return False
-        return producer.reader.backlog_bytes(producer.after) >= self._rules.big_backlog_bytes
+        now = self._monotonic()
+        producer.next_at, producer.soon_at = now + self._pause(found.batch), now + self._rules.interval_s
 
     def _pause(self, batch: Batch) -> float:
         """Return how long to gather records for the next batch, in seconds."""
@@ -338,32 +332,12 @@ class ShardNormaliser:
             try:
                 _tables(alone)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's
-                self._give_up(pin, record, error, batch)
+                give_up(f"{pin.producer}/{self._shard}", record, error, batch)
             else:
                 processor.add(record, batch)
         return batch
 
-    def _give_up(self, pin: Pin, record: SpoolRecord, error: Exception, batch: Batch) -> None:
-        raw = decode_raw(record.payload)
-        letter = DeadLetter(
-            f"{pin.producer}/{self._shard}/{record.position}",
-            "undecodable",
-            "internal",
-            f"{type(error).__name__}: {error}"[:2000],
-            raw.kind,
-            raw.project_id,
-            raw.key_id,
-            raw.received_at_ns,
-            raw.body if len(raw.body) <= MAX_KEPT_BYTES else b"",
-            event_id=raw.event_id,
-            encoding=raw.encoding,
-        )
-        batch.dead.append(letter)
-        second = raw.received_at_ns // 1_000_000_000
-        why = OutcomeKey(raw.project_id, raw.key_id, second, "dropped", "unknown", "internal", "normaliser")
-        batch.count(why, 1, len(raw.body))
-
-    def _tell_damage(self, producer: _Producer) -> None:
+    def _tell_damage(self, producer: Producer) -> None:
         for damage in producer.reader.damage[producer.damages :]:
             _log.error(
                 "raw %s/%s is damaged at %s, %d bytes were skipped",
@@ -374,7 +348,7 @@ class ShardNormaliser:
             )
         producer.damages = len(producer.reader.damage)
 
-    def _clean(self, producer: _Producer) -> None:
+    def _clean(self, producer: Producer) -> None:
         """Remove raw segments that are published; called when there is nothing to read."""
         if producer.to_clean and producer.after is not None:
             producer.reader.delete_before(producer.after)

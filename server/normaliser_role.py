@@ -7,7 +7,7 @@ import threading
 from engine.arrow import do_without_pandas
 from engine.datadir import DataDirectory
 from ingest.normaliser import NormaliserOptions, run_normaliser
-from ingest.shard import BatchRules
+from ingest.pacing import BatchRules
 from server.artifact_index import ArtifactReader
 from server.control import ParentLink, Report
 from server.settings import Settings

@@ -204,7 +204,7 @@ class SpoolReader:
         offset = source.piece.start
         window = budget.bytes + _SLACK_BYTES
         while offset < min(source.size, source.piece.stop) and not budget.spent:
-            data = memoryview(os.pread(source.descriptor, window, offset))
+            data = memoryview(os.pread(source.descriptor, min(window, source.size - offset), offset))
             used = self._parse(source, data, offset, budget, into)
             # Less than was asked for is the end: a restarting writer may have cut the torn tail off since we looked.
             if budget.spent:

@@ -17,11 +17,12 @@ from ingest.normalise.event import event_row
 from ingest.normalise.model import Arrival
 from ingest.normalise.spans import span_rows
 from ingest.normalise.transaction import transaction_rows
+from ingest.pacing import BatchRules
 from ingest.ports import FixedSnapshot
 from ingest.process import Batch, Processor
 from ingest.ready import ReadyShard
 from ingest.records import DeadLetter, RawRecord, encode_record
-from ingest.shard import BatchRules, ShardNormaliser, ShardPorts
+from ingest.shard import ShardNormaliser, ShardPorts
 from ingest.state import ShardState
 from ingest.symbols import Symbolicator
 

@@ -18,9 +18,10 @@ from engine.spool import SpoolWriter
 from ingest import shard as shard_module
 from ingest import writer as writer_module
 from ingest.batches import batch_of
+from ingest.pacing import BatchRules
 from ingest.ready import ready_files
 from ingest.records import RawRecord, encode_record
-from ingest.shard import BatchRules, spool_identity
+from ingest.shard import spool_identity
 from ingest.writer import ReadyWriter
 from tests.ingest.helpers import ListBox, Paths, event_envelope, processed, raw, shard_normaliser, snapshot
 from tests.ingest.test_shard import Crash, Dying, Store, dying_normaliser

@@ -19,10 +19,11 @@ from engine.snapshot import ConfigSnapshot
 from engine.spool import Position, SpoolKeys, SpoolWriter
 from ingest.batches import batch_of
 from ingest.deadbox import BoxBounds, DeadBox, read_box
+from ingest.pacing import BatchRules
 from ingest.ports import FixedSnapshot
 from ingest.ready import ReadyName, ReadyShard, read_batch, ready_files
 from ingest.records import DeadLetter, OutcomeCount, RawRecord, encode_record
-from ingest.shard import BatchRules, ShardNormaliser, ShardPorts
+from ingest.shard import ShardNormaliser, ShardPorts
 from ingest.state import Pin, SeenLimits, ShardState
 from tests.ingest.helpers import NOW_NS, ListBox, Paths, event_envelope, raw, shard_normaliser, snapshot
 
@@ -280,6 +281,103 @@ def test_shards_that_share_the_load_gather_longer_than_one_alone_would(tmp_path:
     assert worked == [True, False, True]
     assert rules.shared_by(1) == rules
     assert (rules.shared_by(2).busy_interval_s, rules.shared_by(2).busy_rows) == (0.8, 75)
+
+
+class Edge:
+    """Appends events to the raw spools, each producer's in one segment."""
+
+    def __init__(self, root: Path) -> None:
+        self._raw = Paths(root).spool / "raw"
+        self._writers: dict[str, SpoolWriter] = {}
+
+    def sends(self, events: str, producer: str = "ingest-0") -> None:
+        """Append an event for each letter, whose id is made of it."""
+        if producer not in self._writers:
+            self._writers[producer] = SpoolWriter(self._raw / producer / "0")
+        for one in events:
+            self._writers[producer].append(encode_record(raw(event_envelope(one * 32), event_id=one * 32)))
+
+
+def published(root: Path) -> list[str]:
+    """The letters of the events in the ready spool, one string a batch."""
+    files = sorted(ready_files(Paths(root).spool / "ready"), key=lambda f: f.name.filename)
+    batches = [read_batch(f.path).to_pylist() for f in files if f.name.dataset == "errors"]
+    return ["".join(sorted(row["event_id"][0] for row in rows)) for rows in batches]
+
+
+def with_clock(root: Path, config: ConfigSnapshot | None = None, **rules: Any) -> tuple[ShardNormaliser, Clock]:
+    clock = Clock()
+    ports = shard_normaliser(root, config or snapshot())._ports
+    return ShardNormaliser(0, ports, BatchRules(**{"interval_s": 0.2, "quiet_s": 9.0} | rules), clock), clock
+
+
+def test_what_comes_within_a_pause_is_worked_on_and_published_with_the_next_batch(tmp_path: Path) -> None:
+    """A process that ends meanwhile leaves it in the raw spool as it was."""
+    (normaliser, clock), edge = with_clock(tmp_path), Edge(tmp_path)
+    for event, second in (("a", 0.0), ("b", 0.1), ("c", 0.15)):
+        clock.now = 100.0 + second
+        edge.sends(event)
+        normaliser.step()
+    assert published(tmp_path) == ["a"]
+    with_clock(tmp_path)[0].drain()
+    assert published(tmp_path) == ["a", "bc"]
+
+
+def test_events_go_out_before_their_time_when_no_more_come(tmp_path: Path) -> None:
+    """A pause is long after a large batch, and there is nothing to gather in it."""
+    pauses: dict[str, Any] = {"busy_rows": 1, "busy_interval_s": 5.0, "full_interval_s": 5.0, "quiet_s": 0.1}
+    (normaliser, clock), edge = with_clock(tmp_path, **pauses), Edge(tmp_path)
+    worked = []
+    for event, second in (("a", 0.0), ("b", 0.05), ("", 0.1), ("", 0.21)):
+        clock.now = 100.0 + second
+        edge.sends(event)
+        worked.append(normaliser.step())
+    assert worked == [True, False, False, True]
+    assert published(tmp_path) == ["a", "b"]
+
+
+def test_an_event_sent_through_two_producers_within_a_pause_counts_once(tmp_path: Path) -> None:
+    """One range is worked on at a time: the other producer's begins when it is committed."""
+    (normaliser, clock), edge = with_clock(tmp_path), Edge(tmp_path)
+    edge.sends("a")
+    assert normaliser.step()
+    clock.now += 0.1
+    edge.sends("b")
+    assert not normaliser.step()
+    edge.sends("bc", "web")
+    assert normaliser.step()
+    normaliser.drain()
+    assert sorted(published(tmp_path)) == ["a", "b", "c"]
+
+
+def test_a_change_of_configuration_ends_a_range(tmp_path: Path) -> None:
+    """What comes after it is read by the new one; what was read before goes out at once."""
+    (normaliser, clock), edge = with_clock(tmp_path, snapshot(retention_days=90)), Edge(tmp_path)
+    edge.sends("a")
+    normaliser.step()
+    clock.now += 0.1
+    edge.sends("b")
+    normaliser.step()
+    normaliser._ports.snapshots = FixedSnapshot(snapshot(version=2, retention_days=30))
+    edge.sends("c")
+    assert normaliser.step()
+    assert published(tmp_path) == ["a", "b"]
+    normaliser.drain()
+    store = Store()
+    store.take(tmp_path)
+    assert {r["event_id"][0]: r["retention_days"] for r in store.all("errors")} == {"a": 90, "b": 90, "c": 30}
+
+
+def test_a_normaliser_rests_longer_while_it_gathers(tmp_path: Path) -> None:
+    """It looks often when an event would go out at once, and seldom when it would wait anyway."""
+    (normaliser, clock), edge = with_clock(tmp_path), Edge(tmp_path)
+    rules = BatchRules()
+    assert normaliser.rest_s() == rules.idle_s
+    edge.sends("a")
+    normaliser.step()
+    assert normaliser.rest_s() == rules.gather_s
+    clock.now += 1.0
+    assert normaliser.rest_s() == rules.idle_s
 
 
 def test_when_the_writer_lags_everything_stays_in_the_raw_spool(tmp_path: Path) -> None:
