@@ -306,6 +306,22 @@ def about(connection: Connection, project_id: int, issue_id: int, limit: int) ->
     return read(connection, project_id, ids)[::-1]
 
 
+def arrivals(connection: Connection, project_id: int, issue_id: int, since: datetime) -> dict[int, datetime]:
+    """Return fingerprint -> when it came into an issue out of another one last, of those that did since a time."""
+    query = (
+        select(MOVES.c.fingerprint, func.max(DECISIONS.c.created_at).label("at"))
+        .join(DECISIONS, DECISIONS.c.id == MOVES.c.decision_id)
+        .where(
+            MOVES.c.project_id == project_id,
+            MOVES.c.after_id == issue_id,
+            MOVES.c.before_id != issue_id,
+            DECISIONS.c.created_at >= since,
+        )
+        .group_by(MOVES.c.fingerprint)
+    )
+    return {row.fingerprint: row.at for row in connection.execute(query)}
+
+
 def later(connection: Connection, decision: DecisionRow) -> int | None:
     """Return a later decision that stands and touched the same fingerprints, None when there is none."""
     moved = [move.fingerprint for move in decision.moves]

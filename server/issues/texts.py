@@ -168,9 +168,17 @@ def _rows_of(search: ast.Search | None, shown: Shown) -> str:
     return from_errors(ast.Search(root))
 
 
-def counts_text() -> str:
-    """Return the text of the number of events and users of one issue, the parameter `issue`, by number."""
-    return "from errors | where issue.id = $issue | summarize events=count(), users=count_unique(user)"
+def counts_text(arrived: Sequence[Sequence[int]] = ()) -> str:
+    """Return the text of the number of events and users of one issue, the parameter `issue`, by number.
+
+    Args:
+        arrived: sets of fingerprints whose events count from the parameters `arrived0`, `arrived1` ... on.
+    """
+    late = "".join(
+        f" and (timestamp >= $arrived{place} or not (fingerprint in [{', '.join(str(int(one)) for one in some)}]))"
+        for place, some in enumerate(arrived)
+    )
+    return f"from errors | where issue.id = $issue{late} | summarize events=count(), users=count_unique(user)"
 
 
 def seen_text() -> str:

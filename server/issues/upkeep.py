@@ -29,6 +29,9 @@ _PAUSE_S: Final = 0.15
 """Between two transactions: who waits for SQLite's only writer looks every tenth of a second, and must find it free."""
 
 _MOST_ROWS: Final = 5_000_000
+_MOST_MOMENTS: Final = 20
+"""Merges told apart when events of one issue are counted: each is a condition of the text."""
+
 _RECENT: Final = timedelta(minutes=15)
 _ALL_AGAIN: Final = timedelta(hours=1)
 Pair = tuple[int, int]
@@ -147,9 +150,27 @@ class Expiry:
         for row, end in counted:
             start = max(row.since, now - timedelta(seconds=end.window_s)) if end.window_s else row.since
             scope = {row.project_id: projects[row.project_id]}
-            facts = self._stores.ask(scope, texts.counts_text(), start, {"issue": row.issue_id})[0]
+            facts = self._stores.ask(scope, *_counted_from(self._stores.metadata, row, start))[0]
             if facts[end.kind] >= end.count:
                 yield move_by(row, Act.EXPIRE, f"{facts[end.kind]} {end.kind} of {end.count}")
+
+
+def _counted_from(
+    metadata: MetadataStore, row: IssueRow, start: datetime
+) -> tuple[str, datetime, dict[str, object]]:  # fmt: skip
+    """Return text, begin and parameters of what counts towards the end of an archiving.
+
+    What was merged into the issue meanwhile counts from then on: what happened to another issue before wakes nobody.
+    After very many merges all of it counts from the last of them on.
+    """
+    arrived = metadata.arrivals(row.project_id, row.issue_id, start)
+    if len(set(arrived.values())) > _MOST_MOMENTS:
+        arrived = dict.fromkeys(arrived, max(arrived.values()))
+    moments: dict[datetime, list[int]] = {}
+    for fingerprint, at in sorted(arrived.items()):
+        moments.setdefault(at, []).append(fingerprint)
+    params: dict[str, object] = {f"arrived{place}": at for place, at in enumerate(moments)}
+    return texts.counts_text(list(moments.values())), start, {**params, "issue": row.issue_id}
 
 
 def with_events(stores: Stores, projects: Collection[int], start: datetime) -> set[Pair]:

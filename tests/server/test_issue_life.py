@@ -165,6 +165,29 @@ def test_the_life_of_an_issue(site):
     assert said[5][1].startswith("saw it escalate: 12")
 
 
+def test_what_is_merged_into_an_archived_issue_does_not_wake_it_by_what_was_before(site):
+    """Its events count from the merge on, and count no more once it is taken out: both are as they were then."""
+    kinds = [{"exception": {"values": [{"type": kind, "value": "x"}]}} for kind in ("TimeoutError", "BufferError")]
+    site.arrive(*[(HOUR, "", kind) for kind in kinds])
+    titles = {i["title"].partition(":")[0]: i["id"] for i in site.api.get("issues?range=14d&project=shop")["items"]}
+    sleeper, other = titles["TimeoutError"], titles["BufferError"]
+    until_three = {"archive": {"until": "events", "count": 3}}
+    site.api.send("PATCH", f"issues/{sleeper}", until_three)
+    site.arrive(*[(NOW, "", kinds[1])] * 5)
+    decision = site.api.send("POST", "issues/merge", {"ids": [sleeper, other], "into": sleeper})
+    assert site.run(expiry_job) == "0 issues are open again", "all five came before the merge"
+    site.arrive(*[(NOW, "", kinds[1])] * 2)
+    assert site.run(expiry_job) == "0 issues are open again"
+    site.api.send("POST", f"decisions/{decision['id']}/undo", None)
+    site.arrive((NOW, "", kinds[0]))
+    assert site.run(expiry_job) == "0 issues are open again", "the two went with what was taken out"
+    assert (site.state(sleeper), site.state(other)) == (("ignored", "until_condition_met"), ("unresolved", "new"))
+    site.api.send("POST", "issues/merge", {"ids": [sleeper, other], "into": sleeper})
+    site.arrive(*[(NOW, "", kinds[1])] * 2)
+    assert site.run(expiry_job) == "1 issues are open again", "one of its own and two that came after the merge"
+    site.api.send("PATCH", f"issues/{sleeper}", {"status": "resolved"})
+
+
 def test_time_does_its_part(site):
     """A week-old issue is ongoing, which is no event: a quiet one is resolved when its project says so, not later."""
     old = {"exception": {"values": [{"type": "KeyError", "value": "'a'"}]}, "level": "warning"}

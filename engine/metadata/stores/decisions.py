@@ -184,6 +184,11 @@ class DecisionStore(BaseStore):
         with self._database.read() as connection:
             return _decisions.about(connection, project_id, issue_id, limit)
 
+    def arrivals(self, project_id: int, issue_id: int, since: datetime) -> dict[int, datetime]:
+        """Return fingerprint -> when it came into an issue out of another one last, of those that did since a time."""
+        with self._database.read() as connection:
+            return _decisions.arrivals(connection, project_id, issue_id, since)
+
     def decision(self, decision_id: int) -> DecisionRow | None:
         """Return a decision by number, whatever project it is of, or None."""
         with self._database.read() as connection:
