@@ -23,7 +23,7 @@ from benchmarks.options import SECTIONS, Options
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("chdb-core", "clickhouse-connect", "ibis-framework", "sqlglot", "pyarrow", "sentry-sdk")
 PIPED_WIDTH = 160
-NEEDS_DATA = frozenset({"query", "questions", "start", "pages"})
+NEEDS_DATA = frozenset({"query", "questions", "start", "pages", "ui"})
 
 
 def main() -> int:

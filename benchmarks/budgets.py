@@ -99,6 +99,13 @@ def _pages(section: Results) -> Verdict:
     return Verdict(f"{len(spreads) - len(over)} of {len(spreads)} within", met=not over, note=note)
 
 
+def _ui(section: Results) -> Verdict:
+    cases = section["cases"]
+    over = [f"{case['what']}: {case['seen']:,.4g} {case['unit']}" for case in cases if not case["met"]]
+    seen = f"{len(cases) - len(over)} of {len(cases)} within"
+    return Verdict(seen, met=not over, note="; ".join([*over, *section["problems"]]))
+
+
 def _of_runs(section: Results, name: str) -> float:
     return stats.median([float(run[name]) for run in section["runs"]])
 
@@ -243,6 +250,9 @@ BUDGETS = (
     Budget("rca", "", "root-cause report, 10 M events", "-", "< 10 s", why="there are no root-cause reports yet"),
     Budget("ml", "ml", "templates, fingerprints, re-clustering", "-", "each its own, below", _ml),
     Budget("pages", "pages", "page interactions, click to painted", "-", "P95 50 ms to 1.5 s, below", _pages),
+    Budget(
+        "ui", "ui", "first load, big traces, flame graphs, dashboards, tabs, memory", "-", "each its own, below", _ui
+    ),
 )
 """Every budget of the design, in its order."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-SECTIONS = ("data", "query", "plan", "questions", "ingest", "start", "import", "pages", "ml")
+SECTIONS = ("data", "query", "plan", "questions", "ingest", "start", "import", "pages", "ui", "ml")
 """The measurements, in the order in which they run; `benchmarks.sections` has a function for each."""
 
 

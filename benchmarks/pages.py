@@ -169,15 +169,16 @@ def prepared(data: Dataset) -> Path:
     if directory.exists():
         shutil.rmtree(directory)
     shutil.copytree(data.directory, directory, symlinks=True)
-    _amber("user", "reset-password", EMAIL, "--password-stdin", data=directory, typed=PASSWORD)
+    amber("user", "reset-password", EMAIL, "--password-stdin", data=directory, typed=PASSWORD)
     for number in range(2, PROJECTS + 1):
-        _amber("project", "create", _slug(number), data=directory)
+        amber("project", "create", _slug(number), data=directory)
     # Opening it once gives every fingerprint its issue, which takes longer than a server may need to start.
-    _amber("query", "from errors | limit 1", data=directory)
+    amber("query", "from errors | limit 1", data=directory)
     return directory
 
 
-def _amber(*arguments: str, data: Path, typed: str = "") -> None:
+def amber(*arguments: str, data: Path, typed: str = "") -> None:
+    """Run a command of Amber on a data directory, with something typed into it; RuntimeError when it fails."""
     command = [sys.executable, "-m", "server", *arguments, "--data", str(data)]
     done = run(command, input=typed, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -206,17 +207,19 @@ def _biggest_trace(server: Server, scope: Scope) -> str:
     return str(rows[0][0])
 
 
-def _click(page: Page, selector: str, view: str) -> float:
+def clicked(page: Page, selector: str, view: str) -> float:
+    """Click on the first such element that can be seen; return the milliseconds until `view` was painted."""
     return float(page.evaluate(_CLICK, [selector, view, PATIENCE_MS]))
 
 
-def _open(page: Page, path: str) -> None:
+def opened(page: Page, path: str) -> None:
+    """Load a page anew and wait until nothing of it is loading."""
     page.goto(path)
     page.locator("html[data-painted]").wait_for(state="attached")
-    _settle(page)
+    settled(page)
 
 
-def _settle(page: Page) -> None:
+def settled(page: Page) -> None:
     """Wait until nothing of the page is loading, so that a click measures its own work only."""
     busy = page.locator('main [aria-busy="true"], [data-testid="cancel"]')
     deadline = time.monotonic() + PATIENCE_MS / 1000
@@ -227,16 +230,16 @@ def _settle(page: Page) -> None:
 
 def _discover(page: Page, _server: Server, scope: Scope, timings: Timings) -> None:
     for name, text in QUESTIONS.items():
-        _open(page, f"/app/discover?{scope.search(q=text)}")
+        opened(page, f"/app/discover?{scope.search(q=text)}")
         for view in ("rows", "chart", "facets"):
             for _ in range(REPEATS):
-                elapsed_ms = _click(page, '[data-testid="run"]', view)
+                elapsed_ms = clicked(page, '[data-testid="run"]', view)
                 timings.add(f"Discover, {name}: {view}", scope, elapsed_ms, "facets" if view == "facets" else "first")
-                _settle(page)
+                settled(page)
 
 
 def _completion(page: Page, _server: Server, scope: Scope, timings: Timings) -> None:
-    _open(page, f"/app/discover?{scope.search(q='from errors')}")
+    opened(page, f"/app/discover?{scope.search(q='from errors')}")
     line = page.get_by_test_id("query-line").get_by_role("textbox")
     for _ in range(REPEATS):
         line.click()
@@ -251,29 +254,29 @@ def _completion(page: Page, _server: Server, scope: Scope, timings: Timings) -> 
 def _issues(page: Page, _server: Server, scope: Scope, timings: Timings) -> None:
     search = scope.search()
     for _ in range(REPEATS):
-        _open(page, f"/app/discover?{scope.search(q='from errors')}")
-        timings.add("issue list", scope, _click(page, 'a[href^="/app/issues"]', "issues"))
-        _settle(page)
-        timings.add("issue", scope, _click(page, '[data-testid="issue-title"]', "issue"))
-        _settle(page)
-    _open(page, f"/app/issues?{search}")
+        opened(page, f"/app/discover?{scope.search(q='from errors')}")
+        timings.add("issue list", scope, clicked(page, 'a[href^="/app/issues"]', "issues"))
+        settled(page)
+        timings.add("issue", scope, clicked(page, '[data-testid="issue-title"]', "issue"))
+        settled(page)
+    opened(page, f"/app/issues?{search}")
     for turn in range(REPEATS):
         sort = ("events", "last_seen")[turn % 2]
         timings.add("issue list, other order", scope, float(page.evaluate(_SORT, [sort, PATIENCE_MS])), "sort")
-        _settle(page)
+        settled(page)
 
 
 def _trace(page: Page, server: Server, scope: Scope, timings: Timings) -> None:
     trace = _biggest_trace(server, scope)
     for _ in range(REPEATS):
-        _open(page, f"/app/discover?{scope.search(q='from errors')}")
+        opened(page, f"/app/discover?{scope.search(q='from errors')}")
         # The same click a link in a table makes: the shell takes it over, nothing is loaded anew.
         page.evaluate(
             "(href) => { const a = document.createElement('a'); a.href = href; a.id = 'to-trace';"
             " a.textContent = 'trace'; document.querySelector('main').append(a); }",
             f"/app/traces/{trace}?{scope.search()}",
         )
-        timings.add("trace", scope, _click(page, "#to-trace", "trace"))
+        timings.add("trace", scope, clicked(page, "#to-trace", "trace"))
     page.get_by_test_id("waterfall").focus()
     for _ in range(REPEATS):
         timings.add("trace: key to painted", scope, float(page.evaluate(_KEY, "ArrowDown")), "key")

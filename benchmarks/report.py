@@ -34,6 +34,8 @@ def page(results: Results) -> str:
         parts.append(_questions_section(results["questions"]))
     if "pages" in results:
         parts.append(_pages_section(results["pages"]))
+    if "ui" in results:
+        parts.append(_ui_section(results["ui"]))
     if "ingest" in results:
         parts.append(_ingest_section(results["ingest"]))
     if "ml" in results:
@@ -174,6 +176,18 @@ def _questions_section(section: Results) -> str:
         f"## Questions of the pages\n\nText to answer, {section['rounds']} rounds of all questions in turn, warm. An"
         f" interaction's budget also holds {section['browser_ms']} ms of the browser. `whole` is the engine alone with"
         " the same statement where rows are\nread in parts, newest first, but at once.\n\n" + _grid(heading, rows)
+    )
+
+
+def _ui_section(section: Results) -> str:
+    rows = []
+    for case in section["cases"]:
+        numbers = (f"{case['seen']:,.6g}", f"{case['most']:,.6g}", case["unit"], "met" if case["met"] else "**missed**")
+        rows.append((case["what"], *numbers, case["note"]))
+    return (
+        "## Budgets of whole pages\n\nTimes are P95 from the click to the frame that shows the page; a ratio is to the"
+        f" same number before. Load average at the end {section['load']:.1f}.\n\n"
+        + _grid(("what", "seen", "budget", "unit", "", "note"), rows)
     )
 
 

@@ -20,11 +20,12 @@ from benchmarks.ingest_load import LoadPlan, measure_ingest
 from benchmarks.ml import measure_ml
 from benchmarks.options import SECTIONS, Options
 from benchmarks.page_queries import measure_page_queries
-from benchmarks.pages import measure_pages
+from benchmarks.pages import measure_pages, prepared
 from benchmarks.planning import measure_planning
 from benchmarks.query_cases import PROMOTED
 from benchmarks.query_overhead import measure_queries
 from benchmarks.startup import measure_import, measure_startup
+from benchmarks.ui import PARTS, measure_ui
 
 
 def _data(options: Options) -> dict[str, object]:
@@ -63,8 +64,12 @@ def _pages(options: Options) -> dict[str, object]:
     return measure_pages(dataset(Path(options.data), options.rows))
 
 
+def _ui(options: Options) -> dict[str, object]:
+    return measure_ui(prepared(dataset(Path(options.data), options.rows)), tuple(PARTS))
+
+
 MEASURES: Mapping[str, Callable[[Options], dict[str, object]]] = dict(
-    zip(SECTIONS, (_data, _query, _plan, _questions, _ingest, _start, _import, _pages, measure_ml), strict=True)
+    zip(SECTIONS, (_data, _query, _plan, _questions, _ingest, _start, _import, _pages, _ui, measure_ml), strict=True)
 )
 
 
