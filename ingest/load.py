@@ -26,7 +26,8 @@ CHECKPOINTS = "load.json"
 """File of the notes, below the states of the shards."""
 
 _CHUNK_UNITS = 500
-_CHUNK_BYTES = 16 * MIB
+_CHUNK_BYTES = 4 * MIB
+"""What is stored, noted and told together: seconds of work, which a load that is killed does again."""
 _MAX_PROBLEMS = 10_000
 
 
@@ -154,7 +155,7 @@ def chunks_of(files: Sequence[Path], plan: LoadPlan, report: LoadReport, told: P
         files: as of `find_files`.
         plan: what they hold.
         report: gets what was read and what could not be.
-        told: called after every file.
+        told: called after every file, and every chunk that is durable.
     """
     chunk: list[Submittable] = []
     finished: list[tuple[Path, FileIdentity, int]] = []
@@ -168,6 +169,7 @@ def chunks_of(files: Sequence[Path], plan: LoadPlan, report: LoadReport, told: P
                 _note(plan, finished)
                 if identity is not None and plan.checkpoints is not None:
                     plan.checkpoints.note(identity, position, path, finished=False)
+                told(report)
             chunk.append(unit)
             position = unit.position
             report.records += unit.count

@@ -29,7 +29,7 @@ def submit_files(
         data: the served directory.
         plan: what the files hold, and the project it belongs to.
         shards: number of shards of the directory.
-        progress: called after every file.
+        progress: called after every file, and every chunk that is safe.
 
     Returns:
         what was read; outcomes are counted by the server.

@@ -7,10 +7,11 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from engine.clock import SystemClock
@@ -66,11 +67,14 @@ def sentry(
     single documents, one a line; gzip and zstd are undone. A URL such as
     https://sentry.example.com/api/0/projects/ORG/PROJECT/ is read page by page. Event ids and times are kept; events
     older than the project's retention are left out and counted. Resolved and ignored issues keep their state, the short
-    id stands in the tag `sentry.issue`. Importing again changes nothing.
+    id stands in the tag `sentry.issue`. Importing again changes nothing: an import that was stopped is begun again, and
+    what is known already is left out. Comments, assignments, attachments, replays and transactions stay behind: these
+    answers do not hold them.
     """
     settings = settings_from(config, data=data)
     found = _source(source, token)
-    done = _run(settings, found, project)
+    with _Told() as told:
+        done = _run(settings, found, project, told)
     report = done.report
     facts = {
         "events": report.events,
@@ -83,6 +87,29 @@ def sentry(
     typer.echo(json.dumps(facts)) if as_json else _print(facts)
     if report.problems:
         raise typer.Exit(USAGE)
+
+
+class _Told:
+    """How far it is, on standard error, where somebody looks; how much there will be nobody knows."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        columns = (TextColumn("import"), SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bar.add_task("issues", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, into: SentryImport) -> None:
+        """Say what was read so far."""
+        report = into.report
+        left_out = f", {report.too_old:,} too old" if report.too_old else ""
+        self._bar.update(self._task, description=f"{report.issues:,} issues, {report.events:,} events{left_out}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +142,9 @@ def _source(names: list[str], token: str) -> _Source:
     return _Source((), SentryApi(urls[0], token))
 
 
-def _run(settings: Settings, source: _Source, project: str | None) -> SentryImport:
+def _run(settings: Settings, source: _Source, project: str | None, told: _Told) -> SentryImport:
     if reach_server(settings.data) is not None:
-        return _beside_server(settings, source, project)
+        return _beside_server(settings, source, project, told)
     installation = open_installation(settings)
     try:
         first_project(installation.metadata)
@@ -125,7 +152,7 @@ def _run(settings: Settings, source: _Source, project: str | None) -> SentryImpo
         shards = fixed_shards(settings.data, settings.normalisers)
         into = _begun(installation.metadata, source, project)
         target = LoadTarget(installation.data, into.project_id, shards, ready_writer(installation))
-        for outcomes in load_chunks(_chunks(into, source), target):
+        for outcomes in load_chunks(_chunks(into, source, told), target):
             into.report.outcomes = outcomes
         into.set_states(installation.metadata)
         installation.mirror.sync()
@@ -134,13 +161,13 @@ def _run(settings: Settings, source: _Source, project: str | None) -> SentryImpo
         installation.close()
 
 
-def _beside_server(settings: Settings, source: _Source, project: str | None) -> SentryImport:
+def _beside_server(settings: Settings, source: _Source, project: str | None, told: _Told) -> SentryImport:
     metadata = open_metadata(settings)
     try:
         into = _begun(metadata, source, project)
         data = DataDirectory.at(settings.data, settings.spool_key)
         shards = fixed_shards(settings.data, None)
-        submit_chunks(_chunks(into, source), data, into.project_id, shards)
+        submit_chunks(_chunks(into, source, told), data, into.project_id, shards)
         wait_queryable(data, shards, patience_s=_PATIENCE_S)
         into.set_states(metadata)
         return into
@@ -156,8 +183,11 @@ def _begun(metadata: MetadataStore, source: _Source, project: str | None) -> Sen
     return into
 
 
-def _chunks(into: SentryImport, source: _Source) -> Iterator[list[Submittable]]:
-    yield from into.chunks(source.events(into))
+def _chunks(into: SentryImport, source: _Source, told: _Told) -> Iterator[list[Submittable]]:
+    told.show(into)
+    for chunk in into.chunks(source.events(into)):
+        yield chunk
+        told.show(into)
 
 
 def _print(facts: dict[str, Any]) -> None:

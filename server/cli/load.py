@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from engine.datadir import DataDirectory
@@ -127,7 +127,8 @@ class _Bar:
 
     def __init__(self) -> None:
         console = Console(stderr=True)
-        columns = (TextColumn("load"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+        told = (MofNCompleteColumn(), TextColumn("files, {task.description}"), TimeElapsedColumn())
+        columns = (TextColumn("load"), BarColumn(), *told)
         self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._task = self._bar.add_task("", total=None)
 
