@@ -32,9 +32,9 @@ TYPES: Final = {
 }
 
 
-def panel(name: str, picture: str, text: str, x: int, y: int, w: int, h: int, **more: Any) -> dict[str, Any]:
-    """Return a panel."""
-    place = {"x": x, "y": y, "w": w, "h": h}
+def panel(name: str, picture: str, text: str, box: tuple[int, int, int, int], **more: Any) -> dict[str, Any]:
+    """Return a panel at a column and row, so wide and so high."""
+    place = dict(zip("xywh", box, strict=True))
     plain = {"title": name.title(), "description": "", "parameters": [], "range": None}
     return {"id": name, "picture": picture, "text": text, **plain, **place, **more}
 
@@ -45,18 +45,18 @@ def content(*panels: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 EVERY: Final = content(
-    panel("number", "number", "from errors | where level = $level | summarize n=count()", 0, 0, 3, 3),
-    panel("top", "top", _TOP, 3, 0, 4, 6),
-    panel("series", "series", "from errors | make-series n=count() by error.type", 7, 0, 5, 6, range="7d"),
-    panel("bar", "bar", _TOP, 0, 3, 3, 6),
-    panel("heat", "heatmap", "from transactions | heatmap transaction.duration", 3, 6, 4, 6),
-    panel("table", "table", "from errors", 7, 6, 5, 6),
-    panel("wrong", "table", "from errors | sumarize n=count()", 0, 9, 3, 5),
+    panel("number", "number", "from errors | where level = $level | summarize n=count()", (0, 0, 3, 3)),
+    panel("top", "top", _TOP, (3, 0, 4, 6)),
+    panel("series", "series", "from errors | make-series n=count() by error.type", (7, 0, 5, 6), range="7d"),
+    panel("bar", "bar", _TOP, (0, 3, 3, 6)),
+    panel("heat", "heatmap", "from transactions | heatmap transaction.duration", (3, 6, 4, 6)),
+    panel("table", "table", "from errors", (7, 6, 5, 6)),
+    panel("wrong", "table", "from errors | sumarize n=count()", (0, 9, 3, 5)),
     variables=[LEVELS, TYPES],
 )
 HOSTILE: Final = content(
     *(
-        panel(f"p{place}", "top", _TOP, 0, 4 * place, 6, 4, title=text.encode("utf-8", "replace").decode()[:200])
+        panel(f"p{place}", "top", _TOP, (0, 4 * place, 6, 4), title=text.encode("utf-8", "replace").decode()[:200])
         for place, text in enumerate(STRINGS)
     )
 )
@@ -192,14 +192,16 @@ class _Views(_Store):
     """Views."""
 
     def __init__(self) -> None:
-        search = "q=is%3Aunresolved&sort=users"
+        plain = {"default": "", "page": "issues"}
+        groups = "q=from%20errors%20%7C%20summarize%20n%3Dcount()%20by%20error.type"
+        shared = {"search": "q=is%3Aunresolved&sort=users", "sharing": "organisation"}
         super().__init__(
             {
-                1: {"name": "Whom it hits", "page": "issues", "search": search, "default": "", "sharing": "organisation"},
-                2: {"name": "By type", "page": "discover", "search": "q=from%20errors%20%7C%20summarize%20n%3Dcount()%20by%20error.type", "default": ""},
-                3: {"name": "<b>x</b>\u202e", "page": "issues", "search": "q=x", "default": "", "may_change": False},
+                1: {**plain, **shared, "name": "Whom it hits"},
+                2: {**plain, "name": "By type", "page": "discover", "search": groups},
+                3: {**plain, "name": "<b>x</b>\u202e", "search": "q=x", "may_change": False},
             }
-        )  # fmt: skip
+        )
 
     def page(self) -> Any:
         found = [one for one in self.listed() if one["page"] == request.args["page"]]
