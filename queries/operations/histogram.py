@@ -35,7 +35,8 @@ def histogram(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.T
     """Return rows of low, high and count, without gaps; values without a bucket stand last, with null bounds.
 
     Args:
-        inputs: one table of bucket, count, and what the bounds are computed from: `lo`, `a` and `b`.
+        inputs: one table of bucket, count, and what the bounds are computed from: `lo`, `a` and `b`; whole widths of
+            whole numbers are `a` alone.
         options: `scale` and `buckets`.
     """
     (table,) = inputs
@@ -83,7 +84,7 @@ def _of(bounds: Bounds, number: int | None) -> tuple[float | None, float | None]
 def _bounds(rows: list[dict[str, Any]], options: Mapping[str, object]) -> Bounds:
     if not rows:
         return lambda _: (None, None)
-    lo, a, b = (float(rows[0][name] or 0.0) for name in ("lo", "a", "b"))
+    lo, a, b = (float(rows[0].get(name, default) or 0.0) for name, default in (("lo", 0.0), ("a", 0.0), ("b", 1.0)))
     match Scale(options["scale"]):
         case Scale.LOG:
             return _log_bounds
