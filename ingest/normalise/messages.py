@@ -7,6 +7,7 @@ from typing import Any
 
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.stack import Chain
+from ingest.normalise.urlnames import named_by_url
 from ingest.normalise.values import fitted, mapping, short, text
 
 MAX_MESSAGE_CHARS = 8192
@@ -89,7 +90,8 @@ def culprit_of(data: dict[str, Any], found: Chain, transaction: str) -> str:
 
 def transaction_of(data: dict[str, Any], remarks: Remarks) -> str:
     """Return the name of the transaction an event happened in."""
-    return fitted(data.get("transaction") or mapping(data.get("tags")).get("transaction"), 200, remarks)
+    name = fitted(data.get("transaction") or mapping(data.get("tags")).get("transaction"), 200, remarks)
+    return named_by_url(name, text(mapping(data.get("transaction_info")).get("source")), remarks)[0]
 
 
 def _first_line(value: str) -> str:

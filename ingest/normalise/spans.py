@@ -35,6 +35,7 @@ from ingest.normalise.typed import (
     tags_and_measurements,
     user_of_attributes,
 )
+from ingest.normalise.urlnames import named_by_url
 from ingest.normalise.values import mapping, short, text
 from ingest.normalise.weights import RATE_ATTRIBUTES, weight_of_trace
 
@@ -105,7 +106,7 @@ def _row(document: Document, arrival: Arrival, container: Container, shift: int,
         "timestamp": start + shift,
         "duration_ns": max(0, end - start),
         "event_id": "",
-        **_naming(span, attributes, span_id),
+        **_naming(span, attributes, span_id, remarks),
         **origin_columns(attributes, arrival, remarks),
         "dist": dist_of(attributes.get("sentry.dist"), remarks),
         **user_of_attributes(attributes, arrival, infer_address=container.infer_address),
@@ -120,27 +121,27 @@ def _row(document: Document, arrival: Arrival, container: Container, shift: int,
     }
 
 
-def _naming(span: dict[str, Any], attributes: dict[str, Any], span_id: str) -> Row:
+def _naming(span: dict[str, Any], attributes: dict[str, Any], span_id: str, remarks: Remarks) -> Row:
     is_segment = span.get("is_segment") is True
     sent = short(span.get("name"), MAX_NAME_CHARS)
-    segment_name = short(attributes.get("sentry.segment.name"), MAX_NAME_CHARS)
-    name = (segment_name or sent or UNLABELED) if is_segment else sent
+    said = short(attributes.get("sentry.segment.name"), MAX_NAME_CHARS) or (sent or UNLABELED if is_segment else "")
+    said_source = short(first_of(attributes, ("sentry.segment.name.source", "sentry.span.source", "sentry.source")), 64)
+    segment_name, source = named_by_url(said, said_source, remarks)
+    name = segment_name if is_segment else sent
     described = text(first_of(attributes, ("sentry.description",))) or text(span.get("name"))
     message = short(attributes.get("sentry.status.message"), 64)
     status = status_of(span.get("status"))
     return {
         "is_segment": is_segment,
         "segment_id": span_id if is_segment else span_id_of(attributes.get("sentry.segment.id")),
-        "segment_name": name if is_segment else segment_name,
+        "segment_name": segment_name,
         "name": name,
         "op": short(attributes.get("sentry.op"), 200),
         "description": described[:MAX_DESCRIPTION_CHARS],
         "status": status_of(message) if status == "internal_error" and _is_word(message) else status,
         "kind": kind_of(attributes),
         "origin": short(attributes.get("sentry.origin"), 200),
-        "source": short(first_of(attributes, ("sentry.segment.name.source", "sentry.span.source", "sentry.source")), 64)
-        if is_segment
-        else "",
+        "source": source if is_segment else "",
     }
 
 

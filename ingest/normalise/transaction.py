@@ -22,6 +22,7 @@ from ingest.normalise.spandata import (
 )
 from ingest.normalise.times import clamp_ns, time_ns
 from ingest.normalise.trimming import kept_of
+from ingest.normalise.urlnames import named_by_url
 from ingest.normalise.values import fitted, mapping, pairs, scalar, short, text
 from ingest.normalise.weights import RATE_ATTRIBUTES, weight_of_trace
 
@@ -100,7 +101,8 @@ def _segment(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> Row:
     measurements = measurements_of(data.get("measurements"))
     sort_data(sent, row["tags"], measurements, remarks)
     http = http_columns(sent)
-    name = fitted(data.get("transaction"), MAX_NAME_CHARS, remarks) or UNLABELED
+    sent_name = fitted(data.get("transaction"), MAX_NAME_CHARS, remarks) or UNLABELED
+    name, source = named_by_url(sent_name, short(mapping(data.get("transaction_info")).get("source"), 64), remarks)
     rates = (trace.get("client_sample_rate"), *(sent.get(attribute) for attribute in RATE_ATTRIBUTES))
     return row | {
         "sample_weight": weight_of_trace(arrival.headers, *rates),
@@ -119,7 +121,7 @@ def _segment(data: dict[str, Any], arrival: Arrival, remarks: Remarks) -> Row:
         "status": status_of(trace.get("status")),
         "kind": kind_of(sent),
         "origin": short(trace.get("origin"), 200),
-        "source": short(mapping(data.get("transaction_info")).get("source"), 64),
+        "source": source,
         "service": service_of(sent) or row["tags"].get("service.name", ""),
         "measurements": measurements,
     }
