@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from benchmarks.serving import Server
+from benchmarks.serving import NoAnswerError, Server
 
 TRACE = "a1" * 16
 SPANS = 100_000
@@ -55,9 +56,9 @@ def span_lines(begun: datetime, count: int = SPANS) -> Iterator[bytes]:
         level = 0 if number == 0 else len(_path(number))
         row: dict[str, Any] = {
             "timestamp": (began_ns + number * _SPAN_NS // 4) / 1e9,
-            "trace": TRACE,
-            "trace.span": f"{number + 1:016x}",
-            "trace.parent": f"{(number - 1) // _FAN_OUT + 1:016x}" if number else "",
+            "trace_id": TRACE,
+            "span_id": f"{number + 1:016x}",
+            "parent_span_id": f"{(number - 1) // _FAN_OUT + 1:016x}" if number else "",
             "name": f"{_OPERATIONS[number % 4]} {number % 97}",
             "span.op": _OPERATIONS[number % 4],
             "span.duration": max(_SPAN_NS, (count - number) * _SPAN_NS // 4 // (level + 1)),
@@ -136,8 +137,11 @@ def _send(server: Server, path: str, body: bytes, kind: str) -> None:
     key = server.address.public_key
     address = f"http://{host}:{port}{path}?sentry_key={key}"
     request = urllib.request.Request(address, body, {"Content-Type": kind})
-    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-        answer.read()
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            answer.read()
+    except urllib.error.HTTPError as error:
+        raise NoAnswerError(f"{path}: {error.code} {error.read()[:500].decode(errors='replace')}") from error
 
 
 def _wait(server: Server, text: str, count: int) -> None:
