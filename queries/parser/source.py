@@ -19,7 +19,7 @@ _LENGTH = r"[0-9]{1,100}+(?:\.[0-9]{1,100}+)?(?:ms|s|min|m|hr|h|day|d|wk|w)"
 _INSTANT = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6}+)?)?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 )
-_MOMENT = rf"{_INSTANT}|now|[+-]{_LENGTH}"
+_MOMENT = rf"{_INSTANT}|now(?:\(\))?|[+-]{_LENGTH}|ago\({_LENGTH}\)"
 _LAST = re.compile(rf"last[ \t\r\n]++({_LENGTH}){_DONE}", re.IGNORECASE)
 _BETWEEN = re.compile(rf"between[ \t\r\n]++({_MOMENT})[ \t\r\n]++and[ \t\r\n]++({_MOMENT}){_DONE}", re.IGNORECASE)
 _AT = re.compile(rf"at[ \t\r\n]++({_INSTANT}){_DONE}", re.IGNORECASE)
@@ -131,8 +131,10 @@ def _read_time(text: str, position: int) -> ast.TimeRange | None:
 
 def _moment(match: re.Match[str], group: int) -> ast.Instant | ast.RelativeInstant:
     written, span = match[group], ast.Span(match.start(group), match.end(group))
-    if written.lower() == "now":
+    if written.lower() in {"now", "now()"}:
         return ast.RelativeInstant(0, span)
+    if written[0] in "aA":
+        return ast.RelativeInstant(-_length(written[len("ago(") : -1], span), span)
     if written[0] in "+-":
         return ast.RelativeInstant(_length(written, span), span)
     return time_literal(written.upper(), span)

@@ -12,6 +12,7 @@ from queries.parser.words import SOURCES, STAGES, misspelt_stage, nearest_source
 
 _FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z-]*+(?=\s|\Z)")
 _ODD_LENGTH = re.compile(r"last\s++[0-9]++\s*+[A-Za-z]*+", re.IGNORECASE)
+_ODD_MOMENTS = re.compile(r"between\s++\S++\s++and\s++[^\s|]++|at\s++[0-9+-][^\s|]*+", re.IGNORECASE)
 _FOREIGN = re.compile(r"(?<!\S)(?:&&|\|\||NOT)(?!\S)")
 _MEANT = {"&&": "AND", "||": "OR", "NOT": "!"}
 
@@ -65,10 +66,15 @@ def warn_of_words(text: str, search: ast.Search, source: ast.Source | None) -> I
 
 
 def _warn_after_source(text: str, start: int, source: ast.Source) -> Iterator[ParseWarning]:
-    length = _ODD_LENGTH.match(text, start)
-    if length is not None and source.time is None:
-        message = f"`{length[0]}` is searched for as text, because it is not a time range."
-        yield ParseWarning(message, ast.Span(length.start(), length.end()), "Write a duration such as last 24h.")
+    ranges = (
+        (_ODD_LENGTH, "a duration such as last 24h"),
+        (_ODD_MOMENTS, "between 2026-01-31 and now, or -2d and -1d"),
+    )
+    for odd, instead in ranges:
+        found = odd.match(text, start)
+        if found is not None and source.time is None:
+            message = f"`{found[0]}` is searched for as text, because it is not a time range."
+            yield ParseWarning(message, ast.Span(found.start(), found.end()), f"Write {instead}.")
     word = _FIRST_WORD.match(text, start)
     if word is not None and word[0].lower() in STAGES:
         message = f"`{word[0]}` is searched for as text, because no pipe stands before it."

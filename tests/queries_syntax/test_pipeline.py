@@ -67,6 +67,7 @@ def test_line_breaks_and_tabs_are_blanks_everywhere() -> None:
         ("LAST 5m", ast.Last(ast.Duration(300 * SECOND))),
         ("last 1.5d", ast.Last(ast.Duration(36 * HOUR))),
         ("between -2h and now", ast.Between(RelativeInstant(-2 * HOUR), RelativeInstant(0))),
+        ("between ago(2h) and now()", ast.Between(RelativeInstant(-2 * HOUR), RelativeInstant(0))),
         ("at 2026-03-01", ast.At(ast.Instant(dt.datetime(2026, 3, 1, tzinfo=dt.UTC), whole_day=True))),
         (
             "between 2026-03-01 and 2026-03-01T10:30Z",
@@ -94,13 +95,20 @@ def test_range_words_without_a_time_are_text(text: str) -> None:
     assert words(f"from errors {text}") == text
 
 
+@pytest.mark.parametrize("words", ["last 2 weeks", "between yesterday and today", "at -2h"])
+def test_a_range_that_is_none_is_warned_of(words: str) -> None:
+    """It is searched for as text, which hardly anybody means."""
+    (warning,) = parse_with_warnings(f"from errors {words}").warnings
+    assert f"`{words}` is searched for as text" in warning.message
+
+
 def test_range_words_without_a_source_are_text() -> None:
     """They mean something only after `from`."""
     assert words("last 24h") == "last 24h"
 
 
 @pytest.mark.parametrize(
-    "time", ["last 2h", "LAST 2h", "between -2d and now", "between 2026-03-01 and 2026-03-02", "at 2026-03-01"]
+    "time", ["last 2h", "LAST 2h", "between -2d and now()", "between 2026-03-01 and 2026-03-02", "at 2026-03-01"]
 )
 @pytest.mark.parametrize("words", ["span.op:http.server", "failed", 'a:1 "b c"', "a:1 OR b:2"])
 def test_a_range_may_be_the_last_words_of_the_search(words: str, time: str) -> None:
