@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import Changed, NotFound, UserError
-from engine.metadata import AuditEntry, MetadataStore, SavedQueryRow, SavedQueryText, SavedQueryWanted, _saved
+from engine.metadata import (
+    AuditEntry,
+    DefaultView,
+    MetadataStore,
+    SavedQueryRow,
+    SavedQueryText,
+    SavedQueryWanted,
+    _saved,
+)
 
 ENTRY = AuditEntry("user:test", "query.save", "query:worst")
 WORST = SavedQueryText(
@@ -185,3 +194,56 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
     with pytest.raises(UserError):
         save(metadata, content, ann, sharing)
     assert metadata.saved_queries(SavedQueryWanted(0, every=True)) == []
+
+
+def test_a_deleted_query_can_be_brought_back_and_goes_for_good_after_a_while(
+    metadata: MetadataStore, ann: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its versions and stars; the next deletion after the time drops it."""
+    row = save(metadata, WORST, ann)
+    metadata.star_saved_query(row.id, ann, starred=True)
+    metadata.delete_saved_query(row.id, audit=ENTRY)
+    assert (names(metadata, SavedQueryWanted(ann)), metadata.saved_query_versions(row.id)) == ([], [])
+    assert metadata.deleted_saved_query(row.id).content == WORST
+    assert metadata.bring_back_saved_query(row.id, audit=ENTRY) == row
+    assert names(metadata, SavedQueryWanted(ann, starred=True)) == ["Worst issues"]
+    metadata.delete_saved_query(row.id)
+    monkeypatch.setattr(_saved, "KEPT_DELETED", timedelta(0))
+    metadata.delete_saved_query(save(metadata, WORST, ann).id)
+    with pytest.raises(NotFound):
+        metadata.bring_back_saved_query(row.id)
+
+
+def test_views_and_dashboards_have_lists_and_names_of_their_own(metadata: MetadataStore, ann: int) -> None:
+    """A view's name is taken on its page only; nothing of them stands among queries."""
+    view = replace(WORST, kind="view", language="issues", text="q=x", parameters=())
+    board = replace(view, kind="dashboard", language="json")
+    for content in (WORST, view, replace(view, language="discover"), board):
+        save(metadata, content, ann)
+    with pytest.raises(UserError):
+        save(metadata, replace(view, name="WORST issues"), ann)
+    with pytest.raises(UserError):
+        save(metadata, replace(view, language="json"), ann)
+    assert len(names(metadata, SavedQueryWanted(ann))) == 1
+    assert len(names(metadata, SavedQueryWanted(ann, kind="view"))) == 2
+    assert len(names(metadata, SavedQueryWanted(ann, kind="view", language="issues"))) == 1
+    assert len(names(metadata, SavedQueryWanted(ann, kind="dashboard"))) == 1
+
+
+def test_a_page_has_one_default_for_each_project_and_person(metadata: MetadataStore, ann: int, bob: int) -> None:
+    """Set anew it is replaced; a deleted view is none."""
+    view = replace(WORST, kind="view", language="issues", text="q=x", parameters=())
+    one, two = save(metadata, view, ann).id, save(metadata, replace(view, name="Two"), ann).id
+    for default in (
+        DefaultView("issues", 0, 0, one),
+        DefaultView("issues", 0, ann, one),
+        DefaultView("issues", 0, ann, two),
+    ):
+        metadata.set_default_view(default, audit=ENTRY)
+    own = DefaultView("issues", 0, ann, two)
+    assert metadata.default_views("issues", ann) == [DefaultView("issues", 0, 0, one), own]
+    assert metadata.default_views("issues", bob) == [DefaultView("issues", 0, 0, one)]
+    metadata.drop_default_view(DefaultView("issues", 0, ann, one))
+    assert own in metadata.default_views("issues", ann)
+    metadata.delete_saved_query(two)
+    assert metadata.default_views("issues", ann) == [DefaultView("issues", 0, 0, one)]

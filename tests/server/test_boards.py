@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.serving import make_server
 
 from server.boards.checks import faults_of, file_faults
 from server.boards.document import Board, BoardFile, exported, imported, read, written
 from server.boards.starting import NAMES, starters
 from tests.server.api import build_api
+from tests.server.processes import run_here
 
 COUNT = "from errors | summarize n=count()"
 PANEL = {"id": "a", "title": "Errors", "picture": "number", "text": COUNT, "x": 0, "y": 0, "w": 3, "h": 3}
@@ -240,3 +243,59 @@ def test_a_saved_query_that_was_deleted_comes_back(api, name):
     made = api.send("POST", "saved-queries", {"name": name, "text": "from errors"}, "member", 201)
     assert api.call("member", "DELETE", f"/api/v1/saved-queries/{made['id']}").status_code == 204
     assert api.send("POST", f"saved-queries/{made['id']}/bring-back", {}, "member")["text"] == "from errors"
+
+
+@pytest.fixture
+def amber(api):
+    """The command line on the application, served; it returns status and what was said."""
+    server = make_server("127.0.0.1", 0, api.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    where = ("--url", f"http://127.0.0.1:{server.server_port}", "--token", api.tokens["all"])
+
+    def run(*arguments, given=""):
+        code, said, complained = run_here([*arguments, *where], given)
+        return code, said + complained
+
+    yield run
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def told(said: str):
+    """What a verb printed as JSON: the last line, for the application logs its requests in the same process."""
+    return json.loads(said.strip().splitlines()[-1])
+
+
+def test_dashboards_are_listed_exported_and_imported_at_the_terminal(amber, tmp_path):
+    """A file written by one installation is read by another; what is wrong with it is said by its place."""
+    code, said = amber("dashboards", "import", "--starter", "latency", "--name", "At the terminal", "--json")
+    number = told(said)["id"]
+    assert (code, told(said)["panels"]) == (0, 8)
+    path = tmp_path / "file.json"
+    assert amber("dashboards", "export", "at the TERMINAL", "-o", str(path))[0] == 0
+    file = json.loads(path.read_text())
+    assert (file["format"], file["version"], file["name"]) == ("amber-dashboard", 1, "At the terminal")
+    again = json.dumps({**file, "name": "Again"})
+    assert "Again is saved with 8 panels" in amber("dashboards", "import", "-", given=again)[1]
+    found = told(amber("dashboards", "list", "terminal", "--json")[1])
+    assert [(one["id"], one["panels"], one["sharing"]) for one in found] == [(number, 8, "private")]
+    file["panels"][0]["text"] = "from errors level:$nobody"
+    code, said = amber("dashboards", "import", "-", given=json.dumps(file))
+    assert (code, "file.panels.0.text" in said) == (2, True)
+    assert "no JSON file" in amber("dashboards", "import", "-", given="{")[1]
+    assert "no dashboard called" in amber("dashboards", "export", "nothing")[1]
+    assert amber("dashboards", "delete", "At the terminal")[0] == 0
+    assert "is back" in amber("dashboards", "bring-back", str(number))[1]
+
+
+def test_views_are_saved_and_listed_at_the_terminal(amber):
+    """By the query string of their page."""
+    code, said = amber("views", "save", "issues", "From here", "q=is%3Aunresolved&sort=users", "--share", "--json")
+    number = told(said)["id"]
+    assert (code, told(said)["sharing"]) == (0, "organisation")
+    assert number in [one["id"] for one in told(amber("views", "list", "issues", "--json")[1])]
+    assert "is no page with views" in amber("views", "list", "people")[1]
+    assert amber("views", "delete", str(number))[0] == 0
+    assert "From here is back." in amber("views", "bring-back", str(number))[1]
