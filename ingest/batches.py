@@ -89,7 +89,7 @@ def _column(kind: pa.DataType, values: list[Any]) -> pa.Array[Any]:
             distinct = {id(value): value for value in values}
             return _nested(kind, list(distinct.values())).take(pa.array(indices, pa.int32()))
         return _nested(kind, values)
-    if values and all(type(value) is bytes for value in values):
+    if values and set(map(type, values)) == {bytes}:
         return _texts(values)
     return pa.array(values, kind)
 
@@ -97,7 +97,7 @@ def _column(kind: pa.DataType, values: list[Any]) -> pa.Array[Any]:
 def _nested(kind: pa.MapType[Any, Any, Any] | pa.ListType[Any], values: list[Any]) -> pa.Array[Any]:
     if isinstance(kind, pa.MapType):
         keys = pa.array(list(chain.from_iterable(values)), kind.key_type)
-        items = pa.array(list(chain.from_iterable(v.values() for v in values)), kind.item_type)
+        items = pa.array(list(chain.from_iterable(map(dict.values, values))), kind.item_type)
         return cast("pa.Array[Any]", _map_array(_offsets(values), keys, items, type=kind))
     flat = pa.array(list(chain.from_iterable(values)), kind.value_type)
     return cast("pa.Array[Any]", _list_array(_offsets(values), flat, type=kind))

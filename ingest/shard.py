@@ -265,12 +265,14 @@ class ShardNormaliser:
 
     def _pause(self, batch: Batch) -> float:
         """Return how long to gather records for the next batch, in seconds."""
-        rules = self._rules
+        rules, rows = self._rules, batch.row_count
         if self._ports.ready.waiting() >= rules.crowded_files:
             return rules.crowded_interval_s
-        if batch.row_count >= rules.full_rows:
+        if rows >= rules.flooded_rows:
+            return rules.flooded_interval_s
+        if rows >= rules.full_rows:
             return rules.full_interval_s
-        return rules.busy_interval_s if batch.row_count >= rules.busy_rows else rules.interval_s
+        return rules.busy_interval_s if rows >= rules.busy_rows else rules.interval_s
 
     def _records(
         self, reader: SpoolReader, after: Position | None, until: Position | None = None

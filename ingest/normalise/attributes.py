@@ -71,12 +71,18 @@ def contexts_of(value: object, remarks: Remarks) -> dict[str, str]:
     """
     flat: dict[str, str] = {}
     contexts = mapping(value)
+    typed: dict[object, dict[str, Any]] = {}
     for name, context in contexts.items():
-        if name != "trace" and isinstance(context, dict):
-            _flatten(name, context, flat, remarks)
+        if isinstance(context, dict):
+            # sentry-cli names its runtime context `rust`.
+            kind = context.get("type")
+            if isinstance(kind, str):
+                typed.setdefault(kind, context)
+            if name != "trace":
+                _flatten(name, context, flat, remarks)
     for name in _SHORT_CONTEXTS:
-        context = mapping(contexts.get(name)) or _by_type(contexts, name)
-        label = name_and_version(context)
+        context = mapping(contexts.get(name)) or typed.get(name)
+        label = name_and_version(context) if context else ""
         if label:
             flat[name] = label
     return flat
@@ -84,13 +90,15 @@ def contexts_of(value: object, remarks: Remarks) -> dict[str, str]:
 
 def name_and_version(context: dict[str, Any]) -> str:
     """Return "name version" of a context, as far as it says."""
-    parts = (context.get("name"), context.get("version"))
-    return " ".join(p.strip() for p in parts if isinstance(p, str) and p.strip())[:MAX_TAG_CHARS]
+    name, version = context.get("name"), context.get("version")
+    name = name.strip() if isinstance(name, str) else ""
+    version = version.strip() if isinstance(version, str) else ""
+    return (f"{name} {version}" if name and version else name or version)[:MAX_TAG_CHARS]
 
 
 def _flatten(name: str, context: dict[str, Any], flat: dict[str, str], remarks: Remarks) -> None:
     for member, raw in context.items():
-        if raw is None or member == "type" or not scalar(raw):
+        if raw is None or member == "type" or not (type(raw) is str or scalar(raw)):
             continue
         if len(flat) >= MAX_CONTEXT_MEMBERS:
             remarks.add("contexts:too_many")
@@ -105,14 +113,6 @@ def put_context(flat: dict[str, str], key: str, raw: object, remarks: Remarks) -
         remarks.add("contexts.value:trimmed")
         value = value[:MAX_CONTEXT_CHARS]
     flat[key[:MAX_TAG_CHARS]] = value
-
-
-def _by_type(contexts: dict[str, Any], wanted: str) -> dict[str, Any]:
-    """Return the context whose `type` is `wanted`: sentry-cli names its runtime context `rust`."""
-    for context in contexts.values():
-        if isinstance(context, dict) and context.get("type") == wanted:
-            return context
-    return {}
 
 
 class CheckedModules(dict[str, str]):

@@ -281,6 +281,7 @@ def test_shards_that_share_the_load_gather_longer_than_one_alone_would(tmp_path:
     assert worked == [True, False, True]
     assert rules.shared_by(1) == rules
     assert (rules.shared_by(2).busy_interval_s, rules.shared_by(2).busy_rows) == (0.8, 75)
+    assert (rules.shared_by(2).flooded_rows, rules.shared_by(2).outcome_interval_s) == (500, 4.0)
 
 
 class Edge:
@@ -378,6 +379,19 @@ def test_a_normaliser_rests_longer_while_it_gathers(tmp_path: Path) -> None:
     assert normaliser.rest_s() == rules.gather_s
     clock.now += 1.0
     assert normaliser.rest_s() == rules.idle_s
+
+
+@pytest.mark.parametrize(("events", "pause"), [("a", 0.2), ("ab", 0.5), ("abc", 1.2), ("abcd", 2.0)])
+def test_the_larger_a_batch_was_the_longer_the_next_one_gathers(tmp_path: Path, events: str, pause: float) -> None:
+    """Up to the longest pause, when events come faster than blocks should."""
+    (normaliser, clock), edge = with_clock(tmp_path, busy_rows=2, full_rows=3, flooded_rows=4), Edge(tmp_path)
+    edge.sends(events)
+    assert normaliser.step()
+    edge.sends("f")
+    clock.now += pause - 0.01
+    assert not normaliser.step()
+    clock.now += 0.02
+    assert normaliser.step()
 
 
 def test_when_the_writer_lags_everything_stays_in_the_raw_spool(tmp_path: Path) -> None:
