@@ -53,6 +53,19 @@ def put_repository(connection: Connection, wanted: RepositoryRow, now: datetime)
     return _repository(connection.execute(query).one())
 
 
+def rename_repository(connection: Connection, wanted: RepositoryRow, before: str) -> bool:
+    """Give a repository the name and address it has now; False when the former name is unknown, or the new one known.
+
+    A push under the new name may have come first: then both stand, and the newer is asked first.
+    """
+    names = select(_P.name).where(_P.organisation_id == wanted.organisation_id, _P.name.in_([before, wanted.name]))
+    if list(connection.execute(names).scalars()) != [before]:
+        return False
+    theirs = (_P.organisation_id == wanted.organisation_id) & (_P.name == before)
+    connection.execute(update(REPOSITORIES).where(theirs).values(name=wanted.name, url=wanted.url))
+    return True
+
+
 def link_repositories(connection: Connection, project_id: int, ids: Collection[int]) -> None:
     """Say that a project knows repositories."""
     rows = [{"repository_id": number, "project_id": project_id} for number in sorted(set(ids))]
@@ -110,6 +123,15 @@ def put_commits(connection: Connection, repository_id: int, told: Sequence[NewCo
         if one.files is not None and not found[sha].has_files:
             _put_files(connection, found[sha].id, one.files)
     return [found[one.sha].id for one in told]
+
+
+def forget_commits(connection: Connection, ids: Collection[int]) -> None:
+    """Remove commits, but for those that a release holds."""
+    for chunk in _batched(sorted(set(ids))):
+        held = set(connection.execute(select(_RC.commit_id).where(_RC.commit_id.in_(chunk))).scalars())
+        loose = [number for number in chunk if number not in held]
+        connection.execute(delete(COMMIT_FILES).where(_F.commit_id.in_(loose)))
+        connection.execute(delete(COMMITS).where(_C.id.in_(loose)))
 
 
 def _values(repository_id: int, one: NewCommit) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from engine.errors import NotFound, UserError
 from engine.metadata import AuditEntry, MetadataStore, ProjectRow
 from server.commits.opening import open_history
 from server.commits.ranges import previous_head
-from server.commits.told import Push, Ref, change_of
+from server.commits.told import Push, Ref, Renamed, change_of
 
 MOST_COMMITS = 2000
 """Commits of one release; what is older in a longer range is left out."""
@@ -117,9 +117,20 @@ class CommitRegistry:
         """Remember the commits of a push and return how many there were."""
         row = RepositoryRow(0, project.organisation_id, push.repository, provider, push.url, "")
         known = self._metadata.put_repository(row, project.id, audit=audit)
-        self._metadata.put_commits(known.id, push.commits)
+        if push.forced:
+            self._metadata.replace_commits(known.id, push.commits)
+        else:
+            self._metadata.put_commits(known.id, push.commits)
         self._tell(project, push.repository, push.commits, ref=push.ref)
         return len(push.commits)
+
+    def renamed(self, project: ProjectRow, provider: str, renamed: Renamed, audit: AuditEntry) -> bool:
+        """Let a repository the project knows have another name; return whether one was renamed."""
+        known = {row.name for row in self._metadata.repositories([project.id])}
+        if renamed.before not in known:
+            return False
+        row = RepositoryRow(0, project.organisation_id, renamed.repository, provider, renamed.url, "")
+        return self._metadata.rename_repository(row, renamed.before, audit=audit)
 
     def _repository(self, project: ProjectRow, name: str) -> RepositoryRow:
         wanted = RepositoryRow(0, project.organisation_id, name, "", "", "")

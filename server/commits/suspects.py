@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,11 @@ class _Source:
     history: GitHistory | None = None
     head: str = ""
     located: list[tuple[StackFrame, Found]] = field(default_factory=list)
+
+    @property
+    def last(self) -> float:
+        """The time of the newest commit that was told."""
+        return max((one.commit.at.timestamp() for one in self.told), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ class SuspectFinder:
             return Suspicion(nothing="no-repository")
         with ExitStack() as stack:
             release = self._release(project.id, document["release"])
-            sources = [self._source(row, release, stack) for row in repositories]
+            sources = self._without_copies(project.id, [self._source(row, release, stack) for row in repositories])
             best = self._located(project.id, sources, frames, document["platform"])
             if best is None:
                 known = any(source.index.paths for source in sources)
@@ -225,18 +231,49 @@ class SuspectFinder:
         told = [*release.commits.get(row.id, ()), *self._metadata.newest_commits(row.id)]
         return _Source(row, index_of(told), told)
 
+    def _without_copies(self, project_id: int, sources: Sequence[_Source]) -> list[_Source]:
+        """Return repositories without mirrors of others, which would make each of their files ambiguous.
+
+        Told-of repositories that share a commit are copies: the one told of last stands, with the commits of all. One
+        that a code mapping names, or that is read from disk, is meant and stands.
+        """
+        meant = {root.repository for root in self._roots(project_id)}
+        kept: list[_Source] = []
+        for source in sorted(sources, key=lambda one: (one.row.id in meant or one.history is not None, one.last)):
+            shas = {row.commit.sha for row in source.told}
+            copies = [one for one in kept if one.history is None and one.row.id not in meant and _shares(one, shas)]
+            kept = [*(one for one in kept if one not in copies), _joined(source, copies)]
+        return sorted(kept, key=lambda one: one.row.id)
+
     def _located(
         self, project_id: int, sources: Sequence[_Source], frames: Sequence[StackFrame], platform: str
     ) -> _Source | None:  # fmt: skip
-        """Return the repository most of the frames lead to, with their files; the one read from disk for equals."""
+        """Return the repository most of the frames lead to, with their files.
+
+        For equals it is the one read from disk, then the one that was told of last: of a repository that was renamed
+        both names are known.
+        """
         roots, indexes = self._roots(project_id), {source.row.id: source.index for source in sources}
         by_id = {source.row.id: source for source in sources}
         for frame in frames:
             found = locate(frame, platform, roots, indexes)
             if found is not None:
                 by_id[found.repository].located.append((frame, found))
-        best = max(sources, key=lambda one: (len(one.located), one.history is not None, -one.row.id))
+        best = max(sources, key=lambda one: (len(one.located), one.history is not None, one.last, -one.row.id))
         return best if best.located else None
+
+
+def _shares(source: _Source, shas: AbstractSet[str]) -> bool:
+    return any(row.commit.sha in shas for row in source.told)
+
+
+def _joined(source: _Source, copies: Sequence[_Source]) -> _Source:
+    """Return a repository with what was told of its copies, the newest first; one read from disk knows all of it."""
+    if not copies or source.history is not None:
+        return source
+    told = {row.commit.sha: row for one in (*copies, source) for row in one.told}
+    rows = sorted(told.values(), key=lambda row: (row.commit.at, row.id), reverse=True)
+    return replace(source, index=index_of(rows), told=rows)
 
 
 def _with_heads(earlier: Sequence[ReleaseRow], heads: Mapping[int, object]) -> str:

@@ -47,12 +47,23 @@ class Push:
         repository: `owner/name`.
         url: where people see it.
         commits: the oldest first, as it was sent.
+        forced: whether it replaced commits that were there. GitLab does not tell.
     """
 
     repository: str
     url: str
     ref: str
     commits: tuple[NewCommit, ...]
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A repository that has another name, `owner/name`, or another owner."""
+
+    repository: str
+    url: str
+    before: str
 
 
 def commits_of(sent: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, list[NewCommit]]:
@@ -131,6 +142,19 @@ def github_push(told: Mapping[str, Any], now: datetime) -> Push:
     return _push(told, name, url, now)
 
 
+def github_renamed(told: Mapping[str, Any]) -> Renamed | None:
+    """Return what a `repository` delivery of GitHub tells of a new name or owner; None when it tells of neither."""
+    repository, changes = mapping(told.get("repository")), mapping(told.get("changes"))
+    name, url = short(repository.get("full_name"), _MAX_NAME), short(repository.get("html_url"), 2000)
+    owner, _, own = name.rpartition("/")
+    was = short(mapping(mapping(changes.get("repository")).get("name")).get("from"), _MAX_NAME)
+    by = mapping(mapping(changes.get("owner")).get("from"))
+    former = short(mapping(by.get("user") or by.get("organization")).get("login"), _MAX_NAME)
+    if told.get("action") not in {"renamed", "transferred"} or not own or not (was or former):
+        return None
+    return Renamed(name, url, f"{former or owner}/{was or own}")
+
+
 def gitlab_push(told: Mapping[str, Any], now: datetime) -> Push:
     """Return what a push event of GitLab tells."""
     project = mapping(told.get("project"))
@@ -141,7 +165,7 @@ def gitlab_push(told: Mapping[str, Any], now: datetime) -> Push:
 def _push(told: Mapping[str, Any], repository: str, url: str, now: datetime) -> Push:
     ref = short(told.get("ref"), 200)
     commits = [found for one in listed(told.get("commits"))[:_MAX_COMMITS] if (found := _pushed(one, now)) is not None]
-    return Push(repository or UNNAMED, url, ref.removeprefix("refs/heads/"), tuple(commits))
+    return Push(repository or UNNAMED, url, ref.removeprefix("refs/heads/"), tuple(commits), told.get("forced") is True)
 
 
 def _pushed(sent: object, now: datetime) -> NewCommit | None:

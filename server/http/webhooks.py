@@ -12,7 +12,7 @@ from http import HTTPMethod
 from flask import Response, request
 
 from engine.errors import StateError
-from engine.metadata import AuditEntry
+from engine.metadata import AuditEntry, ProjectRow
 from ingest.answers import Answer, document
 from ingest.calls import Call
 from ingest.edge import Edge
@@ -22,7 +22,7 @@ from ingest.http import response_of
 from ingest.native.own import submit_own
 from ingest.native.webhooks import WEBHOOK_ENDPOINTS, proven
 from server.commits.registry import CommitRegistry
-from server.commits.told import github_push, gitlab_push
+from server.commits.told import github_push, github_renamed, gitlab_push
 from server.http.access import public
 from server.http.documents import commits as documents
 from server.http.documents.common import CONFLICT
@@ -58,19 +58,39 @@ def webhook_routes(services: Services) -> Routes:
             raise StateError("Nothing is taken here.", code="no-ingest")
         call = Call(request.environ, {"project": path.project})
         header, push = _KINDS[path.provider]
-        if request.headers.get(header) != push:
-            return response_of(answer_to(ways[path.provider], services.edge, call))
-        way = Endpoint("push", "", lambda edge, call: _pushed(services, edge, call, path.provider))
+        kind = request.headers.get(header)
+        if kind == push:
+            way = Endpoint("push", "", lambda edge, call: _pushed(services, edge, call, path.provider))
+        elif (path.provider, kind) == ("github", "repository"):
+            way = Endpoint("repository", "", lambda edge, call: _renamed(services, edge, call))
+        else:
+            way = ways[path.provider]
         return response_of(answer_to(way, services.edge, call))
 
     return routes
 
 
-def _pushed(services: Services, edge: Edge, call: Call, provider: str) -> Answer:
-    sender, told = proven(edge, call, provider)
-    project = next((row for row in services.metadata.projects() if row.id == sender.project_id), None)
+def _project(services: Services, number: int) -> ProjectRow:
+    project = next((row for row in services.metadata.projects() if row.id == number), None)
     if project is None:
         raise Refused("not authorised", status=403, reason="unknown_project", causes=("the project is gone",))
+    return project
+
+
+def _renamed(services: Services, edge: Edge, call: Call) -> Answer:
+    sender, told = proven(edge, call, "github")
+    project, renamed = _project(services, sender.project_id), github_renamed(told)
+    if renamed is not None:
+        entry = AuditEntry(
+            "webhook:github", "repositories.rename", f"project:{project.slug}", {"to": renamed.repository}
+        )
+        CommitRegistry(services.metadata, services.clock).renamed(project, "github", renamed, entry)
+    return document({"commits": 0})
+
+
+def _pushed(services: Services, edge: Edge, call: Call, provider: str) -> Answer:
+    sender, told = proven(edge, call, provider)
+    project = _project(services, sender.project_id)
     push = _READERS[provider](told, services.clock.now())
     registry = CommitRegistry(
         services.metadata, services.clock, lambda number, lines: submit_own(edge, number, "changes", lines)

@@ -183,10 +183,10 @@ def test_an_error_of_a_release_read_from_git_finds_its_commit_and_its_owner(worl
     assert api.get(f"issues/{issue}")["assignee"] == ""
 
 
-def push(commits: list[dict]) -> bytes:
+def push(commits: list[dict], name: str = "acme/shop", **more) -> bytes:
     """What GitHub sends of a push."""
-    repository = {"full_name": "acme/shop", "html_url": "https://github.com/acme/shop"}
-    return json.dumps({"ref": "refs/heads/main", "repository": repository, "commits": commits}).encode()
+    repository = {"full_name": name, "html_url": f"https://github.com/{name}"}
+    return json.dumps({"ref": "refs/heads/main", "repository": repository, "commits": commits, **more}).encode()
 
 
 def pushed(number: int, path: str, **span: float) -> dict:
@@ -202,10 +202,10 @@ def pushed(number: int, path: str, **span: float) -> dict:
     }
 
 
-def deliver(world, body: bytes, secret: str = SECRET):
-    """Deliver a push to the web port."""
+def deliver(world, body: bytes, secret: str = SECRET, event: str = "push"):
+    """Deliver a push, or another event, to the web port."""
     signature = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    headers = {"X-GitHub-Event": "push", "X-Hub-Signature-256": signature, "Content-Type": "application/json"}
+    headers = {"X-GitHub-Event": event, "X-Hub-Signature-256": signature, "Content-Type": "application/json"}
     return world.api.client().post("/api/v1/projects/shop/webhooks/github", data=body, headers=headers)
 
 
@@ -238,6 +238,48 @@ def test_pushes_tell_suspects_without_a_repository_and_count_once(world):
     assert (answer.status_code, answer.json["commitCount"]) == (201, 2)
     cut = world.api.get(f"issues/{world.issue()}/suspects")
     assert (cut["scope"], [one["commit"]["id"] for one in cut["suspects"]]) == ("release", [f"{3:040x}"])
+
+
+def test_pushes_that_come_late_twice_forced_or_from_copies_name_each_commit_once(world):
+    """A rebased commit stands once, a deleted branch tells nothing, a mirror hides no file, a name may change."""
+
+    def suspects() -> list[tuple[int, str]]:
+        found = world.api.get(f"issues/{world.issue()}/suspects")["suspects"]
+        return [(int(one["commit"]["id"], 16), one["commit"]["repository"]) for one in found]
+
+    late, early = pushed(7, "src/shop/cart.py", hours=5), pushed(6, "src/shop/cart.py", days=3)
+    for body in (push([late]), push([early, late]), push([late])):
+        assert deliver(world, body).status_code == 200
+    rebased = {**late, "id": f"{8:040x}", "timestamp": ago(hours=4).isoformat()}
+    assert deliver(world, push([rebased], forced=True, before=f"{7:040x}")).json == {"commits": 1}
+    zeros = "0" * 40
+    gone = push([], deleted=True, after=zeros, before=f"{8:040x}")
+    odd = push([{"id": zeros}, {"id": 5}, None, {"id": "../../etc", "modified": "x"}, {"author": []}])
+    assert [deliver(world, body).json for body in (gone, odd)] == [{"commits": 0}] * 2
+    world.error("shop@2.0.0", 6)
+    assert suspects() == [(8, "acme/shop"), (6, "acme/shop")]
+    huge = [pushed(n, f"docs/{n}.md", days=9) for n in range(1000, 4000)]
+    assert deliver(world, push(huge)).json == {"commits": 2048}, "as many as GitHub sends of one"
+    assert suspects() == [(8, "acme/shop"), (6, "acme/shop")]
+
+    assert (
+        deliver(world, push([{**rebased, "timestamp": ago(hours=3.5).isoformat()}], "acme/mirror")).status_code == 200
+    )
+    assert suspects() == [(8, "acme/mirror"), (6, "acme/mirror")], "of two copies, that which was told of last"
+    renamed = {
+        "action": "renamed",
+        "changes": {"repository": {"name": {"from": "shop"}}},
+        "repository": {"full_name": "acme/store", "html_url": "https://github.com/acme/store"},
+    }
+    told = json.dumps(renamed).encode()
+    assert deliver(world, told, "another secret of sixteen", "repository").status_code == 403
+    assert [deliver(world, told, event="repository").status_code for _ in range(2)] == [200, 200]
+    names = {row.name for row in world.api.metadata.repositories([world.api.a.id])}
+    assert names == {"acme/store", "acme/mirror"}
+    assert deliver(world, push([pushed(9, "src/shop/cart.py", hours=2)], "acme/store")).status_code == 200
+    assert suspects() == [(9, "acme/store"), (8, "acme/store"), (6, "acme/store")], (
+        "under the new name, with all it had"
+    )
 
 
 def test_nothing_known_is_said_with_what_to_do(world):

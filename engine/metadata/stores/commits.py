@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from engine.commits import CodeMapping, CommitRow, NewCommit, RepositoryRow
+from engine.commits import CodeMapping, CommitRow, FileChange, NewCommit, RepositoryRow
 from engine.metadata import _artifacts, _commits
 from engine.metadata.rows import AuditEntry
 from engine.metadata.stores.base import BaseStore
+
+_LOOKED_AT = 1000
+"""Newest commits of a repository among which a forced push looks for those it replaces."""
+
+_Likeness = tuple[str, str, str, frozenset[FileChange]]
+
+
+def _likeness(one: NewCommit) -> _Likeness:
+    """Return what a commit keeps when it is rebased."""
+    return one.author_name, one.author_email, one.message, frozenset(one.files or ())
 
 
 class CommitStore(BaseStore):
@@ -25,6 +36,14 @@ class CommitStore(BaseStore):
             row = _commits.put_repository(write.connection, wanted, self._clock.now())
             _commits.link_repositories(write.connection, project_id, [row.id])
             return row
+
+    def rename_repository(self, wanted: RepositoryRow, before: str, *, audit: AuditEntry | None = None) -> bool:
+        """Give a repository the name and address it has now, its commits stay; False when there is nothing to rename.
+
+        The former name may be unknown, or the new one known already.
+        """
+        with self._managed(audit) as write:
+            return _commits.rename_repository(write.connection, wanted, before)
 
     def repositories(self, project_ids: Collection[int] | None = None) -> list[RepositoryRow]:
         """Return the repositories that some projects know, by name; all there are for None, which is the operator's.
@@ -48,6 +67,26 @@ class CommitStore(BaseStore):
         """Remember commits; telling one again changes nothing, but that files may become known."""
         with self._database.write() as connection:
             _commits.put_commits(connection, repository_id, told)
+
+    def replace_commits(self, repository_id: int, told: Sequence[NewCommit]) -> None:
+        """Remember commits of a forced push, and forget those they replace, but for what a release holds.
+
+        A rebased commit has another id; who wrote it, what it says and what files it changes are as before. Nobody
+        tells which commits are gone: for each new one it is the newest that is equal.
+        """
+        with self._database.write() as connection:
+            numbers = _commits.newest_commits(connection, repository_id, _LOOKED_AT)
+            known = _commits.commits(connection, numbers)
+            _commits.put_commits(connection, repository_id, told)
+            ours, equal = {one.sha for one in told}, Counter(_likeness(one) for one in told)
+            equal.subtract(_likeness(row.commit) for row in known.values() if row.commit.sha in ours)
+            gone = []
+            for number in numbers:
+                commit = known[number].commit
+                if commit.sha not in ours and equal[_likeness(commit)] > 0:
+                    equal[_likeness(commit)] -= 1
+                    gone.append(number)
+            _commits.forget_commits(connection, gone)
 
     def newest_commits(self, repository_id: int, limit: int = 1000) -> list[CommitRow]:
         """Return the newest commits of a repository, newest first."""
