@@ -12,3 +12,13 @@ export function painted(view: string): void {
     }),
   );
 }
+
+/** Resolves when what is on its way to the screen stands there and the browser has time: what comes second waits for it. */
+export function afterPaint(): Promise<void> {
+  return new Promise((resolve) => {
+    const rest = () => (window.requestIdleCallback ? window.requestIdleCallback(() => resolve(), { timeout: 300 }) : window.setTimeout(resolve, 50));
+    requestAnimationFrame(() => requestAnimationFrame(rest));
+    // Frames stop in a tab nobody looks at.
+    window.setTimeout(resolve, 600);
+  });
+}

@@ -9,7 +9,7 @@ import { asProblem } from "../core/problem.ts";
 import { apiBody } from "../core/search.ts";
 import { useStore } from "../core/store.ts";
 import { announceProblem, say, toast } from "../core/toast.ts";
-import { changePage, changeUrl, currentUrl, useUrl } from "../core/url.ts";
+import { type Address, changePage, changeUrl, currentUrl, onUrl, useUrl } from "../core/url.ts";
 import { Builder } from "./builder.tsx";
 import type { Outline } from "./builder.ts";
 import { Chart } from "./chart.tsx";
@@ -63,31 +63,58 @@ interface Asking {
   stage: (value: string, instead: boolean) => void;
 }
 
+interface Named {
+  question: Question;
+  names: readonly string[];
+  given: Record<string, Given>;
+  lacking: readonly string[];
+  /** Whether it can be asked as it is. */
+  stands: boolean;
+}
+
+/** The question an address names. One that names a saved query only gets its text in a moment. */
+function questionOf({ state, pathname }: Pick<Address, "state" | "pathname">): Named {
+  const { page } = state;
+  const sql = page.lang === "sql";
+  const text = page.q ?? (sql ? SQL_TEXT : DEFAULT_TEXT);
+  const given = givenOf(page);
+  const names = sql ? [] : parametersOf(text);
+  const lacking = missing(names, given);
+  const limit = Number(page.rows) || FIRST_ROWS;
+  const question: Question = { text, scope: apiBody(state), limit, language: sql ? "sql" : "discover", params: paramsBody(names, given) };
+  const waits = !page.q && Boolean(page.saved);
+  return { question, names, given, lacking, stands: HERE.test(pathname) && !waits && !lacking.length };
+}
+
+/** Whether a question is being asked, or was answered a moment ago: back on the page what is there still stands. */
+function isKnown(question: Question): boolean {
+  const { question: before, phase, answeredAt } = view.get();
+  if (!before || JSON.stringify(before) !== JSON.stringify(question)) return false;
+  return phase === "running" || (phase === "done" && Date.now() - answeredAt < FRESH_MS);
+}
+
+/** Ask as soon as one goes to the page: its component stands only when the server has said which page it is. */
+function askAhead(): void {
+  const { question, stands } = questionOf(currentUrl());
+  if (stands && !isKnown(question)) void ask(question);
+}
+
+onUrl(askAhead);
+askAhead();
+
 /** The question of the address: asks it, and changes the address to ask another. */
 function useQuestion(): Asking {
   const { state, pathname } = useUrl();
-  const here = HERE.test(pathname);
-  const sql = state.page.lang === "sql";
-  const text = state.page.q ?? (sql ? SQL_TEXT : DEFAULT_TEXT);
-  // An address that names a saved query only gets its text in a moment.
-  const waits = !state.page.q && Boolean(state.page.saved);
-  const given = React.useMemo(() => givenOf(state.page), [state]);
-  const names = React.useMemo(() => (sql ? [] : parametersOf(text)), [text, sql]);
-  const lacking = missing(names, given);
-  const params = paramsBody(names, given);
-  const limit = Number(state.page.rows) || FIRST_ROWS;
-  const scope = React.useMemo(() => apiBody(state), [state]);
-  const question: Question = { text, scope, limit, language: sql ? "sql" : "discover", params };
+  const { question, names, given, lacking, stands } = React.useMemo(() => questionOf({ state, pathname }), [state, pathname]);
+  const { text, scope, limit } = question;
+  const sql = question.language === "sql";
   const key = JSON.stringify(question);
-  const stands = here && !waits && !lacking.length;
   const [again, setAgain] = React.useState(0);
+  const forced = React.useRef(0);
   React.useEffect(() => {
-    if (!stands) return;
-    const { question: before, phase, answeredAt } = view.get();
-    const known = before && JSON.stringify(before) === key;
-    // Back on the page with the same question: what is there still stands for a while.
-    if (known && again === 0 && phase === "done" && Date.now() - answeredAt < FRESH_MS) return;
-    void ask(question);
+    const force = again !== forced.current;
+    forced.current = again;
+    if (stands && (force || !isKnown(question))) void ask(question);
   }, [key, again, stands]);
   React.useEffect(() => leave, []);
   const run = (next: string) => {

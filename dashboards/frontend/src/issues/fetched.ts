@@ -2,6 +2,7 @@
 import * as React from "react";
 
 import { get } from "../core/api.ts";
+import { afterPaint } from "../core/painted.ts";
 import { asProblem, isAbort, type Problem } from "../core/problem.ts";
 
 export interface Fetched<T> {
@@ -10,7 +11,7 @@ export interface Fetched<T> {
   retry: () => void;
 }
 
-/** The document below /api/v1, or what went wrong; `retry` asks again. */
+/** The document below /api/v1, or what went wrong; `retry` asks again. It is asked for when the page itself stands. */
 export function useFetched<T>(path: string): Fetched<T> {
   const [document, setDocument] = React.useState<T | null>(null);
   const [problem, setProblem] = React.useState<Problem | null>(null);
@@ -18,8 +19,9 @@ export function useFetched<T>(path: string): Fetched<T> {
   React.useEffect(() => {
     const controller = new AbortController();
     setProblem(null);
-    get<T>(path, { signal: controller.signal })
-      .then(setDocument)
+    afterPaint()
+      .then(() => (controller.signal.aborted ? null : get<T>(path, { signal: controller.signal })))
+      .then((found) => found && setDocument(found))
       .catch((error: unknown) => {
         if (!isAbort(error)) setProblem(asProblem(error));
       });

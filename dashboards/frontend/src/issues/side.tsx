@@ -3,6 +3,7 @@ import * as React from "react";
 
 import { get } from "../core/api.ts";
 import { formatNumber, formatRatio } from "../core/format.ts";
+import { afterPaint } from "../core/painted.ts";
 import { asProblem, isAbort, type Problem } from "../core/problem.ts";
 import { apiQuery, formatSearch } from "../core/search.ts";
 import { useHref, useUrl } from "../core/url.ts";
@@ -74,8 +75,10 @@ export function IssueTags({ issue }: { issue: string }): React.ReactElement {
   React.useEffect(() => {
     const controller = new AbortController();
     setProblem(null);
-    get<{ tags: TagCounts[] }>(`issues/${encodeURIComponent(issue)}/tags`, { query: apiQuery(state), signal: controller.signal })
-      .then((document) => setTags(document.tags))
+    const path = `issues/${encodeURIComponent(issue)}/tags`;
+    afterPaint()
+      .then(() => (controller.signal.aborted ? null : get<{ tags: TagCounts[] }>(path, { query: apiQuery(state), signal: controller.signal })))
+      .then((document) => document && setTags(document.tags))
       .catch((error: unknown) => {
         if (!isAbort(error)) setProblem(asProblem(error));
       });

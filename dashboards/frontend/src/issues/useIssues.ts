@@ -2,10 +2,10 @@
 import * as React from "react";
 
 import { get, Latest, post, write } from "../core/api.ts";
+import { askEarly, getEarly } from "../core/early.ts";
 import { asProblem, type Problem } from "../core/problem.ts";
 import { formatSearch, type UrlState } from "../core/search.ts";
 import { say } from "../core/toast.ts";
-import { currentUrl, onUrl } from "../core/url.ts";
 import { isRelative, listParams, matchBody, readFilters } from "./filters.ts";
 import { type Issue, type IssueChange, type IssueState, type ListPage, said } from "./model.ts";
 import { changed, firstPage, leaves, NO_ROWS, nextPage, refreshed, restored, type Rows, statesOf } from "./rows.ts";
@@ -29,28 +29,11 @@ export interface Loaded {
 /** The list as it was left: who comes back from an issue finds it as it was, at once, and then it is refreshed. */
 const left: { key: string; rows: Rows } = { key: "", rows: NO_ROWS };
 
-/** The first page, asked for the moment somebody goes to the list: the component itself stands some 70 ms later. */
-const early: { key: string; at: number; page: Promise<ListPage> | null } = { key: "", at: 0, page: null };
-const EARLY_MS = 5_000;
-let before = currentUrl().pathname;
-
-onUrl(() => {
-  const { pathname, state } = currentUrl();
-  const arrived = pathname === LIST && before !== LIST && left.key !== formatSearch(state);
-  before = pathname;
-  if (!arrived) return;
-  const query = listParams(state, "", null, PAGE);
-  const page = get<ListPage>("issues", { query });
-  page.catch(() => undefined); // who takes the page hears of the error
-  Object.assign(early, { key: JSON.stringify(query), at: Date.now(), page });
+askEarly(({ pathname, state }, before) => {
+  const known = left.rows.meta !== null && left.key === formatSearch(state);
+  const arrived = pathname === LIST && before !== LIST && !known;
+  return arrived ? { path: "issues", query: listParams(state, "", null, PAGE) } : null;
 });
-
-function getFirst(query: [string, string][], signal: AbortSignal): Promise<ListPage> {
-  const { key, at, page } = early;
-  early.page = null;
-  const fits = page !== null && key === JSON.stringify(query) && Date.now() - at < EARLY_MS;
-  return fits ? page : get<ListPage>("issues", { query, signal });
-}
 
 interface Answered {
   changed: number;
@@ -89,7 +72,7 @@ export function useIssues(state: UrlState, me: string, held: () => ReadonlySet<s
     setPhase((before) => (before === "first" ? "first" : "again"));
     try {
       const { state: asked, me: self } = current.current;
-      const page = await newest.run((signal) => getFirst(listParams(asked, self, null, PAGE), signal));
+      const page = await newest.run((signal) => getEarly<ListPage>("issues", listParams(asked, self, null, PAGE), { signal }));
       if (!page) return;
       setRows(firstPage(page));
       setProblem(null);

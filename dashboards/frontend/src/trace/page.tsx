@@ -1,7 +1,7 @@
 // The page of a trace: fetches the document, and holds what is folded, filtered, zoomed and chosen.
 import * as React from "react";
 
-import { get } from "../core/api.ts";
+import { askEarly, getEarly } from "../core/early.ts";
 import { asProblem, isAbort, type Problem } from "../core/problem.ts";
 import { painted } from "../core/painted.ts";
 import { changePage, useUrl } from "../core/url.ts";
@@ -17,6 +17,13 @@ import { useTraceKeys } from "./keys.ts";
 import { type TraceState, useTrace } from "./useTrace.ts";
 import { Waterfall } from "./waterfall.tsx";
 
+const landingQuery = (span: string): [string, string][] => (span ? [["span", span]] : []);
+
+askEarly(({ pathname, state }, before) => {
+  const trace_id = /^\/app\/traces\/([^/]+)$/.exec(pathname)?.[1];
+  return trace_id && pathname !== before ? { path: `traces/${trace_id}`, query: landingQuery(state.page.span ?? "") } : null;
+});
+
 /** The page `/app/traces/<trace_id>`; `?span=` names the span it lands on. */
 export function TraceView({ trace_id }: { trace_id: string }): React.ReactElement {
   const { state } = useUrl();
@@ -27,9 +34,8 @@ export function TraceView({ trace_id }: { trace_id: string }): React.ReactElemen
   const [tries, setTries] = React.useState(0);
   React.useEffect(() => {
     const controller = new AbortController();
-    const query: Record<string, string> = landing.current ? { span: landing.current } : {};
     setProblem(null);
-    get<TraceDocument>(`traces/${trace_id}`, { query, signal: controller.signal })
+    getEarly<TraceDocument>(`traces/${trace_id}`, landingQuery(landing.current), { signal: controller.signal })
       .then(setTrace)
       .catch((error: unknown) => {
         if (!isAbort(error)) setProblem(asProblem(error));
