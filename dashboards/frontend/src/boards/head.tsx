@@ -146,7 +146,7 @@ function Versions({ board, onBoard }: { board: Dashboard; onBoard: (board: Dashb
     if (made) onBoard({ ...made, starred: board.starred });
   };
   return (
-    <Menu label={`v${board.version}`} name="Versions" className="button quiet small" align="end" onOpen={open}>
+    <Menu label={`Version ${board.version}`} name={`Version ${board.version} and others`} className="button quiet small" align="end" onOpen={open}>
       {(close) =>
         listed === null ? (
           <div className="skeleton saved-skeleton" />

@@ -69,7 +69,7 @@ export function Views({ page }: { page: ViewPage }): React.ReactElement {
             <Icon name="chevron" />
           </>
         }
-        name={open ? `Saved views, ${open.name} is open` : "Saved views"}
+        name={open ? `Saved views: ${open.name}${edited ? " changed" : ""}` : "Saved views"}
         className="button quiet small"
         kind="dialog"
         align="end"
