@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -11,14 +13,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from engine.monitors import EVERYWHERE, MonitorMute
 from engine.snapshot import publish
+from server.cli import monitors as verb
 from server.compose import ready_writer
 from server.jobs import JobRun
 from server.monitors.incidents import FAILED, CheckIn, Thresholds, standing
 from server.monitors.issues import monitor_issues_job
 from server.monitors.mutes import Mutes
+from server.monitors.overview import MonitorOverview
 from tests.ingest.helpers import shard_normaliser
 from tests.server.api import build_api
 
@@ -232,3 +237,29 @@ def test_the_list_and_one_monitor_say_how_it_stands_and_when_it_is_due(site: Sit
     assert (one["monitor"]["muted"], [each["status"] for each in one["check_ins"]]) == (True, ["error", "error"])
     unknown = site.api.call("member", "GET", "/api/v1/projects/shop/monitor?monitor=none")
     assert (unknown.status_code, unknown.json["code"]) == (404, "monitor-unknown")
+
+
+def test_the_command_lists_shows_and_mutes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A letter for each run; what is sent cannot steer the terminal; an environment nobody told of is refused."""
+    site.told("oemt", monitor="cli\x1b[31m", environment="prod")
+    overview = MonitorOverview(site.api.services.queries, site.api.metadata, site.api.installation.clock)
+
+    @contextmanager
+    def place(*_: object) -> Iterator[Any]:
+        yield verb._Directory(site.api.installation, overview)
+
+    monkeypatch.setattr(verb, "_place", place)
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(verb.app, words)
+
+    listed = run("list", "--project", "shop").output
+    assert ".EmT" in listed
+    assert "\x1b" not in listed
+    shown = run("show", "cli\x1b[31m", "-p", "shop").output
+    assert shown.startswith("cli [31m of shop: Every minute")
+    assert shown.count("prod") == 5
+    refused = run("mute", "cli\x1b[31m", "-p", "shop", "-e", "dev").exception
+    assert getattr(refused, "code", "") == "environment-unknown"
+    assert run("mute", "cli\x1b[31m", "-p", "shop").output == "cli [31m is muted in all environments.\n"
+    assert json.loads(run("show", "cli\x1b[31m", "-p", "shop", "--json").output)["monitor"]["muted"]
