@@ -110,6 +110,13 @@ class EmbeddedTransport:
             return self._inner.saved(name)
         return _told(lambda: _saved_in(self._data, name))
 
+    def assist(self, verb: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Help with a text; see `amber.EditorTransport.assist`."""
+        if isinstance(self._inner, HttpTransport):
+            return self._inner.assist(verb, body)
+        owned = self._inner
+        return _told(lambda: owned.assist(verb, body), str(body.get("query", "")))
+
     def close(self) -> None:
         """Release the directory or the connection. Calling it again does nothing."""
         self._inner.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from amber import Progress, QueryRequest, RawResult, RawStream
 from iam import EMBEDDED
 from queries.editor import Diagnostic, check
 from server.compose import Installation, open_installation
+from server.editing import Editing
 from server.owned_stream import taken_elsewhere
 from server.query_service import QueryService, Question
 from server.runner import make_runner
@@ -36,6 +37,7 @@ class OwnedDirectory:
     def __init__(self, data: Path) -> None:
         self._data = data
         self._service = _DIRECTORIES.take(data)
+        self._editing = Editing(self._service)
         self._closed = False
 
     def query(self, request: QueryRequest) -> RawResult:
@@ -60,6 +62,10 @@ class OwnedDirectory:
     def check(self, request: QueryRequest) -> tuple[Diagnostic, ...]:
         """Return what is wrong or odd in a text, without running it."""
         return check(request.text, self._service.context(_question(request), EMBEDDED))
+
+    def assist(self, verb: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what an editor asks about a text, as `/api/v1/query/VERB` says it."""
+        return self._editing.answer(verb, body, EMBEDDED)
 
     def progress(self, query_id: str) -> Progress | None:
         """Return how far a query is, None when it does not run."""

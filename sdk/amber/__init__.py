@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from amber._client import Client, connect
 from amber._client import open_directory as open  # noqa: A004 - `amber.open(dir)` reads best
+from amber._editor import Editor, EditorTransport
 from amber._errors import (
     AmberError,
     AuthError,
@@ -30,6 +31,8 @@ __all__ = [
     "Client",
     "Column",
     "ConnectionFailed",
+    "Editor",
+    "EditorTransport",
     "HttpTransport",
     "Progress",
     "QueryCancelled",

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
+from amber._editor import Editor
 from amber._errors import AmberError
 from amber._http import HttpTransport
 from amber._progress import Display, default_display, run_watched
@@ -183,6 +184,15 @@ class Client:
             if page.next is None:
                 return
             request = replace(request, query_id=uuid.uuid4().hex, after=page.next)
+
+    @property
+    def editor(self) -> Editor:
+        """Help with writing texts: completion, explanations, diagnostics, formatting, plain English.
+
+        Raises:
+            AmberError: the transport gives none.
+        """
+        return Editor(self._transport)
 
     def close(self) -> None:
         """Releases the connection."""

@@ -97,8 +97,13 @@ class HttpTransport:
     def saved(self, name: str) -> Mapping[str, Any]:
         """The saved query of a name; see `SavedTransport.saved`."""
         path = f"/api/v1/saved-queries?{urllib.parse.urlencode({'search': name, 'limit': 500})}"
-        found = self._tried(lambda: self._get(path), uuid.uuid4().hex)
+        found = self._tried(lambda: self._json("GET", path), uuid.uuid4().hex)
         return pick(found["items"], name)
+
+    def assist(self, verb: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Help with a text; see `EditorTransport.assist`."""
+        content, text = _encoded(body), str(body.get("query", ""))
+        return self._tried(lambda: self._json("POST", f"/api/v1/query/{verb}", content, text), uuid.uuid4().hex)
 
     def close(self) -> None:
         """Closes the idle connections; the transport stays usable."""
@@ -140,20 +145,25 @@ class HttpTransport:
         self._give_back(connection, response)
         return RawResult(table, _meta(table.schema))
 
-    def _get(self, path: str) -> dict[str, Any]:
+    def _json(self, method: str, path: str, body: bytes = b"", text: str = "") -> dict[str, Any]:
         """A document of the API."""
-        connection, response = self._send("GET", path, b"", {**self._headers, "Accept": "application/json"})
+        headers = {
+            **self._headers,
+            "Accept": "application/json",
+            **({"Content-Type": "application/json"} if body else {}),
+        }
+        connection, response = self._send(method, path, body, headers)
         try:
-            document = self._document(response)
+            document = self._document(response, text)
         except BaseException:
             connection.close()
             raise
         self._give_back(connection, response)
         return document
 
-    def _document(self, response: http.client.HTTPResponse) -> dict[str, Any]:
+    def _document(self, response: http.client.HTTPResponse, text: str) -> dict[str, Any]:
         if response.status != 200:
-            raise _refusal(response, "")
+            raise _refusal(response, text)
         try:
             found: dict[str, Any] = json.loads(response.read())
         except ValueError as error:

@@ -13,18 +13,19 @@ from engine.errors import UserError
 from iam import Action
 from queries import ast
 from queries.edit import Change, Exclude, Filter, GroupBy, SetLimit, SortBy, edit
-from queries.editor import Facts, complete, complete_sql, value_items
+from queries.editor import complete, complete_sql, value_items
 from queries.parser import parse
 from queries.printer import print_query
 from queries.result import rfc3339
 from queries.series import series_text
+from server.editing import NAMES, facts_of
 from server.http.access import needs
 from server.http.documents import queries as documents
 from server.http.documents.common import BODY, QUERY_LIMIT
 from server.http.guard import principal
 from server.http.known_values import KnownValues
 from server.http.query import question_of
-from server.http.query_editor import NAMES, editor_routes
+from server.http.query_editor import editor_routes
 from server.http.routes import Routes, answer
 from server.http.tag_keys import TagKeys
 from server.query_service import QueryService, Question
@@ -55,8 +56,7 @@ def _texts(routes: Routes, service: QueryService, clock: Clock) -> None:
         projects = context.projects
         place = tuple(sorted(projects))
         tags = keys.of(asked, principal(), place) if body.values else {}
-        facts = Facts(tuple(projects.values()), tags, saved_filters=context.saved_filters)
-        found = (complete_sql if body.language == "sql" else complete)(body.query, body.cursor, facts)
+        found = (complete_sql if body.language == "sql" else complete)(body.query, body.cursor, facts_of(context, tags))
         items = [item.as_dict() for item in found.items]
         if body.values:
             rows = known.of(found, asked, principal(), place)

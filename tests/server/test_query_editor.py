@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from engine.errors import UserError
+from iam import EMBEDDED
+from server.editing import Editing
 from tests.server.api import build_api
 
 
@@ -51,6 +54,19 @@ def test_a_text_is_formatted_or_refused(api: Any) -> None:
     assert refused["code"] == "query-syntax"
 
 
+def test_a_text_is_taken_apart_and_one_part_is_changed(api: Any) -> None:
+    """For the builder of the page: parts and the whole text in one answer, a wrong part with what to write."""
+    text = {"query": "from errors level:error | summarize n=count() by release"}
+    found = api.send("POST", "query/outline", text)
+    assert (found["terms"], found["stages"][0]["by"]) == (["level:error"], ["release"])
+    change = {"kind": "key", "stage": 0, "place": 1, "value": "environment"}
+    changed = api.send("POST", "query/outline", {**text, "change": change})
+    assert changed["query"].endswith("by release, environment")
+    wrong = {**text, "change": {**change, "value": "x | limit 1"}}
+    refused = api.send("POST", "query/outline", wrong, status=400)
+    assert refused["code"] == "query-edit-part"
+
+
 def test_what_stands_under_the_cursor_is_explained(api: Any) -> None:
     """Fields of the catalogue, saved filters by what they say, and nothing where there is nothing."""
     found = api.send("POST", "query/hover", {"query": "level:error", "cursor": 2})["hover"]
@@ -83,3 +99,25 @@ def test_sql_is_completed_as_discover_is(api: Any) -> None:
     assert found["items"][0]["label"] == "level"
     body = {"query": "SELECT level FROM err", "cursor": 21, "language": "sql", "values": False}
     assert api.send("POST", "query/complete", body)["items"][0]["insert"] == "errors "
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [
+        ("complete", {"query": "from errors | summ", "cursor": 18}),
+        ("complete", {"query": "SELECT level FROM err", "cursor": 21, "language": "sql"}),
+        ("hover", {"query": "level:error", "cursor": 2}),
+        ("check", {"query": "from errors | sumarize n=count()"}),
+        ("check", {"query": "from errors | summarize n=count() by level"}),
+        ("format", {"query": "from  errors|limit 5"}),
+    ],
+)
+def test_a_directory_opened_by_this_process_helps_as_its_server_does(api: Any, verb: str, body: Any) -> None:
+    """`amber.open(DIR).editor` gives the documents of the routes, which the page shows."""
+    assert Editing(api.services.queries).answer(verb, body, EMBEDDED) == api.send("POST", f"query/{verb}", body)
+
+
+def test_help_nobody_knows_is_refused(api: Any) -> None:
+    """By its name."""
+    with pytest.raises(UserError, match="rename"):
+        Editing(api.services.queries).answer("rename", {"query": ""}, EMBEDDED)
