@@ -83,11 +83,11 @@ def measure_queries(data: Dataset, *, pairs: int) -> dict[str, object]:
     store = open_store(data.store_url)
     try:
         warm(store, data)
-        found = [
-            compare(store, case, scope, data, pairs=pairs, promoted={"errors": PROMOTED})
-            for case in (*CASES, *STAGE_CASES, *ANALYSIS_CASES)
-            for scope in case.scopes
-        ]
+        found = []
+        for case in (*CASES, *STAGE_CASES, *ANALYSIS_CASES):
+            for scope in case.scopes:
+                found.append(compare(store, case, scope, data, pairs=pairs, promoted={"errors": PROMOTED}))
+                print(line(found[-1]), flush=True)  # a run that is broken off has said what it saw
         limits = measure_limits(store)
         beside = measure_duckdb(store, data.errors, data.directory.parent, partial(_ours, store))
     finally:
@@ -98,6 +98,16 @@ def measure_queries(data: Dataset, *, pairs: int) -> dict[str, object]:
         "limits": limits,
         "duckdb": beside,
     }
+
+
+def line(seen: Comparison) -> str:
+    """Return a comparison as one line."""
+    cpu, clock = seen.cpu, seen.ratio
+    return (
+        f"{seen.case:18} {seen.scope:13} cpu {cpu.value:.2f} ({cpu.low:.2f}-{cpu.high:.2f}),"
+        f" clock {clock.value:.2f} ({clock.low:.2f}-{clock.high:.2f}), {seen.ours_ms:.1f} ms by the clock,"
+        f" by hand {seen.base_ms:.1f}  {seen.difference or 'same rows'}"
+    )
 
 
 def _ours(store: EventStore, key: str, scope: str) -> Callable[[], float]:

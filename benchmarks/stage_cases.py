@@ -44,7 +44,9 @@ STAGE_CASES = (
         "extend",
         "extend",
         "from errors last 30d | extend long = length(message) | summarize m=max(long) by level",
-        "SELECT level, maxOrNull(lengthUTF8(message)) FROM errors WHERE {where} GROUP BY level ORDER BY level",
+        # A message that is missing has no length.
+        "SELECT level, maxOrNull(lengthUTF8(nullIf(message, ''))) FROM errors WHERE {where} GROUP BY level"
+        " ORDER BY level",
     ),
     Case(
         "distinct",

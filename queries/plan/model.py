@@ -57,7 +57,7 @@ class PlanContext:
     my_teams: tuple[str, ...] = ()
     releases: Releases | None = None
     environments: tuple[str, ...] = ()
-    facet_rows: int = 20_000
+    facet_rows: int = 10_000
     input_rows: int = 100_000
     ordered: bool = True
     paging: bool = False
