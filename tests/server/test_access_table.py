@@ -72,6 +72,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/query/check": {"query": "from errors | sumarize n=count()"},
     "POST /api/v1/query/hover": {"query": "level:error", "cursor": 3},
     "POST /api/v1/query/format": QUERY,
+    "POST /api/v1/query/outline": QUERY,
     "POST /api/v1/query/edit": {"query": "from errors", "change": {"op": "limit", "count": 5}},
     "POST /api/v1/saved-queries": {"name": "x", "text": "from errors | sumarize n=count()"},
     "POST /api/v1/saved-queries/import": {"source": "https://example.org"},

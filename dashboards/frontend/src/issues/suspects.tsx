@@ -2,22 +2,11 @@
 import * as React from "react";
 
 import { formatNumber } from "../core/format.ts";
+import type { Commit } from "./commit.ts";
 import { ProblemBox } from "./empty.tsx";
 import { useFetched } from "./fetched.ts";
 import { Ago } from "./time.tsx";
 import { useNow } from "./watch.ts";
-
-interface Commit {
-  id: string;
-  short_id: string;
-  title: string;
-  message: string;
-  author_name: string;
-  author_email: string | null;
-  at: string;
-  repository: string | null;
-  url: string | null;
-}
 
 interface Suspect {
   commit: Commit;

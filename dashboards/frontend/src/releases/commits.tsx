@@ -2,23 +2,12 @@
 import * as React from "react";
 
 import { formatNumber } from "../core/format.ts";
+import type { Commit } from "../issues/commit.ts";
 import { ProblemBox } from "../issues/empty.tsx";
 import { useFetched } from "../issues/fetched.ts";
 import { Ago } from "../issues/time.tsx";
 import { useNow } from "../issues/watch.ts";
 import { authors } from "./model.ts";
-
-interface Commit {
-  id: string;
-  short_id: string;
-  title: string;
-  message: string;
-  author_name: string;
-  author_email: string | null;
-  at: string;
-  repository: string | null;
-  url: string | null;
-}
 
 const SHOWN = 20;
 const NAMED = 6;

@@ -1,9 +1,19 @@
 // The trace document of GET /api/v1/traces/<id> and the rows that have come of it. Pure: no DOM, no fetch.
 
-/** Rows as the API answers them, in columns; `row` says which they are. */
-export interface RowColumns {
-  row: number[];
+/** What spans are called, in columns. */
+interface SpanTexts {
   span_id: string[];
+  op: string[];
+  description: string[];
+  service: string[];
+  status: string[];
+  project: string[];
+  is_segment: boolean[];
+}
+
+/** Rows as the API answers them, in columns; `row` says which they are. */
+export interface RowColumns extends SpanTexts {
+  row: number[];
   parent: number[];
   depth: number[];
   end: number[];
@@ -12,12 +22,6 @@ export interface RowColumns {
   duration_ns: number[];
   self_ns: number[];
   place: number[];
-  op: string[];
-  description: string[];
-  service: string[];
-  status: string[];
-  project: string[];
-  is_segment: boolean[];
   path_row: number[];
   path_from_ns: number[];
   path_to_ns: number[];
@@ -95,18 +99,11 @@ export interface Group {
 }
 
 /** The texts and times of spans by row; of rows that have not come there is nothing. */
-export interface SpanColumns {
-  span_id: string[];
+export interface SpanColumns extends SpanTexts {
   start_ns: Float64Array;
   duration_ns: Float64Array;
   self_ns: Float64Array;
   place: Int32Array;
-  op: string[];
-  description: string[];
-  service: string[];
-  status: string[];
-  project: string[];
-  is_segment: boolean[];
 }
 
 /** The tree by row, in display order: parents before children; a subtree is the rows [row, end[row]). */

@@ -2,6 +2,7 @@
 import * as React from "react";
 
 import { formatDuration } from "../core/format.ts";
+import { TableHead } from "../core/table.tsx";
 import { useBox } from "../issues/watch.ts";
 import type { Scene } from "./draw.ts";
 import { isFailure } from "./model.ts";
@@ -30,17 +31,7 @@ export function SpanTable({ scene, choose, need }: SpanTableProps): React.ReactE
   return (
     <div ref={box.ref} className="span-table" tabIndex={0} role="region" aria-label="Spans as a table">
       <table className="plain" aria-rowcount={rows.length + 1}>
-        <thead>
-          <tr>
-            <th>Operation</th>
-            <th>Description</th>
-            <th>Service</th>
-            <th>Status</th>
-            <th className="number">Starts</th>
-            <th className="number">Duration</th>
-            <th className="number">Self</th>
-          </tr>
-        </thead>
+        <TableHead texts={["Operation", "Description", "Service", "Status"]} numbers={["Starts", "Duration", "Self"]} />
         <tbody>
           {first > 0 ? <tr aria-hidden="true" style={{ height: first * ROW }} /> : null}
           {Array.from(rows.subarray(first, last), (row, i) => {

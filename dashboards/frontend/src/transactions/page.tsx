@@ -7,6 +7,7 @@ import { Icon } from "../core/icons.tsx";
 import { painted } from "../core/painted.ts";
 import { asProblem, isAbort, type Problem } from "../core/problem.ts";
 import { apiBody, type UrlState } from "../core/search.ts";
+import { TableHead } from "../core/table.tsx";
 import { changePage, useHref, useUrl } from "../core/url.ts";
 import { ProblemBox } from "../issues/empty.tsx";
 import { Views } from "../views/picker.tsx";
@@ -187,14 +188,7 @@ function Drawer({ one }: { one: Transaction }): React.ReactElement {
       </header>
       <div className="span-body">
         <table className="plain transactions-percentiles">
-          <thead>
-            <tr>
-              <th>Duration</th>
-              <th className="number">Now</th>
-              <th className="number">Before</th>
-              <th className="number">Change</th>
-            </tr>
-          </thead>
+          <TableHead texts={["Duration"]} numbers={["Now", "Before", "Change"]} />
           <tbody>
             {PERCENTILES.map(([key, label]) => (
               <tr key={key}>
