@@ -75,6 +75,8 @@ _PRE_RELEASE: Final = r"(?i:alpha|beta|rc|pre|preview|dev|snapshot|canary|nightl
 
 _EXTRA_MASKS: Final = (
     ("keep_reading", r"\((?:reading|setting|evaluating) '[A-Za-z_$][\w$]{0,60}'\)"),
+    ("keep_code", r"\b(?i:error) #\d{1,5}(?![\w#])"),
+    ("url_list", r"(?<![\w.+\-])https?://[^\s\"'<>()]*\[\][^\s\"'<>]*"),
     ("n_jwt", r"(?<![\w\-])eyJ[\w\-]{8,}\.[\w\-]+(?:\.[\w\-]*)*"),
     ("n_token", r"(?<![\w/+=.\-])(?=[A-Za-z0-9+/_\-]*\d[A-Za-z0-9+/_\-]*[A-Za-z])[A-Za-z0-9+/_\-]{32,}={0,2}(?![\w])"),
     ("host_pod", r"(?<![\w.\-])[a-z][a-z0-9]*(?:-[a-z0-9]+){0,6}-[0-9a-f]{8,10}-[a-z0-9]{5}(?![\w\-])"),
@@ -95,8 +97,8 @@ _EXTRA_MASKS: Final = (
     ("size_b", r"(?<![\w.])\d+(?:[.,]\d+)? ?B(?!\w)"),
     ("n_apart", r"(?<![\w.,])[-+]?\d{1,3}(?:[ \u00a0\u202f\u2009'\u2019]\d{3})+(?:[.,]\d+)?(?![\w])"),
 )
-"""Found before the masks of version 1: property names of code stay; tokens, machines, addresses, dates in other
-notations and numbers of other regions go."""
+"""Found before the masks of version 1: property names of code stay, and numbers of errors such as `React error #31`;
+tokens, machines, addresses, dates in other notations and numbers of other regions go."""
 
 V2: Final = replace(
     V1,

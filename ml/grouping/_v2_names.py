@@ -20,6 +20,7 @@ FUNCTION_REWRITES: Final = (
     (r"_\$u7b\$\$u7b\$closure\$u7d\$\$u7d\$", "{{closure}}"),
     (r"(?:::)?(?:\{\{closure\}\}|\{closure(?:_env)?#\d+\}|\{async_(?:fn|block)_env#\d+\})(?=$|::)", ""),
     (r"\{impl#\d+\}", "{impl}"),
+    (r"^<((?:\w+::)*\w+)<.+?>+ as (?=[\w:]+)", r"<\1 as "),
     (r"\(anonymous namespace\)::|`anonymous(?: |-)namespace'::|\(anonymous\)::", ""),
     (r"::__(?:1|u|ndk1|cxx11|cxx1998)::", "::"),
     (r"::'lambda\d*'\([^()]*\)|::\{lambda\([^()]*\)#\d+\}|::\$_\d+|::<lambda_\w+>", ""),
@@ -46,7 +47,7 @@ FUNCTION_REWRITES: Final = (
     (r"^(?:[A-Z]\w*::)*[A-Z]\w*#(?=\w)", ""),
     (r"(?:_{2,3}\d+){1,2}(?:_\d+)?$", ""),
     (r"^anonymous fn/\d+ in ", ""),
-    (r"^-(.+?)/\d+-(?:fun|lc|inlined)-\d+-$", r"\1"),
+    (r"^-(.+?)/\d+-(?:fun|lc|inlined)-\d+-(?:/\d+)?$", r"\1"),
     (r"(?<=\w)/\d+$", ""),
     # JVM.
     (r"\$\$(?:EnhancerBy|FastClassBy|SpringCGLIB|KeyFactoryBy)[\w$]*|_\$\$_(?:jvst|javassist)\w*", ""),
@@ -60,12 +61,14 @@ FUNCTION_REWRITES: Final = (
     (r"^\$?(?:deserializeLambda|anonfun)\$(?:\w+\$)*?(\w+)\$\d+(?:\$adapted)?$", r"\1"),
     (r"^\$anonfun\$(\w+?)(?:\$\d+)+(?:\$adapted)?$", r"\1"),
     (r"\$(?:default|impl|adapted)$|-impl$", ""),
+    (r"(?<=\w)\$\w+_(?:debug|release)(?:UnitTest|AndroidTest)?$", ""),  # internal functions of Kotlin, by module
     (r"(?:\$anon)?(?:\$+\d+)+(?=$|\.)|_closure\d+|\$_\w+_(?:closure|lambda)\d+", ""),
     (r"(?:fn|eval|reify)__\d+", "fn"),
     # .NET.
     (r"<(\w+)>[bdg]__[\w|]*", r"\1"),
     (r"[.+]?<>c(?:__DisplayClass[\d_]+)?", ""),
     (r"^lambda_method\d*$", "lambda_method"),
+    (r"(?<=\w)_m(?:[0-9A-F]{40}|\d{6,12})(?:_gshared)?(?:_inline)?$", ""),  # IL2CPP
     (r"`\d+|\[\[.*\]\]|\[T\w*(?:,\s?T\w*)*\]$", ""),
     # Go.
     (r"\[(?:\.\.\.|go\.shape[^\]]*)\]", ""),
@@ -81,6 +84,7 @@ FUNCTION_REWRITES: Final = (
     (r"^.*\.<locals>\.", ""),
     (r"^(?:anonymous )?function (?:at|<|@) ?.*$|^in function <.*$", "<anonymous>"),
     (r"^(?:anonymous|lambda|closure|arrow)[_$ #]?\d*$", "<anonymous>"),
+    (r"^(?:.*\.)?wasm-function\[\d+\]$", "<anonymous>"),
     # What is left everywhere.
     (r"^(?:Object|Module)?\.?\d+$", ""),
     (r"^(?:[\w$]+\.)+(?:<anonymous>|\?)$", "<anonymous>"),
@@ -93,7 +97,7 @@ REWRITABLE: Final = (
     r"[^A-Za-z0-9_.]|[0-9a-f]{7}|0[xX]|\d$|_{2}\d|\.(?:func|gowrap|deferwrap|isra|part|constprop|cold|llvm|localalias|init)"
     r"|Accessor\d|^(?:Object|Module)?\.?\d+$|^(?:Module|Object|Function|Context|Timeout|Immediate|Proxy|global|globalThis"
     r"|window|self|exports|module\.exports|_this|this)\.|_block_invoke|lambda|closure|anonymous|arrow"
-    r"|(?:fn|eval|reify)__|_(?:ClientProxy|Subclass)$"
+    r"|(?:fn|eval|reify)__|_(?:ClientProxy|Subclass)$|_m[0-9A-F]{6}"
 )
 """Found in every name that a rewrite changes."""
 
