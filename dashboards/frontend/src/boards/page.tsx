@@ -258,7 +258,7 @@ function NoPanels(props: { editing: boolean; may: boolean; onAdd: () => void; on
     <div className="empty" data-testid="board-empty">
       <h2>No panels yet</h2>
       <p>
-        A panel is a question in Discover with a picture. Begin with one here, or ask it in Discover first and choose <b>Add to dashboard</b> there.
+        A panel is a question in Discover with a picture. Begin with one here, or ask it in Discover first and choose <b>Dashboard</b> above the query.
       </p>
       {props.may ? (
         <button type="button" className="button primary" onClick={props.editing ? props.onAdd : props.onEdit}>
