@@ -45,7 +45,7 @@ def fill(server: Server) -> None:
     for body in profile_envelopes(server.address.public_key, time.time() - 120):
         _send(server, f"/api/{server.address.project_id}/envelope/", body, "application/x-sentry-envelope")
     _wait(server, f'from spans | where trace = "{TRACE}" | summarize n=count()', SPANS)
-    _wait(server, f'from profiles | where service = "{SERVICE}" | summarize n=count()', _STACKS)
+    _wait(server, 'from profiles | where release = "benchmark@1" | summarize n=count()', _STACKS)
 
 
 def span_lines(begun: datetime, count: int = SPANS) -> Iterator[bytes]:

@@ -104,6 +104,14 @@ FULL = results(
         ],
     },
     start={"serve_s": [2.0, 2.5]},
+    ui={
+        "cases": [
+            {"what": "first | load", "unit": "bytes", "seen": 300_000, "most": 450_000, "note": "", "met": True},
+            {"what": "JS heap", "unit": "ratio", "seen": 1.4, "most": 1.15, "note": "9 and 12", "met": False},
+        ],
+        "problems": ["error: 404"],
+        "load": 2.0,
+    },
     **{"import": {"import_ms": [80.0]}},
 )
 
@@ -132,6 +140,13 @@ def test_a_question_that_takes_too_long_is_named_with_its_time():
     budget = next(b for b in budgets.BUDGETS if b.section == "questions")
     seen = budgets.verdict(budget, FULL)
     assert (seen.seen, seen.note) == ("1 of 2 within", "facets (all projects): 1600 ms")
+
+
+def test_whole_pages_are_judged_one_by_one():
+    """The table has each budget, the verdict names what is over and what the console said."""
+    assert "| JS heap | 1.4 | 1.15 | ratio | **missed** | 9 and 12 |" in report.page(FULL)
+    seen = budgets.verdict(next(b for b in budgets.BUDGETS if b.section == "ui"), FULL)
+    assert (seen.seen, seen.note) == ("1 of 2 within", "JS heap: 1.4 ratio; error: 404")
 
 
 def test_a_bar_in_a_cell_does_not_break_the_table():
