@@ -35,7 +35,7 @@ TYPES: Final = {
 def panel(name: str, picture: str, text: str, box: tuple[int, int, int, int], **more: Any) -> dict[str, Any]:
     """Return a panel at a column and row, so wide and so high."""
     place = dict(zip("xywh", box, strict=True))
-    plain = {"title": name.title(), "description": "", "parameters": [], "range": None}
+    plain: dict[str, Any] = {"title": name.title(), "description": "", "parameters": [], "range": None}
     return {"id": name, "picture": picture, "text": text, **plain, **place, **more}
 
 
