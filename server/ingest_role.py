@@ -20,7 +20,7 @@ from server.wsgi import WsgiServer
 _STOP_PATIENCE_S = 10.0
 _POLL_S = 0.05
 _GROUP_DELAY_S = 0.003
-"""Under load a group commit waits for company: fewer syncs, wake-ups and rounds of the loop; a lone request does not."""
+"""Under load a group commit waits for company: fewer syncs and wake-ups; a lone request does not wait."""
 
 
 def run(link: ParentLink, settings: Settings) -> None:
