@@ -13,6 +13,8 @@ from queries.parser.words import SOURCES, STAGES, misspelt_stage, nearest_source
 _FIRST_WORD = re.compile(r"[A-Za-z][A-Za-z-]*+(?=\s|\Z)")
 _ODD_LENGTH = re.compile(r"last\s++[0-9]++\s*+[A-Za-z]*+", re.IGNORECASE)
 _ODD_MOMENTS = re.compile(r"between\s++\S++\s++and\s++[^\s|]++|at\s++[0-9+-][^\s|]*+", re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"|`[^`]*+`|//.*?//', re.DOTALL)
+_GLUED = re.compile(r"(?<=[^\s|])\|\s*+([A-Za-z][A-Za-z-]*+)(?=\s|\Z)")
 _FOREIGN = re.compile(r"(?<!\S)(?:&&|\|\||NOT)(?!\S)")
 _MEANT = {"&&": "AND", "||": "OR", "NOT": "!"}
 
@@ -58,11 +60,22 @@ def warn_of_words(text: str, search: ast.Search, source: ast.Source | None) -> I
         for found in _FOREIGN.finditer(text, words.start, words.end):
             message = f"`{found[0]}` is searched for as text."
             yield ParseWarning(message, ast.Span(found.start(), found.end()), f"Write {_MEANT[found[0]]}.")
+    yield from _warn_of_glued_pipes(text, search.span)
     if source is None and isinstance(search.root, ast.FreeText) and search.root.text in SOURCES:
         word, place = search.root.text, search.root.span
         yield ParseWarning(f"`{word}` is searched for as text.", place, f"Write from {word} to read that data set.")
     if source is not None and search.root is not None:
         yield from _warn_after_source(text, search.span.start, source)
+
+
+def _warn_of_glued_pipes(text: str, span: ast.Span) -> Iterator[ParseWarning]:
+    """Yield warnings of pipes that are part of a value, as the grammar has it: `level:error|summarize n=count()`."""
+    bare = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), text[span.start : span.end])
+    for found in _GLUED.finditer(bare):
+        if found[1].lower() in STAGES:
+            message = f"`{found[0]}` belongs to the word before it: a pipe has a blank on its left."
+            place = ast.Span(span.start + found.start(), span.start + found.end())
+            yield ParseWarning(message, place, f"Write a blank before | {found[1].lower()}.")
 
 
 def _warn_after_source(text: str, start: int, source: ast.Source) -> Iterator[ParseWarning]:

@@ -102,6 +102,23 @@ def test_a_range_that_is_none_is_warned_of(words: str) -> None:
     assert f"`{words}` is searched for as text" in warning.message
 
 
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ("from errors level:error|summarize n=count() by issue", "|summarize"),
+        ("level:error| sort timestamp", "| sort"),
+        ("from errors a:1 failed|limit 5", "|limit"),
+        ("from errors level:a|b", ""),
+        ('from errors title:"a|limit 5" message://a|limit b//', ""),
+        ("from errors level:error | limit 5", ""),
+    ],
+)
+def test_a_pipe_glued_to_a_value_is_warned_of(text: str, warned: str) -> None:
+    """It belongs to the value, as in Sentry, where a pipe means nothing."""
+    found = [text[one.span.start : one.span.end] for one in parse_with_warnings(text).warnings]
+    assert found == ([warned] if warned else [])
+
+
 def test_range_words_without_a_source_are_text() -> None:
     """They mean something only after `from`."""
     assert words("last 24h") == "last 24h"
