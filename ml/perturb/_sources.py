@@ -65,7 +65,10 @@ def labelled_events(data: Path) -> Iterator[LabelledEvent]:
     for path in sorted((data / ERRORS).glob("*.jsonl")):
         for number, line in json_lines(path):
             try:
-                yield _labelled(orjson.loads(line), path.stem)
+                row = orjson.loads(line)
+                if not isinstance(row, dict):
+                    raise TypeError("an error is a JSON object")  # noqa: TRY301 - told with its line, as others are
+                yield _labelled(row, path.stem)
             except KeyError as error:
                 raise ValueError(f"{path.name}, line {number}: there is no {error}") from error
             except (AttributeError, TypeError, orjson.JSONDecodeError) as error:

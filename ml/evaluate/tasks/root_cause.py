@@ -43,9 +43,9 @@ def by_file(events: Sequence[LabelledEvent]) -> dict[str, list[LabelledEvent]]:
 
 
 def by_project(events: Sequence[LabelledEvent]) -> dict[str, list[LabelledEvent]]:
-    """Return the events of each project."""
+    """Return the events of each project; those of none stand under `unnamed`."""
     names = sorted({one.project for one in events})
-    return {name: [one for one in events if one.project == name] for name in names}
+    return {name or "unnamed": [one for one in events if one.project == name] for name in names}
 
 
 def groups(events: Sequence[LabelledEvent], version: str = NEWEST_VERSION) -> list[tuple[str, int]]:
