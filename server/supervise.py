@@ -80,7 +80,7 @@ class Supervisor:
     Args:
         settings: as loaded.
         demo: whether to run the demo shop as well.
-        announce: called once, when every role is at work.
+        announce: called once, when queries are answered and events are accepted.
     """
 
     def __init__(self, settings: Settings, *, demo: bool, announce: Callable[[Announcement], None]) -> None:
@@ -152,7 +152,9 @@ class Supervisor:
                 self._bury(slot)
             if slot.child is None and now >= slot.restart_at:
                 self._start(slot)
-        if not self._announced and all(slot.child and slot.child.ready for slot in self._slots):
+        # Those who answer somebody; what normalisers have to read waits for them in the spool.
+        answering = (slot.child for slot in self._slots if slot.spec.role in {"web", "ingest"})
+        if not self._announced and all(child and child.ready for child in answering):
             self._announced = True
             if self._demo:
                 self._slots.append(_Slot(RoleSpec("demo")))

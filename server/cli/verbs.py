@@ -50,7 +50,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("grouping", "server.cli.grouping", "Which events are one issue: rules, versions, and why."),
     Verb("scrub", "server.cli.scrub", "Keep personal data out: rules, and what they make of an event."),
     Verb("releases", "server.cli.releases", "Releases: health, adoption, issues and commits of each."),
-    Verb("monitors", "server.cli.monitors", "Monitored jobs: how they stand, their runs, muting."),
+    Verb("monitors", "server.cli.monitors", "Monitored jobs: how they stand, their runs, and which make no issues."),
     Verb("commits", "server.cli.commits", "Tell releases their commits, from a git repository."),
     Verb("owners", "server.cli.owners", "Who owns what: ownership rules and CODEOWNERS."),
     Verb("key", "server.cli.key", "Manage the keys of a project."),

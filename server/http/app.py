@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint
-from flask_openapi3.openapi import OpenAPI
+from flask import Blueprint, Flask
 
 from server.http.account import account_routes
 from server.http.artifacts import artifact_routes
@@ -86,14 +85,14 @@ def routes_of(services: Services) -> list[Routes]:
     ]
 
 
-def create_app(services: Services, *others: Blueprint, mount: Mount | None = None) -> OpenAPI:
+def create_app(services: Services, *others: Blueprint, mount: Mount | None = None) -> Flask:
     """Return the application: the API, other blueprints such as ingest's, and what `mount` adds (the pages).
 
     Raises:
         StateError: a route has no declared access.
     """
 
-    def described(app: OpenAPI) -> Sequence[Routes]:
+    def described(app: Flask) -> Sequence[Routes]:
         blueprints = routes_of(services)
         return [*blueprints, spec_routes(app, blueprints)]
 

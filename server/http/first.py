@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint
-from flask_openapi3.openapi import OpenAPI
+from flask import Blueprint, Flask
 
 from engine.clock import Clock
 from engine.metadata import MetadataStore
@@ -34,7 +33,7 @@ class FirstServices:
     cookies: Cookies
 
 
-def first_app(services: FirstServices, *others: Blueprint) -> OpenAPI:
+def first_app(services: FirstServices, *others: Blueprint) -> Flask:
     """Return the application of these routes and others that are needed at once."""
     blueprints = (query_routes(services.queries, services.clock), state_routes(services), metrics_routes(services))
     return make_app(services, lambda _app: blueprints, others)

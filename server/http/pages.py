@@ -17,7 +17,6 @@ from urllib.parse import quote, urlencode, urlsplit
 import orjson
 import structlog
 from flask import Blueprint, Flask, Response, g
-from flask_openapi3.openapi import OpenAPI
 
 from engine.errors import AmberError
 from iam import LOCAL, Principal, Unauthenticated
@@ -140,7 +139,7 @@ def warm_up(app: Flask) -> None:
     _dispatched(app, {**_ENVIRON, "PATH_INFO": f"{PAGES}/", "QUERY_STRING": "", PRINCIPAL_KEY: LOCAL})
 
 
-def mount_pages(app: OpenAPI, settings: Settings) -> Mounted:
+def mount_pages(app: Flask, settings: Settings) -> Mounted:
     """Put the pages on an application.
 
     Raises:

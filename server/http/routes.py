@@ -1,7 +1,8 @@
 """Blueprints of the API: a route says its access, its models and its answers; requests are checked before it runs.
 
-flask_openapi3 describes the routes. It is not asked to check requests: it derives JSON schemas anew for each one (about
-a millisecond), and it reports a wrong body without saying which member is meant.
+flask_openapi3 describes the routes, when somebody asks for the description: importing it takes a twentieth of the start
+of a server. It is not asked to check requests: it derives JSON schemas anew for each one (about a millisecond), and it
+reports a wrong body without saying which member is meant.
 """
 
 from __future__ import annotations
@@ -9,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPMethod, HTTPStatus
-from typing import Any, TypeVar, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_origin, get_type_hints
 
 import orjson
-from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
+from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import NotFound, UnsupportedMediaType
 
@@ -22,6 +21,9 @@ from engine.errors import UserError
 from server.http.access import Access
 from server.http.documents.common import PROBLEM_ANSWERS
 from server.http.problems import API_PREFIX, FieldProblem, InvalidInput
+
+if TYPE_CHECKING:
+    from flask_openapi3.blueprint import APIBlueprint
 
 MAX_BODY_BYTES = 1024 * 1024
 JSON = "application/json"
@@ -32,7 +34,7 @@ _View = TypeVar("_View", bound=Callable[..., Response])
 _Answers = Mapping[int, Any]
 
 
-class Routes(APIBlueprint):
+class Routes(Blueprint):
     """A blueprint below `/api/v1` whose routes declare their access.
 
     Attributes:
@@ -41,8 +43,9 @@ class Routes(APIBlueprint):
 
     def __init__(self, name: str, doc: str, prefix: str = API_PREFIX) -> None:
         self.declared: dict[str, Access] = {}
-        self._undescribed: list[Callable[[], object]] = []
-        super().__init__(name, __name__, url_prefix=prefix or None, abp_tags=[Tag(name=name, description=doc)])
+        self._doc = doc
+        self._to_describe: list[Callable[[APIBlueprint], object]] = []
+        super().__init__(name, __name__, url_prefix=prefix or None)
 
     def on(
         self, method: HTTPMethod, rule: str, access: Access, answers: _Answers, **described: Any
@@ -69,8 +72,8 @@ class Routes(APIBlueprint):
 
             self.add_url_rule(rule, view.__name__, checked, methods=[method.value])
             self.declared[f"{self.name}.{view.__name__}"] = access
-            self._undescribed.append(
-                lambda: self._collect_openapi_info(
+            self._to_describe.append(
+                lambda described_by: described_by._collect_openapi_info(  # noqa: SLF001 - without registering anew
                     rule,
                     view,
                     method=method,
@@ -85,10 +88,16 @@ class Routes(APIBlueprint):
 
         return decorate
 
-    def describe(self) -> None:
-        """Collect the OpenAPI description of the routes; done when somebody asks, for it takes a while."""
-        while self._undescribed:
-            self._undescribed.pop(0)()
+    def description(self) -> APIBlueprint:
+        """Return the OpenAPI description of the routes, made anew: it takes a while."""
+        from flask_openapi3.blueprint import APIBlueprint  # noqa: PLC0415 - start-up time
+        from flask_openapi3.models.tag import Tag  # noqa: PLC0415
+
+        tags = [Tag(name=self.name, description=self._doc)]
+        found = APIBlueprint(self.name, __name__, url_prefix=self.url_prefix, abp_tags=tags)
+        for describe in self._to_describe:
+            describe(found)
+        return found
 
 
 def _all_answers(access: Access, answers: _Answers) -> dict[str | int, Any]:

@@ -6,18 +6,14 @@ Apart from `server.http.app`, so that the first application (`server.http.first`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-from flask import Blueprint, Response, request
-from flask_openapi3.models.info import Info
-from flask_openapi3.models.security_scheme import SecurityScheme
-from flask_openapi3.openapi import OpenAPI
+from flask import Blueprint, Flask, Response, request
 
 from engine.metadata import MetadataStore
 from iam import Identity
 from server.http.access import Access, public
 from server.http.cookies import Cookies
-from server.http.documents.common import Problem
 from server.http.guard import Guard, refuse_undeclared, register_guard
 from server.http.middleware import Csp, register_middleware
 from server.http.problems import register_problems
@@ -63,28 +59,15 @@ class Gated(Protocol):
         ...
 
 
-Mount = Callable[[OpenAPI], Mounted]
-_SECURITY_SCHEMES: dict[str, SecurityScheme | dict[str, Any]] = {
-    "token": {"type": "http", "scheme": "bearer", "description": "An API token; `amber init` prints the first."},
-    "session": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": "amber_session",
-        "description": "A signed-in browser; what writes needs the header `X-CSRFToken` besides.",
-    },
-}
-_ABOUT = (
-    "Ask questions, read issues and traces, manage projects, people and tokens. Every refusal is a problem document "
-    "(RFC 9457) with a stable `code` and a `hint`."
-)
+Mount = Callable[[Flask], Mounted]
 
 
 def make_app(
     services: Gated,
-    blueprints: Callable[[OpenAPI], Sequence[Routes]],
+    blueprints: Callable[[Flask], Sequence[Routes]],
     others: Sequence[Blueprint] = (),
     mount: Mount | None = None,
-) -> OpenAPI:
+) -> Flask:
     """Return an application of blueprints of the API, other blueprints such as ingest's, and what `mount` adds.
 
     Args:
@@ -96,15 +79,7 @@ def make_app(
     Raises:
         StateError: a route has no declared access.
     """
-    app = OpenAPI(
-        "amber",
-        info=Info(title="Amber", version=VERSION, description=_ABOUT),
-        security_schemes=_SECURITY_SCHEMES,
-        validation_error_status=400,
-        validation_error_model=Problem,
-        doc_ui=False,
-        static_folder=None,
-    )
+    app = Flask("amber", static_folder=None)
     app.url_map.redirect_defaults = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     csp = Csp()
