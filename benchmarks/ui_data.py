@@ -24,6 +24,7 @@ _FAN_OUT = 8
 _SPAN_NS = 400_000
 _STACKS = 500
 _DEPTH = 25
+_FUNCTIONS = 2_000
 _OPERATIONS = ("db", "http.client", "cache.get", "function")
 _PICTURES = ("series", "number", "table", "bar")
 _TEXTS = {
@@ -81,10 +82,10 @@ def _path(number: int) -> list[int]:
 
 
 def profile_envelopes(public_key: str, begun_s: float, frames: int = FRAMES) -> Iterator[bytes]:
-    """Yield envelopes of profiles whose stacks share no call: together they are so many frames."""
+    """Yield envelopes of profiles whose stacks begin differently and so share no frame, but do share functions."""
     profiles = -(-frames // (_STACKS * _DEPTH))
     for number in range(profiles):
-        names = [f"call_{number}_{stack}_{depth}" for stack in range(_STACKS) for depth in range(_DEPTH)]
+        names = [_call(number, stack, depth) for stack in range(_STACKS) for depth in range(_DEPTH)]
         profile = {
             "version": "1",
             "event_id": f"{number + 1:032x}",
@@ -112,6 +113,11 @@ def profile_envelopes(public_key: str, begun_s: float, frames: int = FRAMES) -> 
         auth = json.dumps({**header, "dsn": f"http://{public_key}@127.0.0.1/1"}).encode()
         item = json.dumps({"type": "profile", "length": len(payload)}).encode()
         yield b"\n".join([auth, item, payload])
+
+
+def _call(number: int, stack: int, depth: int) -> str:
+    """Return the name of a call: the first of a stack is its own, the others are some of two thousand."""
+    return f"call_{(stack * 7 + depth * 31 + number) % _FUNCTIONS}" if depth else f"entry_{number}_{stack}"
 
 
 def board() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 // The page of profiles: asks for the stacks, and shows them as flame graph, by first sight, around a function, or as a table.
 import * as React from "react";
 
-import { get } from "../core/api.ts";
+import { askEarly, getEarly } from "../core/early.ts";
 import { formatNumber, formatRatio } from "../core/format.ts";
 import { useShortcuts } from "../core/keys.ts";
 import { painted } from "../core/painted.ts";
@@ -25,6 +25,13 @@ interface Asked {
   retry: () => void;
 }
 
+askEarly(({ pathname, state }, before) => {
+  const wanted = wantedOf(state.page);
+  // The period before depends on the clock: what would be asked now is not what the page asks in a moment.
+  const steady = wanted.against !== "previous" || state.start !== "";
+  return pathname === "/app/profiles" && pathname !== before && steady ? { path: "profiles/flame", query: flameQuery(state, wanted, Date.now()) } : null;
+});
+
 function useFlame(): Asked {
   const { state } = useUrl();
   const wanted = wantedOf(state.page);
@@ -34,7 +41,7 @@ function useFlame(): Asked {
   React.useEffect(() => {
     const controller = new AbortController();
     setAsked((now) => ({ ...now, waiting: true }));
-    get<FlameDocument>("profiles/flame", { query: flameQuery(state, wanted, Date.now()), signal: controller.signal })
+    getEarly<FlameDocument>("profiles/flame", flameQuery(state, wanted, Date.now()), { signal: controller.signal })
       .then((document) => setAsked({ document, problem: null, waiting: false }))
       .catch((error: unknown) => {
         if (!isAbort(error)) setAsked({ document: null, problem: asProblem(error), waiting: false });
