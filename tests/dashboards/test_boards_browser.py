@@ -29,9 +29,9 @@ THEIRS = """(number) => fetch(`/api/v1/dashboards/${number}`, {
 })"""
 
 
-def made(page: Page, name: str) -> None:
-    """Make a dashboard with two numbers, one below the other, by importing it, and edit it."""
-    plain = {"picture": "number", "text": "from errors | summarize n=count()", "x": 0, "w": 6, "h": 3}
+def imported(page: Page, name: str, text: str = "from errors | summarize n=count()") -> None:
+    """Make a dashboard with two numbers, one below the other, by importing it."""
+    plain = {"picture": "number", "text": text, "x": 0, "w": 6, "h": 3}
     panels = [{**plain, "id": "one", "title": "First", "y": 0}, {**plain, "id": "two", "title": "Second", "y": 3}]
     file = {"format": "amber-dashboard", "version": 1, "name": name, "panels": panels}
     full = [{"description": "", "parameters": [], "range": None, **one} for one in panels]
@@ -39,6 +39,11 @@ def made(page: Page, name: str) -> None:
     page.get_by_label("Or its text").fill(json.dumps({**file, "panels": full}))
     page.get_by_role("dialog").get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def made(page: Page, name: str) -> None:
+    """Make such a dashboard, and edit it."""
+    imported(page, name)
     page.get_by_role("button", name="Edit", exact=True).click()
     expect(page.get_by_role("button", name=re.compile("^Move First"))).to_be_visible()
 
@@ -88,6 +93,17 @@ def test_equal_questions_are_asked_once_and_a_variable_reaches_them_as_a_value(s
         assert json.loads(page.evaluate("new URLSearchParams(location.search).get('var.environments')")) == [
             "production"
         ]
+
+
+def test_a_panel_on_its_way_is_a_skeleton_and_who_leaves_cancels_its_query(served: Site) -> None:
+    """The two ask one question, so one query is cancelled."""
+    with served.page("/app/dashboards") as page:
+        imported(page, "On its way", "from errors slow")
+        expect(page.locator(".board-skeleton")).to_have_count(2)
+        expect(page.get_by_role("article", name="First")).to_have_attribute("aria-busy", "true")
+        with page.expect_request(lambda one: one.method == "DELETE" and "/api/v1/query/board-" in one.url):
+            page.get_by_role("link", name="Releases").first.click()
+        expect(page.get_by_test_id("release-row").first).to_be_visible()
 
 
 def test_panels_are_moved_and_sized_by_keys_and_every_step_can_be_taken_back(served: Site) -> None:
