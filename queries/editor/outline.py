@@ -157,7 +157,9 @@ def _grouped(stages: tuple[ast.Stage, ...], part: Part, value: str) -> tuple[ast
             raise _not_a(part.kind, value)
         place = _after_rows(stages)
         # What chose and ordered rows means nothing for groups.
-        rest = tuple(s for s in stages[place:] if not isinstance(s, ast.Sort | ast.Project | ast.Top))
+        rest: tuple[ast.Stage, ...] = tuple(
+            s for s in stages[place:] if not isinstance(s, ast.Sort | ast.Project | ast.Top)
+        )
         made = _filled(ast.Summarize(()), replace(part, place=0), value)
         return (*stages[:place], *((made,) if made else ()), *rest)
     stage = stages[place]
