@@ -48,6 +48,9 @@ _PLAIN = frozenset({"expressions", "from_", "where", "group", "order", "kind"})
 _MARKS = frozenset({"amber_segment_name"})
 """Marks of later passes that give a scan another form."""
 
+_OF_COUNTS = frozenset({"nullIf", "ifNull", "if", "toInt64", "toFloat64"})
+"""Functions of counts that are no aggregates."""
+
 _Times = tuple[dt.datetime, dt.datetime]
 
 
@@ -104,8 +107,39 @@ def _in_one_scan(outer: exp.Select, inner: exp.Subquery, context: PassContext) -
         for node, made in swaps:
             node.replace(made)
         inner.set("this", select)
+        _without_groups(outer, inner.alias, columns)
 
     return change
+
+
+def _without_groups(outer: exp.Select, alias: str, columns: _Columns) -> None:
+    """Leave out groups of one row each, where all that is made of them is their counts.
+
+    `anyIf(n, n > 0)` of one row is n, 0 as well. Of other values it would be the default of a type not known here.
+    """
+    group = outer.args.get("group")
+    if group is None or not _clauses(outer) <= {"expressions", "from_", "group", "order", "limit", "offset"}:
+        return
+    named = _named(outer)
+    keys = [key if key.table else named.get(key.name) for key in group.expressions]
+    plain = {key.name for key in keys if isinstance(key, exp.Column) and key.table == alias}
+    if len(plain) != len(keys) or plain != columns.keys():
+        return
+    counts: list[exp.Expr] = []
+    for node in walk(outer, prune=lambda n: isinstance(n, exp.From | exp.Group)):
+        if _called(node) == "anyIf" and _is_own_count(node, alias):
+            counts.append(node)
+        elif isinstance(node, exp.Window) or (isinstance(node, exp.Func) and _called(node) not in _OF_COUNTS):
+            return
+    for node in counts:
+        node.replace(node.expressions[0])
+    outer.set("group", None)
+
+
+def _is_own_count(call: exp.Expr, alias: str) -> bool:
+    value, condition = call.expressions
+    plain = isinstance(value, exp.Column) and value.table == alias
+    return plain and isinstance(condition, exp.GT) and condition.this == value and condition.expression.name == "0"
 
 
 def _side(member: exp.Expr, number: int, context: PassContext) -> _Side:
@@ -255,6 +289,10 @@ class _Columns:
         shown = self._shown.get(name)
         return isinstance(shown, exp.Column) and shown.name in self._keys
 
+    def keys(self) -> set[str]:
+        """Return the names of the keys of the groups."""
+        return {name for name in self._made if self.is_key(name)}
+
     def is_alone(self, name: str) -> bool:
         """Return whether only the first side has a column, as it has an order."""
         return name in self._alone
@@ -279,6 +317,8 @@ def _over(value: exp.Expr, where: exp.Expr | None) -> exp.Expr:
     name = _called(value)
     if name.removesuffix("If") in _AGGREGATES:
         return _limited(value, name, where)
+    if isinstance(value, exp.AggFunc):
+        raise _Other
     made = value.copy()
     for child in list(made.iter_expressions()):
         child.replace(_over(child, where))

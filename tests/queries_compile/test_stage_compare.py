@@ -237,7 +237,17 @@ def test_one_statement_reads_both_ranges(shop: Shop) -> None:
     two, four = (NOW - dt.timedelta(hours=h) for h in (2, 4))
     assert ranges == {(two, NOW), (four, two), (four, NOW)}
     assert step.sql.count('FROM "errors"') == 1
+    assert step.sql.count("GROUP BY") == 1  # counts are put side by side as they are
     assert made.time_range == (four, NOW)
+
+
+def test_sides_that_are_more_than_counts_are_put_together_by_group(shop: Shop) -> None:
+    """An average of no rows is null on one side, which only the groups of both tell."""
+    text = "from errors last 2h | summarize n=count(), s=avg(http.status_code) by title | compare to previous"
+    (step,) = plan(text, shop.context).steps
+    assert isinstance(step, SqlStep)
+    assert step.sql.count('FROM "errors"') == 1
+    assert step.sql.count("GROUP BY") == 2
 
 
 def test_nothing_compared_with_nothing(shop: Shop) -> None:
