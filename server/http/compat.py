@@ -133,9 +133,13 @@ def _asked(query: documents.CompatQuery, clock: Clock) -> SentryQuery:
 def _before(now: datetime, length: str) -> str:
     """Return the moment a length of time of Sentry before now."""
     found = _LENGTH.fullmatch(length or "0s")
-    if found is None:
+    try:
+        moment = None if found is None else now - timedelta(**{_LENGTHS[found[2]]: int(found[1])})
+    except OverflowError:  # before the first day of the calendar
+        moment = None
+    if moment is None:
         raise UserError(f"The period {length} cannot be read.", code="time-range-invalid", hint="Write it as `24h`.")
-    return (now - timedelta(**{_LENGTHS[found[2]]: int(found[1])})).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
 def _question(query: documents.CompatQuery) -> Question:

@@ -214,6 +214,10 @@ def test_the_scope_is_that_of_the_token(api):
         ("events", {"field": "title", "dataset": "uptime_results"}, 400, "not known here; use errors, logs"),
         ("events", {"field": "title", "statsPeriod": "0h"}, 400, "0h"),
         ("events", {"field": "title", "statsPeriodStart": "soon"}, 400, "soon"),
+        ("events", {"field": "title", "statsPeriodStart": "999999w"}, 400, "999999w"),
+        ("events", {"field": "title", "statsPeriod": "99999999w"}, 400, "99999999w"),
+        ("events", {"field": "title", "statsPeriodEnd": "1h"}, 400, ""),
+        ("events-stats", {"interval": "99999999w", "statsPeriodStart": "90000w"}, 400, ""),
         ("events", {"field": "title", "start": "2026-01-01T00:00:00"}, 400, "both a begin and an end"),
     ],
 )
