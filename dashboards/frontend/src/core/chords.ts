@@ -43,8 +43,8 @@ export function spokenKeys(keys: string): string[] {
     .split(" ")
     .filter(Boolean)
     .map((key) => {
-      const parts = key.split("+").filter(Boolean);
-      const last = parts.pop() ?? "+";
+      const last = key.endsWith("+") ? "+" : key.slice(key.lastIndexOf("+") + 1);
+      const parts = key.slice(0, -last.length).split("+").filter(Boolean);
       const before = parts.map((part) => ({ shift: "⇧", mod: "Ctrl", alt: "Alt" })[part] ?? part);
       return [...before, named[last] ?? last].join(" ");
     });
