@@ -248,8 +248,9 @@ def test_a_question_of_discover_becomes_a_panel(served: Site) -> None:
     with served.page("/app/discover?q=from+errors+%7C+summarize+n%3Dcount()+by+error.type") as page:
         page.get_by_role("button", name="Dashboard", exact=True).click()
         dialog = page.get_by_role("dialog")
-        expect(dialog.get_by_label("Picture")).to_have_value("top")
-        dialog.get_by_label("Dashboard").select_option(label="A new one")
+        expect(dialog.get_by_role("combobox", name=re.compile("^Picture"))).to_have_value("top")
+        expect(dialog.get_by_role("button", name="Add", exact=True)).to_be_enabled()
+        dialog.get_by_role("combobox", name=re.compile("^Dashboard")).select_option(label="A new one")
         dialog.get_by_label("Its name").fill("From Discover")
         dialog.get_by_label("Title of the panel").fill("Types")
         dialog.get_by_role("button", name="Add", exact=True).click()
