@@ -88,7 +88,7 @@ ANALYSIS_CASES = (
         "WITH (SELECT (min(duration_ns), (max(duration_ns) - min(duration_ns)) / 20) FROM spans WHERE {where}) AS w"
         " SELECT toInt64(floor((duration_ns - w.1) / w.2)) AS bucket, count() FROM spans WHERE {where}"
         " GROUP BY bucket ORDER BY bucket",
-        columns=(4,),
+        columns=(2,),
         sums=(1,),
     ),
     Case(
@@ -98,7 +98,7 @@ ANALYSIS_CASES = (
         "WITH (SELECT (min(duration_ns), (max(duration_ns) - min(duration_ns)) / 20) FROM spans WHERE {where}) AS w"
         " SELECT toStartOfDay(timestamp) AS day, toInt64(floor((duration_ns - w.1) / w.2)) AS bucket, count()"
         " FROM spans WHERE {where} GROUP BY day, bucket ORDER BY day, bucket",
-        columns=(5,),
+        columns=(3,),
         sums=(2,),
     ),
     Case(
