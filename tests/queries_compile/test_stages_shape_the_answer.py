@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import pandas as pd
@@ -123,6 +123,8 @@ def test_aggregate_filters_before_a_grouping_filter_its_groups(shop: Shop) -> No
         ("count():>10", "chooses groups, and this query makes none"),
         ("from errors (level:fatal or count():>3) | summarize count()", "when there are groups"),
         ("from errors | top 5 by timestamp other", "directly follows a summarize"),
+        ("from errors | summarize n=count() by level | top 5 per level by n other", "no rest to tell"),
+        ("from errors | summarize n=count() by level | top 5 per n by n other", "is no key of the groups"),
         ("from errors | make-series n=count() every 1ms", "at most 10000 buckets"),
         ("from errors | make-series n=count() every 1h by level top 500 by count()", "at most 50"),
         ("from errors between 2026-03-02 and 2026-03-01", "ends before it starts"),
@@ -167,6 +169,26 @@ def test_top_with_other_puts_the_rest_into_one_group_of_exact_values(shop: Shop,
     rest = [r for r in shop.seen_errors if values(r) not in kept]
     assert found[-1]["n"] == len(rest)
     assert found[-1]["u"] == len({r["user"] for r in rest if r["user"]})
+
+
+@pytest.mark.parametrize("per", ["level", "region"])
+def test_top_per_key_with_other_tells_the_rest_of_each(shop: Shop, per: str) -> None:
+    """A value with no more groups than are asked for has no rest; a missing value has one like any other."""
+    text = f"from errors | summarize n=count(), u=count_unique(user) by {per}, error.type | top 2 per {per} by n other"
+    found = shop.rows(text)
+    seen = defaultdict(list)
+    for row in shop.seen_errors:
+        seen[row["level"] if per == "level" else dict(row["tags"]).get("region")].append(row)
+    assert {r[per] for r in found} == set(seen)
+    for value, rows in seen.items():
+        mine = [r for r in found if r[per] == value]
+        counts = Counter(r["error_type"] for r in rows)
+        kept = [r for r in mine if r["error.type"] != "Other"]
+        assert mine[: len(kept)] == kept
+        assert [r["n"] for r in kept] == sorted(counts.values(), reverse=True)[:2]
+        rest = [r for r in rows if r["error_type"] not in {r["error.type"] for r in kept}]
+        users = len({r["user"] for r in rest if r["user"]})
+        assert [(r["n"], r["u"]) for r in mine[len(kept) :]] == ([(len(rest), users)] if rest else [])
 
 
 def test_a_series_has_no_gaps(shop: Shop) -> None:
