@@ -86,12 +86,20 @@ class WsgiServer:
         if begin is not None:
             self._server.direct = DirectAnswers(begin, self._server)
         self._stopping = threading.Event()
+        self._ending = threading.Event()
+        self._woken = threading.Event()
         self._stopped = threading.Event()
 
     def run(self) -> None:
         """Serve until `stop` has finished; runs in the calling thread."""
-        wasyncore.loop(timeout=1, map=self._map, use_poll=True)
+        while not self._ending.is_set():
+            wasyncore.loop(timeout=1, map=self._map, use_poll=True, count=1)
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()
         self._server.task_dispatcher.shutdown(timeout=1)
+        # The pipe by which `stop` wakes this thread is closed here, and must not be while it is written to.
+        self._woken.wait()
+        wasyncore.close_all(self._map)
         self._stopped.set()
 
     def stop(self, patience_s: float) -> None:
@@ -104,7 +112,9 @@ class WsgiServer:
         until = time.monotonic() + patience_s
         while self._busy() and time.monotonic() < until:
             time.sleep(0.01)
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._map))
+        self._ending.set()
+        self._server.trigger.pull_trigger()
+        self._woken.set()
         self._stopped.wait(2)
 
     def _refuse(self) -> None:

@@ -128,6 +128,12 @@ function useIssue(placed: IssueDocument): { issue: Issue; act: (change: IssueCha
   const [issue, setIssue] = React.useState<Issue>(placed);
   // An answer asked before a change was made must not take it back.
   React.useEffect(() => setIssue((now) => (now.id === placed.id && now.version > placed.version ? now : placed)), [placed]);
+  // Changes go one after another, each from the version the one before left: who is quick is not told of themselves.
+  const version = React.useRef(placed.version);
+  React.useEffect(() => {
+    version.current = issue.version;
+  }, [issue.id, issue.version]);
+  const turn = React.useRef<Promise<unknown>>(Promise.resolve());
   const act = (change: IssueChange): void => {
     const before = issue;
     const same = (["status", "assignee", "priority"] as const).every((key) => change[key] === undefined || change[key] === before[key]);
@@ -136,14 +142,19 @@ function useIssue(placed: IssueDocument): { issue: Issue; act: (change: IssueCha
     const path = `issues/${encodeURIComponent(issue.id)}`;
     const reload = async (): Promise<void> => setIssue(await get<Issue>(path, { query: apiQuery(state) }));
     const earlier = stateOf(before);
-    void write(async () => (await request<Partial<Issue>>("PATCH", path, { body: change, ifMatch: `"${before.version}"` })).document, {
-      done: `${said(change, 1).replace("1 issue", before.id)}.`,
-      undo: async () => {
-        await post("issues/bulk", { restore: [earlier] });
-        await reload();
-        refreshPage();
-      },
-    }).then((after) => {
+    const send = async (): Promise<Partial<Issue>> => {
+      const { document } = await request<Partial<Issue>>("PATCH", path, { body: change, ifMatch: `"${version.current}"` });
+      version.current = document.version ?? version.current;
+      return document;
+    };
+    const undo = async (): Promise<void> => {
+      await post("issues/bulk", { restore: [earlier] });
+      await reload();
+      refreshPage();
+    };
+    const sent = turn.current.then(() => write(send, { done: `${said(change, 1).replace("1 issue", before.id)}.`, undo }));
+    turn.current = sent;
+    void sent.then((after) => {
       if (after) {
         setIssue((now) => ({ ...now, ...workflow(after) }));
         refreshPage(); // for the activity
