@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 MISTAKES = {"from errors | summarise n=count()"}
 """Texts the tutorial shows because they are wrong."""
+PARAMETERS = {"environments": ["production", "staging"]}
+"""Variables of the page on dashboards: the reader chooses their values there."""
 
 
 def texts() -> list[str]:
@@ -35,5 +37,5 @@ def test_a_text_of_the_documentation_compiles(text: str):
     saved = {"real errors": "level:error !error.type:TimeoutError"}
     now = datetime(2026, 11, 1, tzinfo=UTC)
     releases = {1: (ReleaseSeen("shop@1.0.0", now, now, ADOPTED),)}
-    context = PlanContext(now=now, projects={1: "shop"}, saved_filters=saved, releases=releases)
+    context = PlanContext(now=now, projects={1: "shop"}, saved_filters=saved, releases=releases, params=PARAMETERS)
     assert plan(text, context).steps

@@ -60,6 +60,7 @@ def test_every_write_is_remembered_once_and_in_order(
     token = administration.create_token(ann, "ci", ["event:read"])[1].id
     text = SavedQueryText("Worst", "from errors")
     saved = administration.save_query(ann, text, "private")
+    view = administration.save_query(ann, SavedQueryText("Late", "q=", kind="view", language="discover"), "private")
     writes: dict[str, Callable[[], object]] = {
         "rename_organisation": lambda: administration.rename_organisation(ann, "Acme 2"),
         "create_project": lambda: administration.create_project(ann, "other"),
@@ -91,12 +92,16 @@ def test_every_write_is_remembered_once_and_in_order(
         "restore_saved_query": lambda: administration.restore_saved_query(ann, saved.id, 1, None),
         "star_saved_query": lambda: administration.star_saved_query(ann, saved.id, starred=True),
         "delete_saved_query": lambda: administration.delete_saved_query(ann, saved.id, None),
+        "bring_back_saved_query": lambda: administration.bring_back_saved_query(ann, saved.id),
+        "set_default_view": lambda: administration.set_default_view(ann, view.id, None, everybody=False),
+        "drop_default_view": lambda: administration.drop_default_view(ann, view.id, None, everybody=False),
         "delete_project": lambda: administration.delete_project(ann, project),
         "record": lambda: administration.record(ann, "thing.done", "thing:1", {}),
     }
     reads = {"organisation", "projects", "project", "project_roles", "keys", "teams", "team", "users", "user"}
     reads |= {"roles_of", "tokens", "audit_page", "verify_audit"}
     reads |= {"saved_queries", "saved_query", "saved_query_called", "saved_query_versions", "saved_query_version"}
+    reads |= {"default_views"}
     public = {name for name, _ in inspect.getmembers(Administration, inspect.isfunction) if not name.startswith("_")}
     assert public == writes.keys() | reads, "a new method is told here what it is"
     for name, write in writes.items():

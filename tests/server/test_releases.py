@@ -10,6 +10,8 @@ import pytest
 
 from engine.commits import NewCommit, RepositoryRow
 from engine.metadata import AuditEntry, IssueChange
+from server.api_client import ApiClient
+from server.cli import beside
 from server.cli import releases as cli
 from server.issues.upkeep import ACTOR
 from tests.server.api import build_api
@@ -134,15 +136,15 @@ def test_the_command_line_says_the_same(
 ) -> None:
     """As a table, or as the document of the API."""
 
-    class Client:
+    class Client(ApiClient):
         """Asks the application without a socket."""
 
-        def call(self, method: str, path: str) -> dict:
+        def call(self, method: str, path: str, *_: object, **__: object) -> dict:
             answer = api.call("owner", method, path)
             assert answer.status_code == 200, answer.json
             return answer.json
 
-    monkeypatch.setattr(cli, "server_of", lambda *_: Client())
+    monkeypatch.setattr(beside, "server_of", lambda *_: Client("http://127.0.0.1:1", "token"))
     cli.list_releases(project="shop", range_="7d", as_json=True)
     assert {item["version"] for item in json.loads(capsys.readouterr().out)["items"]} == {OLD, NEW, TOLD}
     cli.show_release(NEW, project="shop", range_="7d")
