@@ -84,6 +84,8 @@ def page(filled: Amber) -> Iterator[Page]:
 
 def answered_to_page(page: Page, text: str, window: str) -> dict[str, Any]:
     """Open Discover with a text, wait for its table, and return the answer the page was given."""
+    # What the page before asked may still be answered, and is gone with it.
+    page.goto("about:blank")
     with page.expect_response(lambda r: r.url.endswith("/api/v1/query") and r.request.method == "POST") as caught:
         page.goto(f"/app/discover?{window}&q={quote(text)}")
     expect(page.get_by_test_id("result-table").locator(".ag-row").first).to_be_visible()
