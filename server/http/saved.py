@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Response
 
-from engine.errors import UserError
 from engine.metadata import SavedQueryRow, SavedQueryText, SavedQueryWanted
 from iam import Action, decide, query_resource, shown_sharing
 from queries.result import rfc3339
@@ -19,7 +18,8 @@ from server.http.documents import saved as documents
 from server.http.documents.common import BODY, CHANGED, NOT_FOUND, QUERY_LIMIT
 from server.http.documents.queries import QueryAnswer, QueryBody
 from server.http.guard import principal
-from server.http.paging import cursor_of, read_cursor
+from server.http.kept import after, printable
+from server.http.paging import cursor_of
 from server.http.query import question_of
 from server.http.routes import Routes, answer, nothing
 from server.http.services import Services
@@ -54,10 +54,10 @@ def _reading(routes: Routes, services: Services) -> None:
         """List saved queries by name: one's own, and those that are shared with one's teams or the organisation."""
         wanted = SavedQueryWanted(
             0,
-            search=_printable(query.search),
+            search=printable(query.search),
             kind=query.kind,
             starred=query.starred,
-            after=_after(query.cursor),
+            after=after(query.cursor, _CURSOR),
             limit=query.limit + 1,
         )
         found = administration.saved_queries(principal(), wanted)
@@ -193,19 +193,6 @@ def _importing(routes: Routes, services: Services) -> None:
             {"name": one.name, "text": one.text, "chart": one.chart, "warnings": list(one.warnings)} for one in made
         ]
         return answer({"items": items, "next": None})
-
-
-def _after(cursor: str | None) -> tuple[str, int]:
-    if cursor is None:
-        return "", 0
-    name, number = read_cursor(cursor, _CURSOR, [str, int])
-    return _printable(str(name)), max(0, min(int(number or 0), 2**62))
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise UserError("Names hold no control characters.", code="parameter-invalid")
-    return text
 
 
 def _answer(services: Services, row: SavedQueryRow, status: int = 200) -> Response:
