@@ -11,12 +11,12 @@ from tests.dashboards.fake import problem
 
 HOSTILE = 'a/<b>"x"</b>\u202e\u05d0'
 LETTERS = {"o": "ok", "e": "error", "m": "missed", "t": "timeout"}
-_NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 def moment(minutes: float) -> str:
-    """A time some minutes from now."""
-    return (_NOW + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+    """A time some minutes from now: of the asking, for tests may run long after they were collected."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return (now + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
 
 
 def strip(letters: str) -> list[dict[str, Any]]:
