@@ -36,8 +36,8 @@ def main() -> int:
     sections = [n for n in SECTIONS if n in wanted or (n == "data" and wanted & NEEDS_DATA)]
     settings = Options(options.rows, options.pairs, options.seconds, options.events, options.data, options.labelled)
     results = _facts(options)
-    if options.chaos:
-        results["chaos"] = json.loads(Path(options.chaos).read_text())
+    if options.kills:
+        results["kills"] = json.loads(Path(options.kills).read_text())
     for name in sections:
         _run(name, settings, results, console)
     console.print(report.table(results, chosen))
@@ -60,7 +60,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=30, help="pairs of a comparison (default 30)")
     parser.add_argument("--data", default=str(ROOT / ".amber-bench"), help="where the big data set is kept")
     parser.add_argument("--labelled", default="", help="folder of labelled data for `ml` (default: made values)")
-    parser.add_argument("--chaos", default="", help="report.json of a run of `python -m benchmarks.chaos`")
+    parser.add_argument("--kills", default="", help="report.json of a run of `python -m benchmarks.kills`")
     parser.add_argument("--out", default="", help="the page (default docs/performance.md when everything is measured)")
     parser.add_argument("--json", default="", help="also write all measurements to this file")
     options = parser.parse_args()

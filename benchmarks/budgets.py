@@ -184,7 +184,7 @@ def _import(section: Results) -> Verdict:
     return Verdict(f"{stats.median(values):.0f} ms", met=stats.median(values) < 300, note=f"{len(values)} processes")
 
 
-def _chaos(section: Results) -> Verdict:
+def _kills(section: Results) -> Verdict:
     lost, twice = len(section["lost"]), len(section["duplicated"])
     kills = sum(section["kills"].values())
     note = f"{kills} kills under load, {section['acknowledged']:,} acknowledged; roll-ups, issues and traces agree"
@@ -239,13 +239,13 @@ BUDGETS = (
     Budget("start", "start", "`amber serve` on an existing store to the first answer", "-", "< 5 s", _start),
     Budget("start", "import", "`import amber`", "-", "< 300 ms", _import),
     Budget(
-        "chaos",
-        "chaos",
+        "kills",
+        "kills",
         "`kill -9` anywhere: acknowledged events lost, or counted twice",
         "-",
         "0 and 0",
-        _chaos,
-        why="run `python -m benchmarks.chaos` and name its report with `--chaos`; the test suite runs rounds of it",
+        _kills,
+        why="run `python -m benchmarks.kills` and name its report with `--kills`; the test suite runs rounds of it",
     ),
     Budget("rca", "", "root-cause report, 10 M events", "-", "< 10 s", why="there are no root-cause reports yet"),
     Budget("ml", "ml", "templates, fingerprints, re-clustering", "-", "each its own, below", _ml),

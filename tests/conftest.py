@@ -106,7 +106,7 @@ LONGEST = (
     "e2e/test_one_answer.py",
     "e2e/test_every_signal.py",
     "shop/test_shop.py",
-    "e2e/test_chaos.py",
+    "e2e/test_kills.py",
     "e2e/test_first_five_minutes.py",
     "dashboards/test_saved_queries_in_the_browser.py",
 )

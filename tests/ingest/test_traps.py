@@ -25,7 +25,7 @@ EVENT_ID = "1234567890abcdef1234567890abcdef"
 ELSEWHERE = {
     13: ("tests/ingest/test_otlp_decode.py", "test_ids_are_hex_in_any_case_and_integers_are_numbers_or_strings"),
     14: ("tests/ingest/test_otlp_rows.py", "test_a_resent_request_stores_nothing_twice"),
-    15: ("tests/e2e/test_chaos.py", "test_nothing_is_lost_or_counted_twice_when_processes_are_killed"),
+    15: ("tests/e2e/test_kills.py", "test_nothing_is_lost_or_counted_twice_when_processes_are_killed"),
     20: ("tests/ingest/test_server_protocol.py", "test_a_chunked_body_without_content_type_is_read_whole"),
 }
 NASTY = b'\xef\xbb\xbf{"a":1}\r\n{"type":"event"}\n{"message":"not an event"}\r\n\0\n'

@@ -1,6 +1,6 @@
 """Kills Amber's processes at random points under load and proves that nothing was lost and nothing counted twice.
 
-    python -m benchmarks.chaos --seed 7 --out chaos-out [--rounds 50]
+    python -m benchmarks.kills --seed 7 --out kills-out [--rounds 50]
 
 Each round sends every kind of data (errors, streamed spans, logs, metrics over OTLP, sessions, check-ins, attachments
 small and large, replays) from several clients, kills one process (or all of them) with SIGKILL at a
@@ -30,8 +30,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.chaos_checks import Report, verify
-from benchmarks.chaos_clients import SHARED_FINGERPRINTS, Client, Ledger
+from benchmarks.kills_checks import Report, verify
+from benchmarks.kills_clients import SHARED_FINGERPRINTS, Client, Ledger
 from benchmarks.serving import free_ports
 
 SENDERS = 4

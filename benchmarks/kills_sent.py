@@ -1,4 +1,4 @@
-"""What the clients of a chaos run send: every kind of data, each thing known by an id the store must give back."""
+"""What the clients of a run of kills send: every kind of data, each thing known by an id the store must give back."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ def error(rng: random.Random, fingerprint: int) -> Sent:
         "timestamp": time.time(),
         "platform": "python",
         "level": "error",
-        "release": f"chaos@1.0.{fingerprint % 3}",
+        "release": f"kills@1.0.{fingerprint % 3}",
         "user": {"id": str(rng.randrange(50))},
         "exception": {
             "values": [
                 {
-                    "type": "ChaosError",
+                    "type": "KilledError",
                     "value": f"case {rng.random()}",
                     "stacktrace": {
                         "frames": [
                             {
                                 "function": "main",
-                                "module": "chaos.app",
-                                "filename": "chaos/app.py",
+                                "module": "kills.app",
+                                "filename": "kills/app.py",
                                 "in_app": True,
                             },
                             {
                                 "function": f"step_{_word(fingerprint)}",
-                                "module": "chaos.steps",
-                                "filename": "chaos/steps.py",
+                                "module": "kills.steps",
+                                "filename": "kills/steps.py",
                                 "in_app": True,
                             },
                         ]
@@ -101,13 +101,13 @@ def span(trace_id: str, span_id: str, parent: str | None, segment: tuple[str, st
 def log(rng: random.Random, _: int) -> Sent:
     """Return a log record."""
     id_ = _id(rng)
-    record = {"timestamp": time.time(), "level": "info", "body": f"chaos log {id_}", "trace_id": _id(rng)}
-    return Sent("log", f"chaos log {id_}", _envelope(_container("log", "log", record)))
+    record = {"timestamp": time.time(), "level": "info", "body": f"kills log {id_}", "trace_id": _id(rng)}
+    return Sent("log", f"kills log {id_}", _envelope(_container("log", "log", record)))
 
 
 def metric(rng: random.Random, _: int) -> Sent:
     """Return a data point in OpenTelemetry's JSON."""
-    name = f"chaos.{_id(rng)}"
+    name = f"kills.{_id(rng)}"
     point = {"timeUnixNano": str(time.time_ns()), "asDouble": rng.random()}
     scope = {"metrics": [{"name": name, "gauge": {"dataPoints": [point]}}]}
     body = json.dumps({"resourceMetrics": [{"scopeMetrics": [scope]}]}).encode()
@@ -122,7 +122,7 @@ def session(rng: random.Random, fingerprint: int) -> Sent:
         "init": True,
         "status": "exited",
         "started": _now(),
-        "attrs": {"release": f"chaos@1.0.{fingerprint % 3}"},
+        "attrs": {"release": f"kills@1.0.{fingerprint % 3}"},
     }
     return Sent("session", sid, _envelope(({"type": "session"}, update)))
 
@@ -136,7 +136,7 @@ def check_in(rng: random.Random, fingerprint: int) -> Sent:
 
 def attachment(rng: random.Random, _: int) -> Sent:
     """Return a file of an event: small ones, and now and then one that is received into a file; text or not."""
-    event_id, name = _id(rng), f"chaos-{_id(rng)}"
+    event_id, name = _id(rng), f"kills-{_id(rng)}"
     size = _LARGE_BYTES if rng.random() < 0.05 else rng.randrange(200, 20_000)
     content = (_line(rng) * (size // 40 + 1))[:size] if rng.random() < 0.5 else b"\0" + rng.randbytes(size)
     header = {"type": "attachment", "filename": name, "length": len(content)}
@@ -152,9 +152,9 @@ def replay(rng: random.Random, _: int) -> Sent:
         "replay_id": id_,
         "segment_id": 0,
         "timestamp": time.time(),
-        "urls": ["https://chaos.example/"],
+        "urls": ["https://kills.example/"],
     }
-    page = json.dumps([{"type": 4, "timestamp": 1, "data": {"href": f"https://chaos.example/{rng.random()}"}}])
+    page = json.dumps([{"type": 4, "timestamp": 1, "data": {"href": f"https://kills.example/{rng.random()}"}}])
     recording = b'{"segment_id":0}\n' + page.encode()
     head = {"type": "replay_recording", "length": len(recording)}
     body = _envelope(({"type": "replay_event"}, event), event_id=id_)

@@ -1,4 +1,4 @@
-"""A short chaos run: what the fifty rounds of `python -m benchmarks.chaos` promise, on every change."""
+"""A short run of kills: what the fifty rounds of `python -m benchmarks.kills` promise, on every change."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 def test_nothing_is_lost_or_counted_twice_when_processes_are_killed(tmp_path: Path):
     """Every acknowledged id is there once; roll-ups, issues, short ids and traces agree with the rows."""
     # A process of its own: it opens the store of the run, and a process can open only one.
-    chaos = [sys.executable, "-m", "benchmarks.chaos", "--seed", "11", "--rounds", "6"]
-    command = [*chaos, "--out", str(tmp_path / "run")]
+    kills = [sys.executable, "-m", "benchmarks.kills", "--seed", "11", "--rounds", "6"]
+    command = [*kills, "--out", str(tmp_path / "run")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "run" / "report.json").read_text())

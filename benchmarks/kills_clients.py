@@ -1,4 +1,4 @@
-"""The clients of a chaos run: they send, and remember what the server has said."""
+"""The clients of a run of kills: they send, and remember what the server has said."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
-from benchmarks.chaos_sent import KINDS, OTHERS, Sent, error, new_id, span
+from benchmarks.kills_sent import KINDS, OTHERS, Sent, error, new_id, span
 
 SHARED_FINGERPRINTS = 5
 
@@ -85,7 +85,7 @@ class Client(threading.Thread):
     def _send_trace(self) -> None:
         trace_id = new_id(self.rng)
         segment_id, *children = (f"{self.rng.getrandbits(64):016x}" for _ in range(3))
-        segment = (segment_id, f"/chaos/{self.rng.randrange(4)}")
+        segment = (segment_id, f"/kills/{self.rng.randrange(4)}")
         with self.ledger.lock:
             self.ledger.traces[trace_id] = segment[1]
         for span_id in (*children, segment_id):
@@ -113,7 +113,7 @@ class Client(threading.Thread):
         dsn = urllib.parse.urlsplit(json.loads((self.directory / "run" / "server.json").read_text())["dsn"])
         connection = http.client.HTTPConnection(str(dsn.hostname), dsn.port, timeout=20)
         try:
-            auth = f"Sentry sentry_key={dsn.username}, sentry_version=7, sentry_client=chaos/1"
+            auth = f"Sentry sentry_key={dsn.username}, sentry_version=7, sentry_client=kills/1"
             headers = {"X-Sentry-Auth": auth, "Content-Type": request.content_type}
             connection.request("POST", f"/api{dsn.path}/{request.path}", request.body, headers)
             return connection.getresponse().status

@@ -1,4 +1,4 @@
-"""What a chaos run must leave behind: every acknowledged id once, and all that is derived agreeing with the rows."""
+"""What a run of kills must leave behind: every acknowledged id once, and all that is derived agreeing with the rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.chaos_clients import Ledger
+from benchmarks.kills_clients import Ledger
 from engine.blobs import BlobRef, FileBlobStore
 from engine.datadir import DataDirectory
 from engine.eventstore import EventStore, Limits, open_store
