@@ -1,0 +1,67 @@
+"""Why is it wrong: from series, calls, changes and differences to ranked causes with their evidence."""
+
+from __future__ import annotations
+
+from ml.rca._case import (
+    Case,
+    Change,
+    ChangeKind,
+    Difference,
+    Direction,
+    Edge,
+    Grid,
+    Pattern,
+    PatternKind,
+    Range,
+    Series,
+    Signal,
+    SpanGroup,
+    SuspectCommit,
+    Symptom,
+)
+from ml.rca._diagnose import diagnose
+from ml.rca._model import (
+    Affected,
+    BlastRadius,
+    CauseKind,
+    Diagnosis,
+    Evidence,
+    Hypothesis,
+    Json,
+    Link,
+    Onset,
+    RuledOut,
+    Verdict,
+    as_json,
+)
+
+__all__ = [
+    "Affected",
+    "BlastRadius",
+    "Case",
+    "CauseKind",
+    "Change",
+    "ChangeKind",
+    "Diagnosis",
+    "Difference",
+    "Direction",
+    "Edge",
+    "Evidence",
+    "Grid",
+    "Hypothesis",
+    "Json",
+    "Link",
+    "Onset",
+    "Pattern",
+    "PatternKind",
+    "Range",
+    "RuledOut",
+    "Series",
+    "Signal",
+    "SpanGroup",
+    "SuspectCommit",
+    "Symptom",
+    "Verdict",
+    "as_json",
+    "diagnose",
+]
