@@ -26,9 +26,10 @@ class Row:
     """One figure with what is needed to judge it.
 
     Attributes:
-        task: `templates`, `root-cause`, `signature`, `invariance`, `suspect-commit`.
+        task: `templates`, `root-cause`, `signature`, `invariance`, `suspect-commit`, `anomaly`, `rca-metrics`, ...
         set: what was scored: a system, a file, a seed; `WHOLE/PART` is a part of another set, which no goal is about.
-        metric: `GA`, `FGA`, `bcubed_f1`, `pair_precision`, ...; shares of 1 unless its name says otherwise.
+        metric: `GA`, `FGA`, `bcubed_f1`, `pair_precision`, ...; shares of 1 but for `nab_...`, points of 100, and
+            names that end in a unit.
         value: the figure.
         low: lower end of its 95 % interval.
         high: upper end.

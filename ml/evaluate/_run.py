@@ -9,7 +9,9 @@ from engine.errors import UserError
 from ml.evaluate._rows import NothingToEvaluate, Row, Task
 
 LAYOUT = (
-    "loghub-2k/corrected/SYSTEM/*_structured_corrected.csv, defects4j-errors/*.jsonl, clusterfuzz-stacks/expected.json"
+    "loghub-2k/corrected/SYSTEM/*_structured_corrected.csv, defects4j-errors/*.jsonl, "
+    "clusterfuzz-stacks/expected.json, "
+    "nab/data/CATEGORY/*.csv with nab/labels/combined_windows.json, petshop/, nezha-*/"
 )
 
 

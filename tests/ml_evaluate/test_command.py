@@ -200,4 +200,4 @@ def test_goals_are_about_tasks_there_are() -> None:
     assert Goal("t", "m", Over.MEAN, 0.4, "-").values(rows) == [pytest.approx(0.4)]
     assert Goal("t", "m", Over.EACH, 0.4, "-").values(rows) == [0.2, 0.6]
     assert Goal("t", "other", Over.MEAN, 0.4, "-").values(rows) == []
-    assert {goal.task for goal in GOALS} - {"suspect-commit"} <= set(TASKS)
+    assert {goal.task for goal in GOALS} - {"suspect-commit", "rca-chaos"} <= set(TASKS)
