@@ -150,6 +150,7 @@ def measure_parts(directory: Path, parts: Sequence[str], scopes: Sequence[Scope]
             for part in parts:
                 used = server.cpu_s()
                 PARTS[part](page, server, scope, timings)
+                print(f"{part}, {scope.name}: measured", file=sys.stderr, flush=True)
                 timings.cpu_s[part, scope.name] = server.cpu_s() - used
     return {
         "repeats": REPEATS,

@@ -76,15 +76,17 @@ class Server:
         self._connection: http.client.HTTPConnection | None = None
 
     def query(self, text: str, **members: object) -> dict[str, Any]:
-        """Run a Discover text through `/api/v1/query` on a kept-alive connection; NoAnswerError unless it is a 200."""
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection(*self.address.web, timeout=60)
-        try:
-            return _post_query(self._connection, self.address.token, {"query": text, **members})
-        except (OSError, http.client.HTTPException):
-            self._connection.close()
-            self._connection = None
-            raise
+        """Run a Discover text through `/api/v1/query` on a kept-alive connection; NoAnswerError unless it is a 200.
+
+        The server closes a connection that was idle for long; then it is asked once more on a new one.
+        """
+        kept, body = self._connection, {"query": text, **members}
+        if kept is not None:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+                return _post_query(kept, self.address.token, body)
+            kept.close()
+        self._connection = http.client.HTTPConnection(*self.address.web, timeout=60)
+        return _post_query(self._connection, self.address.token, body)
 
     def number(self, text: str, **members: object) -> int:
         """Run a query whose first row and column is a number, and return it."""
