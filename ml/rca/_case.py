@@ -103,6 +103,7 @@ class Series:
         name: tells series of one signal apart: `p50`, `cpu`, `connections`.
         unit: shown to readers.
         key: of evidence.
+        peer: the callee, when it is what `node` sees of its calls to it: client spans, without those of the server.
     """
 
     node: str
@@ -111,6 +112,7 @@ class Series:
     name: str = ""
     unit: str = ""
     key: str = ""
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
