@@ -31,6 +31,7 @@ REMARKS: dict[str, str] = {
     "frames:trimmed": "Frames were cut from the middle of the stacks, to keep 250.",
     "exceptions:trimmed": "Exceptions were cut from the middle of the chain, to keep 50.",
     "transaction:sanitized": "The name was a URL; what identifies one thing became `*`. The payload has it whole.",
+    "transaction:route": "The name was a method or an address; the route the span tells stands for it.",
     "user.ip:invalid": "The user's address was no IP address and was dropped.",
     "event_id:generated": "No usable event id was sent; Amber made one.",
     "spans:invalid": "A child span without usable ids or times was dropped.",

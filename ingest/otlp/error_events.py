@@ -57,6 +57,7 @@ def event_of(exception: Found, event_id: str, arrival: Arrival) -> Event:
         "logger": short(attributes.get("log.logger.name"), 200) or origin.scope if exception["source"] == "log" else "",
         "logentry": {"formatted": body} if body else None,
         "transaction": exception.get("segment", ""),
+        "transaction_info": {"source": exception["segment_source"]} if exception.get("segment_source") else None,
         "server_name": columns["server_name"],
         "environment": columns["environment"],
         "release": columns["release"],

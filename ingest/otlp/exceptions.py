@@ -18,13 +18,13 @@ import msgspec
 from ingest.normalise.values import short, text
 from ingest.otlp.bounded import bounded
 from ingest.otlp.model import MAX_TIME_NS, Item, Part, Signal, attributes_of
+from ingest.otlp.naming import segment_named
 from ingest.otlp.segments import segments_of, span_key
-from ingest.otlp.traces import segment_name
 
 Found = dict[str, Any]
 """An exception of a request, as plain data: `source` (span or log), `trace_id`, `span_id`, `time_unix_nano`, `ordinal`
 (how many like it stood before it), `attributes` of the exception, `item` (the span without its events, or the log
-record), `segment` (name), `holder` (`resource` and `scope`)."""
+record), `segment` (name) and `segment_source`, `holder` (`resource` and `scope`)."""
 
 _SHARED = ("holder", "item")
 """Members that exceptions of one span, or of one scope, have in common."""
@@ -71,6 +71,7 @@ def _of_spans(parts: list[Part]) -> Iterator[Found]:
                 continue
             segments = segments if segments is not None else segments_of(parts)
             segment = segments.get(span_key(part, span))
+            name, name_source = segment_named(segment).before_cleaning if segment else ("", "")
             item = {name: value for name, value in span.items() if name not in {"events", "links"}}
             for event in events:
                 yield {
@@ -80,7 +81,8 @@ def _of_spans(parts: list[Part]) -> Iterator[Found]:
                     "time_unix_nano": _time(event.get("time_unix_nano"), span.get("end_time_unix_nano")),
                     "attributes": event.get("attributes", {}),
                     "item": item,
-                    "segment": segment_name(segment) if segment else "",
+                    "segment": name,
+                    "segment_source": name_source,
                     "holder": holder,
                 }
 
@@ -106,6 +108,7 @@ def _of_logs(parts: list[Part]) -> Iterator[Found]:
                 "attributes": own,
                 "item": {**record, "attributes": rest},
                 "segment": short(attributes.get("sentry.segment.name"), 200),
+                "segment_source": short(attributes.get("sentry.segment.name.source"), 64),
                 "holder": holder,
             }
 

@@ -12,9 +12,9 @@ from typing import Any
 from ingest.normalise.spandata import GRPC_STATUSES, STATUSES, first_of, status_of
 from ingest.normalise.values import short, small_int, text
 
-_METHOD = ("http.request.method", "http.method")
-_ROUTE = ("http.route",)
-_TARGET = ("url.full", "http.url", "http.route", "url.path", "http.target")
+METHOD = ("http.request.method", "http.method")
+ROUTE = ("http.route",)
+TARGET = ("url.full", "http.url", "http.route", "url.path", "http.target")
 _HTTP_STATUS = ("http.response.status_code", "http.status_code")
 _DB = ("db.system.name", "db.system")
 _DB_TEXT = ("db.query.text", "db.statement", "db.query.summary")
@@ -63,7 +63,7 @@ def op_of(kind: str, attributes: Mapping[str, Any]) -> str:
     sent = short(attributes.get("sentry.op"), 200)
     if sent:
         return sent
-    if first_of(attributes, _METHOD) is not None:
+    if first_of(attributes, METHOD) is not None:
         return f"http.{kind}" if kind in {"server", "client"} else "http"
     if first_of(attributes, _DB) is not None:
         return "db"
@@ -86,9 +86,9 @@ def name_of(sent: str, attributes: Mapping[str, Any]) -> str:
 
 
 def _told(attributes: Mapping[str, Any]) -> str:
-    method = short(first_of(attributes, _METHOD), 20)
+    method = short(first_of(attributes, METHOD), 20)
     if method:
-        return f"{method} {short(first_of(attributes, (*_ROUTE, 'url.path', *_TARGET)), 1000)}".strip()
+        return f"{method} {short(first_of(attributes, (*ROUTE, 'url.path', *TARGET)), 1000)}".strip()
     if first_of(attributes, _DB) is not None:
         summary = short(attributes.get("db.query.summary"), 200)
         return summary or _joined(attributes, _DB_OPERATION, _DB_TARGET) or short(first_of(attributes, _DB_TEXT), 1000)
@@ -110,8 +110,8 @@ def description_of(name: str, kind: str, attributes: Mapping[str, Any]) -> str:
     statement = first_of(attributes, _DB_TEXT) if first_of(attributes, _DB) is not None else None
     if statement:
         return text(statement)
-    method = short(first_of(attributes, _METHOD), 20)
-    target = short(first_of(attributes, _TARGET), 4096) if kind == "client" else ""
+    method = short(first_of(attributes, METHOD), 20)
+    target = short(first_of(attributes, TARGET), 4096) if kind == "client" else ""
     return f"{method} {target}" if method and target else name
 
 
@@ -132,14 +132,19 @@ def url_of(attributes: Mapping[str, Any]) -> str:
     return f"{scheme}://{host}{shown}{target}"[:4096]
 
 
+def sent_source(attributes: Mapping[str, Any]) -> str:
+    """Return where the client says that the segment's name came from, empty when it does not."""
+    return short(first_of(attributes, ("sentry.segment.name.source", "sentry.span.source", "sentry.source")), 64)
+
+
 def source_of(attributes: Mapping[str, Any]) -> str:
     """Return where a segment's name came from."""
-    sent = short(first_of(attributes, ("sentry.segment.name.source", "sentry.span.source", "sentry.source")), 64)
+    sent = sent_source(attributes)
     if sent:
         return sent
-    if first_of(attributes, _ROUTE) is not None:
+    if first_of(attributes, ROUTE) is not None:
         return "route"
-    if first_of(attributes, _METHOD) is not None:
+    if first_of(attributes, METHOD) is not None:
         return "url"
     if first_of(attributes, _MESSAGING) is not None:
         return "task"

@@ -9,12 +9,13 @@ from ingest.hexids import span_id_of
 from ingest.normalise.attributes import MAX_TAG_CHARS
 from ingest.normalise.model import Arrival, Row
 from ingest.normalise.remarks import Remarks
-from ingest.normalise.spandata import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, UNLABELED, http_columns
+from ingest.normalise.spandata import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, http_columns
 from ingest.normalise.times import clamp_ns
 from ingest.normalise.values import short, text
 from ingest.normalise.weights import weight_of_tracestate
 from ingest.otlp.documents import Made, Scrub, Told, made, told
 from ingest.otlp.model import Item, Part, attributes_of, items_of, span_problem
+from ingest.otlp.naming import Named, segment_named, told_segment
 from ingest.otlp.resource import (
     dist_column,
     item_columns,
@@ -25,7 +26,7 @@ from ingest.otlp.resource import (
     user_columns,
 )
 from ingest.otlp.segments import segments_of, span_key
-from ingest.otlp.semantics import description_of, name_of, op_of, source_of, span_status, url_of
+from ingest.otlp.semantics import description_of, name_of, op_of, span_status, url_of
 
 _DROPPED = frozenset(
     {
@@ -47,10 +48,10 @@ _TOLD = ("db.query.text", "db.statement", "url.full", "http.url")
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The segment a span belongs to; both empty when it is not known."""
+    """The segment a span belongs to; the id is empty when it is not known, the name then what the span tells of it."""
 
-    span_id: str = ""
-    name: str = ""
+    span_id: str
+    named: Named
 
 
 def span_rows(parts: list[Part], arrival: Arrival, scrub: Scrub) -> Made:
@@ -59,12 +60,15 @@ def span_rows(parts: list[Part], arrival: Arrival, scrub: Scrub) -> Made:
     shifts = _shifts(items_of(parts), arrival)
     spans = list(told(parts, arrival, scrub, "spans"))
     # The names come from the scrubbed spans; one that is no row itself may still be the segment of others.
-    names = {span_key(span.part, span.sent): segment_name(span.item) for span in spans}
+    names = {span_key(span.part, span.sent): segment_named(span.item) for span in spans}
 
     def row(_number: int, span: Told) -> Row:
         key = span_key(span.part, span.sent)
         found = segments.get(key)
-        segment = Segment(found["span_id"], names[*key[:2], found["span_id"]]) if found else Segment()
+        if found:
+            segment = Segment(found["span_id"], names[*key[:2], found["span_id"]])
+        else:
+            segment = Segment("", told_segment(plain(attributes_of(span.item))))
         return _row(span, segment, arrival, shifts[span.sent["trace_id"]])
 
     return made((span for span in spans if not span_problem(span.sent)), row)
@@ -108,7 +112,7 @@ def _row(span: Told, segment: Segment, arrival: Arrival, shift: tuple[int, str])
         "timestamp": start + shift[0],
         "duration_ns": max(0, end - start),
         "event_id": "",
-        **_naming(span, attributes, segment),
+        **_naming(span, attributes, segment, remarks),
         "status": span_status(status.get("code", ""), message, attributes),
         "kind": sent.get("kind", ""),
         "dist": dist_column(attributes, span.origin, remarks),
@@ -129,22 +133,20 @@ def _dropped(attributes: Item) -> frozenset[str]:
     return _DROPPED.union(name for name in _TOLD if len(text(attributes.get(name))) > MAX_TAG_CHARS)
 
 
-def _naming(span: Told, attributes: Item, segment: Segment) -> Row:
+def _naming(span: Told, attributes: Item, segment: Segment, remarks: Remarks) -> Row:
     kind = span.sent.get("kind", "")
     is_segment = segment.span_id == span.sent["span_id"]
-    name = segment.name if is_segment else name_of(text(span.item.get("name")), attributes)
+    sent = name_of(text(span.item.get("name")), attributes)
+    name = segment.named.name if is_segment else sent[:MAX_NAME_CHARS]
+    for remark in segment.named.remarks if is_segment or not segment.span_id else ():
+        remarks.add(remark)
     return {
         "is_segment": is_segment,
         "segment_id": segment.span_id or span_id_of(attributes.get("sentry.segment.id")),
-        "segment_name": segment.name or short(attributes.get("sentry.segment.name"), MAX_NAME_CHARS),
-        "name": name[:MAX_NAME_CHARS],
+        "segment_name": segment.named.name,
+        "name": name,
         "op": op_of(kind, attributes),
-        "description": description_of(name, kind, attributes)[:MAX_DESCRIPTION_CHARS],
+        "description": description_of(sent or name, kind, attributes)[:MAX_DESCRIPTION_CHARS],
         "origin": short(attributes.get("sentry.origin"), 200) or span.origin.scope,
-        "source": source_of(attributes) if is_segment else "",
+        "source": segment.named.source if is_segment else "",
     }
-
-
-def segment_name(span: Item) -> str:
-    """Return the name a span has as a segment."""
-    return (name_of(text(span.get("name")), plain(attributes_of(span))) or UNLABELED)[:MAX_NAME_CHARS]
