@@ -74,6 +74,7 @@ docs: setup ## Write the generated reference pages anew.
 	@$(BIN)/python -m server.cli.reference >docs/reference/cli.md.new && mv docs/reference/cli.md.new docs/reference/cli.md
 	@$(BIN)/python -m server.http.reference
 	@$(BIN)/python -m ingest.reference >docs/reference/ingest.md.new && mv docs/reference/ingest.md.new docs/reference/ingest.md
+	@$(BIN)/python -m ingest.native.needs <docs/reference/native-ingest.md >docs/reference/native-ingest.md.new && mv docs/reference/native-ingest.md.new docs/reference/native-ingest.md
 	@$(BIN)/python -m dashboards.welcome.reference
 
 constraints: ## Write constraints.txt anew from a fresh environment.

@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.schema import DATASETS, TABLES, Column, Kind, Unit
 from ingest.native.kinds import TAKEN, converter, duration_ns
+from ingest.native.needs import HEX_DIGITS, missing, public_name
 from ingest.normalise.attributes import put_tag
 from ingest.normalise.remarks import Remarks
 from ingest.normalise.values import number
@@ -169,27 +170,14 @@ def _put_unknown(line: Line, name: str, value: object, *, has_measurements: bool
         put_tag(line.tags, name, value, line.remarks)
 
 
-_REQUIRED: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "errors": (("message", "title", "error_type", "error_value"),),
-    "spans": (("trace_id",), ("span_id",), ("name", "description", "op"), ("duration_ns",)),
-    "logs": (("body",),),
-    "metrics": (("name",), ("value", "sum", "count")),
-    "changes": (("title", "description", "release", "after"),),
-    "sessions": (("status", "started_count", "exited_count", "errored_count", "crashed_count", "abnormal_count"),),
-    "check_ins": (("monitor",), ("status",)),
-    "feedback": (("message",),),
-}
-"""Columns a row cannot do without: of each group at least one."""
-
-
 def _check_required(dataset: str, line: Line) -> None:
-    for group in _REQUIRED[dataset]:
-        if all(line.columns.get(name) in (None, "") for name in group):
-            raise BadLine("it needs " + " or ".join(f"`{name}`" for name in group))
-    for name, length in (("trace_id", 32), ("span_id", 16)):
+    lacks = missing(dataset, line.columns)
+    if lacks:
+        raise BadLine(f"it needs {lacks}")
+    for name, length in HEX_DIGITS.items():
         given = line.columns.get(name)
         if given:
             tidy = given.strip().lower().replace("-", "")
             if len(tidy) != length or not all(c in "0123456789abcdef" for c in tidy):
-                raise BadLine(f"`{name}`: expected {length} hex digits")
+                raise BadLine(f"`{public_name(dataset, name)}`: expected {length} hex digits")
             line.columns[name] = tidy

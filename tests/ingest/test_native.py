@@ -133,7 +133,7 @@ def test_bad_lines_are_told_by_number_and_the_good_ones_are_stored(site: Site) -
     assert sorted(reasons) == [3, 4, 5, 6]
     assert reasons[3].startswith("not JSON")
     assert reasons[4] == "not a JSON object"
-    assert reasons[5] == "it needs `body`"
+    assert reasons[5] == "it needs `message` (`body`, `log.body`)"
     assert reasons[6].startswith("`timestamp`: expected a time")
     assert [row["body"] for row in rows_of(site, "logs")] == ["one", "x"]
     assert site.refusals() == {(1, "invalid", "line"): 4}

@@ -9,6 +9,8 @@ import pytest
 
 from ingest.captures import main
 from ingest.handlers.model import NATURAL_KEYS
+from ingest.native.lines import known_names
+from ingest.native.needs import REQUIRED, missing, with_needs_table
 from ingest.normalise.remarks import REMARKS
 from ingest.reference import REASONS, page
 from tests.ingest.helpers import SHARED
@@ -20,6 +22,18 @@ SOURCES = [p.read_text() for p in (ROOT / "ingest").rglob("*.py")]
 def test_the_ingest_page_is_current() -> None:
     """Regenerate it with `python -m ingest.reference > docs/reference/ingest.md`."""
     assert (ROOT / "docs" / "reference" / "ingest.md").read_text() == page()
+
+
+def test_the_page_of_native_ingest_asks_for_what_the_door_asks_for() -> None:
+    """Regenerate it with `make docs`; every name of its table is one a line may use."""
+    text = (ROOT / "docs" / "reference" / "native-ingest.md").read_text()
+    assert with_needs_table(text) == text
+    for dataset, groups in REQUIRED.items():
+        told = missing(dataset, {})
+        assert told in text
+        names = set(re.findall(r"`([^`]+)`", told))
+        assert len(names) >= len(groups[0])
+        assert names <= set(known_names(dataset))
 
 
 @pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="the recorded requests (../shared/data) are not here")
