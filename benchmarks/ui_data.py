@@ -43,7 +43,7 @@ def fill(server: Server) -> None:
     """
     for lines in span_lines(datetime.now(UTC) - timedelta(minutes=5)):
         _send(server, "/api/v1/ingest/spans", lines, "application/json")
-    for body in profile_envelopes(server.address.public_key, time.time() - 120):
+    for body in profile_envelopes(server.address.public_key, server.address.project_id, time.time() - 120):
         _send(server, f"/api/{server.address.project_id}/envelope/", body, "application/x-sentry-envelope")
     _wait(server, f'from spans | where trace = "{TRACE}" | summarize n=count()', SPANS)
     _wait(server, 'from profiles | where release = "benchmark@1" | summarize n=count()', _STACKS)
@@ -81,7 +81,7 @@ def _path(number: int) -> list[int]:
     return found
 
 
-def profile_envelopes(public_key: str, begun_s: float, frames: int = FRAMES) -> Iterator[bytes]:
+def profile_envelopes(public_key: str, project_id: int, begun_s: float, frames: int = FRAMES) -> Iterator[bytes]:
     """Yield envelopes of profiles whose stacks begin differently and so share no frame, but do share functions."""
     profiles = -(-frames // (_STACKS * _DEPTH))
     for number in range(profiles):
@@ -110,7 +110,7 @@ def profile_envelopes(public_key: str, begun_s: float, frames: int = FRAMES) -> 
         }
         payload = json.dumps(profile).encode()
         header = {"event_id": f"{number + 1:032x}", "sent_at": datetime.now(UTC).isoformat()}
-        auth = json.dumps({**header, "dsn": f"http://{public_key}@127.0.0.1/1"}).encode()
+        auth = json.dumps({**header, "dsn": f"http://{public_key}@127.0.0.1/{project_id}"}).encode()
         item = json.dumps({"type": "profile", "length": len(payload)}).encode()
         yield b"\n".join([auth, item, payload])
 
