@@ -114,7 +114,7 @@ def test_lines_of_a_dataset_come_in_every_form(tmp_path: Path, form: str) -> Non
     write(path, form, [{"message": "one", "level": "error"}, {"message": None}, {"message": "three"}])
     units = list(units_of(path, LOGS))
     assert [row["body"] for row in rows(units, "logs")] == ["one", "three"]
-    assert problems(units) == {2: "it needs `body`"}
+    assert problems(units) == {2: "it needs `message` (`body`, `log.body`)"}
 
 
 def test_statsd_files_are_metrics(tmp_path: Path) -> None:
