@@ -22,6 +22,8 @@ from dashboards.pages import Found, Page, PageRequest, PageTable, PageView
 from dashboards.ports import Ports
 from dashboards.profiles import page as profiles_page
 from dashboards.releases import page as releases_page
+from dashboards.replays import page as replays_page
+from dashboards.replays.frame import serve_frame
 from dashboards.settings import page as settings_page
 from dashboards.shell import PAGE_ID, SHELL_ID, layout, not_found, problem
 from dashboards.trace import page as trace_page
@@ -35,10 +37,13 @@ PAGES: Final[tuple[Page, ...]] = (
     issues_page.PAGE,
     review_page.PAGE,
     issue_page.PAGE,
+    trace_page.LIST,
     trace_page.PAGE,
     transactions_page.PAGE,
     map_page.PAGE,
     profiles_page.PAGE,
+    replays_page.LIST,
+    replays_page.ONE,
     releases_page.LIST,
     releases_page.ONE,
     boards_page.LIST,
@@ -150,6 +155,7 @@ def mount(app: Flask, ports: Ports, pages: Sequence[Page] = PAGES) -> Mounted:
         add_log_handler=False,
     )
     _route(dash, table, ports)
+    serve_frame(app)
     dash.set_up_now()
     dash.layout = lambda: layout(ports, [page.name for page in pages])
     serve_compactly(app, BASE)

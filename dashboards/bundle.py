@@ -59,6 +59,18 @@ def built_files() -> tuple[str, ...]:
     return tuple(str(name) for name in listed) if isinstance(listed, list) else ()
 
 
+def lazy_file(module: str) -> str:
+    """Return the file of a module that is loaded when it is needed, such as `discover/grid`.
+
+    Raises:
+        BundleMissing: nothing was built, or not this module.
+    """
+    lazy = (_manifest() or {}).get("lazy")
+    if not isinstance(lazy, dict) or module not in lazy:
+        raise BundleMissing
+    return str(lazy[module])
+
+
 def js_dist() -> list[dict[str, object]]:
     """Return what Dash shall load: the main script at once; the rest is only served when a page asks for it."""
     if not is_built():

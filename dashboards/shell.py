@@ -46,9 +46,11 @@ def _entry(group: str, name: str, label: str, keys: str, icon: str = "") -> Mapp
 NAV: Sequence[Mapping[str, str]] = (
     _entry(_DISCOVER, "discover", "Discover", "g d"),
     _entry(_ISSUES, "issues", "Issues", "g i"),
-    _entry(_OBSERVE, "transactions", "Transactions", "g t", "traces"),
+    _entry(_OBSERVE, "traces", "Traces", "g e"),
+    _entry(_OBSERVE, "transactions", "Transactions", "g t"),
     _entry(_OBSERVE, "map", "Service map", "g m"),
     _entry(_OBSERVE, "profiles", "Profiles", "g f"),
+    _entry(_OBSERVE, "replays", "Replays", "g p"),
     _entry(_DELIVER, "releases", "Releases", "g r"),
     _entry(_DELIVER, "dashboards", "Dashboards", "g b"),
     _entry(_DELIVER, "monitors", "Monitors", "g c"),

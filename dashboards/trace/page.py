@@ -1,4 +1,4 @@
-"""One trace: its component asks the API by itself, so the server only places it."""
+"""Traces and one of them: their components ask the API by themselves, so the server only places them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,21 @@ from engine.errors import NotFound
 _TRACE_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
+class Traces(AmberComponent):
+    """The requests a search finds, one row a trace."""
+
+    props = ()
+
+
 class TraceView(AmberComponent):
     """The waterfall of a trace with a drawer for the chosen span; `span` of the address is the span it lands on."""
 
     props = ("trace_id",)
+
+
+def render_list(_request: PageRequest) -> PageView:
+    """Return the list."""
+    return PageView(Traces(id="traces"), "Traces")
 
 
 def render(request: PageRequest) -> PageView:
@@ -31,4 +42,5 @@ def render(request: PageRequest) -> PageView:
     return PageView(TraceView(id="trace", trace_id=trace_id), f"Trace {trace_id[:8]}")
 
 
-PAGE = Page("trace", ("/traces/<trace>",), "Trace", render)
+LIST = Page("traces", ("/traces",), "Traces", render_list)
+PAGE = Page("trace", ("/traces/<trace>",), "Trace", render, rail="traces")

@@ -30,9 +30,10 @@ _SECURITY_HEADERS = {
 }
 _PAGE_CSP = (
     "default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Styles are inline in the tables' and editors' libraries; scripts never are, Dash's few excepted by their hashes."""
+"""Styles are inline in the tables' and editors' libraries; scripts never are, Dash's few excepted by their hashes.
+The one frame is the document that plays recordings, which has a policy of its own (`dashboards.replays.frame`)."""
 
 _COMPRESSED = {"application/json", "application/problem+json"}
 _LEAST_BYTES = 1024

@@ -35,7 +35,7 @@ BLUEPRINTS: Final = (
 
 CSP: Final = (
     "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """The policy of the real server, so that a page that would break it breaks here."""
 
@@ -105,7 +105,7 @@ def fake_app(extra: tuple[Blueprint, ...] = ()) -> tuple[Flask, Mounted]:
 
     @app.after_request
     def secure(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = CSP.format(hashes=" ".join(mounted.csp_hashes()))
+        response.headers.setdefault("Content-Security-Policy", CSP.format(hashes=" ".join(mounted.csp_hashes())))
         return response
 
     return app, mounted

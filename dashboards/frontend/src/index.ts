@@ -25,7 +25,10 @@ import { ScrubRules } from "./settings/scrub_rules.tsx";
 import { Refresher } from "./settings/refresher.tsx";
 import { When } from "./settings/when.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { ReplayList } from "./replays/list.tsx";
+import { ReplayView } from "./replays/view.tsx";
 import { TraceView } from "./trace/page.tsx";
+import { Traces } from "./traces/page.tsx";
 import { Transactions } from "./transactions/page.tsx";
 import { FirstEvent } from "./welcome/first_event.tsx";
 
@@ -43,7 +46,10 @@ const components = {
   IssueMerging,
   IssueOwners,
   IssueReview,
+  Traces,
   TraceView,
+  ReplayList,
+  ReplayView,
   Profiles,
   ServiceMap,
   Transactions,

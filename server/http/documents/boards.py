@@ -11,7 +11,10 @@ from server.boards.document import Board, BoardFile
 from server.http.documents.common import Cursor, Document, Identifier, Input, Name, ProjectName
 from server.http.documents.saved import Description, Sharing
 
-ViewPage = Annotated[Literal["discover", "issues", "transactions"], Field(description="The page whose state it is.")]
+ViewPage = Annotated[
+    Literal["discover", "issues", "transactions", "traces", "replays"],
+    Field(description="The page whose state it is."),
+]
 Search = Annotated[
     str,
     Field(

@@ -1,33 +1,23 @@
 // What is looked at: transactions that were profiled, the release, and what it is compared with.
 import * as React from "react";
 
-import { post } from "../core/api.ts";
 import { formatDuration, formatRatio } from "../core/format.ts";
-import { isAbort } from "../core/problem.ts";
+import { numberOf, type Rows, textOf as text, useRows } from "../core/rows.ts";
 import { apiBody } from "../core/search.ts";
+import { SearchField } from "../core/search_field.tsx";
 import { changePage, useUrl } from "../core/url.ts";
 import { type Against, quoted, RELEASES, TRANSACTIONS, type Wanted } from "./question.ts";
 
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-
-/** The rows of a Discover text within the bar's projects and time; null until they have come. */
-function useRows(query: string): unknown[][] | null {
+/** The rows of a Discover text within the bar's projects and time; null until they have come, none when refused. */
+function useScoped(query: string): Rows | null {
   const { state } = useUrl();
-  const body = JSON.stringify({ query, ...apiBody(state) });
-  const [rows, setRows] = React.useState<unknown[][] | null>(null);
-  React.useEffect(() => {
-    const controller = new AbortController();
-    post<{ rows: unknown[][] }>("query", JSON.parse(body), { signal: controller.signal })
-      .then((found) => setRows(found.rows))
-      .catch((error: unknown) => (isAbort(error) ? undefined : setRows([])));
-    return () => controller.abort();
-  }, [body]);
-  return rows;
+  const { rows, problem } = useRows({ query, ...apiBody(state) });
+  return rows ?? (problem ? [] : null);
 }
 
 export function Transactions({ wanted }: { wanted: Wanted }): React.ReactElement {
-  const rows = useRows(TRANSACTIONS);
-  const all = (rows ?? []).reduce((sum, row) => sum + Number(row[1] ?? 0), 0);
+  const rows = useScoped(TRANSACTIONS);
+  const all = (rows ?? []).reduce((sum, row) => sum + numberOf(row[1]), 0);
   return (
     <nav className="flame-transactions" aria-label="Profiled transactions" aria-busy={rows === null}>
       <h2>Transactions</h2>
@@ -37,7 +27,7 @@ export function Transactions({ wanted }: { wanted: Wanted }): React.ReactElement
         {(rows ?? []).map((row, i) => {
           const name = text(row[0]);
           const q = name ? `transaction:${quoted(name)}` : "!has:transaction";
-          const weight = Number(row[1] ?? 0);
+          const weight = numberOf(row[1]);
           return (
             <li key={i}>
               <button type="button" aria-pressed={wanted.q === q} title={name.slice(0, 300)} onClick={() => changePage({ q: wanted.q === q ? "" : q })}>
@@ -57,7 +47,7 @@ export function Transactions({ wanted }: { wanted: Wanted }): React.ReactElement
 const AGAINST: readonly (readonly [Against, string])[] = [["", "Compare with …"], ["previous", "Previous period"], ["release", "Another release"], ["filter", "Another filter"]];
 
 export function Choices({ wanted }: { wanted: Wanted }): React.ReactElement {
-  const rows = useRows(RELEASES) ?? [];
+  const rows = useScoped(RELEASES) ?? [];
   const releases = rows.map((row) => text(row[0])).filter((name) => name !== "");
   const choose = (against: string): void => {
     const other = releases.find((name) => name !== (wanted.release || releases[0])) ?? "";
@@ -96,33 +86,4 @@ function named(releases: readonly string[], chosen: string): React.ReactElement[
       {name.slice(0, 80)}
     </option>
   ));
-}
-
-interface SearchFieldProps {
-  label: string;
-  placeholder: string;
-  value: string;
-  apply: (text: string) => void;
-}
-
-/** A line that is asked for when one presses Enter or leaves it. */
-function SearchField({ label, placeholder, value, apply }: SearchFieldProps): React.ReactElement {
-  const [typed, setTyped] = React.useState(value);
-  const done = (): void => {
-    if (typed !== value) apply(typed);
-  };
-  return (
-    <input
-      type="search"
-      aria-label={label}
-      placeholder={placeholder}
-      value={typed}
-      spellCheck={false}
-      onChange={(event) => setTyped(event.target.value)}
-      onBlur={done}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") done();
-      }}
-    />
-  );
 }

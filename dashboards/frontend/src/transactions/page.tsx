@@ -1,11 +1,10 @@
 // The page of transactions: a table with the period before beside it, and what is known of the chosen one.
 import * as React from "react";
 
-import { post } from "../core/api.ts";
 import { formatDuration, formatNumber, formatRatio } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
 import { painted } from "../core/painted.ts";
-import { asProblem, isAbort, type Problem } from "../core/problem.ts";
+import { type Rows, type RowsAnswer, useRows } from "../core/rows.ts";
 import { apiBody, type UrlState } from "../core/search.ts";
 import { TableHead } from "../core/table.tsx";
 import { changePage, useHref, useUrl } from "../core/url.ts";
@@ -13,25 +12,6 @@ import { ProblemBox } from "../issues/empty.tsx";
 import { Views } from "../views/picker.tsx";
 import { before, quoted } from "../profiles/question.ts";
 import { BREAKDOWN, changeOf, differs, joined, LIST, ratioText, SLOWEST, type Sort, sorted, type Transaction, trendOf } from "./model.ts";
-
-interface Answer {
-  rows: unknown[][] | null;
-  problem: Problem | null;
-}
-
-/** The rows of a Discover text; null until they have come. */
-function useRows(body: Record<string, unknown>, tries = 0): Answer {
-  const key = JSON.stringify(body);
-  const [answer, setAnswer] = React.useState<Answer & { key: string }>({ rows: null, problem: null, key: "" });
-  React.useEffect(() => {
-    const controller = new AbortController();
-    post<{ rows: unknown[][] }>("query", JSON.parse(key), { signal: controller.signal })
-      .then(({ rows }) => setAnswer({ rows, problem: null, key }))
-      .catch((error: unknown) => (isAbort(error) ? undefined : setAnswer({ rows: null, problem: asProblem(error), key })));
-    return () => controller.abort();
-  }, [key, tries]);
-  return answer.key === key ? answer : { rows: null, problem: null };
-}
 
 /** The body of a question about the period before; the same for as long as the page shows one range. */
 function bodyBefore(state: UrlState, now: number): Record<string, unknown> {
@@ -244,9 +224,9 @@ function Drawer({ one }: { one: Transaction }): React.ReactElement {
 
 interface PartProps {
   title: string;
-  answer: Answer;
+  answer: RowsAnswer;
   none: string;
-  children: (rows: unknown[][]) => React.ReactNode;
+  children: (rows: Rows) => React.ReactNode;
 }
 
 function Part({ title, answer, none, children }: PartProps): React.ReactElement {

@@ -2,7 +2,7 @@
 import { formatSearch, parseSearch, type UrlState } from "../core/search.ts";
 import type { Kept } from "../boards/model.ts";
 
-export type ViewPage = "discover" | "issues" | "transactions";
+export type ViewPage = "discover" | "issues" | "transactions" | "traces" | "replays";
 
 export interface View extends Kept {
   page: ViewPage;

@@ -1,0 +1,1 @@
+"""Recordings of pages: the list, one of them, and the frame that plays it."""
