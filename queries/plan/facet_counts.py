@@ -21,17 +21,31 @@ MAX_TAG_KEYS = 20
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows to count: a block, the condition that leaves its newest rows, and from when those are."""
+    """Rows to count: a block, the condition that leaves its newest rows, and from when those are.
+
+    Both name `found`, which the SELECT around all uses of them must have: see `with_found`.
+    """
 
     block: Block
     newest: exp.Expr | None = None
     since: exp.Expr | None = None
+    found: exp.CTE | None = None
 
     def select(self) -> exp.Select:
         """Return a SELECT of the rows, its outputs still to be set."""
         select = render(replace(self.block, order=(), limit=None, shown=None), [])
         if self.newest is not None:
             add_condition(select, self.newest.copy(), fixed=False)
+        return select
+
+    def with_found(self, select: exp.Select) -> exp.Select:
+        """Return a SELECT that has what the newest rows are found by.
+
+        It is written once: as a text of its own in each place the engine computed it once as well, but it looked
+        through each, which was 13 ms of 150 for the facets of a day.
+        """
+        if self.found is not None:
+            select.set("with_", exp.With(expressions=[self.found]))
         return select
 
 
@@ -43,7 +57,7 @@ def newest_rows(rows: Block, builder: Builder) -> Rows:
     time = builder.scope(rows).facts.special.get("time")
     if time is None:
         return Rows(rows)
-    sums, chosen = builder.alias(), builder.alias()
+    sums, chosen, name = builder.alias(), builder.alias(), builder.alias()
     counts = Rows(rows).select()
     hour = exp.Anonymous(this="toStartOfHour", expressions=[translate(time.value)])
     counts.set("expressions", [aliased(hour, "hour"), aliased(exp.Anonymous(this="count", expressions=[]), "n")])
@@ -70,9 +84,10 @@ def newest_rows(rows: Block, builder: Builder) -> Rows:
             from_=exp.From(this=exp.Subquery(this=summed, alias=table_alias(chosen))),
         )
     )
-    # The same text in several places, which the engine computes once.
-    start, begun = (exp.Anonymous(this="tupleElement", expressions=[both.copy(), number_of(i)]) for i in (1, 2))
-    return Rows(rows, exp.GTE(this=translate(time.value), expression=start), begun)
+    found = exp.column(name, quoted=True)
+    start, begun = (exp.Anonymous(this="tupleElement", expressions=[found.copy(), number_of(i)]) for i in (1, 2))
+    condition = exp.GTE(this=translate(time.value), expression=start)
+    return Rows(rows, condition, begun, exp.CTE(this=both, alias=table_alias(name), scalar=True))
 
 
 def counts_of_fields(chosen: list[Facet], rows: Rows, builder: Builder, first: int) -> exp.Select:

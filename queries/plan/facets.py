@@ -114,7 +114,7 @@ def _ranked(query: exp.Query, newest: Rows, builder: Builder, limits: tuple[int,
         Order(table["value"], descending=False),
     )
     return Block(
-        source=Derived(alias, outer),
+        source=Derived(alias, newest.with_found(outer)),
         table=table,
         catalog=None,
         time=newest.block.time,
