@@ -32,6 +32,7 @@ def start_reporting(dsn: str, service: str, release: str) -> None:
         integrations=[FlaskIntegration(transaction_style="url")],
     )
     sentry_sdk.set_tag("service", service)
+    sentry_sdk.set_tag("service.name", service)  # what OpenTelemetry calls it: the service map tells services by it
 
 
 def name_the_shopper(app: Flask) -> None:

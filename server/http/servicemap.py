@@ -9,8 +9,7 @@ from flask import Response
 from iam import Action
 from server.http.access import needs
 from server.http.documents.common import QUERY_LIMIT
-from server.http.documents.common import Look as LookParameters
-from server.http.documents.servicemap import ServiceMapDocument
+from server.http.documents.servicemap import MapQuery, ServiceMapDocument
 from server.http.guard import principal
 from server.http.period import scope_of
 from server.http.routes import Routes
@@ -26,9 +25,10 @@ def service_map_routes(services: Services) -> Routes:
     servicemap = ServiceMap(services.queries)
 
     @routes.on(HTTPMethod.GET, "/services/map", needs(Action.EVENT_READ), {200: ServiceMapDocument, **QUERY_LIMIT})
-    def service_map(query: LookParameters) -> Response:
+    def service_map(query: MapQuery) -> Response:
         """Return the services that answered requests, their calls, and where they stand on the map."""
         scope = scope_of(query, services.clock.now())
-        return tagged(servicemap.document(Look(principal(), scope.projects, scope.environments, *scope.time_range)))
+        look = Look(principal(), scope.projects, scope.environments, *scope.time_range)
+        return tagged(servicemap.document(look, stores=query.stores))
 
     return routes

@@ -45,7 +45,8 @@ def make_map(calls: tuple[tuple[str, str, int, int], ...]) -> dict[str, Any]:
     for name in names:
         into = [call for call in calls if call[1] == name]
         red = _red(sum(call[2] for call in into), sum(call[3] for call in into))
-        nodes.append({"name": name, "layer": place[name][0], "at": place[name][1], **red})
+        kind = "database" if name == "stock" else "service"
+        nodes.append({"name": name, "kind": kind, "layer": place[name][0], "at": place[name][1], **red})
     return {"seconds": 3600.0, "truncated": False, "nodes": nodes, "edges": edges}
 
 

@@ -61,6 +61,9 @@ def api(event_store, rows_of, tmp_path_factory):
         row(5, 2, "pay"),
         row(6, 0, "", project=built.b),
         row(7, 4, "secret", project=built.b),
+        row(8, 3, "cart", segment=False) | {"op": "db.sql.query", "tags": {"db.system": "postgresql"}},
+        row(9, 4, "pay", segment=False) | {"op": "db", "tags": {"db.system": "postgresql"}, "status": "error"},
+        row(10, 4, "pay", segment=False) | {"op": "cache.get"},
     ]
     event_store.insert_rows("spans", rows_of("spans", rows))
     yield built
@@ -85,3 +88,15 @@ def test_services_of_projects_one_may_not_see_are_not_on_the_map(api):
     assert [node["name"] for node in found["nodes"]] == ["cart", "pay", "web"]
     assert len(found["edges"]) == 2
     assert api.get("services/map?range=1m")["nodes"] == []
+
+
+def test_databases_and_caches_are_on_the_map_when_they_are_asked_for(api):
+    """As their callers saw them: one node a system, an edge from each service, told apart from services by its kind."""
+    found = api.get("services/map?range=24h&stores=true", "team-viewer")
+    stores = {node["name"]: node for node in found["nodes"] if node["kind"] != "service"}
+    assert {name: (node["kind"], node["calls"], node["failed"]) for name, node in stores.items()} == {
+        "postgresql": ("database", 2, 1), "cache (cache)": ("cache", 1, 0),
+    }  # fmt: skip
+    edges = {(edge["source"], edge["target"]): edge["calls"] for edge in found["edges"]}
+    assert edges["cart", "postgresql"] == edges["pay", "postgresql"] == edges["pay", "cache (cache)"] == 1
+    assert stores["postgresql"]["layer"] > next(n["layer"] for n in found["nodes"] if n["name"] == "cart")

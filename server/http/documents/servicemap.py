@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from server.http.documents.common import Document
+from server.http.documents.common import Document, Look
+
+
+class MapQuery(Look):
+    """What to look at."""
+
+    stores: bool = Field(False, description="Also databases, caches and queues, as their callers saw them.")
 
 
 class Calls(Document):
@@ -20,6 +28,7 @@ class MapNode(Calls):
     """A service and where it stands."""
 
     name: str
+    kind: Literal["service", "database", "cache", "queue"]
     layer: int = Field(description="0 for services nobody calls.")
     at: float = Field(description="Position within the layer, centred about 0.")
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { curve, drawing, errorRate, healthOf, type MapEdge, type MapNode, rateText, serviceQuery, thickness, within } from "./model.ts";
 
 const calls = { calls: 100, failed: 0, p50_ns: 1, p95_ns: 2 };
-const node = (name: string, layer: number, at: number): MapNode => ({ name, layer, at, ...calls });
+const node = (name: string, layer: number, at: number): MapNode => ({ name, kind: "service", layer, at, ...calls });
 const edge = (source: string, target: string): MapEdge => ({ source, target, ...calls });
 
 test("layers stand side by side and no two services on each other", () => {

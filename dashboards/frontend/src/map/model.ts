@@ -7,8 +7,11 @@ export interface Calls {
   p95_ns: number;
 }
 
+export type NodeKind = "service" | "database" | "cache" | "queue";
+
 export interface MapNode extends Calls {
   name: string;
+  kind: NodeKind;
   layer: number;
   at: number;
 }
@@ -102,4 +105,10 @@ export function thickness(calls: number): number {
 export function serviceQuery(name: string): string {
   const quoted = `"${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   return `from transactions (service:${quoted} OR project:${quoted})`;
+}
+
+/** The Discover text of the spans that called a database, a cache or a queue. */
+export function storeQuery(node: Pick<MapNode, "kind" | "name">): string {
+  const ops = { database: "db, db.*", cache: "cache, cache.*", queue: "queue, queue.*, messaging, messaging.*", service: "" }[node.kind];
+  return `from spans span.op:[${ops}] | summarize n=count(), failed=failure_count(), p95=p95(span.duration) by service, span.description | sort n desc`;
 }

@@ -9,7 +9,7 @@ import { asProblem, isAbort, type Problem } from "../core/problem.ts";
 import { apiQuery } from "../core/search.ts";
 import { changePage, useHref, useUrl } from "../core/url.ts";
 import { ProblemBox } from "../issues/empty.tsx";
-import { type Calls, errorRate, healthOf, type MapDocument, type MapNode, rateText, serviceQuery, within } from "./model.ts";
+import { type Calls, errorRate, healthOf, type MapDocument, type MapNode, rateText, serviceQuery, storeQuery, within } from "./model.ts";
 import { Picture } from "./picture.tsx";
 
 /** The page `/app/map`. */
@@ -18,7 +18,8 @@ export function ServiceMap(): React.ReactElement {
   const [map, setMap] = React.useState<MapDocument | null>(null);
   const [problem, setProblem] = React.useState<Problem | null>(null);
   const [tries, setTries] = React.useState(0);
-  const query = JSON.stringify(apiQuery(state));
+  const alone = state.page.stores === "no";
+  const query = JSON.stringify([...apiQuery(state), ...(alone ? [] : [["stores", "true"]])]);
   React.useEffect(() => {
     const controller = new AbortController();
     get<MapDocument>("services/map", { query: JSON.parse(query) as [string, string][], signal: controller.signal })
@@ -71,7 +72,7 @@ const HOPS = ["1", "2", "3"];
 
 function Loaded({ map }: { map: MapDocument }): React.ReactElement {
   const { state } = useUrl();
-  const { focus = "", hops = "", chosen = "", find = "", view = "" } = state.page;
+  const { focus = "", hops = "", chosen = "", find = "", view = "", stores = "" } = state.page;
   const near = React.useMemo(() => (focus ? within(map.edges, focus, Number(hops) || 1) : null), [map, focus, hops]);
   const nodes = React.useMemo(() => (near ? map.nodes.filter(({ name }) => near.has(name)) : map.nodes), [map, near]);
   const edges = React.useMemo(() => (near ? map.edges.filter(({ source, target }) => near.has(source) && near.has(target)) : map.edges), [map, near]);
@@ -106,6 +107,9 @@ function Loaded({ map }: { map: MapDocument }): React.ReactElement {
           </span>
         ) : null}
         <span className="trace-gap" />
+        <button type="button" className="button quiet" aria-pressed={stores !== "no"} title="Databases, caches and queues, as their callers saw them" onClick={() => changePage({ stores: stores === "no" ? "" : "no" })}>
+          Databases and queues
+        </button>
         <button type="button" className="button quiet" aria-pressed={view === "table"} onClick={() => changePage({ view: view === "table" ? "" : "table" })}>
           Table
         </button>
@@ -139,7 +143,7 @@ function Drawer({ map, node }: { map: MapDocument; node: MapNode }): React.React
       </header>
       <div className="span-body">
         <dl className="facts">
-          <Fact name="Requests" value={`${formatNumber(node.calls)} (${rateText(node.calls, map.seconds)})`} />
+          <Fact name={node.kind === "service" ? "Requests" : "Calls"} value={`${formatNumber(node.calls)} (${rateText(node.calls, map.seconds)})`} />
           <Fact name="Failed" value={`${formatNumber(node.failed)} (${formatRatio(errorRate(node))})`} />
           <Fact name="Median" value={formatDuration(node.p50_ns)} />
           <Fact name="95th percentile" value={formatDuration(node.p95_ns)} />
@@ -148,8 +152,8 @@ function Drawer({ map, node }: { map: MapDocument; node: MapNode }): React.React
           <button type="button" className="button quiet" onClick={() => changePage({ focus: node.name, hops: "1" })}>
             Focus
           </button>
-          <a className="button quiet" href={href(`/app/discover?q=${encodeURIComponent(serviceQuery(node.name))}`)}>
-            Requests in Discover
+          <a className="button quiet" href={href(`/app/discover?q=${encodeURIComponent(node.kind === "service" ? serviceQuery(node.name) : storeQuery(node))}`)}>
+            {node.kind === "service" ? "Requests in Discover" : "Calls in Discover"}
           </a>
         </div>
         <CallList title="Called by" calls={callers.map((edge) => ({ name: edge.source, ...edge }))} seconds={map.seconds} />

@@ -2,6 +2,7 @@
 import * as React from "react";
 
 import { formatDuration, formatRatio } from "../core/format.ts";
+import { Icon } from "../core/icons.tsx";
 import { curve, drawing, errorRate, healthOf, type MapDocument, type MapEdge, type MapNode, NODE, rateText, type Spot, thickness } from "./model.ts";
 
 interface PictureProps {
@@ -66,8 +67,9 @@ function Box({ spot: { node, x, y }, seconds, chosen, dim, choose }: BoxProps): 
   const health = healthOf(node);
   return (
     <foreignObject x={x} y={y} width={NODE.width} height={NODE.height} className={dim ? "dim" : ""}>
-      <button type="button" className={`map-node ${health}`} aria-pressed={chosen} title={`${node.name}: ${node.calls > 0 ? told(node, seconds) : "only calls"}`.slice(0, 400)} onClick={() => choose(node.name)}>
+      <button type="button" className={`map-node ${health}${node.kind === "service" ? "" : " store"}`} aria-pressed={chosen} title={`${node.name}: ${node.calls > 0 ? told(node, seconds) : "only calls"}`.slice(0, 400)} onClick={() => choose(node.name)}>
         <b>
+          {node.kind === "service" ? null : <Icon name={node.kind} label={node.kind} />}
           {health === "good" ? null : <span aria-hidden="true">⚠ </span>}
           <bdi>{node.name.slice(0, 60) || "(no name)"}</bdi>
         </b>
