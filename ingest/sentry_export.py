@@ -1,14 +1,18 @@
 """Events and issues as Sentry's API tells them (`/api/0/projects/…/events/?full=1`, `…/issues/`), as events to store.
 
-The API tells an event in `entries`, with members in camel case; the event's own JSON (`…/events/<id>/json/`) is taken
-as it is. What the API leaves out (raw frames, variables it has scrubbed) cannot come back.
+The API tells an event in `entries`, with members in camel case (docs.sentry.io/api/events); the event's own JSON
+(`…/events/<id>/json/`) is taken as it is. What the API leaves out (variables it has scrubbed) cannot come back. Lists
+asked for without `full=1` tell summaries: a title without a stack. They are no events to store: the whole event, when
+it is imported later, would be taken for a repetition. `sentry export` (develop.sentry.dev, backup and relocation) holds
+records of settings, `{"model", "pk", "fields"}`, and no events at all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from ingest.hexids import event_id_of
@@ -22,8 +26,23 @@ ISSUE_TAG = "sentry.issue"
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _SAME = ("message", "platform", "culprit", "user", "contexts", "dist", "fingerprint", "location")
 _ERROR_TYPES = frozenset({"error", "default", "csp", "hpkp", "expectct", "expectstaple", "generic", ""})
-_STATUSES = {"resolved": "resolved", "unresolved": "unresolved", "ignored": "ignored", "muted": "ignored"}
+_STATUSES = {
+    "resolved": "resolved",
+    "resolvedInNextRelease": "resolved",
+    "unresolved": "unresolved",
+    "ignored": "ignored",
+    "muted": "ignored",
+}
 _PRIORITIES = frozenset({"high", "medium", "low"})
+
+
+class LeftOut(StrEnum):
+    """What a document is that is neither an event to store nor an issue."""
+
+    TRANSACTION = "transaction"
+    SUMMARY = "summary"
+    BACKUP = "backup"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +54,18 @@ class ExportedIssue:
         short_id: such as `SHOP-1A`.
         status: unresolved, resolved or ignored.
         priority: high, medium, low or empty.
+        substatus: as told, such as `archived_until_escalating`; empty from old versions.
+        details: `statusDetails` as told: in which release it is resolved, until when it is archived.
+        assignee: `user:mail`, `team:slug`, or empty for nobody.
     """
 
     group_id: str
     short_id: str
     status: str
     priority: str
+    substatus: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    assignee: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,41 +92,62 @@ class ExportedEvent:
         return encode_json({**self.document, "tags": {**tags, ISSUE_TAG: issue.short_id}})
 
 
-def read_document(value: object) -> ExportedEvent | ExportedIssue | None:
-    """Return what one document of an export is; None when it is neither an event that is stored nor an issue."""
+def read_document(value: object) -> ExportedEvent | ExportedIssue | LeftOut:
+    """Return what one document of an export is."""
     told = mapping(value)
     if "shortId" in told and "entries" not in told:
         return _issue(told)
-    if "entries" in told or "eventID" in told:
+    if "entries" in told:
         return _event(told)
+    if "eventID" in told:
+        kind = short(told.get("event.type") or told.get("type"), 32)
+        return LeftOut.SUMMARY if kind in _ERROR_TYPES else LeftOut.TRANSACTION
     if event_id_of(told.get("event_id")):
         return _own_event(told)
-    return None
+    if "model" in told and "fields" in told:
+        return LeftOut.BACKUP
+    return LeftOut.UNKNOWN
 
 
 def _issue(told: Mapping[str, Any]) -> ExportedIssue:
-    priority = short(told.get("priority"), 16)
+    priority, status = short(told.get("priority"), 16), short(told.get("status"), 32)
+    details = mapping(told.get("statusDetails"))
     return ExportedIssue(
         short(told.get("id"), 40),
         short(told.get("shortId"), 100),
-        _STATUSES.get(short(told.get("status"), 32), "unresolved"),
+        _STATUSES.get(status, "unresolved"),
         priority if priority in _PRIORITIES else "",
+        short(told.get("substatus"), 40),
+        {**details, "inNextRelease": True} if status == "resolvedInNextRelease" else details,
+        _assignee(told.get("assignedTo")),
     )
 
 
-def _own_event(told: Mapping[str, Any]) -> ExportedEvent | None:
+def _assignee(value: object) -> str:
+    """Return who has an issue: told by type and name, by the whole person, or in old versions as `user:1`."""
+    told = mapping(value)
+    if short(told.get("type"), 16) == "team":
+        slug = short(told.get("name"), 200)
+        return f"team:{slug}" if slug else ""
+    email = short(told.get("email"), 200)
+    return f"user:{email}" if email else ""
+
+
+def _own_event(told: Mapping[str, Any]) -> ExportedEvent | LeftOut:
     if short(told.get("type"), 32) not in _ERROR_TYPES:
-        return None
+        return LeftOut.TRANSACTION
     group = short(told.get("group_id") or told.get("groupID"), 40)
     return ExportedEvent(
         event_id_of(told.get("event_id")), group, time_ns(told.get("timestamp")), {**told, "received": None}
     )
 
 
-def _event(told: Mapping[str, Any]) -> ExportedEvent | None:
+def _event(told: Mapping[str, Any]) -> ExportedEvent | LeftOut:
     event_id = event_id_of(told.get("eventID") or told.get("id"))
-    if not event_id or short(told.get("type"), 32) not in _ERROR_TYPES:
-        return None
+    if not event_id:
+        return LeftOut.UNKNOWN
+    if short(told.get("type"), 32) not in _ERROR_TYPES:
+        return LeftOut.TRANSACTION
     created = told.get("dateCreated") or told.get("dateReceived")
     document: dict[str, Any] = {name: told[name] for name in _SAME if told.get(name) not in (None, "", {}, [])}
     document |= {
@@ -122,8 +168,19 @@ def _event(told: Mapping[str, Any]) -> ExportedEvent | None:
         read = _ENTRIES.get(short(mapping(entry).get("type"), 32))
         if read is not None:
             document |= read(mapping(mapping(entry).get("data")))
+    if not any(document.get(name) for name in _SAYING):
+        document["message"] = _title(told)
     kept = {name: value for name, value in document.items() if value not in (None, "", {}, [])}
     return ExportedEvent(event_id, short(told.get("groupID"), 40), time_ns(created), kept)
+
+
+_SAYING = ("exception", "logentry", "message", "stacktrace", "threads", "csp")
+"""Members one of which an event is titled by."""
+
+
+def _title(told: Mapping[str, Any]) -> str:
+    """Return the words of an event that only its title tells, as those that are no errors of code do."""
+    return text(mapping(told.get("occurrence")).get("issueTitle")) or text(told.get("title"))
 
 
 _TAGS_WITH_PLACES = frozenset({"level", "logger", "environment", "server_name", "release", "transaction", "dist"})
@@ -149,8 +206,16 @@ def _snake_exception(value: object) -> dict[str, Any]:
 
 
 def _stack(told: Mapping[str, Any]) -> dict[str, Any]:
-    frames = mapping(told.get("stacktrace")).get("frames")
-    return {"stacktrace": {"frames": [_frame(frame) for frame in listed(frames)]}} if frames else {}
+    """Return the stack, and the one before its frames were resolved, which the payload keeps."""
+    found: dict[str, Any] = {}
+    for name, ours in (("stacktrace", "stacktrace"), ("rawStacktrace", "raw_stacktrace")):
+        stack = mapping(told.get(name))
+        frames = listed(stack.get("frames"))
+        if frames:
+            found[ours] = {"frames": [_frame(frame) for frame in frames]}
+            if stack.get("registers"):
+                found[ours]["registers"] = stack["registers"]
+    return found
 
 
 def _frame(value: object) -> dict[str, Any]:
@@ -216,8 +281,3 @@ _ENTRIES: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 
 def _snake(name: str) -> str:
     return _CAMEL.sub(lambda found: "_" + found[1].lower(), name)
-
-
-def issues_by_group(documents: Iterable[ExportedEvent | ExportedIssue]) -> dict[str, ExportedIssue]:
-    """Return the issues by their number in Sentry."""
-    return {one.group_id: one for one in documents if isinstance(one, ExportedIssue)}
