@@ -1,4 +1,4 @@
-"""An application with the unmodified sentry-sdk: `python python_client.py DSN`. Prints what it reported as JSON."""
+"""An application with the unmodified sentry-sdk: `python_client.py DSN [LIFECYCLE]`. Prints what it did as JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import sys
 
 import sentry_sdk
+from sentry_sdk import traces
 
 
 class OrderFailed(Exception):
@@ -55,9 +56,26 @@ def traced() -> dict[str, str]:
     }
 
 
+def streamed() -> dict[str, str]:
+    """The same as `traced`, with spans that are sent as they end: there is no transaction."""
+    with traces.start_span("place orders", {"sentry.op": "task"}) as segment:
+        with traces.start_span("SELECT price FROM products WHERE sku = ?", {"sentry.op": "db.sql.query"}) as query:
+            query.set_attribute("db.system", "sqlite")
+        with traces.start_span("add up") as outer, traces.start_span("coupon") as inner:
+            failed = captured(place_order, "P-9")
+    ids = {"segment": segment, "query": query, "outer": outer, "inner": inner}
+    return {
+        "trace_id": segment.trace_id,
+        **{name: span.span_id for name, span in ids.items()},
+        "error": failed or "",
+    }
+
+
 def main() -> None:
+    lifecycle = sys.argv[2] if len(sys.argv) > 2 else "static"
     sentry_sdk.init(
         dsn=sys.argv[1],
+        trace_lifecycle="stream" if lifecycle == "stream" else "static",
         release="clients-python@1.0.0",
         environment="test",
         server_name="client-1",
@@ -78,7 +96,7 @@ def main() -> None:
     with sentry_sdk.new_scope() as scope:
         scope.fingerprint = ["{{ default }}", "tenant-1"]
         reported["fingerprinted"] = captured(read_price, {}, "EUR")
-    reported["trace"] = traced()
+    reported["trace"] = streamed() if lifecycle == "stream" else traced()
     sentry_sdk.flush(10)
     print(json.dumps(reported))
 

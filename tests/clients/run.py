@@ -30,9 +30,14 @@ class ClientMissing(Exception):
     """A client cannot be run here; the text says what is missing."""
 
 
-def run_python(dsn: str) -> dict[str, Any]:
-    """Runs the application with sentry-sdk; gives the ids it reported."""
-    return _run([sys.executable, str(_HERE / "python_client.py"), dsn], dict(os.environ))
+def run_python(dsn: str, lifecycle: TraceLifecycle = "static") -> dict[str, Any]:
+    """Runs the application with sentry-sdk; gives the ids it reported.
+
+    Args:
+        dsn: where to report.
+        lifecycle: `stream` sends span v2 items, `static` transactions (the SDK's default).
+    """
+    return _run([sys.executable, str(_HERE / "python_client.py"), dsn, lifecycle], dict(os.environ))
 
 
 def run_python_signals(dsn: str) -> dict[str, Any]:

@@ -94,17 +94,52 @@ def check_spans(amber: Amber, trace_id: str, sent: dict[str, dict[str, Any]]) ->
     assert sum(bool(row["is_segment"]) for row in rows.values()) == 1
 
 
+def spans_sent(wire: Collector) -> dict[str, dict[str, Any]]:
+    """Return the spans that went over the wire by id: those that were streamed, and those of transactions."""
+    sent = {span["span_id"]: span for span in wire.items["span"]}
+    for transaction in wire.items["transaction"]:
+        root = transaction["contexts"]["trace"]
+        sent |= {span["span_id"]: span for span in transaction["spans"]}
+        sent[root["span_id"]] = {**transaction, "parent_span_id": root.get("parent_span_id")}
+    return sent
+
+
+def check_own_events(amber: Amber, sent: list[dict[str, Any]]) -> None:
+    """Compare events by id; other clients of the same release have sent theirs."""
+    ids = ", ".join(event["event_id"] for event in sent)
+    amber.wait_for(f"from errors id:[{ids}] | summarize n=count()", lambda rows: rows[0][0] >= len(sent))
+    for row in amber.ask(f"from errors id:[{ids}] | project {EVENT_FIELDS} | limit 100"):
+        check_event(row, next(event for event in sent if event["event_id"] == row["id"]))
+
+
 def test_events_and_transaction_of_the_python_sdk_come_back_as_sent(amber: Amber):
     """sentry-sdk in a process of its own; each event equals what went over the wire."""
     with Collector(forward_dsn=amber.dsn) as wire:
         reported = run_python(wire.dsn)
         assert {request.status for request in wire.requests} == {200}
-    check_events(amber, wire.items["event"], "clients-python@1.0.0")
-    (transaction,) = wire.items["transaction"]
-    root = transaction["contexts"]["trace"]
-    sent = {span["span_id"]: span for span in transaction["spans"]}
-    sent[root["span_id"]] = {**transaction, "parent_span_id": root.get("parent_span_id")}
-    check_spans(amber, reported["trace"]["trace_id"], sent)
+    check_own_events(amber, wire.items["event"])
+    assert len(wire.items["transaction"]) == 1
+    check_spans(amber, reported["trace"]["trace_id"], spans_sent(wire))
+
+
+def test_a_streamed_trace_of_the_python_sdk_comes_back_as_sent_and_is_a_transaction(amber: Amber):
+    """With `trace_lifecycle="stream"` the SDK sends spans and no transaction; Discover finds it all the same."""
+    with Collector(forward_dsn=amber.dsn) as wire:
+        trace = run_python(wire.dsn, "stream")["trace"]
+        assert {request.status for request in wire.requests} == {200}
+    assert not wire.items["transaction"]
+    assert spans_sent(wire).keys() == {trace[name] for name in ("segment", "query", "outer", "inner")}
+    check_own_events(amber, wire.items["event"])
+    check_spans(amber, trace["trace_id"], spans_sent(wire))
+    (found,) = amber.ask(f"from transactions trace:{trace['trace_id']} | project id, transaction, span.op, release")
+    assert found == {
+        "id": trace["segment"],
+        "transaction": "place orders",
+        "span.op": "task",
+        "release": "clients-python@1.0.0",
+    }
+    (error,) = amber.ask(f"from errors id:{trace['error']} | project trace, trace.span, transaction")
+    assert error == {"trace": trace["trace_id"], "trace.span": trace["inner"], "transaction": "place orders"}
 
 
 @pytest.mark.parametrize("lifecycle", ["stream", "static"])
@@ -116,17 +151,8 @@ def test_events_and_trace_of_the_node_sdk_come_back_as_sent(amber: Amber, lifecy
         except ClientMissing as missing:
             pytest.skip(str(missing))
         assert {request.status for request in wire.requests} == {200}
-    ids = ", ".join(event["event_id"] for event in wire.items["event"])
-    count = f"from errors id:[{ids}] | summarize n=count()"
-    amber.wait_for(count, lambda rows: rows[0][0] >= len(wire.items["event"]))
-    for row in amber.ask(f"from errors id:[{ids}] | project {EVENT_FIELDS} | limit 100"):
-        check_event(row, next(event for event in wire.items["event"] if event["event_id"] == row["id"]))
-    sent = {span["span_id"]: span for span in wire.items["span"]}
-    for transaction in wire.items["transaction"]:
-        root = transaction["contexts"]["trace"]
-        sent |= {span["span_id"]: span for span in transaction["spans"]}
-        sent[root["span_id"]] = {**transaction, "parent_span_id": root.get("parent_span_id")}
-    check_spans(amber, reported["trace"]["trace_id"], sent)
+    check_own_events(amber, wire.items["event"])
+    check_spans(amber, reported["trace"]["trace_id"], spans_sent(wire))
 
 
 def test_events_and_transaction_of_the_go_sdk_come_back_as_sent(amber: Amber):
@@ -143,8 +169,5 @@ def test_events_and_transaction_of_the_go_sdk_come_back_as_sent(amber: Amber):
     (panic,) = amber.ask(f"from errors id:{reported['panic']} | project error.value, stack.function")
     assert "assignment to entry in nil map" in panic["error.value"]
     assert "main.func1" in panic["stack.function"] or any("main" in name for name in panic["stack.function"])
-    (transaction,) = wire.items["transaction"]
-    root = transaction["contexts"]["trace"]
-    sent = {span["span_id"]: span for span in transaction["spans"]}
-    sent[root["span_id"]] = {**transaction, "parent_span_id": root.get("parent_span_id")}
-    check_spans(amber, reported["trace_id"], sent)
+    assert len(wire.items["transaction"]) == 1
+    check_spans(amber, reported["trace_id"], spans_sent(wire))
