@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from engine.schema import ISSUE_MAP_DICTIONARY, TABLES, Column, Table
-
-SOURCE_PLACEHOLDER = "${issue_map_source}"
-"""Where the dictionary reads from depends on the store: see `engine.migrations`."""
+from engine.schema import DICTIONARIES, TABLES, Column, Dictionary, Table
 
 _WIDE_PART_BYTES = 64 * 1024 * 1024
 """Uncompressed; twice what the normaliser puts into one block."""
@@ -80,17 +77,19 @@ def rollup_query(table: Table) -> str:
     return f"SELECT {select}\nFROM {table.rollup_of}{unfold}\nGROUP BY {group_by}"
 
 
-def create_issue_map() -> str:
-    """Return the statement that creates the dictionary of exceptions to the default issues.
+def create_dictionary(dictionary: Dictionary) -> str:
+    """Return the statement that creates a dictionary over a log of exceptions.
 
     Its source takes the newest version itself (argMax): over the bare table, rows that are not merged yet would win
     by chance. LIFETIME(0) because reloads are explicit: periodic ones of local sources do not fire in chDB.
     """
+    names = (*dictionary.keys, *dictionary.values)
+    members = (f"    `{name}` {dictionary.log.column(name).kind.value}" for name in names)
     return (
-        f"CREATE DICTIONARY IF NOT EXISTS {ISSUE_MAP_DICTIONARY}\n"
-        "(\n    `project_id` UInt64,\n    `fingerprint` UInt64,\n    `issue_id` UInt64\n)\n"
-        "PRIMARY KEY project_id, fingerprint\n"
-        f"SOURCE({SOURCE_PLACEHOLDER})\n"
+        f"CREATE DICTIONARY IF NOT EXISTS {dictionary.name}\n"
+        "(\n" + ",\n".join(members) + "\n)\n"
+        f"PRIMARY KEY {', '.join(dictionary.keys)}\n"
+        f"SOURCE(${{{dictionary.name}_source}})\n"
         "LIFETIME(0)\nLAYOUT(COMPLEX_KEY_HASHED())"
     )
 
@@ -98,14 +97,15 @@ def create_issue_map() -> str:
 def schema_statements() -> list[str]:
     """Return the statements that make the declared schema in an empty database, in order.
 
-    Tables without computed columns come first: the dictionary reads one of them, and the others name the dictionary.
+    Tables without computed columns come first: dictionaries read some of them, and the others name a dictionary. Where
+    a dictionary reads from depends on the store: `engine.migrations` fills it in.
     """
     plain = [t for t in TABLES.values() if not any(c.alias for c in t.columns)]
     computed = [t for t in TABLES.values() if any(c.alias for c in t.columns)]
     rollups = [t for t in TABLES.values() if t.rollup_of]
     return [
         *(create_table(t) for t in plain),
-        create_issue_map(),
+        *(create_dictionary(d) for d in DICTIONARIES.values()),
         *(create_table(t) for t in computed),
         *(create_rollup_view(t) for t in rollups),
     ]

@@ -1,4 +1,7 @@
-"""The mirror of issues in the event store, so that `is:unresolved` and merged issues work inside queries."""
+"""The mirror of issues in the event store, so that `is:unresolved` and merged issues work inside queries.
+
+What log lines are one template is mirrored beside it: a mapping as that of fingerprints to issues is.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ import pyarrow as pa
 from engine.arrow import arrow_schema
 from engine.eventstore.port import EventStore, Limits
 from engine.ids import default_issue_id
-from engine.metadata import IssueRow, MetadataStore, NewIssue, OutboxRow
+from engine.metadata import IssueRow, MappingRow, MetadataStore, NewIssue, OutboxRow, TemplateMappingRow
 from engine.metadata.rows import issue_mirror_body
-from engine.schema import ISSUE_MAP, ISSUES, Table
+from engine.schema import DICTIONARIES, ISSUE_MAP, ISSUES, TEMPLATE_MAP, Table
 
 Former = Callable[[], Mapping[tuple[int, int], Sequence[int]]]
 """Gives (project id, fingerprint) -> the fingerprints the grouping version before makes of the same events."""
@@ -28,6 +31,10 @@ SELECT count() AS issues, sum(row_version) AS versions, countIf(merged_into != 0
 _MAPPED = """
 SELECT count() AS mappings, sum(version) AS versions
 FROM (SELECT max(version) AS version FROM issue_map_log GROUP BY project_id, fingerprint)
+"""
+_TEMPLATES = """
+SELECT count() AS mappings, sum(version) AS versions
+FROM (SELECT max(version) AS version FROM template_map_log GROUP BY project_id, template_id)
 """
 # An issue that is not in the mirror has not been in the metadata database either: the mirror is repaired first.
 _ORPHANS = """
@@ -49,7 +56,7 @@ GROUP BY project_id, fingerprint
 
 
 class IssueMirror:
-    """Keeps `issues` and `issue_map_log` of the event store as the metadata database says.
+    """Keeps `issues`, `issue_map_log` and `template_map_log` of the event store as the metadata database says.
 
     Rows are written at least once; the store keeps the newest version of each, so repeats change nothing.
     """
@@ -81,14 +88,24 @@ class IssueMirror:
         applied = self.sync()
         if not self._same_versions():
             applied += self._rewrite()
+        applied += self._rewrite_templates()
         return applied + self._adopt(since, former)
 
     def _apply(self, rows: list[OutboxRow]) -> None:
         self._write(ISSUES, _newest(row.body for row in rows if row.kind == "issue"))
         mappings = [row.body for row in rows if row.kind == "mapping"]
         if mappings:
-            self._write(ISSUE_MAP, mappings)
-            self._store.reload_issue_map()
+            self._map(ISSUE_MAP, mappings)
+        templates = [row.body for row in rows if row.kind == "template"]
+        if templates:
+            self._map(TEMPLATE_MAP, templates)
+
+    def _map(self, log: Table, bodies: Sequence[Mapping[str, Any]]) -> None:
+        """Write exceptions into a log, and let queries see them."""
+        self._write(log, bodies)
+        for dictionary in DICTIONARIES.values():
+            if dictionary.log is log:
+                self._store.reload_dictionary(dictionary)
 
     def _write(self, table: Table, bodies: Sequence[Mapping[str, Any]]) -> None:
         schema = arrow_schema(table)
@@ -113,11 +130,18 @@ class IssueMirror:
             written += len(page)
         mappings = self._metadata.mappings()
         if mappings:
-            self._write(
-                ISSUE_MAP, [{name: getattr(m, name) for name in arrow_schema(ISSUE_MAP).names} for m in mappings]
-            )
-            self._store.reload_issue_map()
+            self._map(ISSUE_MAP, _bodies(ISSUE_MAP, mappings))
         return written + len(mappings)
+
+    def _rewrite_templates(self) -> int:
+        """Write the mapping of templates again where the store lacks versions of it."""
+        told = self._store.query(_TEMPLATES, limits=_LIMITS).table.to_pylist()[0]
+        if (told["mappings"], told["versions"]) == self._metadata.template_versions():
+            return 0
+        mappings = self._metadata.template_mappings()
+        if mappings:
+            self._map(TEMPLATE_MAP, _bodies(TEMPLATE_MAP, mappings))
+        return len(mappings)
 
     def _adopt(self, since: datetime, former: Former) -> int:
         """Create issues for fingerprints of stored events that have none."""
@@ -144,6 +168,10 @@ class IssueMirror:
             NewIssue(issue_id=default_issue_id(row["project_id"], row["fingerprint"]), **row)
             for row in self._store.query(_FACES, parameters, limits=_LIMITS).table.to_pylist()
         ]
+
+
+def _bodies(log: Table, rows: Sequence[MappingRow] | Sequence[TemplateMappingRow]) -> list[dict[str, Any]]:
+    return [{name: getattr(row, name) for name in arrow_schema(log).names} for row in rows]
 
 
 def _newest(bodies: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

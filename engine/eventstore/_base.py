@@ -19,8 +19,8 @@ from engine.eventstore._pool import Pool
 from engine.eventstore._settings import QUERY_TAG, clause, limit_settings
 from engine.eventstore.errors import LimitExceeded, StoreRejected, StoreUnavailable
 from engine.eventstore.port import DEFAULT_LIMITS, BatchStream, Estimate, Limits, Progress, QueryStats, StoreResult
-from engine.migrations import issue_map_source, run_migrations
-from engine.schema import ISSUE_MAP_DICTIONARY, TABLES
+from engine.migrations import dictionary_sources, run_migrations
+from engine.schema import TABLES, Dictionary
 
 _ADMIN_LIMITS = Limits(max_seconds=10.0)
 _PROCESS = """
@@ -135,14 +135,14 @@ class ClickHouseStore(ABC):
     def _changed_everything(self) -> None:
         """Note that any row may have changed."""
 
-    def reload_issue_map(self) -> None:
-        """Make the rows of `issue_map_log` visible to queries through the dictionary."""
-        self.statement(f"SYSTEM RELOAD DICTIONARY {ISSUE_MAP_DICTIONARY}")
+    def reload_dictionary(self, dictionary: Dictionary) -> None:
+        """Make the rows of a log of exceptions visible to queries through its dictionary."""
+        self.statement(f"SYSTEM RELOAD DICTIONARY {dictionary.name}")
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date; return the names of the migrations that were applied."""
         self._create_database()
-        return run_migrations(self, {"issue_map_source": issue_map_source(*self._credentials())})
+        return run_migrations(self, dictionary_sources(*self._credentials()))
 
     def health(self) -> None:
         """Return when the store answers; raise `StoreUnavailable` when it does not."""

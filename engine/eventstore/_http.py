@@ -20,13 +20,14 @@ from engine.eventstore._settings import insert_settings
 from engine.eventstore._stream import Batches
 from engine.eventstore._versions import source_table
 from engine.eventstore.port import DEFAULT_LIMITS, BatchStream, Limits, QueryStats
+from engine.schema import DICTIONARIES
 
 _WAIT = {"wait_end_of_query": 1}
 """The server answers when it is done: errors come as errors instead of in the middle of the data, and the summary
 in the headers is complete. The server buffers the answer, on its disk when it is large."""
 _VERSION_LIMITS = Limits(max_seconds=5.0)
-_MAPPING_LOG = "issue_map_log"
-"""What rows mean lies here, and in the dictionary made of it: a change of theirs may change any answer."""
+_MAPPING_LOGS = frozenset(dictionary.log.name for dictionary in DICTIONARIES.values())
+"""What rows mean lies here, and in the dictionaries made of it: a change of theirs may change any answer."""
 
 _PARTS = """
 SELECT t.name AS name, NOT endsWith(t.engine, 'MergeTree') AS elsewhere, p.parts AS parts, (
@@ -68,7 +69,7 @@ class HttpStore(ClickHouseStore):
         Every insert takes new block numbers and every mutation a new version of the data; a merge changes neither the
         newest of them nor the rows. The parts of a distributed table lie elsewhere, so it has no version here.
         """
-        names = sorted({source_table(name) for name in tables} | {_MAPPING_LOG})
+        names = sorted({source_table(name) for name in tables} | _MAPPING_LOGS)
         rows = self.query(_PARTS, {"tables": names}, limits=_VERSION_LIMITS).table.to_pylist()
         if len(rows) != len(names) or any(row["elsewhere"] for row in rows):
             return None

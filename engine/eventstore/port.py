@@ -10,6 +10,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from engine.schema import Dictionary
+
 GIB = 1024**3
 
 
@@ -182,8 +184,8 @@ class EventStore(Protocol):
         """Run an administrative statement (DDL, SYSTEM). Internal: never with text that came from a user."""
         ...
 
-    def reload_issue_map(self) -> None:
-        """Make the rows of `issue_map_log` visible to queries through the dictionary."""
+    def reload_dictionary(self, dictionary: Dictionary) -> None:
+        """Make the rows of a log of exceptions visible to queries through its dictionary."""
         ...
 
     def migrate(self) -> list[str]:

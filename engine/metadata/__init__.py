@@ -29,9 +29,11 @@ from engine.metadata.rows import (
     IssueChange,
     IssueMove,
     IssueRow,
+    LearntTemplates,
     MappingRow,
     NewIssue,
     OutboxRow,
+    TemplateMappingRow,
     WorkflowNews,
 )
 from engine.metadata.saved_rows import DefaultView, SavedQueryRow, SavedQueryText, SavedQueryWanted
@@ -50,6 +52,7 @@ __all__ = [
     "JobEnd",
     "JobRow",
     "KeyRow",
+    "LearntTemplates",
     "MappingRow",
     "MetadataStore",
     "MetadataUnavailable",
@@ -66,6 +69,7 @@ __all__ = [
     "SessionRow",
     "SuggestionRow",
     "TeamRow",
+    "TemplateMappingRow",
     "TokenRow",
     "UserRow",
     "Verdict",

@@ -389,6 +389,21 @@ LOG_TEMPLATES = Table(
 )
 """What a project's template miner knows, and until when lines were read for it."""
 
+TEMPLATE_MAPPINGS = Table(
+    "template_mappings",
+    METADATA,
+    Column("project_id", _ID, ForeignKey("projects.id"), nullable=False),
+    Column("template_id", Unsigned64, nullable=False),
+    Column("refined_id", Unsigned64, nullable=False),
+    Column("former_id", Unsigned64, nullable=False),
+    # Whether a person said so: what the miner finds later does not change it.
+    Column("decided", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("project_id", "template_id"),
+)
+
 SETTINGS = Table(
     "settings",
     METADATA,

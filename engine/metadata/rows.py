@@ -207,6 +207,42 @@ class MappingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateMappingRow:
+    """The template a hash of log lines belongs to; the highest version of a hash counts.
+
+    Attributes:
+        template_id: the hash lines carry.
+        refined_id: the template, by the hash of one of its lines; equal to `template_id` where it stands by itself.
+        decided: 1 where a person said so.
+        author: `model:…` or `user:…`.
+        former_id: what `refined_id` was before.
+    """
+
+    project_id: int
+    template_id: int
+    refined_id: int
+    decided: int
+    version: int
+    author: str
+    former_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LearntTemplates:
+    """What a look at the log lines of a project found.
+
+    Attributes:
+        state: of the miner, a JSON value.
+        read_until: until when lines were read.
+        templates: hash of lines -> template, itself where it stands alone; what was forgotten is absent.
+    """
+
+    state: Any
+    read_until: datetime
+    templates: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowNews:
     """What changed of issues since somebody asked last.
 

@@ -12,6 +12,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from engine.errors import StateError
+from engine.schema import DICTIONARIES, Dictionary
 
 _DIRECTORY = Path(__file__).parent / "sql"
 _CREATE_LEDGER = (
@@ -47,7 +48,7 @@ class Migration:
 
     Attributes:
         name: number and title, such as `0001_first_schema`; the order is that of the names.
-        text: SQL statements, each ended by `;` at the end of a line, each safe to run twice; `${issue_map_source}`
+        text: SQL statements, each ended by `;` at the end of a line, each safe to run twice; `${…_source}`
             is filled in for the store at hand.
     """
 
@@ -73,10 +74,18 @@ MIGRATIONS: tuple[Migration, ...] = _load()
 """What there is, in order."""
 
 
-def issue_map_source(database: str, user: str, password: str) -> str:
-    """Return the source of the dictionary `issue_map` for a store with these credentials."""
-    newest = "SELECT project_id, fingerprint, argMax(issue_id, version) AS issue_id"
-    query = f"{newest} FROM {_quoted(database)}.issue_map_log GROUP BY project_id, fingerprint"
+def dictionary_sources(database: str, user: str, password: str) -> dict[str, str]:
+    """Return what is filled into migrations: the sources of dictionaries for a store with these credentials."""
+    return {
+        f"{name}_source": _source(dictionary, database, user, password) for name, dictionary in DICTIONARIES.items()
+    }
+
+
+def _source(dictionary: Dictionary, database: str, user: str, password: str) -> str:
+    keys = ", ".join(dictionary.keys)
+    values = ", ".join(f"argMax({name}, version) AS {name}" for name in dictionary.values)
+    newest = f"SELECT {keys}, {values}"
+    query = f"{newest} FROM {_quoted(database)}.{dictionary.log.name} GROUP BY {keys}"
     return f"CLICKHOUSE(DB {_text(database)} USER {_text(user)} PASSWORD {_text(password)} QUERY {_text(query)})"
 
 

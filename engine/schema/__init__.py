@@ -12,9 +12,10 @@ from engine.schema.feedback import FEEDBACK, FEEDBACK_DATASET
 from engine.schema.files import ATTACHMENTS, ATTACHMENTS_DATASET, REPLAYS, REPLAYS_DATASET
 from engine.schema.health import CHECK_INS, CHECK_INS_DATASET, SESSIONS, SESSIONS_DATASET
 from engine.schema.logs import LOGS, LOGS_DATASET
+from engine.schema.mappings import DICTIONARIES, ISSUE_MAP, TEMPLATE_MAP, Dictionary
 from engine.schema.metrics import METRICS, METRICS_DATASET
 from engine.schema.model import Column, Dataset, Field, Kind, Table, Unit
-from engine.schema.operations import ISSUE_MAP, ISSUES, ISSUES_DATASET, OUTCOMES, OUTCOMES_DATASET
+from engine.schema.operations import ISSUES, ISSUES_DATASET, OUTCOMES, OUTCOMES_DATASET
 from engine.schema.profiles import PROFILES, PROFILES_DATASET
 from engine.schema.promotion import promoted_column
 from engine.schema.rollups import ERRORS_VALUES_HOURLY
@@ -39,6 +40,7 @@ TABLES: dict[str, Table] = {
         OUTCOMES,
         ISSUES,
         ISSUE_MAP,
+        TEMPLATE_MAP,
     )
 }
 
@@ -63,17 +65,21 @@ DATASETS: dict[str, Dataset] = {
 }
 
 ISSUE_MAP_DICTIONARY = "issue_map"
-"""Name of the dictionary over `issue_map_log`; the only one a compiled query may call."""
+"""Name of the dictionary over `issue_map_log`; the only one a compiled query may call itself. Others are read by
+computed columns of tables alone."""
 
 __all__ = [
     "DATASETS",
     "DEFAULT_ISSUE_ID",
+    "DICTIONARIES",
     "ISSUES",
     "ISSUE_MAP",
     "ISSUE_MAP_DICTIONARY",
     "TABLES",
+    "TEMPLATE_MAP",
     "Column",
     "Dataset",
+    "Dictionary",
     "Field",
     "Kind",
     "Table",

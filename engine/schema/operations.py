@@ -57,22 +57,6 @@ ISSUES = Table(
     ),
 )
 
-ISSUE_MAP = Table(
-    name="issue_map_log",
-    doc="Exceptions to the default issue of a fingerprint; the newest version counts; read by `issue_map`.",
-    engine="ReplacingMergeTree(version)",
-    order_by=("project_id", "fingerprint"),
-    time_column=None,
-    scope_column="project_id",
-    columns=(
-        Column("project_id", Kind.UINT64, "The project."),
-        Column("fingerprint", Kind.UINT64, "The fingerprint."),
-        Column("issue_id", Kind.UINT64, "The issue it belongs to."),
-        Column("version", Kind.UINT64, "Grows with each change."),
-        Column("author", Kind.SYMBOL, "Who decided: `rule:…`, `model:…` or `user:…`."),
-    ),
-)
-
 OUTCOMES_DATASET = Dataset(
     name="outcomes",
     table="outcomes",

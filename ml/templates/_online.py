@@ -71,6 +71,10 @@ class Miner:
         """Return the id of the template that a text's id belongs to now."""
         return self._mapping.get(text_id, text_id)
 
+    def resolved(self) -> Mapping[int, int]:
+        """Return the id of the template of every text that is known, by the text's own id."""
+        return {text.id: self.resolve(text.id) for text in self._texts.values()}
+
     def members(self) -> Mapping[int, Mapping[int, int]]:
         """Return, by id of the template, the ids its texts have now, with the number of times each was seen."""
         members: dict[int, dict[int, int]] = defaultdict(dict)

@@ -22,10 +22,12 @@ def templates_job(installation: Installation) -> Job:
 
     def run(now: JobRun) -> str:
         lines = 0
+        installation.mirror.sync()  # what was decided beside the server
         for project in metadata.projects():
             if now.stopping:
                 break
             lines += learning.run(project.id)
+            installation.mirror.sync()
         return f"{lines} log lines read"
 
     return Job(NAME, EVERY, run)

@@ -1,7 +1,8 @@
 """Reading of new log lines for the templates of a project.
 
-Rows carry the hash of their masked message (`template_id`); which hashes are one template is kept here and gets better
-with what is read. Only hashes with an example are asked for, so the cost follows the number of different lines.
+Rows carry the hash of their masked message (`template_id`); which hashes are one template (`template`) is kept here and
+gets better with what is read. The mirror is told of it, as of issues. Only hashes with an example are asked for, so the
+cost follows the number of different lines.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from engine.clock import Clock
-from engine.metadata import MetadataStore
+from engine.metadata import LearntTemplates, MetadataStore
 from ml.templates import Miner, UnreadableState
 from queries.plan import PlanContext
 from queries.result import Result
@@ -56,7 +57,8 @@ class TemplateLearning:
             miner.add(row["line"], row["n"])
         if lines:
             miner.refine()
-        self._metadata.save_log_templates(project_id, miner.state(), until)
+        found = miner.resolved() if lines else {}
+        self._metadata.save_log_templates(project_id, LearntTemplates(miner.state(), until, found))
         return sum(row["n"] for row in lines)
 
     def _known(self, project_id: int) -> tuple[Miner, datetime]:

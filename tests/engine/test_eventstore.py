@@ -24,6 +24,7 @@ from engine.eventstore import (
     StoreUnavailable,
     open_store,
 )
+from engine.schema import DICTIONARIES
 
 SLOW = "SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))"
 SLOW_ROWS = "SELECT number FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))"
@@ -434,7 +435,7 @@ def test_the_version_of_data_follows_every_change_of_the_rows_it_is_of(
     fourth = version()
     store.insert_rows("issue_map_log", rows_of("issue_map_log", [{"project_id": project, "fingerprint": 1}]))
     with contextlib.suppress(StoreUnavailable):  # the stand-in has no user for a dictionary to read as
-        store.reload_issue_map()
+        store.reload_dictionary(DICTIONARIES["issue_map"])
     assert version() != fourth
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,11 +11,11 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pytest
 
-from engine.ddl import create_issue_map, create_rollup_view, create_table, schema_statements
+from engine.ddl import create_dictionary, create_rollup_view, create_table, schema_statements
 from engine.errors import StateError, UserError
 from engine.eventstore import EventStore, StoreResult
-from engine.migrations import MIGRATIONS, Migration, issue_map_source, promote_tag, promoted_tags, run_migrations
-from engine.schema import DATASETS, TABLES, promoted_column
+from engine.migrations import MIGRATIONS, Migration, dictionary_sources, promote_tag, promoted_tags, run_migrations
+from engine.schema import DATASETS, DICTIONARIES, TABLES, promoted_column
 
 RowMaker = Callable[..., pa.Table]
 
@@ -34,14 +35,14 @@ class Scratch:
 
     def _moved(self, sql: str) -> str:
         names = "|".join(
-            [*TABLES, "errors_hourly_view", "errors_values_hourly_view", "amber_migrations", "issue_map", "t"]
+            [*TABLES, "errors_hourly_view", "errors_values_hourly_view", "amber_migrations", *DICTIONARIES, "t"]
         )
         moved = re.sub(
             rf"\b(FROM|TO|TABLE|INTO|DICTIONARY|VIEW)( IF NOT EXISTS| IF EXISTS)? ({names})\b",
             rf"\1\2 {self.database}.\3",
             sql,
         )
-        return moved.replace("dictGetOrDefault('issue_map'", f"dictGetOrDefault('{self.database}.issue_map'")
+        return re.sub(r"dictGetOrDefault\('(\w+_map)'", rf"dictGetOrDefault('{self.database}.\1'", moved)
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_every_statement_may_run_twice() -> None:
     """Each creates only what does not exist; a table is filled only by the step that dropped it before."""
     for migration in MIGRATIONS:
         dropped: set[str] = set()
-        for statement in migration.statements({"issue_map_source": "NULL()"}):
+        for statement in migration.statements(dictionary_sources("d", "u", "p")):
             if statement.startswith("DROP TABLE IF EXISTS "):
                 dropped.add(statement.split()[-1])
             elif statement.startswith("INSERT INTO "):
@@ -108,7 +109,7 @@ def test_every_statement_may_run_twice() -> None:
 
 def test_counts_by_value_start_with_the_rows_there_are(scratch: Scratch) -> None:
     """A store that has rows already counts them once, also when the step is cut off and taken again."""
-    values = {"issue_map_source": issue_map_source(scratch.database, "default", "")}
+    values = dictionary_sources(scratch.database, "default", "")
     run_migrations(scratch, values, MIGRATIONS[:1])
     insert = "INSERT INTO errors (project_id, timestamp, level, release) SELECT 1, now64(6), 'fatal', {r:String}"
     scratch.statement(insert, {"r": "a"})
@@ -139,15 +140,14 @@ FROM system.tables WHERE database = {d:String} AND name != 'amber_migrations' OR
 
 def test_all_migrations_together_are_the_declared_schema(scratch: Scratch, event_store: EventStore) -> None:
     """A store that was migrated step by step and one made from the declaration have the same tables and columns."""
-    source = issue_map_source(scratch.database, "default", "")
-    run_migrations(scratch, {"issue_map_source": source})
+    run_migrations(scratch, dictionary_sources(scratch.database, "default", ""))
     migrated = [event_store.query(sql, {"d": scratch.database}).table.to_pylist() for sql in (SHAPE, TABLE_SHAPE)]
     other = replace(scratch, database=f"{scratch.database}_declared")
     event_store.statement(f"CREATE DATABASE {other.database}")
     try:
         for statement in schema_statements():
-            declared_source = issue_map_source(other.database, "default", "")
-            other.statement(statement.replace("${issue_map_source}", declared_source))
+            sources = dictionary_sources(other.database, "default", "")
+            other.statement(string.Template(statement).substitute(sources))
         declared = [event_store.query(sql, {"d": other.database}).table.to_pylist() for sql in (SHAPE, TABLE_SHAPE)]
     finally:
         event_store.statement(f"DROP DATABASE {other.database}")
@@ -167,15 +167,15 @@ def test_statements_for_views_and_dictionaries_name_their_parts() -> None:
     """The roll-up reads the table it is declared for; the dictionary takes the newest version."""
     assert "FROM errors\n" in create_rollup_view(TABLES["errors_hourly"])
     assert "TO errors_hourly " in create_rollup_view(TABLES["errors_hourly"])
-    assert "PRIMARY KEY project_id, fingerprint" in create_issue_map()
-    assert "argMax(issue_id, version)" in issue_map_source("amber", "u", "p")
+    assert "PRIMARY KEY project_id, fingerprint" in create_dictionary(DICTIONARIES["issue_map"])
+    assert "argMax(issue_id, version)" in dictionary_sources("amber", "u", "p")["issue_map_source"]
     for table in TABLES.values():
         assert "non_replicated_deduplication_window" in create_table(table)
 
 
 def test_a_password_with_quotes_stays_a_password() -> None:
     """Credentials are quoted in the source of the dictionary."""
-    source = issue_map_source("a`b", "it's", "back\\slash'")
+    source = dictionary_sources("a`b", "it's", "back\\slash'")["template_map_source"]
     assert "USER 'it\\'s'" in source
     assert "PASSWORD 'back\\\\slash\\''" in source
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from engine.datadir import DataDirectory
 from engine.eventstore import EventStore
-from engine.metadata import MetadataStore
+from engine.metadata import LearntTemplates, MetadataStore
 from ml.templates import template_id
 from queries.run import Runner
 from server.cli.ml_templates import templates
@@ -129,6 +129,6 @@ def test_a_state_of_another_version_is_learned_anew(
     learning = TemplateLearning(lambda text, context: runner.run(text, context, fresh=True), metadata, clock)
     [project] = metadata.projects()
     send(["cache is full"])
-    metadata.save_log_templates(project.id, {"version": 0}, clock.now())
+    metadata.save_log_templates(project.id, LearntTemplates({"version": 0}, clock.now()))
     assert learning.run(project.id) == 1
     assert [one.text for one in log_templates(metadata, project.id)] == ["cache is full"]

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from engine.eventstore import EventStore, Limits, QueryCancelled
+from engine.schema import DICTIONARIES
 from queries.cache import ResultCache, bucket_of, cache_key
 from queries.plan import PlanContext, plan
 from queries.result import Result
@@ -98,7 +99,7 @@ def test_an_erasure_forgets_every_answer(runner: Runner, counting: Counting, sho
     runner.run(COUNT, shop.context)
     counting.store.statement("ALTER TABLE errors DELETE WHERE project_id = 0 SETTINGS mutations_sync = 2")
     runner.run(COUNT, shop.context)
-    counting.store.reload_issue_map()
+    counting.store.reload_dictionary(DICTIONARIES["issue_map"])
     runner.run(COUNT, shop.context)
     assert counting.asked == 3
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.eventstore import EventStore
 from engine.ids import default_issue_id
+from engine.schema import DICTIONARIES
 from queries import passes
 from queries.plan import PlanContext, SqlStep, plan
 from tests.queries_compile.conftest import NOW, Shop
@@ -91,7 +92,7 @@ def test_issues_of_counts_are_those_the_mapping_tells(
     merged = default_issue_id(project, 1)
     moved = {"project_id": project, "fingerprint": 2, "issue_id": merged, "version": 1}
     event_store.insert_rows("issue_map_log", rows_of("issue_map_log", [moved]))
-    event_store.reload_issue_map()
+    event_store.reload_dictionary(DICTIONARIES["issue_map"])
     mine = dataclasses.replace(shop.context, projects={project: "merged"})
     for text, count in (
         ("from errors | summarize n=count() by issue.id", 2),
