@@ -1,0 +1,176 @@
+"""Causes that are no change: more traffic, one client, a resource, a statement, something that is called."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ml.rca._candidates import Candidate, Facts, amount, node_evidence, sign_evidence, strongest
+from ml.rca._case import Difference, Signal, SpanGroup
+from ml.rca._changes import shared_with_change
+from ml.rca._model import CauseKind, Evidence
+from ml.rca._states import NEUTRAL, Sign, log_odds
+
+_MUCH_MORE: Final = 6.0
+"""Deviation of traffic that is a surge. With a floor of .05 that is at least 1.4 times as much."""
+
+_MOST_SURGE: Final = 2.5
+_MOST_RESOURCE: Final = 2.0
+_NEARLY_ALL: Final = 0.7
+"""Share of bad ones a client has to have."""
+
+_LEAST_LIFT: Final = 3.0
+_LEAST_BAD: Final = 10
+_MOST_CLIENT: Final = 3.5
+_MOST_STATEMENT: Final = 2.5
+_LONGER: Final = 1.3
+_FAILING: Final = 0.05
+_OUTCOME: Final = re.compile(
+    r"(^|[._ ])(status|error|exception|level|severity|message|title|type|trace|span|event|id|duration|outcome|fault"
+    r"|issue|fingerprint|handled|mechanism|transaction|route|url|path|op|description|service|node|host|instance"
+    r"|release|version|dist|environment|sdk|platform|kind|timestamp|method|culprit|target|logger|code)s?($|[._ ])",
+    re.IGNORECASE,
+)
+"""Fields that say what came out, or where: not who asked."""
+
+
+def node_candidates(facts: Facts) -> Iterator[Candidate]:
+    """Yield every node as a cause of its own: a service, or something that is called and does not say more."""
+    systems = {one.system for one in facts.case.span_groups} - {""}
+    told = {one.node for one in facts.measures.series}
+    for node, blame in facts.blames.items():
+        called = bool(facts.graph.callers.get(node))
+        silent = called and (node in systems or node not in told) and not facts.graph.callees.get(node)
+        kind = CauseKind.DEPENDENCY if silent else CauseKind.SERVICE
+        title = f"{node}, which is called and tells nothing of itself" if silent else f"{node} itself"
+        yield Candidate(kind, node, blame.score, title, evidence=strongest(node_evidence(facts, node)))
+
+
+def resource_candidates(facts: Facts) -> Iterator[Candidate]:
+    """Yield nodes of which a resource runs out, beyond what more traffic explains."""
+    for node, state in facts.states.items():
+        gained = log_odds(state.local) if not math.isnan(state.local) else 0.0
+        signs = [one for one in state.signs if _signal(facts, one) is Signal.RESOURCE and one.deviation > NEUTRAL]
+        if not signs or gained <= 0.0:
+            continue
+        name = facts.measures.series[signs[0].place].name or "a resource"
+        evidence = [sign_evidence(facts, signs[0]), *node_evidence(facts, node)]
+        yield Candidate(
+            CauseKind.RESOURCE,
+            node,
+            facts.score(node) + min(gained, _MOST_RESOURCE),
+            f"{name} of {node} runs out",
+            evidence=strongest(list(dict.fromkeys(evidence))),
+        )
+
+
+def traffic_candidates(facts: Facts) -> Iterator[Candidate]:
+    """Yield where much more traffic comes in: nodes that are asked much more while none of their callers is."""
+    base = facts.score("")
+    for node, state in facts.states.items():
+        above = [facts.states[one].traffic for one in facts.graph.callers.get(node, ())]
+        if state.traffic < _MUCH_MORE or any(one >= _MUCH_MORE for one in above):
+            continue
+        reached = facts.graph.reachable(node)
+        if facts.graph and facts.case.symptom.node and facts.case.symptom.node not in reached:
+            continue
+        signs = [one for one in state.signs if _signal(facts, one) is Signal.TRAFFIC]
+        evidence = [*(sign_evidence(facts, one) for one in signs[:1]), *node_evidence(facts, node)]
+        yield Candidate(
+            CauseKind.TRAFFIC,
+            node,
+            base + min(log_odds(state.traffic), _MOST_SURGE),
+            f"more is asked of {node}",
+            evidence=strongest(list(dict.fromkeys(evidence))),
+        )
+
+
+def client_candidates(facts: Facts) -> Iterator[Candidate]:
+    """Yield differences that are who asks: nearly all bad ones have them and few good ones."""
+    for one in sorted(facts.case.differences, key=lambda d: (d.field, d.value, d.node)):
+        lift = one.bad_share / max(one.good_share, 0.5 / max(one.bad_count, 1))
+        enough = one.bad_share >= _NEARLY_ALL and one.bad_count >= _LEAST_BAD and lift >= _LEAST_LIFT
+        if not enough or not who_asks(one) or shared_with_change(facts, one):
+            continue
+        gained = min(0.5 + math.log(lift / _LEAST_LIFT) + 3.0 * (one.bad_share - _NEARLY_ALL), _MOST_CLIENT)
+        text = f"{one.field} {one.value}: {one.bad_share:.0%} of bad ones, {one.good_share:.0%} of good ones"
+        best = facts.best
+        node = one.node or (best.state.node if best else "")
+        said = Evidence(one.key, "difference", text, round(gained, 3), node)
+        yield Candidate(
+            CauseKind.CLIENT,
+            node,
+            facts.score(one.node) + gained,
+            f"requests with {one.field} {one.value}",
+            evidence=strongest([said, *node_evidence(facts, node)]),
+            difference=(one.field, one.value),
+        )
+
+
+def who_asks(difference: Difference) -> bool:
+    """Return whether a field says who asks, or from where, rather than what came out."""
+    return not _OUTCOME.search(difference.field)
+
+
+def statement_candidates(facts: Facts) -> Iterator[Candidate]:
+    """Yield database statements that explain the time a service takes longer, and calls that fail."""
+    by_node: dict[str, list[SpanGroup]] = {}
+    for one in facts.case.span_groups:
+        by_node.setdefault(one.node, []).append(one)
+    for groups in (by_node[node] for node in sorted(by_node)):
+        more = sum(max(0.0, one.self_after_ms - one.self_before_ms) for one in groups)
+        for one in sorted(groups, key=lambda g: (g.op, g.description)):
+            grown = one.self_after_ms - one.self_before_ms
+            if _is_database(one) and more > 0.0 and one.self_after_ms > _LONGER * one.self_before_ms:
+                yield from _statement(facts, one, grown / more)
+            if one.system and one.failed_after - one.failed_before >= _FAILING:
+                yield _failing(facts, one)
+
+
+def _statement(facts: Facts, group: SpanGroup, share: float) -> Iterator[Candidate]:
+    if share < 0.4:
+        return
+    slow = max(facts.states[group.node].same, facts.states[group.node].other) if group.node in facts.states else 0.0
+    if not slow > NEUTRAL:
+        return
+    gained = _MOST_STATEMENT * share
+    text = (
+        f"{group.description!r} takes {amount(group.self_after_ms)} ms of a request of {group.node} instead of"
+        f" {amount(group.self_before_ms)} ms: {share:.0%} of what it takes longer"
+    )
+    said = Evidence(group.key, "span-group", text, round(gained, 3), group.node, Signal.LATENCY)
+    base = max(facts.score(group.node), facts.score(group.system) if group.system else -2.0)
+    yield Candidate(
+        CauseKind.SLOW_QUERY,
+        group.node,
+        base + gained,
+        f"a slow query of {group.node}: {group.description}",
+        evidence=strongest([said, *node_evidence(facts, group.node)]),
+    )
+
+
+def _failing(facts: Facts, group: SpanGroup) -> Candidate:
+    gained = min(2.5, 10.0 * (group.failed_after - group.failed_before))
+    text = (
+        f"{group.failed_after:.0%} of the calls of {group.node} to {group.system} fail,"
+        f" {group.failed_before:.0%} did before"
+    )
+    said = Evidence(group.key, "span-group", text, round(gained, 3), group.system, Signal.ERRORS)
+    base = facts.score(group.system) if group.system in facts.blames else facts.score(group.node)
+    return Candidate(
+        CauseKind.DEPENDENCY,
+        group.system,
+        base + gained,
+        f"calls to {group.system} fail",
+        evidence=strongest([said, *node_evidence(facts, group.system), *node_evidence(facts, group.node)]),
+    )
+
+
+def _is_database(group: SpanGroup) -> bool:
+    return group.op == "db" or group.op.startswith(("db.", "db "))
+
+
+def _signal(facts: Facts, sign: Sign) -> Signal:
+    return facts.measures.series[sign.place].signal
