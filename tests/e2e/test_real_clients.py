@@ -131,9 +131,11 @@ def test_a_streamed_trace_of_the_python_sdk_comes_back_as_sent_and_is_a_transact
     assert spans_sent(wire).keys() == {trace[name] for name in ("segment", "query", "outer", "inner")}
     check_own_events(amber, wire.items["event"])
     check_spans(amber, trace["trace_id"], spans_sent(wire))
-    (found,) = amber.ask(f"from transactions trace:{trace['trace_id']} | project id, transaction, span.op, release")
+    (found,) = amber.ask(
+        f"from transactions trace:{trace['trace_id']} | project trace.span, transaction, span.op, release"
+    )
     assert found == {
-        "id": trace["segment"],
+        "trace.span": trace["segment"],
         "transaction": "place orders",
         "span.op": "task",
         "release": "clients-python@1.0.0",
