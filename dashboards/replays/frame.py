@@ -25,7 +25,7 @@ _DOCUMENT: Final = """<!doctype html>
 <meta charset="utf-8">
 <title>Recording</title>
 <style>
-html, body, #stage {{ height: 100%; margin: 0; overflow: hidden; background: #fff; }}
+html, body, #stage {{ height: 100%; margin: 0; overflow: hidden; background: transparent; }}
 .replayer-wrapper {{ position: absolute; top: 0; left: 0; transform-origin: 0 0; }}
 .replayer-wrapper iframe {{ border: 0; background: #fff; }}
 .replayer-mouse {{ position: absolute; z-index: 2; width: 20px; height: 20px; margin: -2px 0 0 -2px; border-radius: 50%;

@@ -8,6 +8,11 @@ export function formatNumber(value: number): string {
   return Number.isInteger(value) ? GROUPS.format(value) : FRACTION.format(value);
 }
 
+/** A number with what is counted: `1 error`, `2 errors`. */
+export function formatCount(value: number, one: string, many = `${one}s`): string {
+  return `${formatNumber(value)} ${value === 1 ? one : many}`;
+}
+
 /** A number in few characters: `950`, `12.3k`, `4.56M`. */
 export function formatShort(value: number): string {
   const size = Math.abs(value);

@@ -3,8 +3,7 @@ import * as React from "react";
 
 import { post } from "./api.ts";
 import { asProblem, isAbort, type Problem } from "./problem.ts";
-
-export type Rows = readonly (readonly unknown[])[];
+import type { Rows } from "./values.ts";
 
 export interface RowsAnswer {
   /** Null until they have come, and when they were refused. */
@@ -26,7 +25,3 @@ export function useRows(body: Record<string, unknown> | null, tries = 0): RowsAn
   }, [key, tries]);
   return key !== "" && answer.key === key ? answer : { rows: null, problem: null };
 }
-
-/** A cell as text, as a number; what is neither is empty, is 0. */
-export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
-export const numberOf = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);

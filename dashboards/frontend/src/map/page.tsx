@@ -2,7 +2,7 @@
 import * as React from "react";
 
 import { get } from "../core/api.ts";
-import { formatDuration, formatNumber, formatRatio } from "../core/format.ts";
+import { formatCount, formatDuration, formatNumber, formatRatio } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
 import { painted } from "../core/painted.ts";
 import { asProblem, isAbort, type Problem } from "../core/problem.ts";
@@ -87,7 +87,7 @@ function Loaded({ map }: { map: MapDocument }): React.ReactElement {
         <h1>Service map</h1>
         <input type="search" data-query aria-label="Find services" placeholder="Find services" value={find} onChange={(event) => changePage({ find: event.target.value }, { replace: true })} />
         <span className="muted" role="status">
-          {found ? `${found.size} of ${nodes.length}` : `${formatNumber(nodes.length)} services, ${formatNumber(edges.length)} calls`}
+          {found ? `${found.size} of ${nodes.length}` : countText(nodes, edges.length)}
         </span>
         {focus ? (
           <span className="map-focus">
@@ -125,6 +125,12 @@ function Loaded({ map }: { map: MapDocument }): React.ReactElement {
       </div>
     </section>
   );
+}
+
+function countText(nodes: readonly MapNode[], edges: number): string {
+  const services = nodes.filter(({ kind }) => kind === "service").length;
+  const others = nodes.length - services;
+  return `${formatCount(services, "service")}${others > 0 ? `, ${formatCount(others, "database or queue", "databases and queues")}` : ""}, ${formatCount(edges, "call")}`;
 }
 
 function Drawer({ map, node }: { map: MapDocument; node: MapNode }): React.ReactElement {

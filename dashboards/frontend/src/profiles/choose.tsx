@@ -2,7 +2,8 @@
 import * as React from "react";
 
 import { formatDuration, formatRatio } from "../core/format.ts";
-import { numberOf, type Rows, textOf as text, useRows } from "../core/rows.ts";
+import { useRows } from "../core/rows.ts";
+import { numberOf, type Rows, textOf as text } from "../core/values.ts";
 import { apiBody } from "../core/search.ts";
 import { SearchField } from "../core/search_field.tsx";
 import { changePage, useUrl } from "../core/url.ts";

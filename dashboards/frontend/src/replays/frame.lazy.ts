@@ -23,8 +23,8 @@ function say(message: FromFrame): void {
 function fit(): void {
   if (!replayer || size.width <= 0 || size.height <= 0) return;
   const scale = Math.min(stage.clientWidth / size.width, stage.clientHeight / size.height, 1);
-  const left = Math.max(0, (stage.clientWidth - size.width * scale) / 2);
-  replayer.wrapper.style.transform = `translate(${left}px, 0) scale(${scale})`;
+  const middle = (room: number, taken: number): number => Math.max(0, (room - taken * scale) / 2);
+  replayer.wrapper.style.transform = `translate(${middle(stage.clientWidth, size.width)}px, ${middle(stage.clientHeight, size.height)}px) scale(${scale})`;
 }
 
 function load(events: readonly Recorded[]): void {
@@ -56,6 +56,8 @@ function load(events: readonly Recorded[]): void {
 function heed(message: ToFrame): void {
   if (message.kind === "load") load(message.events);
   else if (message.kind === "set") {
+    // A frame is see-through only while its scheme is that of the page around it.
+    document.documentElement.style.colorScheme = message.dark ? "dark" : "light";
     wanted = { speed: message.speed, skipIdle: message.skipIdle };
     replayer?.setConfig({ speed: message.speed, skipInactive: message.skipIdle });
   } else if (replayer) {

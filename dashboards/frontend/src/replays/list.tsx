@@ -1,9 +1,10 @@
 // The page of replays: one row a recording, with what went wrong in it.
 import * as React from "react";
 
-import { formatDuration, formatNumber } from "../core/format.ts";
+import { formatCount, formatDuration, formatNumber } from "../core/format.ts";
 import { painted } from "../core/painted.ts";
-import { numberOf, type Rows, textOf, useRows } from "../core/rows.ts";
+import { useRows } from "../core/rows.ts";
+import { numberOf, type Rows, textOf } from "../core/values.ts";
 import { apiBody } from "../core/search.ts";
 import { SearchField } from "../core/search_field.tsx";
 import { changePage, useHref, useUrl } from "../core/url.ts";
@@ -63,7 +64,7 @@ export function ReplayList(): React.ReactElement {
         <h1>Replays</h1>
         <SearchField key={q} main label="Search replays" placeholder="count_rage_clicks:>0  url:*checkout*" value={q} apply={(text) => changePage({ q: text })} />
         <span className="muted" role="status">
-          {replays ? `${formatNumber(replays.length)} replays` : ""}
+          {replays ? formatCount(replays.length, "replay") : ""}
         </span>
         <Views page="replays" />
       </header>

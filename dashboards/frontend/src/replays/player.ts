@@ -1,6 +1,8 @@
 // The frame that plays, as the page drives it.
 import * as React from "react";
 
+import { useStore } from "../core/store.ts";
+import { isDark, painted as themeChanges } from "../core/theme.ts";
 import type { Recorded } from "./model.ts";
 import type { FromFrame, ToFrame } from "./talk.ts";
 
@@ -49,7 +51,8 @@ export function usePlayer(events: readonly Recorded[] | null, duration: number, 
     window.addEventListener("message", heed);
     return () => window.removeEventListener("message", heed);
   }, [events, duration]);
-  React.useEffect(() => say({ kind: "set", speed, skipIdle }), [speed, skipIdle, shown]);
+  const changes = useStore(themeChanges);
+  React.useEffect(() => say({ kind: "set", speed, skipIdle, dark: isDark() }), [speed, skipIdle, shown, changes]);
   const go = (to: number, play: boolean): void => {
     setAt(to);
     setPlaying(play);

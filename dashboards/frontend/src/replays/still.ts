@@ -1,10 +1,11 @@
-// A recording without anything that would be fetched from elsewhere: pictures, style sheets and frames by address are
-// taken out before it is played. The policy of the frame refuses them too; this way nothing is even asked for. Pure.
+// A recording without anything that would be fetched from elsewhere or run: pictures, style sheets and frames by address,
+// and handlers of events, are taken out before it is played. The sandbox and the policy of the frame refuse them too; this
+// way nothing is even tried. Pure.
 
 /** Attributes that make a browser fetch or go somewhere. */
-const FETCHING = new Set(["src", "srcset", "poster", "background", "data", "action", "formaction", "ping", "xlink:href", "manifest", "longdesc", "imagesrcset", "http-equiv", "rr_src"]);
+const FETCHING = new Set(["src", "srcset", "poster", "background", "data", "action", "formaction", "ping", "xlink:href", "manifest", "longdesc", "imagesrcset", "http-equiv", "rr_src", "srcdoc"]);
 const STYLED = new Set(["style", "_cssText", "cssText", "rule", "textContent", "value"]);
-const REMOTE_URL = /url\(\s*(["']?)(?!\s*(?:data:|blob:|#))[^)]*\1\s*\)/gi;
+const REMOTE_URL = /url\(\s*(?!["']?\s*(?:data:|blob:|#))(?:"[^"]*"|'[^']*'|[^)]*)\s*\)/gi;
 const IMPORT = /@import\b[^;]*;?/gi;
 
 const harmless = (value: unknown): boolean => typeof value !== "string" || /^\s*(data:(?!text\/html)|blob:|#|$)/i.test(value);
@@ -17,7 +18,7 @@ function attributesOf(attributes: Record<string, unknown>): Record<string, unkno
   const kept: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(attributes)) {
     const key = name.toLowerCase();
-    if (FETCHING.has(key) && !harmless(value)) continue;
+    if (key.startsWith("on") || (FETCHING.has(key) && !harmless(value))) continue;
     if (key === "href" && !harmless(value)) kept[name] = "#";
     else kept[name] = STYLED.has(name) && typeof value === "string" ? styleOf(value) : still(value);
   }

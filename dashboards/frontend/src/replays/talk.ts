@@ -6,7 +6,7 @@ export const SPEEDS = [0.5, 1, 2, 4, 8] as const;
 export type ToFrame =
   | { kind: "load"; events: readonly Recorded[] }
   | { kind: "play" | "pause"; at: number }
-  | { kind: "set"; speed: number; skipIdle: boolean };
+  | { kind: "set"; speed: number; skipIdle: boolean; dark: boolean };
 
 export type FromFrame =
   | { kind: "ready" }

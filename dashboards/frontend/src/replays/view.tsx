@@ -1,12 +1,13 @@
 // The page of a replay: the recording in its own frame, the time line, and what happened as a list that follows it.
 import * as React from "react";
 
-import { formatNumber } from "../core/format.ts";
+import { formatCount, formatNumber } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
 import { useShortcuts } from "../core/keys.ts";
 import { painted } from "../core/painted.ts";
 import { asProblem, isAbort, type Problem } from "../core/problem.ts";
-import { textOf, useRows } from "../core/rows.ts";
+import { useRows } from "../core/rows.ts";
+import { textOf } from "../core/values.ts";
 import { rfc3339 } from "../core/time.ts";
 import { changePage, currentUrl, useHref, useUrl } from "../core/url.ts";
 import { ProblemBox } from "../issues/empty.tsx";
@@ -121,16 +122,16 @@ function Head({ replay, loaded, timeline }: { replay: string; loaded: Loaded; ti
     <header className="map-head">
       <h1>Replay {replay.slice(0, 8)}</h1>
       <span className="muted">
-        {timeline.begin > 0 ? <Moment time={new Date(timeline.begin).toISOString()} /> : null} · {clock(timeline.duration)} · {formatNumber(loaded.segments.length)} segments
+        {timeline.begin > 0 ? <Moment time={new Date(timeline.begin).toISOString()} /> : null} · {clock(timeline.duration)} · {formatCount(loaded.segments.length, "segment")}
         {failures > 0 ? (
           <>
             {" · "}
-            <b className="bad-text">{formatNumber(failures)} errors</b>
+            <b className="bad-text">{formatCount(failures, "error")}</b>
           </>
         ) : null}
       </span>
-      {loaded.missing > 0 ? <span className="badge warn">{loaded.missing} segments could not be read</span> : null}
-      {loaded.left > 0 ? <span className="badge warn">{loaded.left} segments are too much for a browser</span> : null}
+      {loaded.missing > 0 ? <span className="badge warn">{formatCount(loaded.missing, "segment")} could not be read</span> : null}
+      {loaded.left > 0 ? <span className="badge warn">{formatCount(loaded.left, "segment")} too much for a browser</span> : null}
       <span className="trace-gap" />
       <a className="button quiet" href={href(`/app/discover?q=${encodeURIComponent(`from errors replay:${replay}`)}`)}>
         Its errors in Discover

@@ -1,5 +1,5 @@
 // The list of traces: what is asked, and how requests of one trace become a row. Pure.
-import { numberOf, type Rows, textOf } from "../core/rows.ts";
+import { numberOf, type Rows, textOf } from "../core/values.ts";
 
 export type Order = "newest" | "slowest";
 

@@ -1,7 +1,7 @@
 // The page of traces: the requests a search finds, one row a trace; spans, failures and errors of each come after them.
 import * as React from "react";
 
-import { formatDuration, formatNumber } from "../core/format.ts";
+import { formatCount, formatDuration, formatNumber } from "../core/format.ts";
 import { useShortcuts } from "../core/keys.ts";
 import { painted } from "../core/painted.ts";
 import { apiBody } from "../core/search.ts";
@@ -44,7 +44,7 @@ export function Traces(): React.ReactElement {
           </button>
         </div>
         <span className="muted" role="status">
-          {traces ? `${formatNumber(traces.length)} traces` : ""}
+          {traces ? formatCount(traces.length, "trace") : ""}
         </span>
         <Views page="traces" />
       </header>
