@@ -12,7 +12,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from engine.blobs import FileBlobStore
-from engine.clock import SystemClock
+from engine.clock import Clock, SystemClock
 from engine.datadir import DataDirectory
 from engine.ids import default_issue_id
 from engine.metadata import MetadataStore, NewIssue
@@ -146,8 +146,11 @@ class Api:
         self.metadata.close()
 
 
-def build_api(event_store: Any, make_rows: Any, root: Path, first_project: int, **settings: Any) -> Api:
+def build_api(
+    event_store: Any, make_rows: Any, root: Path, first_project: int, *, clock: Clock | None = None, **settings: Any
+) -> Api:
     """Build the application; its projects begin at an id of their own, so that other tests' rows stay out of sight."""
+    clock = clock or SystemClock()
     metadata = upgraded(MetadataStore(f"sqlite:///{root / 'meta.sqlite3'}"))
     metadata.create_organisation("default")
     with metadata._database.write() as connection:
@@ -163,24 +166,24 @@ def build_api(event_store: Any, make_rows: Any, root: Path, first_project: int, 
     options = {"api_rate_per_minute": 1_000_000, "api_burst": 1_000_000, "metrics_access": "token", **settings}
     used = Settings(data=data.root, **options)
     mirror = IssueMirror(event_store, metadata)
-    installation = Installation(used, data, None, event_store, metadata, mirror, SystemClock())
+    installation = Installation(used, data, None, event_store, metadata, mirror, clock)
     figures = {"writer": WriterFigures({"errors": 5}, "")}
     runner = Runner(event_store, cache=ResultCache(used.query_cache))
     state = InstallationState(installation, runner, lambda: figures["writer"])
     metrics = Metrics(state.samples)
-    ledger = Ledger(SystemClock(), metrics, budgets_of(used))
-    queries = QueryService(runner, metadata, SystemClock(), workers=2, queue=1, ledger=ledger)
-    workflow = Workflow(metadata, mirror.sync, ReleaseBook(metadata, runner.run, SystemClock()), SystemClock())
+    ledger = Ledger(clock, metrics, budgets_of(used))
+    queries = QueryService(runner, metadata, clock, workers=2, queue=1, ledger=ledger)
+    workflow = Workflow(metadata, mirror.sync, ReleaseBook(metadata, runner.run, clock), clock)
     services = Services(
         settings=used,
-        clock=SystemClock(),
+        clock=clock,
         metadata=metadata,
-        identity=Identity(metadata, SystemClock(), "local-secret"),
-        administration=Administration(metadata, SystemClock()),
+        identity=Identity(metadata, clock, "local-secret"),
+        administration=Administration(metadata, clock),
         queries=queries,
         issues=IssueService(queries, metadata, workflow, Symbolicator(SourceMaps(metadata, FileBlobStore(data.blobs)))),
         merging=Merging(queries, metadata, workflow, mirror.sync),
-        recluster=lambda: reclustering(runner, metadata, mirror.sync, SystemClock()),
+        recluster=lambda: reclustering(runner, metadata, mirror.sync, clock),
         traces=TraceService(queries, metadata),
         state=state,
         metrics=metrics,

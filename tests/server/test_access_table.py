@@ -10,6 +10,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from flask import Blueprint
 
+from engine.clock import FixedClock
 from engine.errors import StateError
 from iam import SCOPES, Action
 from server.http.access import Access, needs, public
@@ -99,7 +101,8 @@ def api(event_store, rows_of, tmp_path_factory):
     """The application with one event and issue in project A; the clock of its limits stands, however long it takes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RateLimit.__init__, "__defaults__", (lambda: 0.0,))
-        built = build_api(event_store, rows_of, tmp_path_factory.mktemp("access"), 771_000)
+        root, clock = tmp_path_factory.mktemp("access"), FixedClock(datetime.now(UTC))
+        built = build_api(event_store, rows_of, root, 771_000, clock=clock)
     built.add_errors(built.a.id, [{"event_id": "0" * 31 + "1", "fingerprint": 1, "title": "boom"}])
     _remember_reads(built.metadata)
     yield built
