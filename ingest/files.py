@@ -35,7 +35,7 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
         UserError: the file cannot be read.
     """
     try:
-        raw: Any = sys.stdin.buffer if path == STDIN else path.open("rb")
+        raw: Any = sys.stdin.buffer if path == STDIN else path.open("rb", _HEAD_BYTES)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}.", code="unreadable-file") from error
     try:
