@@ -37,7 +37,15 @@ class ApiClient:
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None, *, text: str = "") -> dict[str, Any]:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        text: str = "",
+        patience_s: float = _TIMEOUT_S,
+    ) -> dict[str, Any]:
         """Return the JSON answer of one call; also that of a health check that says no.
 
         Args:
@@ -45,19 +53,20 @@ class ApiClient:
             path: below the address, beginning with a slash.
             body: sent as JSON.
             text: the query text, for errors that point into it.
+            patience_s: how long the server may be silent.
 
         Raises:
             AmberError: the server refused, or could not be reached.
         """
         data = None if body is None else json.dumps(body).encode()
-        status, answer = self._exchange(method, path, data)
+        status, answer = self._exchange(method, path, data, patience_s)
         if status >= 400 and "code" in answer:
             raise error_from_problem(answer, status=status, text=text)
         return answer
 
-    def _exchange(self, method: str, path: str, data: bytes | None) -> tuple[int, dict[str, Any]]:
+    def _exchange(self, method: str, path: str, data: bytes | None, patience_s: float) -> tuple[int, dict[str, Any]]:
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        connection = kind(*self._where, timeout=_TIMEOUT_S)
+        connection = kind(*self._where, timeout=patience_s)
         try:
             connection.request(method, self._base + path, data, self._headers)
             response = connection.getresponse()

@@ -28,6 +28,7 @@ from server.http.people import people_routes
 from server.http.profiles import profile_routes
 from server.http.query import query_routes
 from server.http.query_help import query_help_routes
+from server.http.rca import rca_routes
 from server.http.release_pages import release_page_routes
 from server.http.releases import release_routes
 from server.http.routes import Routes
@@ -60,6 +61,7 @@ def routes_of(services: Services) -> list[Routes]:
         trace_routes(services),
         profile_routes(services),
         service_map_routes(services),
+        rca_routes(services),
         managed_routes(services),
         scrub_routes(services),
         grouping_routes(services),
