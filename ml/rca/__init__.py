@@ -34,8 +34,10 @@ from ml.rca._model import (
     Verdict,
     as_json,
 )
+from ml.rca._states import ALL_CALLEES
 
 __all__ = [
+    "ALL_CALLEES",
     "Affected",
     "BlastRadius",
     "Case",

@@ -103,7 +103,8 @@ class Series:
         name: tells series of one signal apart: `p50`, `cpu`, `connections`.
         unit: shown to readers.
         key: of evidence.
-        peer: the callee, when it is what `node` sees of its calls to it: client spans, without those of the server.
+        peer: the callee, when it is what `node` sees of its calls to it: client spans, without those of the server;
+            `*` for its calls to all of them together.
     """
 
     node: str

@@ -24,7 +24,7 @@ from ml.rca._changes import change_candidates
 from ml.rca._graph import CallGraph, call_graph
 from ml.rca._measure import Measures, measure
 from ml.rca._model import Affected, BlastRadius, Diagnosis, Onset, RuledOut, Verdict
-from ml.rca._onset import BadTime, bad_time, symptom_series, tracks
+from ml.rca._onset import BEFORE, BadTime, bad_time, symptom_series, tracks
 from ml.rca._rank import ranked
 from ml.rca._states import NodeState, log_odds, node_states
 from ml.rca._verdict import pattern_deviation, tested
@@ -96,7 +96,7 @@ def _time(case: Case, measures: Measures, graph: CallGraph) -> BadTime | None:
     if not len(window):
         return None
     first, last = int(window[0]), int(window[-1]) + 1
-    return BadTime(slice(first, last), slice(first, first), first, last - 1)
+    return BadTime(slice(first, last), slice(max(0, first - BEFORE), first), first, last - 1)
 
 
 def _unseen(case: Case, graph: CallGraph) -> dict[str, NodeState]:

@@ -22,8 +22,14 @@ _MOST: Final = 8.0
 _NEAR: Final = 3.0
 """Begins whose log likelihood is less than this below the best one's are possible: about 95 % of them."""
 
+_WORST: Final = 3
+"""Series of many that tell when it was."""
+
+_STOOD: Final = 0.25
+"""A series that is off for all but this part of the time around the window was so before."""
+
 _TAIL: Final = 0.1
-_BEFORE: Final = 5
+BEFORE: Final = 5
 """Points looked at just before it began."""
 
 
@@ -130,7 +136,7 @@ def bad_time(measures: Measures, deviations: Floats) -> BadTime | None:
     near = possible[np.abs(possible - start) <= max(1, end - start)]
     begin = first + start
     within = np.flatnonzero(measures.window[:begin])
-    cold_from = max(begin - _BEFORE, int(within[0])) if len(within) else max(0, begin - _BEFORE)
+    cold_from = max(begin - BEFORE, int(within[0])) if len(within) else max(0, begin - BEFORE)
     return BadTime(
         hot=slice(begin, first + end),
         cold=slice(cold_from, begin),
@@ -140,13 +146,20 @@ def bad_time(measures: Measures, deviations: Floats) -> BadTime | None:
 
 
 def _track(measures: Measures, deviations: Floats) -> Floats:
-    """Return one deviation for each point: of the one series, or of the worst few of many."""
+    """Return one deviation for each point: of the one series, or of the worst few of many.
+
+    Of many, each counts from where it stood around the window: what has been off for long would hide the rest.
+    """
     if len(deviations) == 1:
-        return np.asarray(deviations[0])
-    filled = np.sort(np.nan_to_num(np.clip(deviations, 0.0, _MOST), nan=0.0), axis=0)
-    worst = filled[-3:].mean(axis=0)
+        found: Floats = deviations[0]
+        return found
+    window = np.flatnonzero(measures.window)
+    around = deviations[:, max(0, int(window[0]) - len(window)) : int(window[-1]) + 1] if len(window) else deviations
+    filled = np.nan_to_num(deviations, nan=0.0)
+    stood = np.maximum(np.quantile(np.nan_to_num(around, nan=0.0), _STOOD, axis=1), 0.0)
+    worst = np.sort(np.maximum(filled - stood[:, None], 0.0), axis=0)[-_WORST:].mean(axis=0)
     usual = worst[measures.baseline]
     if not len(usual):
-        return np.asarray(worst)
+        return np.asarray(worst, dtype=np.float64)
     spread = max(float(np.quantile(usual, 0.95) - np.median(usual)) / 1.645, 0.5)
-    return np.asarray((worst - np.median(usual)) / spread)
+    return np.asarray((worst - np.median(usual)) / spread, dtype=np.float64)

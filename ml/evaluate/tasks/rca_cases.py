@@ -85,10 +85,22 @@ def read_json(path: Path) -> object:
         DamagedData: it holds something else.
     """
     try:
-        found: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return parsed_json(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DamagedData(f"{path} cannot be read: {error}.", hint="Put it back.") from error
+
+
+def parsed_json(text: str, what: str) -> object:
+    """Return what a text of JSON holds; `what` names it in an error.
+
+    Raises:
+        DamagedData: it is something else.
+    """
+    try:
+        found: object = json.loads(text)
+    except ValueError as error:
         raise DamagedData(
-            f"{path} is no JSON: {error}.", hint="See docs/how-to/evaluate.md for its members."
+            f"{what} is no JSON: {error}.", hint="See docs/how-to/evaluate.md for its members."
         ) from error
     return found
 
