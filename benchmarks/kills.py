@@ -1,6 +1,6 @@
 """Kills Amber's processes at random points under load and proves that nothing was lost and nothing counted twice.
 
-    python -m benchmarks.kills --seed 7 --out kills-out [--rounds 50]
+    python -m benchmarks.kills --seed 7 --out kills-out [--rounds 50] [--role normaliser]
 
 Each round sends every kind of data (errors, streamed spans, logs, metrics over OTLP, sessions, check-ins, attachments
 small and large, replays) from several clients, kills one process (or all of them) with SIGKILL at a
@@ -23,6 +23,7 @@ import sys
 import time
 import urllib.parse
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ from benchmarks.kills_clients import SHARED_FINGERPRINTS, Client, Ledger
 from benchmarks.serving import free_ports
 
 SENDERS = 4
-ROLES = ("ingest", "normaliser", "web", "supervisor", "all")
+ROLES = {"ingest": 4, "normaliser": 4, "web": 4, "supervisor": 1, "all": 1}
+"""What is killed, and how often against the others."""
 
 
 class Served:
@@ -141,8 +143,8 @@ def wait_drained(served: Served, seconds: float = 240) -> None:
         time.sleep(0.2)
 
 
-def run(seed: int, rounds: int, out: Path, console: Console) -> Report:
-    """Run the rounds and verify; returns the report."""
+def run(seed: int, rounds: int, out: Path, console: Console, roles: Sequence[str] = ()) -> Report:
+    """Run the rounds and verify; returns the report. `roles` are those killed; none for all."""
     rng = random.Random(seed)
     directory = out / "data"
     out.mkdir(parents=True, exist_ok=True)
@@ -151,7 +153,7 @@ def run(seed: int, rounds: int, out: Path, console: Console) -> Report:
     served = Served(directory, out / "server.log")
     ledger = Ledger()
     try:
-        kills = _rounds(served, ledger, rng, (seed, rounds, console))
+        kills = _rounds(served, ledger, rng, (seed, rounds, console, tuple(roles) or tuple(ROLES)))
         served.wait_ready()
         wait_drained(served)
         served.stop()
@@ -166,9 +168,12 @@ def run(seed: int, rounds: int, out: Path, console: Console) -> Report:
     return report
 
 
-def _rounds(served: Served, ledger: Ledger, rng: random.Random, plan: tuple[int, int, Console]) -> Counter[str]:
-    """Send and kill; return how often which role was killed. `plan` is seed, number of rounds, and where to show."""
-    seed, rounds, console = plan
+def _rounds(
+    served: Served, ledger: Ledger, rng: random.Random, plan: tuple[int, int, Console, tuple[str, ...]]
+) -> Counter[str]:
+    """Send and kill; return how often which role was killed. `plan`: seed, rounds, where to show, what to kill."""
+    seed, rounds, console, roles = plan
+    weights = [ROLES[role] for role in roles]
     served.start()
     clients = [Client(number, seed, served.directory, ledger) for number in range(SENDERS)]
     for client in clients:
@@ -179,7 +184,7 @@ def _rounds(served: Served, ledger: Ledger, rng: random.Random, plan: tuple[int,
             for client in clients:
                 client.epoch = SHARED_FINGERPRINTS + number
             time.sleep(rng.uniform(0.2, 1.2))
-            kills[served.kill(rng.choices(ROLES, (4, 4, 4, 1, 1))[0], rng)] += 1
+            kills[served.kill(rng.choices(roles, weights)[0], rng)] += 1
         time.sleep(1)
     finally:
         for client in clients:
@@ -194,12 +199,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--role", action="append", choices=tuple(ROLES), help="kill only these; may be repeated")
     parser.add_argument("--out", type=Path, required=True, help="an empty or new directory")
     arguments = parser.parse_args()
     console = Console()
     if (arguments.out / "data").exists():
         raise SystemExit(f"{arguments.out} was used before: name a new directory")
-    report = run(arguments.seed, arguments.rounds, arguments.out, console)
+    report = run(arguments.seed, arguments.rounds, arguments.out, console, arguments.role or ())
     console.print_json(json.dumps(asdict(report) | {"good": report.good}))
     sys.exit(0 if report.good else 1)
 
