@@ -71,6 +71,10 @@ class Miner:
         """Return the id of the template that a text's id belongs to now."""
         return self._mapping.get(text_id, text_id)
 
+    def texts(self) -> Mapping[int, str]:
+        """Return the masked texts that are known, by id."""
+        return {text.id: shape for shape, text in self._texts.items()}
+
     def resolved(self) -> Mapping[int, int]:
         """Return the id of the template of every text that is known, by the text's own id."""
         return {text.id: self.resolve(text.id) for text in self._texts.values()}

@@ -2,7 +2,7 @@
 
 The engine counts equal texts, masks what is left of them and counts again, so the regular expression runs once for
 each different text. What the mask cannot know - names, words - is merged by a step in the process over the masked
-texts with their counts, which keeps the counts exact.
+texts with their counts, which keeps the counts exact. Lines of logs bring the template they are known to belong to.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from dataclasses import replace
 
 import ibis.expr.types as ir
 
-from engine.schema import Unit
+from engine.schema import DATASETS, Unit
 from queries import ast
 from queries.errors import QueryError, TypeProblem
 from queries.masks import MAX_CHARS, STEPS
 from queries.plan.attributes import row_count
-from queries.plan.block import Block, Order
+from queries.plan.block import Block, Derived, Order
 from queries.plan.builder import Builder
 from queries.plan.expressions import compile_expr
 from queries.plan.grouping import group, ungrouped
 from queries.printer import print_expression
-from queries.types import FLOAT, INTEGER, STRING, TIME, Base, Missing
-from queries.values.calls import aggregate, call
+from queries.types import BOOLEAN, FLOAT, INTEGER, STRING, TIME, Base, Missing
+from queries.values.calls import aggregate, call, field_name
 from queries.values.typed import Typed, is_present
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 10_000
+_LOGS = DATASETS["logs"]
 
 _MAYBE_TIME = replace(TIME, missing=Missing.NULL)
 COLUMNS = {
@@ -68,7 +69,8 @@ def patterns(stage: ast.Patterns, block: Block, builder: Builder) -> Block:
     }
     rows = replace(rows, where=(*rows.where, is_present(value)))
     text = Typed(call("ifNull", STRING, value.value, "") if value.type.nullable else value.value, STRING)
-    texts = builder.wrap(group(rows, {"text": text}, {"n": row_count(rows), **moments}, builder))
+    known = _known_templates(rows, value)
+    texts = builder.wrap(group(rows, {"text": text, **known}, {"n": row_count(rows), **moments}, builder))
     original = texts.columns["text"].value
     text_left = call("substringUTF8", STRING, original, 1, MAX_CHARS)
     for expression, replacement in STEPS:
@@ -79,12 +81,24 @@ def patterns(stage: ast.Patterns, block: Block, builder: Builder) -> Block:
         **{name: _over(texts.columns[name], how) for name, how in seen.items()},
         "example": Typed(aggregate("min", STRING, original), STRING),
     }
-    counted = group(texts, {"text": masked}, made, builder)
+    counted = group(texts, {"text": masked, **{name: texts.columns[name] for name in known}}, made, builder)
     order = Order(counted.columns["count"].value, descending=True)
     counted = replace(counted, order=(order,))
     # As precise as the rows: those of logs and spans are told to the nanosecond.
     precise = {name: replace(_MAYBE_TIME, precision=moment.type.precision) for name, moment in moments.items()}
     return builder.frame(counted, "patterns", {"limit": limit}, {**COLUMNS, **precise})
+
+
+def _known_templates(rows: Block, value: Typed) -> dict[str, Typed]:
+    """Return the template log lines are known to belong to, and whether a person said so; nothing of other texts."""
+    if rows.catalog is None or isinstance(rows.source, Derived) or rows.catalog.dataset is not _LOGS:
+        return {}
+    if field_name(value.value, rows.table) not in _LOGS.free_text:
+        return {}
+    return {
+        "refined": Typed(rows.table["refined_template_id"], INTEGER),
+        "decided": Typed(rows.table["template_decided"], BOOLEAN),
+    }
 
 
 def _own_text(rows: Block, stage: ast.Patterns) -> ast.Named:

@@ -7,9 +7,9 @@ from datetime import timedelta
 from server.compose import Installation
 from server.jobs import Job, JobRun
 from server.runner import make_runner
+from server.templates import JOB
 from server.templates.learning import TemplateLearning
 
-NAME = "templates"
 EVERY = timedelta(hours=1)
 
 
@@ -30,4 +30,4 @@ def templates_job(installation: Installation) -> Job:
             installation.mirror.sync()
         return f"{lines} log lines read"
 
-    return Job(NAME, EVERY, run)
+    return Job(JOB, EVERY, run)

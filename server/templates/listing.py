@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from engine.metadata import MetadataStore
@@ -13,7 +14,7 @@ class LogTemplate:
     """A template of a project's log lines.
 
     Attributes:
-        id: that of one of its lines.
+        id: what `template` of its lines is: the hash of one of them.
         text: with `<*>` for what changes.
         lines: how many were read.
         row_ids: what `template_id` of its lines is, the most frequent first.
@@ -35,9 +36,14 @@ def log_templates(metadata: MetadataStore, project_id: int) -> list[LogTemplate]
     if saved is None:
         return []
     miner = Miner.from_state(saved[0])
-    names = miner.templates()
+    names = {**miner.texts(), **miner.templates()}
+    decided = {row.template_id: row.refined_id for row in metadata.template_mappings(project_id) if row.decided}
+    members: dict[int, dict[int, int]] = defaultdict(dict)
+    for number, counts in miner.members().items():
+        for row_id, count in counts.items():
+            members[decided.get(row_id, number)][row_id] = count
     found = []
-    for number, members in miner.members().items():
-        rows = sorted(members, key=lambda row_id: (-members[row_id], row_id))
-        found.append(LogTemplate(number, names.get(number, ""), sum(members.values()), tuple(rows)))
+    for number, counts in members.items():
+        rows = sorted(counts, key=lambda row_id: (-counts[row_id], row_id))
+        found.append(LogTemplate(number, names.get(number, ""), sum(counts.values()), tuple(rows)))
     return sorted(found, key=lambda template: (-template.lines, template.text, template.id))

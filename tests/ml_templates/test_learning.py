@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -16,7 +17,9 @@ from typer.testing import CliRunner
 from engine.datadir import DataDirectory
 from engine.eventstore import EventStore
 from engine.metadata import LearntTemplates, MetadataStore
+from engine.mirror import IssueMirror
 from ml.templates import template_id
+from queries.plan import PlanContext
 from queries.run import Runner
 from server.cli.ml_templates import templates
 from server.detectors import DETECTORS
@@ -118,6 +121,54 @@ def test_lines_read_in_parts_become_templates_that_keep_their_ids(
     shown = CliRunner().invoke(app, ["--data", str(data), "--json", "--limit", "1"])
     assert json.loads(shown.stdout) == [{"id": idle.id, "text": idle.text, "lines": 62, "row_ids": list(idle.row_ids)}]
     assert "worker <*> is idle" in CliRunner().invoke(app, ["--data", str(data), "-p", "shop"]).stdout
+
+
+def test_queries_see_the_template_of_a_line_and_an_undo_at_once(
+    event_store: EventStore, metadata: MetadataStore, clock: HandClock, send: Send, data: Path
+) -> None:
+    """`by template` and `patterns` put together what is one template; what was undone is apart, and stays so."""
+    clock.at += timedelta(days=30)
+    runner = Runner(event_store, clock, detectors=DETECTORS)
+    learning = TemplateLearning(lambda text, context: runner.run(text, context, fresh=True), metadata, clock)
+    mirror = IssueMirror(event_store, metadata)
+    [project] = metadata.projects()
+    context = PlanContext(now=clock.at, projects={project.id: project.slug})
+
+    def ask(text: str) -> list[dict[str, Any]]:
+        return runner.run(f"from logs last 1d {text}", context, fresh=True).table.to_pylist()
+
+    def counted() -> dict[int, int]:
+        return {row["template"]: row["n"] for row in ask("| summarize n=count() by template")}
+
+    lines = [f"door {name} is open" for name in NAMES]
+    hashes = {template_id(line) for line in lines}
+    send([*lines, "fire in the hall"])
+    assert counted() == dict.fromkeys([*hashes, template_id("fire in the hall")], 1)
+    for sync in (mirror.sync, lambda: mirror.reconcile(clock.at)):
+        learning.run(project.id)
+        sync()
+        together = counted()
+        [door] = [number for number, n in together.items() if n == len(NAMES)]
+        assert door in hashes
+        assert together == {door: len(NAMES), template_id("fire in the hall"): 1}
+    assert len(ask(f"template:{door}")) == len(NAMES)
+    shown = {row["id"]: (row["template"], row["count"]) for row in ask("| patterns")}
+    assert shown[str(door)] == ("door <*> is open", len(NAMES))
+    assert len(shown) == 2
+
+    app = typer.Typer()
+    app.command()(templates)
+    undone = CliRunner().invoke(app, ["--data", str(data), "--undo", "--json"])
+    assert json.loads(undone.stdout) == {"changed": len(NAMES) - 1}
+    for _ in range(2):
+        mirror.sync()
+        assert counted() == dict.fromkeys([*hashes, template_id("fire in the hall")], 1)
+        assert {row["id"] for row in ask("| patterns")} == {str(number) for number in counted()}
+        assert {one.id for one in log_templates(metadata, project.id)} == set(counted())
+        clock.at += timedelta(hours=1)
+        learning.run(project.id)
+    again = CliRunner().invoke(app, ["--data", str(data), "--undo", "--json"])
+    assert json.loads(again.stdout) == {"changed": 0}
 
 
 def test_a_state_of_another_version_is_learned_anew(

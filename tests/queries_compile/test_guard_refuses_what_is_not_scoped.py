@@ -113,6 +113,7 @@ def test_the_index_is_told_of_nothing_else(hint: str) -> None:
         ("SELECT dictGet('issue_map', 'issue_id', (1, 2))", "dictget is not allowed"),
         ("SELECT dictGetOrDefault('other', 'x', 1, 2)", "dictgetordefault is not allowed"),
         ("SELECT dictGetOrDefault('issue_map', 'issue_id', (3, 77), 0)", "dictgetordefault is not allowed"),
+        ("SELECT dictGetOrDefault('template_map', 'refined_id', (3, 77), 0)", "dictgetordefault is not allowed"),
         (f"WITH (SELECT 1 AS project_id, now64(6) AS timestamp) AS t {GOOD}", "called t"),
         ("WITH (SELECT 1) AS issue_map SELECT * FROM issue_map", "called issue_map"),
         ("WITH issue_map AS (SELECT * FROM issue_map) SELECT * FROM issue_map", "no table that may be read"),

@@ -50,6 +50,8 @@ WORKING = [
     ("SELECT dictGet('issue_map', 'issue_id', (toUInt64(1), toUInt64(2)))", "dictget is not allowed: it reads a dictionary"),
     ("SELECT dictGetOrDefault('issue_map', 'issue_id', (toUInt64(1), toUInt64(2)), toUInt64(7))", "dictgetordefault is not allowed: it reads a dictionary"),
     ("SELECT count() FROM errors AS e WHERE indexHint(toStartOfHour(e.timestamp) >= toDateTime(5, 'UTC'))", "indexhint is not allowed"),
+    ("SELECT dictGet('template_map', 'refined_id', (toUInt64(1), toUInt64(2)))", "dictget is not allowed: it reads a dictionary"),
+    ("SELECT * FROM template_map_log", "no dataset called template_map_log"),
     ("SELECT dictHas('issue_map', (toUInt64(1), toUInt64(2)))", "dicthas is not allowed: it reads a dictionary"),
     ("SELECT (toUInt64(1), toUInt64(2), toUInt64(3), toUInt64(4), 'a') IN issue_map_log", "not the name of a table"),
     ("SELECT * FROM system.tables LIMIT 1", "system.tables: tables are named without a database"),
