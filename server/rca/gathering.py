@@ -71,6 +71,7 @@ class Gathering:
         subject, table = _worst(subjects, made, frame)
         nodes = list(series.node_series(self._sketch, found[_NODES])) if _NODES in found else []
         self._known = frozenset(one.node for one in nodes)
+        found |= self._asking.all(self._second(subject))
         node = self._node(subject, found.get(_PLACE))
         asked = [] if table is None else [series.asked_series(self._sketch, subject, node, table)]
         further = [*nodes, *self._series(found)]
@@ -117,19 +118,26 @@ class Gathering:
         return [
             *asked,
             Statement(_NODES, texts.nodes_text(step), whole),
-            Statement(_PLACE, texts.place_text(subjects[0]), frame.window),
             Statement(_EDGES, texts.edges_text(), self._near),
             Statement(_SYSTEMS, texts.systems_text(step), whole),
             Statement(_GROUPS, texts.groups_text(), whole, since),
             Statement(_CHANGES, texts.changes_text(), frame.looked_back),
             Statement(_RELEASES, texts.releases_text(), frame.looked_back),
-            Statement(_ERRORS, texts.errors_text(step), whole),
-            Statement(_ISSUES, texts.issues_text(), whole, since),
             Statement(_LOGS, texts.log_series_text(step), whole),
             Statement(_TEMPLATES, texts.templates_text(), whole, since),
             Statement(_METRICS, texts.metrics_text(), whole),
             Statement(_LEVELS, texts.levels_text(step), whole),
             Statement(_COUNTERS, texts.counters_text(step), whole),
+        ]
+
+    def _second(self, subject: Subject) -> list[Statement]:
+        """Return the questions that need the names of the services."""
+        frame = self._sketch.frame
+        services = {"services": sorted(self._known) or ["-"]}
+        return [
+            Statement(_PLACE, texts.place_text(subject), frame.window, services if subject.dataset == "errors" else {}),
+            Statement(_ERRORS, texts.errors_text(frame.step_s), frame.whole, services),
+            Statement(_ISSUES, texts.issues_text(), frame.whole, {"from": frame.window[0], **services}),
         ]
 
     @property

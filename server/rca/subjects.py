@@ -230,15 +230,28 @@ def since(at: datetime) -> ast.Filter:
 
 def of_node(dataset: str, node: str, projects: frozenset[str]) -> tuple[ast.SearchNode, ...]:
     """Return the filters of a node's rows: a service, or the rows of a project that name none."""
-    key: ast.Key | ast.TagKey = ast.TagKey("service.name") if dataset == "errors" else ast.Key("service")
-    if node not in projects:
-        return (ast.Filter(key, ast.Op.EQ, ast.Text(node, quoted=_PLAIN.fullmatch(node) is None)),)
-    return (equals("project", node), ast.Has(key, negated=True))
+    if dataset == "errors":
+        keys: tuple[ast.TagKey, ...] = tuple(ast.TagKey(name) for name in ERROR_SERVICE)
+        if node in projects:
+            return (equals("project", node), *(ast.Has(key, negated=True) for key in keys))
+        named = [ast.Filter(key, ast.Op.EQ, _text(node)) for key in keys]
+        return (ast.Or((*named, equals("release.package", node))),)
+    if node in projects:
+        return (equals("project", node), ast.Has(ast.Key("service"), negated=True))
+    return (equals("service", node),)
+
+
+ERROR_SERVICE: Final = ("service.name", "service")
+"""Tags of errors that name their service, as OpenTelemetry and users of Sentry's SDKs do."""
 
 
 def equals(field: str, value: str) -> ast.Filter:
     """Return the filter of rows whose field is a text."""
-    return ast.Filter(ast.Key(field), ast.Op.EQ, ast.Text(value, quoted=_PLAIN.fullmatch(value) is None))
+    return ast.Filter(ast.Key(field), ast.Op.EQ, _text(value))
+
+
+def _text(value: str) -> ast.Text:
+    return ast.Text(value, quoted=_PLAIN.fullmatch(value) is None)
 
 
 def pipeline(dataset: str, *filters: ast.SearchNode) -> ast.Pipeline:

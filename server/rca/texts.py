@@ -21,7 +21,12 @@ MOST_DIFFERENCES: Final = 40
 MOST_EDGES: Final = 2_000
 
 _NODE: Final = 'extend node=if(service = "", project, service)'
-_ERROR_NODE: Final = 'extend said=coalesce(tags["service.name"], "") | extend node=if(said = "", project, said)'
+_ERROR_NODE: Final = (
+    'extend node=coalesce(nullif(tags["service.name"], ""), nullif(tags["service"], ""),'
+    " if(release.package in [$services], release.package, null), project)"
+)
+"""Errors name their service in tags; else the program of their release is one, if `$services` has spans of it."""
+
 _SYSTEM: Final = (
     'extend system=coalesce(tags["peer.service"], tags["server.address"], tags["net.peer.name"], '
     'tags["db.namespace"], tags["db.name"], tags["db.system.name"], tags["db.system"], tags["messaging.system"], "")'
