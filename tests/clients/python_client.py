@@ -97,7 +97,7 @@ def main() -> None:
         scope.fingerprint = ["{{ default }}", "tenant-1"]
         reported["fingerprinted"] = captured(read_price, {}, "EUR")
     reported["trace"] = streamed() if lifecycle == "stream" else traced()
-    sentry_sdk.flush(10)
+    sentry_sdk.flush(60)
     print(json.dumps(reported))
 
 

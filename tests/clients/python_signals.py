@@ -69,7 +69,7 @@ def main() -> None:
         "feedback": sentry_sdk.capture_event(told),  # type: ignore[arg-type] # the SDK's types do not know feedback
         "check_in": checked_in(),
     }
-    sentry_sdk.flush(10)
+    sentry_sdk.flush(60)
     print(json.dumps(reported))
 
 

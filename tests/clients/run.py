@@ -20,7 +20,7 @@ _HERE = Path(__file__).resolve().parent
 _NODE_FILES = _HERE / "node"
 _GO_PATH = Path("/usr/share/gocode")
 """Where Debian puts the sources of Go packages."""
-_TIMEOUT_S = 60
+_TIMEOUT_S = 180
 _INSTALL_TIMEOUT_S = 240
 
 TraceLifecycle = Literal["stream", "static"]

@@ -58,7 +58,7 @@ func main() {
 	child.Finish()
 	span.Finish()
 	reported["trace_id"], reported["segment"], reported["child"] = span.TraceID.String(), span.SpanID.String(), child.SpanID.String()
-	if !sentry.Flush(10 * time.Second) {
+	if !sentry.Flush(time.Minute) {
 		panic("not everything was sent")
 	}
 	json.NewEncoder(os.Stdout).Encode(reported)

@@ -20,6 +20,6 @@ window.report = async () => {
   const replay = Sentry.getReplay();
   const replayId = replay.getReplayId();
   await replay.flush();
-  await Sentry.flush(10000);
+  await Sentry.flush(60000);
   return { replay_id: replayId, event: Sentry.lastEventId() };
 };

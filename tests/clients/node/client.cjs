@@ -65,7 +65,7 @@ async function main() {
     }),
     trace: traced(),
   };
-  await Sentry.flush(10000);
+  await Sentry.flush(60000);
   console.log(JSON.stringify(reported));
 }
 
