@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,21 @@ def identify(path: Path, loaded_as: str) -> FileIdentity:
         return FileIdentity(name, status.st_size, file.read(_HEAD_BYTES))
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How far a file was loaded.
+
+    Attributes:
+        position: how many records or lines.
+        finished: whether that is all of it.
+    """
+
+    path: Path
+    file: FileIdentity
+    position: int
+    finished: bool
+
+
 class _Note(msgspec.Struct):
     """How far one file was loaded: `position` counts its records or lines."""
 
@@ -72,11 +88,13 @@ class Checkpoints:
         note = self._notes.get(file.name)
         return note is not None and self.position(file) > 0 and note.size == file.size
 
-    def note(self, file: FileIdentity, position: int, path: Path, *, finished: bool) -> None:
-        """Remember how far a file was loaded, durably."""
-        size = file.size if finished else 0
-        self._notes.pop(file.name, None)
-        self._notes[file.name] = _Note(len(file.head), _digest(file.head), size, position, str(path))
+    def note(self, loaded: Sequence[Loaded]) -> None:
+        """Remember how far files were loaded, durably and all at once: the notes of all files are one file."""
+        for one in loaded:
+            file = one.file
+            size = file.size if one.finished else 0
+            self._notes.pop(file.name, None)
+            self._notes[file.name] = _Note(len(file.head), _digest(file.head), size, one.position, str(one.path))
         while len(self._notes) > _MAX_FILES:
             del self._notes[next(iter(self._notes))]
         make_directory(self._path.parent)

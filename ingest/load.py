@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.clock import Clock, SystemClock
 from engine.errors import StateError, UserError
-from ingest.checkpoints import Checkpoints, FileIdentity, identify, token_name
+from ingest.checkpoints import Checkpoints, FileIdentity, Loaded, identify, token_name
 from ingest.files import STDIN
 from ingest.inputs import Submittable, find_files
 from ingest.layout import RAW, DataPaths
@@ -158,7 +158,7 @@ def chunks_of(files: Sequence[Path], plan: LoadPlan, report: LoadReport, told: P
         told: called after every file, and every chunk that is durable.
     """
     chunk: list[Submittable] = []
-    finished: list[tuple[Path, FileIdentity, int]] = []
+    durable: list[Loaded] = []
     for path in files:
         identity = plan.identity(path)
         position = 0
@@ -166,20 +166,20 @@ def chunks_of(files: Sequence[Path], plan: LoadPlan, report: LoadReport, told: P
             if chunk and _is_full(chunk) and unit.position != position:
                 yield chunk
                 chunk = []
-                _note(plan, finished)
-                if identity is not None and plan.checkpoints is not None:
-                    plan.checkpoints.note(identity, position, path, finished=False)
+                if identity is not None:
+                    durable.append(Loaded(path, identity, position, finished=False))
+                _note(plan, durable)
                 told(report)
             chunk.append(unit)
             position = unit.position
             report.records += unit.count
         if identity is not None and position:
-            finished.append((path, identity, position))
+            durable.append(Loaded(path, identity, position, finished=True))
         report.files += 1
         told(report)
     if chunk:
         yield chunk
-    _note(plan, finished)
+    _note(plan, durable)
 
 
 def _units(path: Path, identity: FileIdentity | None, plan: LoadPlan, report: LoadReport) -> Iterator[Submittable]:
@@ -200,11 +200,10 @@ def _units(path: Path, identity: FileIdentity | None, plan: LoadPlan, report: Lo
         report.add_problem(path, str(error))
 
 
-def _note(plan: LoadPlan, finished: list[tuple[Path, FileIdentity, int]]) -> None:
-    if plan.checkpoints is not None:
-        for path, identity, position in finished:
-            plan.checkpoints.note(identity, position, path, finished=True)
-    finished.clear()
+def _note(plan: LoadPlan, durable: list[Loaded]) -> None:
+    if plan.checkpoints is not None and durable:
+        plan.checkpoints.note(durable)
+    durable.clear()
 
 
 def _is_full(chunk: Sequence[Submittable]) -> bool:

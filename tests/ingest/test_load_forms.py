@@ -22,7 +22,7 @@ from ingest.checkpoints import Checkpoints
 from ingest.inputs import Submittable, find_files
 from ingest.load import LoadPlan, LoadReport, chunks_of
 from ingest.units import LoadOptions, Problem, units_of
-from tests.ingest.helpers import NOW_NS, SHARED, SPAN, TRACE, processed
+from tests.ingest.helpers import NOW_NS, SHARED, SPAN, TRACE, envelope, processed
 
 TRACES = {
     "resourceSpans": [
@@ -236,6 +236,39 @@ def test_a_load_that_was_killed_goes_on_and_doubles_nothing(tmp_path: Path, monk
     assert all(header["once"] for header in headers)
     few = [unit for unit in loader.sent if unit.count == 2000]
     assert len(rows([*few, *few], "logs")) == 2000
+
+
+@pytest.mark.parametrize("form", ["envelopes", "otlp"])
+def test_a_killed_load_of_envelopes_or_otlp_sends_the_rest_and_what_was_not_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """Nothing is left out, and what is sent again is known by its own ids; notes are written once a chunk."""
+    monkeypatch.setattr("ingest.load._CHUNK_UNITS", 4)
+    written: list[int] = []
+    monkeypatch.setattr(
+        "ingest.checkpoints.write_atomically", lambda path, data: (written.append(1), path.write_bytes(data))
+    )
+    folder = tmp_path / "files"
+    folder.mkdir()
+    ids = [f"{number:016x}" for number in range(1, 11)]
+    if form == "envelopes":
+        for one in ids:
+            body = envelope(({"type": "event"}, json.dumps({"event_id": one * 2}).encode()), event_id=one * 2)
+            (folder / f"{one}.envelope").write_bytes(body)
+    else:
+        [span] = TRACES["resourceSpans"][0]["scopeSpans"][0]["spans"]  # type: ignore[index]
+        spans = [{**span, "spanId": one, "events": []} for one in ids]
+        lines = [{"resourceSpans": [{"scopeSpans": [{"spans": [one]}]}]} for one in spans]
+        (folder / "traces.json").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    loader = Loader(tmp_path, LoadOptions())
+    loader.load(folder, chunks=2)
+    before = len(loader.sent)
+    loader.load(folder)
+    assert len(written) <= 4
+    dataset, name = ("errors", "event_id") if form == "envelopes" else ("spans", "span_id")
+    found = [row[name][:16] for row in rows(loader.sent, dataset)]
+    assert sorted(found) == ids
+    assert len(loader.sent) - before == 6
 
 
 def test_damaged_notes_say_what_to_do(tmp_path: Path) -> None:
