@@ -98,10 +98,11 @@ class Series:
 
     Attributes:
         node: service or component.
-        signal: what it is about. Errors are shares or counts of what failed, so that more is worse; latency is a time.
+        signal: what it is about. Errors are shares or counts of what failed, so that more is worse; latency is a time;
+            traffic is how many requests came within a bucket.
         values: shape (points,); NaN where nothing is known, which is not zero.
         name: tells series of one signal apart: `p50`, `cpu`, `connections`.
-        unit: shown to readers.
+        unit: shown to readers; `share` and `count` of errors also say what noise to expect.
         key: of evidence.
         peer: the callee, when it is what `node` sees of its calls to it: client spans, without those of the server;
             `*` for its calls to all of them together.

@@ -21,6 +21,7 @@ from ml.rca._causes import (
     who_asks,
 )
 from ml.rca._changes import change_candidates
+from ml.rca._coarse import coarsened
 from ml.rca._graph import CallGraph, call_graph
 from ml.rca._measure import Measures, measure
 from ml.rca._model import Affected, BlastRadius, Diagnosis, Onset, RuledOut, Verdict
@@ -44,12 +45,16 @@ def diagnose(case: Case) -> Diagnosis:
     Raises:
         ValueError: a series has another length than the grid.
     """
-    measures = measure(case)
+    as_given = measure(case)
+    fine, case = case, coarsened(case)
+    measures = as_given if case is fine else measure(case)
     graph = call_graph(case.edges)
     test = tested(case, measures, graph)
     if test.verdict is not Verdict.CAUSE:
         return Diagnosis(test.verdict, test.why, test.p_value)
     facts = _facts(case, measures, graph)
+    if case is not fine:
+        facts = replace(facts, onset=_sharper(facts.onset, fine, as_given))
     changes, out = change_candidates(facts)
     candidates = [
         *node_candidates(facts),
@@ -132,6 +137,22 @@ def _onset(case: Case, measures: Measures, time: BadTime | None) -> Onset:
         latest=start + step * (time.latest + 1),
         key=key,
     )
+
+
+def _sharper(onset: Onset, case: Case, measures: Measures) -> Onset:
+    """Return the onset by the series as they were given: where they are best cut in two near the one that was found."""
+    places = symptom_series(case, measures)
+    if case.grid is None or not places:
+        return onset
+    times = case.grid.times()
+    near = np.flatnonzero((times >= onset.earliest) & (times < onset.latest))
+    if len(near) < 2:
+        return onset
+    track = np.nan_to_num(np.clip(tracks(case, measures, places).max(axis=0), -8.0, 8.0), nan=0.0)[near]
+    half = (len(track) + 1) // 2
+    middle = (float(np.mean(track[half:])) + float(np.mean(track[:half]))) / 2.0
+    at = float(times[near[int(np.argmin(np.concatenate([[0.0], np.cumsum(track - middle)[:-1]])))]])
+    return replace(onset, at=at)
 
 
 def _blast_radius(facts: Facts) -> BlastRadius:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from ml.rca._case import Case, Direction, Signal
+from ml.rca._case import Case, Direction, Signal, Symptom
 from ml.rca._graph import CallGraph
 from ml.rca._measure import Measures, contrast
 from ml.rca._onset import BadTime
@@ -185,8 +186,7 @@ def _state(node: str, case: Case, measures: Measures, signs: tuple[list[Sign], l
 
 def _named(case: Case, measures: Measures, signs: list[Sign]) -> list[Sign]:
     """Return those of the name the symptom has, all when none has it: more series are off more by chance."""
-    name = case.symptom.name
-    return [one for one in signs if name and measures.series[one.place].name == name] or signs
+    return [one for one in signs if same_name(case.symptom, measures.series[one.place].name)] or signs
 
 
 def _beyond_load(measures: Measures, served: Sequence[Sign], traffic: Sequence[Sign]) -> list[Sign]:
@@ -208,22 +208,24 @@ def _worst(signs: Sequence[Sign]) -> float:
     return max((one.deviation for one in signs), default=NAN)
 
 
-def _excesses(case: Case, measures: Measures, time: BadTime) -> Mapping[str, float]:
-    """Return how much each node has too much of the signal of the symptom, where it and its requests are known.
+def same_name(symptom: Symptom, name: str) -> bool:
+    """Return whether a series is called as the symptom's is: `p95` also when that is `p95(transaction.duration)`."""
+    if not symptom.name or not name:
+        return symptom.name == name
+    return symptom.name == name or bool(re.match(rf"{re.escape(name)}\b", symptom.name))
 
-    Only series of the symptom's name and unit count: sums of other things cannot be compared.
-    """
-    wanted = case.symptom
+
+def _excesses(case: Case, measures: Measures, time: BadTime) -> Mapping[str, float]:
+    """Return how much each node has too much of the signal of the symptom, where it and its requests are known."""
     traffic = {
         one.node: measures.values[i]
         for i, one in enumerate(measures.series)
         if one.signal is Signal.TRAFFIC and not one.peer
     }
-    units = {one.unit for one in measures.series if one.node == wanted.node and one.signal is wanted.signal}
     found: dict[str, float] = {}
-    for i, one in enumerate(measures.series):
-        chosen = wanted.signal in SPREADING and one.signal is wanted.signal and not one.peer and one.unit in units
-        if not chosen or one.name != wanted.name or one.node not in traffic:
+    for i in _comparable(case, measures):
+        one = measures.series[i]
+        if one.node not in traffic or np.isnan(measures.centre[i]):
             continue
         before = measures.values[i][time.cold]
         usual = float(measures.centre[i])
@@ -233,3 +235,22 @@ def _excesses(case: Case, measures: Measures, time: BadTime) -> Mapping[str, flo
         if np.any(~np.isnan(much)):
             found[one.node] = max(0.0, float(np.nansum(much)))
     return found
+
+
+def _comparable(case: Case, measures: Measures) -> list[int]:
+    """Return the series of the symptom's signal with one name and unit: sums of other things cannot be compared.
+
+    That is the symptom's name, or else the first one its node shares with others.
+    """
+    wanted = case.symptom
+    of_signal = [
+        (i, one)
+        for i, one in enumerate(measures.series)
+        if one.signal is wanted.signal and wanted.signal in SPREADING and not one.peer
+    ]
+    own = [(one.name, one.unit) for _, one in of_signal if one.node == wanted.node]
+    for kind in sorted(own, key=lambda kind: (kind[0] != wanted.name, not same_name(wanted, kind[0]), kind)):
+        found = [i for i, one in of_signal if (one.name, one.unit) == kind]
+        if len({measures.series[i].node for i in found}) > 1:
+            return found
+    return []

@@ -13,7 +13,7 @@ from ml.rca._graph import CallGraph
 from ml.rca._measure import Measures
 from ml.rca._model import Verdict
 from ml.rca._onset import MOST_P_VALUE, p_value, symptom_series, tracks
-from ml.rca._states import SPREADING
+from ml.rca._states import SPREADING, same_name
 
 _POSSIBLE: Final = 0.5
 """Other nodes are heard only when the symptom itself is at least more probable with a fault than not."""
@@ -69,7 +69,7 @@ def _with_callees(case: Case, measures: Measures, graph: CallGraph, own: float) 
         if one.node in reachable
         and not one.peer
         and one.signal is case.symptom.signal
-        and one.name == case.symptom.name
+        and same_name(case.symptom, one.name)
         and not np.isnan(measures.centre[i])
     ]
     if not places:
