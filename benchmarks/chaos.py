@@ -1,9 +1,9 @@
 """A made-up system of services, one fault in it, and all that its clients would have sent.
 
-    python -m benchmarks.chaos --seed 7 --out DIR [--end 2026-11-16T00:00:00Z] [--kind bad-commit] [--spans 30000]
+    python -m benchmarks.chaos --seed 7 --out DIR [--end 2026-11-16T00:00:00Z] [--kind bad-commit] [--spans 20000]
 
 The same seed and end give the same bytes. Without `--end` it is Monday 0:00 UTC of this week, so that what is loaded is
-not older than ingest accepts; the data is of one and a half to three hours of the week before. `DIR` gets
+not older than ingest accepts; the data is of an hour or two of the week before. `DIR` gets
 
     data/traces.jsonl, data/metrics.jsonl, data/logs.jsonl   OpenTelemetry's JSON, a request a line
     data/envelopes/*.envelope                                Sentry's envelopes, an error each
@@ -14,7 +14,8 @@ not older than ingest accepts; the data is of one and a half to three hours of t
 
 and is loaded with `amber load DIR/data`, `amber load --dataset changes DIR/changes.ndjson` and, for each release,
 `amber commits sync --repo DIR/platform.git --release RELEASE --head HEAD --previous PREVIOUS`. What `amber ml evaluate
---chaos FIRST:LAST` scores is this, loaded and asked about. docs/explanation/chaos.md says what can be wrong and how it shows.
+--chaos FIRST:LAST` scores is this, loaded and asked about. docs/explanation/chaos.md says what can be wrong and how it
+shows.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Scenarios with a known cause: a seeded generator of a system, its history, one fault, and what is seen of it.
 
-`scenario(Settings(seed, end))` makes one, `Scenario.files()` gives its bytes: the same seed and end, the same bytes. It reads
-no clock and writes nothing itself. It shares nothing with `ml.rca`: what explains a cause must not know how it was made.
+`scenario(Settings(seed, end))` makes one, `Scenario.files()` gives its bytes: the same seed and end, the same bytes. It
+reads no clock and writes nothing itself. It shares nothing with `ml.rca`: what explains a cause must not know how it
+was made.
 """
 
 from __future__ import annotations

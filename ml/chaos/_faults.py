@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -188,7 +188,7 @@ def _slow_query(scene: Scene) -> Drawn:
         number = dice.randint(40, 400)
         title = f"Migration {number:04d}: drop index {table}_owner_id_idx"
         owner = dice.choice((place.node, *scene.system.callers(place.node)))
-        changes.append(_change(dice, "other", onset - dice.uniform(5, 60), owner, title))
+        changes.append(changed(dice, "other", onset - dice.uniform(5, 60), owner, title))
     fault = Fault(
         FaultKind.SLOW_QUERY, place.node, onset, end, trouble, tuple(one.id for one in changes), "", place.operation,
         entry=_entry(scene, place), text=f"{place.operation} is slow on {place.node}.",
@@ -215,61 +215,87 @@ def _config_error(scene: Scene) -> Drawn:
     dice = scene.dice
     place = _place(scene, NodeKind.SERVICE)
     onset, end = _times(scene)
-    calls = scene.system.nodes[place.node].operation(place.operation).calls
-    flavour = dice.choice(
-        ("pool", "endpoint", "flag") if any(not call.optional for call in calls) else ("pool", "flag")
-    )
-    usual = _usual_ms(scene, place)
-    kind, says, gauges = "config", (), ()
-    match flavour:
-        case "pool":
-            raised = Raised("PoolTimeout", "no connection became free within 500 ms (limit of 2)")
-            made = (
-                Effect(
-                    place.node,
-                    onset,
-                    end,
-                    extra_ms=usual * dice.uniform(0.8, 2) / place.reach,
-                    fail=dice.uniform(0.08, 0.3),
-                    raised=raised,
-                ),
-            )
-            title, before, after = f"{place.node}: database.pool.size", str(dice.choice((20, 30, 40))), "2"
-            gauges = (Gauge(place.node, "pending", onset, end, 30, dice.uniform(12, 30)),)
-            says = (Say(place.node, onset, end, 0.15, "warn", "waited {n} ms for a connection of the pool"),)
-        case "endpoint":
-            call = dice.choice([one for one in calls if not one.optional])
-            host = scene.system.nodes[call.target].address
-            raised = Raised(
-                "ConnectionRefused",
-                f"connect to {host}:{dice.randint(6000, 9000)}: connection refused",
-                "",
-                mark_of(call.target, call.operation),
-            )
-            made = (Effect(place.node, onset, end, place.operation, fail=dice.uniform(0.6, 1.0), raised=raised),)
-            title, before, after = f"{place.node}: {call.target}.address", host, f"{host}:{dice.randint(6000, 9000)}"
-        case _:
-            kind = "flag"
-            flag = f"{place.node}-{dice.choice(('new-rules', 'fast-path', 'v2-flow', 'strict-checks'))}"
-            if dice.random() < 0.5:
-                raised = Raised("UnsupportedOperation", f"{flag}: no rule for this request")
-                made = (Effect(place.node, onset, end, place.operation, fail=dice.uniform(0.3, 0.8), raised=raised),)
-            else:
-                made = (
-                    Effect(
-                        place.node, onset, end, place.operation, extra_ms=usual * dice.uniform(0.9, 2.2) / place.reach
-                    ),
-                )
-            title, before, after = f"Turn on {flag}", "off", "on"
-    change = _change(dice, kind, onset, place.node, title, (before, after))
+    calls = [one for one in scene.system.nodes[place.node].operation(place.operation).calls if not one.optional]
+    draw = dice.choice((_small_pool, _wrong_address, _bad_flag) if calls else (_small_pool, _bad_flag))
+    kind, title, values, trouble = draw(scene, place, (onset, end))
+    change = changed(dice, kind, onset, place.node, title, values)
     changes = [change]
     if end < scene.end:
-        changes.append(_change(dice, kind, end, place.node, f"Revert: {title}", (after, before)))
+        changes.append(changed(dice, kind, end, place.node, f"Revert: {title}", (values[1], values[0])))
     fault = Fault(
-        FaultKind.CONFIG_ERROR, place.node, onset, end, Trouble(made, gauges=gauges, says=says), (change.id,), "",
-        place.operation, entry=_entry(scene, place), text=f"{title}: {before} -> {after} ({flavour}).",
-    )  # fmt: skip
+        FaultKind.CONFIG_ERROR,
+        place.node,
+        onset,
+        end,
+        trouble,
+        (change.id,),
+        "",
+        place.operation,
+        entry=_entry(scene, place),
+        text=f"{title}: {values[0]} -> {values[1]}.",
+    )
     return Drawn(fault, changes=tuple(changes))
+
+
+_Setting = tuple[str, str, tuple[str, str], Trouble]
+"""Kind of the change, its title, what it was and is now, and what it does."""
+
+
+def _small_pool(scene: Scene, place: _Place, times: tuple[float, float]) -> _Setting:
+    """Return a pool of connections that is too small: requests wait, some in vain."""
+    dice = scene.dice
+    raised = Raised("PoolTimeout", "no connection became free within 500 ms (limit of 2)")
+    extra = _usual_ms(scene, place) * dice.uniform(0.8, 2) / place.reach
+    effect = Effect(place.node, *times, extra_ms=extra, fail=dice.uniform(0.08, 0.3), raised=raised)
+    gauge = Gauge(place.node, "pending", *times, 30, dice.uniform(12, 30))
+    say = Say(place.node, *times, 0.15, "warn", "waited {n} ms for a connection of the pool")
+    values = str(dice.choice((20, 30, 40))), "2"
+    return "config", f"{place.node}: database.pool.size", values, Trouble((effect,), gauges=(gauge,), says=(say,))
+
+
+def _wrong_address(scene: Scene, place: _Place, times: tuple[float, float]) -> _Setting:
+    """Return an address nobody answers at."""
+    dice = scene.dice
+    calls = scene.system.nodes[place.node].operation(place.operation).calls
+    call = dice.choice([one for one in calls if not one.optional])
+    host = scene.system.nodes[call.target].address
+    port = dice.randint(6000, 9000)
+    mark = mark_of(call.target, call.operation)
+    raised = Raised("ConnectionRefused", f"connect to {host}:{port}: connection refused", "", mark)
+    effect = Effect(place.node, *times, place.operation, fail=dice.uniform(0.6, 1.0), raised=raised)
+    return "config", f"{place.node}: {call.target}.address", (host, f"{host}:{port}"), Trouble((effect,))
+
+
+def _bad_flag(scene: Scene, place: _Place, times: tuple[float, float]) -> _Setting:
+    """Return a flag that turns on what fails, or is slow."""
+    dice = scene.dice
+    flag = f"{place.node}-{dice.choice(('new-rules', 'fast-path', 'v2-flow', 'strict-checks'))}"
+    effect = Effect(place.node, *times, place.operation)
+    if dice.random() < 0.5:
+        raised = Raised("UnsupportedOperation", f"{flag}: no rule for this request")
+        effect = replace(effect, fail=dice.uniform(0.3, 0.8), raised=raised)
+    else:
+        effect = replace(effect, extra_ms=_usual_ms(scene, place) * dice.uniform(0.9, 2.2) / place.reach)
+    return "flag", f"Turn on {flag}", ("off", "on"), Trouble((effect,))
+
+
+_SHORTAGES: Final[Mapping[str, tuple[str, str, str, float]]] = {
+    "connections": (
+        "OperationalError",
+        "remaining connection slots are reserved",
+        "FATAL: remaining connection slots are reserved for superuser connections",
+        100.0,
+    ),
+    "disk": (
+        "OperationalError",
+        "could not extend file: No space left on device",
+        "could not write block {n}: No space left on device",
+        0.995,
+    ),
+    "memory": ("MemoryError", "out of memory", "GC pause of {n} ms, heap nearly full", 0.985),
+    "cpu": ("", "", "worker loop was blocked for {n} ms", 0.99),
+}
+"""What runs out: type and value of the errors, a log line, and where the metric ends."""
 
 
 def _resource_exhaustion(scene: Scene) -> Drawn:
@@ -280,26 +306,11 @@ def _resource_exhaustion(scene: Scene) -> Drawn:
     database = scene.system.nodes[place.node].kind is NodeKind.DATABASE
     what = dice.choice(("connections", "cpu", "disk") if database else ("memory", "cpu"))
     extra = _usual_ms(scene, place) * dice.uniform(1.2, 3) / place.reach
-    words = {
-        "connections": (
-            "OperationalError",
-            "remaining connection slots are reserved",
-            "FATAL: remaining connection slots are reserved for superuser connections",
-        ),
-        "disk": (
-            "OperationalError",
-            "could not extend file: No space left on device",
-            "could not write block {n}: No space left on device",
-        ),
-        "memory": ("MemoryError", "out of memory", "GC pause of {n} ms, heap nearly full"),
-        "cpu": ("", "", "worker loop was blocked for {n} ms"),
-    }
-    type_, value, line = words[what]
+    type_, value, line, high = _SHORTAGES[what]
     effect = Effect(
         place.node, onset, end, ramp_s=ramp, extra_ms=extra, fail=dice.uniform(0.08, 0.35) if type_ else 0.0,
         raised=Raised(type_, value) if type_ and not database else None,
     )  # fmt: skip
-    high = {"connections": 100.0, "disk": 0.995, "memory": 0.985, "cpu": 0.99}[what]
     gauges = (Gauge(place.node, what, onset - ramp * 0.3, end, ramp, high),)
     says = (Say(place.node, onset, end, 0.12, "error" if type_ else "warn", line),)
     fault = Fault(
@@ -334,7 +345,7 @@ def _traffic_surge(scene: Scene) -> Drawn:
     surge = Surge(onset, end, min(9.0, factors[node]), entry, ramp_s=dice.choice((30.0, 120.0, 300.0)))
     one = system.entries[entry]
     fault = Fault(
-        FaultKind.TRAFFIC_SURGE, node, onset, end, Trouble(surges=(surge,)), operation="", entry=(one.node, one.operation),
+        FaultKind.TRAFFIC_SURGE, node, onset, end, Trouble(surges=(surge,)), entry=(one.node, one.operation),
         text=f"{surge.factor:.1f} times the traffic to {one.operation} of {one.node}; {node} cannot serve it.",
     )  # fmt: skip
     return Drawn(fault)
@@ -353,7 +364,8 @@ def _bad_client(scene: Scene) -> Drawn:
     surge = Surge(onset, end, dice.uniform(1.35, 1.8), place.entry, tenant)
     fault = Fault(
         FaultKind.BAD_CLIENT, place.node, onset, end, Trouble((effect,), (surge,)), operation=place.operation,
-        tenant=tenant, entry=_entry(scene, place), text=f"{tenant} asks {place.operation} of {place.node} for too much.",
+        tenant=tenant, entry=_entry(scene, place),
+        text=f"{tenant} asks {place.operation} of {place.node} for too much.",
     )  # fmt: skip
     return Drawn(fault)
 
@@ -364,9 +376,10 @@ def _nothing(scene: Scene) -> Drawn:
     return Drawn(Fault(FaultKind.NOTHING, entry=(entry.node, entry.operation), text="Nothing is wrong."))
 
 
-def _change(
+def changed(
     dice: random.Random, kind: str, at: float, service: str, title: str, values: tuple[str, str] = ("", "")
 ) -> Changed:
+    """Return a change of somebody; `values` are what it was and what it is now."""
     author = dice.choice(("Ada Brandt", "Bo Lindqvist", "Chidi Okafor", "Dana Reyes", "deploy-bot"))
     return Changed(new_id(dice), kind, at, service, title, author, "", *values)
 
@@ -381,59 +394,3 @@ _DRAW: Final[Mapping[FaultKind, Callable[[Scene], Drawn]]] = {
     FaultKind.BAD_CLIENT: _bad_client,
     FaultKind.NOTHING: _nothing,
 }
-
-
-def harmless(scene: Scene, fault: Fault) -> Iterator[Trouble]:
-    """Yield what only looks like trouble: something slower that no answer asked about waits for, and stray errors."""
-    dice = scene.dice
-    asked = next(
-        flow for one, flow in zip(scene.system.entries, flows(scene.system), strict=True)
-        if (one.node, one.operation) == fault.entry
-    )  # fmt: skip
-    away = sorted(
-        (node.name, operation.name)
-        for node in scene.system.services
-        for operation in node.operations
-        if (node.name, operation.name) not in asked
-    )
-    moment = (fault.onset or dice.uniform(scene.begin, scene.end)) + dice.uniform(-900, 600)
-    if away:
-        node, operation = dice.choice(away)
-        yield Trouble((Effect(node, moment, scene.end, operation, factor=dice.uniform(1.3, 1.9)),))
-        node, operation = dice.choice(away)
-        raised = Raised("BrokenPipe", "the client went away")
-        start = dice.uniform(scene.begin, scene.end - 600)
-        yield Trouble((Effect(node, start, start + dice.uniform(120, 420), operation, fail=0.08, raised=raised),))
-    speaker = dice.choice(scene.system.services).name
-    yield Trouble(
-        says=(Say(speaker, moment, scene.end, 0.03, "warn", "cache miss ratio of {n} percent in the last minute"),)
-    )
-
-
-def decoys(scene: Scene, fault: Fault) -> tuple[list[Planned], list[Changed]]:
-    """Return releases and changes that harm nobody, some of them right beside the onset, none of them at its place."""
-    dice = scene.dice
-    moment = fault.onset or dice.uniform(scene.begin + 1200, scene.end - 600)
-    own = {fault.node, *scene.system.callers(fault.node)} if fault.changes == () else {fault.node}
-    others = [node.name for node in scene.system.services if node.name != fault.node]
-    apart = [name for name in others if name not in own] or others
-    releases = [Planned(dice.choice(apart), moment + dice.uniform(-1200, 420))]
-    releases += [
-        Planned(name, dice.uniform(scene.begin + 300, scene.end - 300))
-        for name in dice.sample(others, min(len(others), dice.randint(1, 3)))
-    ]
-    changes = []
-    for _ in range(dice.randint(1, 3)):
-        service = dice.choice(others)
-        at = dice.choice((moment + dice.uniform(-1500, 600), dice.uniform(scene.begin, scene.end)))
-        kind, title, values = dice.choice(
-            (
-                ("config", f"{service}: log.level", ("info", "debug")),
-                ("config", f"{service}: cache.ttl", ("300", "600")),
-                ("flag", f"Turn on {service}-banner", ("off", "on")),
-                ("flag", f"Turn off {service}-survey", ("on", "off")),
-                ("scaling", f"{service}: one machine more", ("3", "4")),
-            )
-        )
-        changes.append(_change(dice, kind, at, service, title, values))
-    return releases, changes

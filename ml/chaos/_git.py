@@ -1,6 +1,7 @@
 """A git repository from planned commits, as the files of a bare repository; nothing is read, no program is run.
 
-Formats: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects and gitformat-loose(5). Ids are SHA-1 because git's are.
+Formats: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects and gitformat-loose(5). Ids are SHA-1 because git's
+are.
 """
 
 from __future__ import annotations

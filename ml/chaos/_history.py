@@ -239,7 +239,9 @@ class _Writer:
         number = made.version.partition("@")[2]
         author = self._author()[0]
         first = min(made.deployed.values())
-        self._history.changes += [
-            Changed(new_id(self._dice), "release", made.at, made.service, f"{made.service} {number}", author, made.version, old, made.version),
-            Changed(deploy_id, "deploy", first, made.service, f"Deploy {made.service} {number} to production", author, made.version, old, made.version),
-        ]  # fmt: skip
+        release = Changed(
+            new_id(self._dice), "release", made.at, made.service, f"{made.service} {number}", author, made.version, old
+        )
+        title = f"Deploy {made.service} {number} to production"
+        deploy = Changed(deploy_id, "deploy", first, made.service, title, author, made.version, old)
+        self._history.changes += [replace(one, after=made.version) for one in (release, deploy)]

@@ -12,16 +12,17 @@ from typing import Any, Final
 import orjson
 
 from ml.chaos._code import made_code
-from ml.chaos._faults import Scene, decoys, drawn_fault, harmless
+from ml.chaos._faults import Scene, drawn_fault
+from ml.chaos._harmless import decoys, harmless
 from ml.chaos._history import REPOSITORY, History, Plan, made_history
 from ml.chaos._model import DAY_S, HOUR_S, Fault, FaultKind, NodeKind, System, Trouble
 from ml.chaos._signals import lines, points
-from ml.chaos._simulate import Records, Run, Seen, Simulator
+from ml.chaos._simulate import Records, Reported, Run, Seen, Simulator
 from ml.chaos._topology import flows, made_system
 from ml.chaos._traffic import Span, Traffic
 from ml.chaos._write import Writer, change_lines
 
-DEFAULT_SPANS: Final = 30_000
+DEFAULT_SPANS: Final = 20_000
 _MOST_ERRORS: Final = 1_200
 _HALF: Final = 0.5
 
@@ -35,7 +36,7 @@ class Settings:
         end: the data is of the week before this moment.
         spans: about how many there are without a surge.
         kind: of the fault; None draws one.
-        hours: that the data is of; None draws 1.5 to 3.
+        hours: that the data is of; None draws 1 to 1.8.
     """
 
     seed: int
@@ -220,7 +221,7 @@ def _time(dice: random.Random, settings: Settings) -> Span:
     """Draw hours of the week before `end`."""
     back = dice.uniform(0, 6.5) * DAY_S
     end = settings.end.timestamp() - back
-    hours = dice.uniform(1.5, 3.0)
+    hours = dice.uniform(1.0, 1.8)
     return Span(end - (settings.hours or hours) * HOUR_S, end)
 
 
@@ -257,7 +258,7 @@ def _run(settings: Settings, system: System, history: History, troubles: tuple[T
     return simulator.records
 
 
-def _kept(dice: random.Random, errors: list) -> list:
+def _kept(dice: random.Random, errors: list[Reported]) -> list[Reported]:
     """Return the errors clients send: all, or a share where there are very many, as their sampling does it."""
     if len(errors) > _MOST_ERRORS:
         share = _MOST_ERRORS / len(errors)

@@ -1,4 +1,4 @@
-"""What machines tell besides requests: metrics every half minute, and log lines."""
+"""What machines tell besides requests: metrics every minute, and log lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ml.chaos._model import Gauge, NodeKind, Say, System
 from ml.chaos._simulate import Logged
 from ml.chaos._traffic import Busy, Span
 
-STEP_S: Final = 30.0
+STEP_S: Final = 60.0
 _LOST: Final = 0.012
 _SILENCES: Final = 2
 _LINES: Final = (
@@ -22,7 +22,7 @@ _LINES: Final = (
     ("warn", "slow answer of {n} ms, will not ask again"),
     ("info", "job {id} done, {n} rows"),
 )
-_EVERY_S: Final = 22.0
+_EVERY_S: Final = 60.0
 """How often a machine writes a line of every day."""
 
 
@@ -53,7 +53,6 @@ _SERVICE: Final = (
     Metric("cpu", "process.cpu.utilization", "1", 0.0, 0.03, 1.0, 1.0),
     Metric("memory", "process.memory.utilization", "1", 0.52, 0.02, 0.0, 0.99),
     Metric("pending", "db.client.connection.pending_requests", "{request}", 0.2, 0.3, 0.0, 200.0),
-    Metric("threads", "process.thread.count", "{thread}", 38.0, 2.0, 0.0, 500.0),
 )
 _DATABASE: Final = (
     Metric("cpu", "system.cpu.utilization", "1", 0.0, 0.03, 1.0, 1.0),

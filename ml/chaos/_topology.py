@@ -116,11 +116,9 @@ def _stores(dice: random.Random) -> list[Node]:
         )
         name = f"{table}-db"
         load = round(dice.uniform(0.2, 0.45), 2)
-        made.append(Node(name, NodeKind.DATABASE, system, operations, (f"{name}-0",), load, f"{name}.internal"))
+        made.append(Node(name, NodeKind.DATABASE, system, operations, (f"{name}-0",), load, name))
     cached = tuple(Operation(text.format(table="session"), round(dice.uniform(0.3, 0.9), 2), 0.4) for text in _CACHED)
-    made.append(
-        Node("session-cache", NodeKind.CACHE, "redis", cached, ("session-cache-0",), 0.2, "session-cache.internal")
-    )
+    made.append(Node("session-cache", NodeKind.CACHE, "redis", cached, ("session-cache-0",), 0.2, "session-cache"))
     return made
 
 
@@ -144,7 +142,7 @@ def _queue(dice: random.Random, workers: Sequence[str]) -> Node:
         operations,
         ("message-bus-0",),
         0.2,
-        "message-bus.internal",
+        "message-bus",
     )
 
 
@@ -158,7 +156,7 @@ def _worker(dice: random.Random, name: str, leaves: Sequence[Node]) -> Node:
         (operation,),
         _instances(dice, name, 2),
         0.35,
-        f"{name}.internal",
+        name,
     )
 
 
@@ -180,7 +178,7 @@ def _service(
         tuple(operations),
         _instances(dice, name),
         load,
-        f"{name}.internal",
+        name,
     )
 
 

@@ -92,8 +92,10 @@ class Traffic:
                     found.append(Request(begin + self._dice.random() * BIN_S, index, tenant))
                 for surge in self._surges:
                     if surge.tenant and surge.entry in {index, -1}:
-                        for _ in range(self._drawn(usual * surge.more(begin))):
-                            found.append(Request(begin + self._dice.random() * BIN_S, index, surge.tenant))
+                        found += [
+                            Request(begin + self._dice.random() * BIN_S, index, surge.tenant)
+                            for _ in range(self._drawn(usual * surge.more(begin)))
+                        ]
             yield from sorted(found, key=lambda one: one.at)
 
     def busy(self) -> Mapping[str, list[Busy]]:

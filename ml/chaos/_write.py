@@ -1,7 +1,7 @@
 """What was seen as clients would send it: OpenTelemetry's JSON, Sentry's envelopes, lines of changes.
 
-Shapes: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding, https://develop.sentry.dev/sdk/data-model/envelopes/ and
-docs/reference/native-ingest.md.
+Shapes: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding,
+https://develop.sentry.dev/sdk/data-model/envelopes/ and docs/reference/native-ingest.md.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from ml.chaos._model import Changed, NodeKind, System
 from ml.chaos._signals import Point
 from ml.chaos._simulate import CLIENT, CONSUMER, PRODUCER, SERVER, Logged, Reported, Seen
 
-BUCKET_S: Final = 120.0
+BUCKET_S: Final = 5.0
 """Time of the requests of one line of OpenTelemetry's JSON."""
+
+_SLOW_BUCKET_S: Final = 30.0
+"""The same of metrics and logs."""
 
 _ENVIRONMENT: Final = "production"
 _LEVELS: Final = {"debug": 5, "info": 9, "warn": 13, "error": 17}
@@ -28,9 +31,9 @@ _PLATFORMS: Final = {"python": "python", "nodejs": "node", "java": "java", "go":
 _LIBRARY: Final = {
     "python": ("site-packages/starlette/routing.py", "starlette.routing", "handle", 276),
     "nodejs": ("node_modules/express/lib/router/layer.js", "express", "handle", 95),
-    "java": ("InvocableHandlerMethod.java", "org.springframework.web.method.support.InvocableHandlerMethod", "doInvoke", 255),
+    "java": ("DispatcherServlet.java", "org.springframework.web.servlet.DispatcherServlet", "doDispatch", 1089),
     "go": ("net/http/server.go", "net/http", "HandlerFunc.ServeHTTP", 2166),
-}  # fmt: skip
+}
 _BROWSERS: Final = (
     "Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0",
     "Mozilla/5.0 (iPhone) Safari/604.1",
@@ -102,7 +105,7 @@ class Writer:
         buckets: dict[int, dict[tuple[str, str, str], list[_Object]]] = {}
         for one in items:
             key = (one.node, one.instance, self._running(one.node, one.instance, one.at))
-            buckets.setdefault(int(one.at // BUCKET_S), {}).setdefault(key, []).append(made(one))
+            buckets.setdefault(int(one.at // _SLOW_BUCKET_S), {}).setdefault(key, []).append(made(one))
         for _, of_resource in sorted(buckets.items()):
             parts = [
                 {"resource": self._resource(*key), scope: [{"scope": {"name": "chaos"}, inner: found}]}
