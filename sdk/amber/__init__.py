@@ -4,10 +4,29 @@ import amber
 
 client = amber.connect("http://127.0.0.1:8700", token)
 client.query("from errors | summarize n=count() by error.type | sort n desc").df()
+client.query(amber.errors.last("24h").where(level="error").make_series(n=amber.fn.count(), every="1h")).plot()
 """
 
 from __future__ import annotations
 
+from amber._async import AsyncClient, AsyncStream, connect_async
+from amber._builder import (
+    Query,
+    changes,
+    check_ins,
+    errors,
+    feedback,
+    issues,
+    logs,
+    metrics,
+    outcomes,
+    profiles,
+    replays,
+    sessions,
+    source,
+    spans,
+    transactions,
+)
 from amber._client import Client, connect
 from amber._client import open_directory as open  # noqa: A004 - `amber.open(dir)` reads best
 from amber._editor import Editor, EditorTransport
@@ -20,6 +39,7 @@ from amber._errors import (
     caret_picture,
     error_from_problem,
 )
+from amber._expressions import Expression, Field, f, field, fn, search
 from amber._http import HttpTransport
 from amber._result import Column, Result, Stats
 from amber._stream import Stream
@@ -27,14 +47,19 @@ from amber._transport import Progress, QueryRequest, RawResult, RawStream, Strea
 
 __all__ = [
     "AmberError",
+    "AsyncClient",
+    "AsyncStream",
     "AuthError",
     "Client",
     "Column",
     "ConnectionFailed",
     "Editor",
     "EditorTransport",
+    "Expression",
+    "Field",
     "HttpTransport",
     "Progress",
+    "Query",
     "QueryCancelled",
     "QueryError",
     "QueryRequest",
@@ -46,7 +71,26 @@ __all__ = [
     "StreamTransport",
     "Transport",
     "caret_picture",
+    "changes",
+    "check_ins",
     "connect",
+    "connect_async",
     "error_from_problem",
+    "errors",
+    "f",
+    "feedback",
+    "field",
+    "fn",
+    "issues",
+    "logs",
+    "metrics",
     "open",
+    "outcomes",
+    "profiles",
+    "replays",
+    "search",
+    "sessions",
+    "source",
+    "spans",
+    "transactions",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
+from amber._builder import Query
 from amber._editor import Editor
 from amber._errors import AmberError
 from amber._http import HttpTransport
@@ -40,7 +41,7 @@ class Client:
 
     def query(
         self,
-        text: str,
+        text: Query | str,
         *,
         start: Moment | None = None,
         end: Moment | None = None,
@@ -51,7 +52,8 @@ class Client:
         """The answer to a Discover query.
 
         Args:
-            text: the query, for example `from errors | summarize n=count() by error.type`.
+            text: the query, for example `from errors | summarize n=count() by error.type`, or one made step by step
+                (`amber.errors.last("24h").summarize(n=amber.fn.count())`).
             start: begin of the time range, inclusive: a time, an ISO 8601 text, or a `timedelta` before now.
                 A time without zone is UTC. A range in the text wins.
             end: end of the time range, exclusive; as `start`.
@@ -65,7 +67,7 @@ class Client:
             ConnectionFailed: when no usable answer came.
             QueryCancelled: when somebody cancelled it.
         """
-        return self._run(_request(text, "discover", project, limit, params, (start, end)))
+        return self._run(_request(str(text), "discover", project, limit, params, (start, end)))
 
     def sql(
         self,
@@ -127,7 +129,7 @@ class Client:
 
     def stream(
         self,
-        text: str,
+        text: Query | str,
         *,
         start: Moment | None = None,
         end: Moment | None = None,
@@ -150,11 +152,11 @@ class Client:
         Raises:
             AmberError: as `query`, when the context is entered or while batches are taken.
         """
-        return Stream(self._transport, _request(text, "discover", project, None, params, (start, end)))
+        return Stream(self._transport, _request(str(text), "discover", project, None, params, (start, end)))
 
     def pages(
         self,
-        text: str,
+        text: Query | str,
         *,
         start: Moment | None = None,
         end: Moment | None = None,
@@ -177,13 +179,18 @@ class Client:
         Raises:
             AmberError: as `query`.
         """
-        request = _request(text, "discover", project, limit, params, (start, end))
+        request = _request(str(text), "discover", project, limit, params, (start, end))
         while True:
             page = self._run(request)
             yield page
             if page.next is None:
                 return
             request = replace(request, query_id=uuid.uuid4().hex, after=page.next)
+
+    @property
+    def transport(self) -> Transport:
+        """What answers the queries."""
+        return self._transport
 
     @property
     def editor(self) -> Editor:

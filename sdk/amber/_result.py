@@ -13,6 +13,8 @@ from amber._transport import RawResult
 
 if TYPE_CHECKING:
     import pandas as pd
+    import plotly.graph_objects as go
+    import polars as pl
     import pyarrow as pa
 
 _BATCH_ROWS = 10_000
@@ -160,6 +162,30 @@ class Result:
         }
         mapping = {kind: getattr(pd, _PANDAS_INTEGERS[str(kind)])() for kind in with_gaps}
         return self._table.to_pandas(types_mapper=mapping.get)
+
+    def polars(self) -> pl.DataFrame:
+        """The rows as a Polars frame.
+
+        Raises:
+            AmberError: when Polars is not installed.
+        """
+        try:
+            import polars as pl  # noqa: PLC0415 - optional
+        except ImportError as error:
+            raise AmberError(
+                "This frame needs Polars.", code="polars-missing", suggestion="pip install polars, or use .arrow()."
+            ) from error
+        return pl.DataFrame(self._table)
+
+    def plot(self) -> go.Figure:
+        """A Plotly figure by the shape of the result: lines over time, heatmap, histogram, or bars.
+
+        Raises:
+            AmberError: when Plotly is not installed, or nothing in the result can be drawn.
+        """
+        from amber._plot import figure  # noqa: PLC0415 - drawn on demand
+
+        return figure(self)
 
     def rows(self) -> list[tuple[Any, ...]]:
         """All rows as tuples of Python values.
