@@ -30,7 +30,7 @@ _FIELDS: list[tuple[str, pa.DataType]] = [
 SCHEMA = pa.schema(_FIELDS)
 """What `merged` takes: frames outermost first; side 0 is looked at, side 1 is what it is compared with."""
 
-_FILE = re.compile(r"^(?P<name>.*?)(?: (?P<file>\S+?)(?::(?P<line>\d+))?)?$", re.DOTALL)
+_MODULE_PART, _PATH_PART = re.compile(r"[./\\]"), re.compile(r"[/\\]")
 _MOST_NAME = 300
 
 
@@ -147,12 +147,20 @@ def _heaviest(tree: FrameTree, most: int) -> FrameTree:
 
 def package_of(frame: str) -> str:
     """Return what a frame is coloured by: the first part of its module, or where its file lies."""
-    found = _FILE.match(frame)
-    name, file = (found["name"], found["file"] or "") if found else (frame, "")
+    name, file = _named(frame)
     module, colon, _ = name.partition(":")
     if colon and module:
-        return re.split(r"[./\\]", module, maxsplit=1)[0][:_MOST_NAME] or module[:_MOST_NAME]
-    parts = [part for part in re.split(r"[/\\]", file) if part not in {"", ".", ".."}]
+        return _MODULE_PART.split(module, maxsplit=1)[0][:_MOST_NAME] or module[:_MOST_NAME]
+    parts = [part for part in _PATH_PART.split(file) if part not in {"", ".", ".."}]
     if "node_modules" in parts[:-1]:
         return parts[parts.index("node_modules") + 1]
     return (parts[-2] if len(parts) > 1 else parts[0] if parts else "")[:_MOST_NAME]
+
+
+def _named(frame: str) -> tuple[str, str]:
+    """Return name and file of `name file:line`; there are tens of thousands of them, and a pattern is slow."""
+    name, space, tail = frame.rpartition(" ")
+    if not space or not tail or tail.split() != [tail]:
+        return frame, ""
+    file, colon, line = tail.rpartition(":")
+    return name, file if colon and file and line.isdecimal() else tail
