@@ -15,10 +15,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.errors import UserError
 from ml.evaluate import GOALS, DamagedData, Goal, NothingToEvaluate, Over, Row, chosen_tasks, evaluate
 from ml.evaluate.tasks import TASKS as PURE_TASKS
 from ml.perturb import as_lines
 from server.cli.humane import printable
+from server.cli.ml_chaos import chaos_rows
 from server.cli.ml_recluster import recluster
 from server.cli.ml_templates import templates
 from server.cli.options import JsonOption
@@ -43,7 +45,7 @@ def _group() -> None:
 @app.command("evaluate")
 def evaluate_command(
     *,
-    data: Annotated[Path, typer.Option("--data", help="The folder of labelled data.")],
+    data: Annotated[Path | None, typer.Option("--data", help="The folder of labelled data.")] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help=f"Only this task: {', '.join(TASKS)}. May be repeated.")
     ] = None,
@@ -51,15 +53,26 @@ def evaluate_command(
         int | None,
         typer.Option("--perturb", help="Score nothing; print the perturbed events of this seed, a JSON line each."),
     ] = None,
+    chaos: Annotated[
+        str | None,
+        typer.Option("--chaos", help="FIRST:LAST: find the root causes of made-up systems of these seeds, end to end."),
+    ] = None,
+    details: Annotated[
+        Path | None, typer.Option("--details", help="Also write what each seed of --chaos asked and got, JSON lines.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score grouping, templates and the like on a folder of labelled data.
+    """Score grouping, templates and the like on a folder of labelled data, and root causes of made-up systems.
 
     Every figure is shown with its 95 % interval and what chance would reach, every goal with what others reached. Data
     that is not in the folder is left out. docs/how-to/evaluate.md says how the folder is laid out and what the figures
     mean.
     """
-    if perturb is not None:
+    if data is None and (chaos is None or perturb is not None):
+        raise UserError(
+            "There is nothing to score.", code="data-missing", hint="Name --data DIR or --chaos FIRST:LAST."
+        )
+    if perturb is not None and data is not None:
         _print_perturbed(data, perturb)
         return
     told = Console(stderr=True, highlight=False)
@@ -68,7 +81,8 @@ def evaluate_command(
         def begin(name: str) -> None:
             status.update(f"Scoring {name}")
 
-        rows = list(evaluate(data, chosen_tasks(TASKS, only or []), begin))
+        rows = [] if data is None else list(evaluate(data, chosen_tasks(TASKS, only or []), begin))
+        rows += [] if chaos is None else chaos_rows(chaos, details, status.update)
     if as_json:
         typer.echo(json.dumps({"rows": [_finite(row) for row in rows]}))
         return
