@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from queries.ast import Query
+from queries.frames import ASKING
 from queries.plan import FrameStep, Plan, PlanContext, SqlStep
 from queries.result import Result
 
@@ -39,6 +40,12 @@ def bucket_of(length: dt.timedelta) -> dt.timedelta:
 
 
 _CLOCK = re.compile(r"\b(?:now|now64|today|yesterday|current_timestamp|current_date)\s*\(", re.IGNORECASE)
+
+
+def may_be_kept(made: Plan) -> bool:
+    """Whether an answer stays the same while the data its statements read does."""
+    asks = any(isinstance(step, FrameStep) and step.operation in ASKING for step in made.steps)
+    return not asks and not reads_clock(made)
 
 
 def reads_clock(made: Plan) -> bool:

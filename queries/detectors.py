@@ -11,11 +11,16 @@ from typing import Protocol, cast
 import pyarrow as pa
 
 from queries.frames import Operation
+from queries.operations.causes import Cause, CauseQuestion, Causes, causes
 from queries.operations.patterns import patterns
 from queries.operations.series import Change, Judgement, NotEnough, Series, anomalies, changes
 
 __all__ = [
     "AnomalyDetector",
+    "Cause",
+    "CauseFinder",
+    "CauseQuestion",
+    "Causes",
     "Change",
     "ChangeDetector",
     "Judgement",
@@ -25,6 +30,7 @@ __all__ = [
     "anomalies_step",
     "changepoint_step",
     "patterns_step",
+    "rca_step",
 ]
 
 
@@ -63,6 +69,20 @@ class ChangeDetector(Protocol):
         ...
 
 
+class CauseFinder(Protocol):
+    """Makes a root-cause analysis, for which it asks the store on behalf of the one who asked the query."""
+
+    def __call__(self, question: CauseQuestion) -> Causes:
+        """Return the possible causes, most probable first.
+
+        It runs within `queries.frames.FRAME_RUN`, and stops asking when nobody wants the answer any more.
+
+        Raises:
+            UserError: what is asked about cannot be analysed.
+        """
+        ...
+
+
 def anomalies_step(find: AnomalyDetector) -> Operation:
     """Return the step `anomalies`."""
 
@@ -86,5 +106,14 @@ def patterns_step(find: TemplateFinder) -> Operation:
 
     def step(inputs: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
         return patterns(inputs[0], find, cast("int", options["limit"]))
+
+    return step
+
+
+def rca_step(find: CauseFinder) -> Operation:
+    """Return the step `rca`."""
+
+    def step(_: Sequence[pa.Table], options: Mapping[str, object]) -> pa.Table:
+        return causes(find, options)
 
     return step

@@ -114,7 +114,9 @@ def _values(stage: ast.Histogram | ast.Heatmap | ast.Facets | ast.Cluster | ast.
             assert_never(stage)
 
 
-def _analysis(stage: ast.Compare | ast.Diff | ast.Anomalies | ast.Changepoint | ast.Correlate | ast.Explain) -> str:
+def _analysis(
+    stage: ast.Compare | ast.Diff | ast.Anomalies | ast.Changepoint | ast.Rca | ast.Correlate | ast.Explain,
+) -> str:
     match stage:
         case ast.Compare():
             return f"compares with {_target(stage.target)}{_change(stage.change)}"
@@ -126,12 +128,20 @@ def _analysis(stage: ast.Compare | ast.Diff | ast.Anomalies | ast.Changepoint | 
         case ast.Changepoint():
             of = "" if stage.aggregate is None else f" of {_name(stage.aggregate)}"
             return f"finds when the level{of} changed"
+        case ast.Rca():
+            return _rca(stage)
         case ast.Correlate():
             return f"finds which values of {_named(stage.fields)} move {_name(stage.aggregate)} most"
         case ast.Explain():
             return f"shows the {_EXPLAINED[stage.what]} instead of the answer"
         case _:
             assert_never(stage)
+
+
+def _rca(stage: ast.Rca) -> str:
+    of = "what went wrong" if stage.aggregate is None else f"the change of {_name(stage.aggregate)}"
+    before = "" if stage.baseline is None else f", compared with the {read_length(stage.baseline.ns)} before"
+    return f"ranks{_count(stage.count)} possible causes of {of}{before}"
 
 
 _EXPLAINED = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from engine.eventstore import QueryCancelled
@@ -66,7 +68,9 @@ class Flights:
                 flight = Flight(key, running)
                 if key is not None:
                     self._by_key[key] = flight
-                threading.Thread(target=self._fly, args=(flight, work), name="query-run", daemon=True).start()
+                # Whoever asks first is known by context, to steps that ask on.
+                run = partial(copy_context().run, self._fly, flight, work)
+                threading.Thread(target=run, name="query-run", daemon=True).start()
             flight.askers.add(asker)
             asker.flight = flight
             return flight

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, cast
 
 import pyarrow as pa
@@ -11,6 +14,24 @@ from queries.operations.combinations import combinations
 from queries.operations.contrast import contrast
 from queries.operations.histogram import heatmap, histogram
 from queries.operations.influence import influence
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRun:
+    """The run of a step, for one that asks the store itself.
+
+    Attributes:
+        unwanted: done as soon as nobody waits for the step any more.
+    """
+
+    unwanted: Future[None]
+
+
+FRAME_RUN: ContextVar[FrameRun | None] = ContextVar("amber_frame_run", default=None)
+"""The run this thread works for; beside it are the variables of whoever asked the query."""
+
+ASKING = frozenset({"rca"})
+"""Operations that ask the store themselves: what they read is not known beforehand, so answers are not kept."""
 
 Operation = Callable[[Sequence[pa.Table], Mapping[str, object]], pa.Table]
 

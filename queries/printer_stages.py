@@ -89,7 +89,7 @@ def _values(stage: ast.Histogram | ast.Heatmap | ast.Facets | ast.Cluster | ast.
 
 
 def _analysis(
-    stage: ast.Compare | ast.Diff | ast.Anomalies | ast.Changepoint | ast.Correlate | ast.Explain,
+    stage: ast.Compare | ast.Diff | ast.Anomalies | ast.Changepoint | ast.Rca | ast.Correlate | ast.Explain,
 ) -> str:
     match stage:
         case ast.Compare():
@@ -98,6 +98,9 @@ def _analysis(
             return _diff(stage)
         case ast.Anomalies() | ast.Changepoint():
             return _detector(stage)
+        case ast.Rca():
+            aggregate = "" if stage.aggregate is None else f" {print_named(stage.aggregate)}"
+            return f"rca{aggregate}{_length(' baseline', stage.baseline)}{_optional(' limit', stage.count)}"
         case ast.Correlate():
             return f"correlate {print_named(stage.aggregate)} with {_items(stage.fields)}"
         case ast.Explain():

@@ -16,7 +16,7 @@ from engine.clock import Clock, SystemClock
 from engine.eventstore import Estimate, EventStore, QueryStats, StoreRejected
 from queries import frames
 from queries.ast import Query
-from queries.cache import CacheFigures, ResultCache, cache_key, reads_clock
+from queries.cache import CacheFigures, ResultCache, cache_key, may_be_kept
 from queries.explain import StepCost, explain_columns, explain_rows, step_costs
 from queries.flights import Asker, Flights
 from queries.plan import Plan, PlanContext, SqlStep, plan
@@ -149,7 +149,7 @@ class Runner:
         if made.explain is not None:
             return self._explained(made, context, name, plan_ms)
         narrowed = self._narrowed(context, query_class)
-        key = None if reads_clock(made) else cache_key(made, narrowed, query_class=query_class, text=text)
+        key = cache_key(made, narrowed, query_class=query_class, text=text) if may_be_kept(made) else None
         asked = _Asked(text, language, made, plan_ms, key, self._version(made, context))
         if not fresh:
             kept = self._kept(asked, name)

@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -27,8 +29,8 @@ from engine.eventstore import (
 from queries import guard
 from queries.binding import bound, conformed
 from queries.errors import QueryError
-from queries.frames import Operation
-from queries.operations.notes import notes_of
+from queries.frames import FRAME_RUN, FrameRun, Operation
+from queries.operations.notes import notes_of, rows_read_of
 from queries.plan import FrameStep, Plan, SqlStep
 from queries.present import present_table
 from queries.run_errors import limit_reached, memory_reached, raise_if_known, time_reached
@@ -268,17 +270,28 @@ class Steps:
         if most is not None and sum(table.nbytes for table in inputs) > most // _FRAME_SHARE:
             raise memory_reached()
         self._take_frame(running)
-        made = _in_thread(lambda: operation(inputs, step.options), f"frame-{step.operation}", self._frames.release)
-        left = running.seconds_left()
-        either: tuple[Future[Any], ...] = (made, running.stopped)
-        wait(either, timeout=left, return_when=FIRST_COMPLETED)
-        if running.cancelled:
-            raise QueryCancelled("The query was cancelled.")
-        if not made.done():
-            raise time_reached()
+        run = FrameRun(Future())
+        work = partial(_as_frame, run, lambda: operation(inputs, step.options))
+        made = _in_thread(work, f"frame-{step.operation}", self._frames.release)
+        try:
+            left = running.seconds_left()
+            either: tuple[Future[Any], ...] = (made, running.stopped)
+            wait(either, timeout=left, return_when=FIRST_COMPLETED)
+            if running.cancelled:
+                raise QueryCancelled("The query was cancelled.")
+            if not made.done():
+                raise time_reached()
+        finally:
+            run.unwanted.set_result(None)
         table = made.result()
         running.notes.extend(notes_of(table))
+        running.done.append(QueryStats(rows_read_of(table), 0, 0.0))
         return conformed(table, step.columns, step.operation)
+
+
+def _as_frame(run: FrameRun, work: Callable[[], pa.Table]) -> pa.Table:
+    FRAME_RUN.set(run)
+    return work()
 
 
 def _in_thread(work: Callable[[], pa.Table], name: str, ended: Callable[[], None]) -> Future[pa.Table]:
@@ -295,7 +308,7 @@ def _in_thread(work: Callable[[], pa.Table], name: str, ended: Callable[[], None
         else:
             future.set_result(made)
 
-    threading.Thread(target=run, name=name, daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(run,), name=name, daemon=True).start()
     return future
 
 

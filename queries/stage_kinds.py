@@ -24,6 +24,7 @@ ANALYSES = (
     ast.Diff,
     ast.Cluster,
     ast.Patterns,
+    ast.Rca,
     ast.Correlate,
     ast.Funnel,
     ast.Retention,

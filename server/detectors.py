@@ -15,4 +15,4 @@ DETECTORS: Final[Mapping[str, Operation]] = {
     "changepoint": changepoint_step(find_changes),
     "patterns": patterns_step(find_templates),
 }
-"""What the runner of every installation is given."""
+"""What the runner of every installation is given, beside `rca`, which asks the store itself (`server.runner`)."""

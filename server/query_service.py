@@ -32,6 +32,7 @@ from queries.releases import needs_releases
 from queries.result import Result, result_column, rfc3339
 from queries.run import ResultStream, Runner
 from queries.run_steps import PlanProgress
+from server.asker import asked_by
 from server.personal import assignee_of, teams_of
 from server.presence import awaited, watched
 from server.query_documents import columns_document
@@ -151,14 +152,15 @@ class QueryService:
                 if running.cancelled:
                     raise QueryCancelled("The query was cancelled before it started.")
                 _begin(running)
-            return self._runner.run(
-                question.text,
-                context,
-                query_class=question.query_class,
-                query_id=query_id,
-                language=question.language,
-                fresh=question.fresh,
-            )
+            with asked_by(principal):
+                return self._runner.run(
+                    question.text,
+                    context,
+                    query_class=question.query_class,
+                    query_id=query_id,
+                    language=question.language,
+                    fresh=question.fresh,
+                )
 
         with self._registered(query_id, principal) as running:
             result = self._in_pool(lambda: work(running), running, lambda: self.cancel(query_id, principal))
@@ -180,7 +182,9 @@ class QueryService:
         with self._registered(query_id, principal) as running, self._streams.one(principal), self._place(principal):
             _begin(running)
             left = watched(lambda: self.cancel(query_id, principal))
-            with left, self._runner.stream(question.text, context, query_id=query_id) as batches:
+            with left, ExitStack() as stack:
+                with asked_by(principal):  # steps before the first row run now
+                    batches = stack.enter_context(self._runner.stream(question.text, context, query_id=query_id))
                 try:
                     yield batches
                 finally:

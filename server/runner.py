@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from queries.cache import ResultCache
+from queries.detectors import rca_step
 from queries.run import CLASSES, QueryClass, Runner
 from server.compose import Installation
 from server.detectors import DETECTORS
 from server.query_budgets import Budget, Budgets
+from server.rca_stage import QueriedCauses
 from server.settings import Settings
 
 _STREAM_PATIENCE = 10
@@ -18,7 +20,8 @@ def make_runner(installation: Installation) -> Runner:
     """Return the runner over an installation's store."""
     settings = installation.settings
     cache = ResultCache(settings.query_cache) if settings.query_cache else None
-    return Runner(installation.store, installation.clock, _classes(settings), DETECTORS, cache)
+    detectors = {**DETECTORS, "rca": rca_step(QueriedCauses(installation))}
+    return Runner(installation.store, installation.clock, _classes(settings), detectors, cache)
 
 
 def budgets_of(settings: Settings) -> Budgets:

@@ -139,6 +139,16 @@ class Changepoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Rca:
+    """`rca [aggregate] [baseline duration] [limit n]`: what may have caused what went wrong in the range."""
+
+    aggregate: Named | None = None
+    baseline: Duration | None = None
+    count: int | None = None
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Correlate:
     """`correlate aggregate with fields`: whose values move an aggregate most."""
 

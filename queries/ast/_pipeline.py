@@ -19,6 +19,7 @@ from queries.ast._analyses import (
     Heatmap,
     Histogram,
     Patterns,
+    Rca,
     Retention,
     Sessions,
     Trace,
@@ -138,6 +139,7 @@ Stage: TypeAlias = (
     | Cluster
     | Patterns
     | Anomalies
+    | Rca
     | Changepoint
     | Correlate
     | Funnel

@@ -66,7 +66,7 @@ _BY = re.compile(r"(?<![\w.])by(?![\w.(])", re.IGNORECASE)
 _OPERAND_SIGNS = frozenset("=<>!~+-*/%,([?:")
 _NAMING = frozenset({"extend", "project", "summarize", "make-series", "facets", "top", "window"})
 _OPERAND_WORDS = frozenset({"by", "and", "or", "not", "in", "contains", "per", "on", "with", "of", "split", "sort"})
-_OVER_GROUPS = frozenset({"having", "top", "sort", "correlate", "anomalies", "changepoint", "share"})
+_OVER_GROUPS = frozenset({"having", "top", "sort", "correlate", "anomalies", "changepoint", "rca", "share"})
 """Stages whose values may hold aggregates."""
 _REPEATED = frozenset({"desc", "asc", *(op.value for op in ast.TraceOp)})
 """Words that may stand more than once in a stage."""

@@ -231,6 +231,14 @@ _ENTRIES = (
         "from spans last 7d | make-series p95(span.duration) every 1h | changepoint",
     ),
     StageInfo(
+        "rca",
+        "rca [AGGREGATE] [baseline DURATION] [limit N]",
+        "Rank what may have caused what went wrong in the range of the query, compared with the time before it.",
+        "from transactions service:shop last 1h | rca p95(transaction.duration)",
+        {"baseline": ("2h", "6h", "24h", "7d")},
+        ("baseline", "limit"),
+    ),
+    StageInfo(
         "correlate",
         "correlate AGGREGATE with FIELD, …",
         "Rank the fields and values that move an aggregate.",

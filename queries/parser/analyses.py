@@ -200,6 +200,17 @@ def _changepoint(lexer: Lexer, word: Lexeme) -> ast.Stage:
     return ast.Changepoint(aggregate, ast.Span(word.start, aggregate.span.end))
 
 
+def _rca(lexer: Lexer, word: Lexeme) -> ast.Stage:
+    found = _Clauses(lexer)
+    aggregate: ast.Named | None = None
+    end = word.end
+    if not at_end(lexer) and not lexer.peek.is_word("baseline", "limit"):
+        aggregate = ExpressionParser(lexer).named()
+        end = aggregate.span.end
+    end = clauses(lexer, {"baseline": found.read_duration, "limit": found.read_count}, end)
+    return ast.Rca(aggregate, found.duration, found.count, ast.Span(word.start, end))
+
+
 def _correlate(lexer: Lexer, word: Lexeme) -> ast.Stage:
     aggregate = ExpressionParser(lexer).named()
     expect(lexer, "with", "`with` and fields")
@@ -267,6 +278,7 @@ READERS: Mapping[str, Callable[[Lexer, Lexeme], ast.Stage]] = {
     "patterns": _patterns,
     "anomalies": _anomalies,
     "changepoint": _changepoint,
+    "rca": _rca,
     "correlate": _correlate,
     "funnel": _funnel,
     "sessions": _sessions,

@@ -31,6 +31,7 @@ STAGES = (
     "patterns",
     "anomalies",
     "changepoint",
+    "rca",
     "correlate",
     "funnel",
     "sessions",

@@ -27,6 +27,7 @@ from queries.plan.histogram import histogram
 from queries.plan.join import join
 from queries.plan.orders import newest_first, sortable
 from queries.plan.patterns import patterns
+from queries.plan.rca import rca
 from queries.plan.retention import retention
 from queries.plan.sample import sample
 from queries.plan.searches import group_condition, holds_aggregate, node_condition
@@ -173,6 +174,7 @@ _COMPILERS: Mapping[type[ast.Stage], Callable[[Any, Block, Builder], Block]] = {
     ast.Union: union,
     ast.Anomalies: anomalies,
     ast.Changepoint: changepoint,
+    ast.Rca: rca,
     ast.Cluster: cluster,
     ast.Correlate: correlate,
     ast.Diff: diff,
