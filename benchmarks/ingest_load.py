@@ -13,12 +13,13 @@ import time
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from benchmarks import stats
 from benchmarks.attachment import measure_attachment
 from benchmarks.envelopes import Template, bodies, build_templates
 from benchmarks.load_client import Connection, Outcome, closed_loop, open_loop, request
-from benchmarks.serving import NoAnswerError, Server, amber, serving
+from benchmarks.serving import Address, NoAnswerError, Server, amber, serving
 from benchmarks.store_size import StoreSize, measure_store
 
 COUNT = "from errors last 2h | summarize n=count()"
@@ -95,6 +96,31 @@ class Visibility:
     visible_ms: list[float]
 
 
+class Loaded(Protocol):
+    """A server under load, whoever made it."""
+
+    @property
+    def address(self) -> Address:
+        """Where it answers."""
+        ...
+
+    def number(self, text: str) -> int:
+        """Return how many events a text finds."""
+        ...
+
+    def cpu_by_role(self) -> dict[str, float]:
+        """Return the CPU seconds used so far by the role of the process."""
+        ...
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds used so far."""
+        ...
+
+    def memory_mib(self) -> float:
+        """Return the proportional set size of all processes."""
+        ...
+
+
 def prepare_directory(data_dir: Path) -> Path:
     """Make a data directory with a project and a key, as a user does, and return it."""
     data_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -133,22 +159,22 @@ def warm_up(server: Server, templates: list[Template]) -> None:
 
     The jobs of the server begin ten seconds after its start; their first round is waited for too.
     """
-    requests = _requests(server, templates, WARM_UP_EVENTS, seed=1)
+    requests = requests_of(server, templates, WARM_UP_EVENTS, seed=1)
     asyncio.run(closed_loop(server.address, requests, connections=4, max_seconds=30))
-    _wait_for(server, WARM_UP_EVENTS)
+    wait_for(server, WARM_UP_EVENTS)
     time.sleep(FIRST_JOBS_S)
 
 
-def load_once(server: Server, templates: list[Template], plan: LoadPlan, repeat: int) -> Run:
+def load_once(server: Loaded, templates: list[Template], plan: LoadPlan, repeat: int) -> Run:
     """Send one repeat as fast as the connections allow and wait until all of it is visible and the server idle."""
-    requests = _requests(server, templates, plan.events, seed=plan.seed * 1000 + repeat)
+    requests = requests_of(server, templates, plan.events, seed=plan.seed * 1000 + repeat)
     before, idle_rate, cpu_before = server.number(COUNT), _idle_rate(server), server.cpu_by_role()
     outcome = asyncio.run(
         closed_loop(server.address, requests, connections=plan.connections, max_seconds=plan.max_seconds)
     )
     if not outcome.accepted:
         raise NoAnswerError(f"no event was accepted: {dict(outcome.statuses)}")
-    visible_at = _wait_for(server, before + outcome.accepted)
+    visible_at = wait_for(server, before + outcome.accepted)
     cpu_after, settled_s = _settled_cpu(server, idle_rate)
     per_10k = 1e4 / outcome.accepted
     cpu_s = sum(cpu_after.values()) - sum(cpu_before.values()) - idle_rate * settled_s
@@ -168,7 +194,7 @@ def load_once(server: Server, templates: list[Template], plan: LoadPlan, repeat:
     )
 
 
-def one_at_a_time(server: Server, templates: list[Template], *, count: int) -> Visibility:
+def one_at_a_time(server: Loaded, templates: list[Template], *, count: int) -> Visibility:
     """Send single events to an idle server, each after the last one was visible."""
     requests = list(zip(*_with_ids(server, templates, count, seed=3), strict=True))
     result = Visibility([], [])
@@ -180,7 +206,7 @@ def one_at_a_time(server: Server, templates: list[Template], *, count: int) -> V
 
 def at_rate(server: Server, templates: list[Template], *, per_s: float, seconds: float) -> Visibility:
     """Send at a fixed rate, and meanwhile time how long single events take to be visible."""
-    requests = _requests(server, templates, int(per_s * seconds), seed=4)
+    requests = requests_of(server, templates, int(per_s * seconds), seed=4)
     ids, probes = _with_ids(server, templates, int(seconds / PROBE_EVERY_S), seed=5)
     result = Visibility([], [])
 
@@ -198,7 +224,7 @@ def at_rate(server: Server, templates: list[Template], *, per_s: float, seconds:
     return result
 
 
-async def _visible(server: Server, event_id: str, body: bytes, result: Visibility) -> None:
+async def _visible(server: Loaded, event_id: str, body: bytes, result: Visibility) -> None:
     """Send one event and ask for it until it is there."""
     outcome = Outcome()
     began = time.perf_counter()
@@ -214,19 +240,20 @@ async def _visible(server: Server, event_id: str, body: bytes, result: Visibilit
     result.accept_ms.append(outcome.latencies_ms[0])
 
 
-def _requests(
-    server: Server, templates: list[Template], count: int, *, seed: int, same_values: bool = False
+def requests_of(
+    server: Loaded, templates: list[Template], count: int, *, seed: int, same_values: bool = False
 ) -> list[bytes]:
+    """Return requests with fresh ids and times."""
     made = bodies(templates, count, seed=seed, same_values=same_values)
     return [request(server.address, body) for _, body in made]
 
 
-def _with_ids(server: Server, templates: list[Template], count: int, *, seed: int) -> tuple[list[str], list[bytes]]:
+def _with_ids(server: Loaded, templates: list[Template], count: int, *, seed: int) -> tuple[list[str], list[bytes]]:
     made = list(bodies(templates, count, seed=seed))
     return [event_id.decode() for event_id, _ in made], [request(server.address, body) for _, body in made]
 
 
-def _wait_for(server: Server, events: int) -> float:
+def wait_for(server: Loaded, events: int) -> float:
     """Ask for the number of events until it is `events`; return when that was (`time.perf_counter()`)."""
     deadline = time.perf_counter() + DRAIN_TIMEOUT_S
     while True:
@@ -239,14 +266,14 @@ def _wait_for(server: Server, events: int) -> float:
         time.sleep(POLL_S)
 
 
-def _idle_rate(server: Server) -> float:
+def _idle_rate(server: Loaded) -> float:
     """Return the CPU seconds a second that the idle server uses."""
     before = server.cpu_s()
     time.sleep(IDLE_WATCH_S)
     return (server.cpu_s() - before) / IDLE_WATCH_S
 
 
-def _settled_cpu(server: Server, idle_rate: float) -> tuple[dict[str, float], float]:
+def _settled_cpu(server: Loaded, idle_rate: float) -> tuple[dict[str, float], float]:
     """Wait until the server does no more than when idle (merges end after the inserts).
 
     Returns:
@@ -267,9 +294,9 @@ def _disk_of_templates(work_dir: Path, templates: list[Template], plan: LoadPlan
     """Store one repeat whose bodies differ in ids and times only, in a directory of its own, and weigh it."""
     data_dir = prepare_directory(work_dir / "same-values")
     with serving(data_dir) as server:
-        requests = _requests(server, templates, plan.events, seed=6, same_values=True)
+        requests = requests_of(server, templates, plan.events, seed=6, same_values=True)
         sent = asyncio.run(closed_loop(server.address, requests, connections=8, max_seconds=plan.max_seconds))
-        _wait_for(server, sent.accepted)
+        wait_for(server, sent.accepted)
     return measure_store(data_dir)
 
 
