@@ -19,7 +19,13 @@ from benchmarks.envelopes import build_templates
 from benchmarks.ingest_load import (
     Loaded,
     LoadPlan,
-    Run, load_once, one_at_a_time, prepare_directory, requests_of, wait_for
+    Run,
+    load_once,
+    one_at_a_time,
+    prepare_directory,
+    requests_of,
+    wait_for,
+)
 from benchmarks.load_client import closed_loop
 from benchmarks.serving import serving
 from benchmarks.store_size import measure_store
