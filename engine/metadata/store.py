@@ -14,6 +14,7 @@ from engine.metadata.stores.monitors import MonitorStore
 from engine.metadata.stores.ownership import OwnershipStore
 from engine.metadata.stores.people import PeopleStore
 from engine.metadata.stores.projects import ProjectStore
+from engine.metadata.stores.reports import ReportStore
 from engine.metadata.stores.saved import SavedQueryStore
 from engine.metadata.stores.settings import SettingStore
 from engine.metadata.stores.suggestions import SuggestionStore
@@ -34,6 +35,7 @@ class MetadataStore(
     OwnershipStore,
     LogTemplateStore,
     MonitorStore,
+    ReportStore,
     SettingStore,
     AuditStore,
 ):
