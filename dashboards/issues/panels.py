@@ -16,6 +16,7 @@ from dashboards.issues.grouping import grouping_panel
 from dashboards.issues.merging import merging_panel
 from dashboards.issues.models import Issue
 from dashboards.issues.ownership import owners_panel, suspects_panel
+from dashboards.issues.rootcause import rootcause_panel
 from dashboards.ports import Ports
 from dashboards.urls import UrlState
 
@@ -44,8 +45,8 @@ Panel = Callable[[PanelRequest], Component | None]
 HEAD: Final[tuple[Panel, ...]] = ()
 """Below the title, over the whole width: what must not be overlooked (merged into another issue)."""
 
-MAIN: Final[tuple[Panel, ...]] = (grouping_panel,)
-"""Below the event, in the wide column: why it was grouped so, suspect commits."""
+MAIN: Final[tuple[Panel, ...]] = (rootcause_panel, grouping_panel)
+"""Below the event, in the wide column: what caused it, why it was grouped so."""
 
 SIDE: Final[tuple[Panel, ...]] = (suspects_panel, owners_panel, merging_panel)
 """In the narrow column between the tags and the activity: owners, similar issues."""

@@ -11,6 +11,7 @@ import { IssueActivity, IssueFacts, IssueTags } from "./issues/side.tsx";
 import { IssueGrouping } from "./issues/grouped.tsx";
 import { IssueReview } from "./issues/review.tsx";
 import { IssueSuspects } from "./issues/suspects.tsx";
+import { IssueRootCause } from "./rca/issue.tsx";
 import { ReleaseView } from "./releases/detail.tsx";
 import { ReleaseList } from "./releases/list.tsx";
 import { MonitorView } from "./monitors/detail.tsx";
@@ -46,6 +47,7 @@ const components = {
   IssueMerging,
   IssueOwners,
   IssueReview,
+  IssueRootCause,
   Traces,
   TraceView,
   ReplayList,

@@ -8,6 +8,7 @@ import { painted as themeChanges, theme, token } from "../core/theme.ts";
 import { absoluteLabel, formatTime } from "../core/time.ts";
 import { useZone } from "../core/zone.ts";
 import { useBox } from "../issues/watch.ts";
+import { WhyBox } from "../rca/why.tsx";
 import { prepare, useFrame } from "../trace/canvas.ts";
 import { type Box, boxOf, type Cells, inBox } from "./heatmap.ts";
 
@@ -162,6 +163,7 @@ function BoxLine({ cells, box, value, onDiffers, onClear }: BoxLineProps): React
             What differs?
           </button>
         ) : null}
+        <WhyBox start={at(cells.times[box.times[0]]!)} end={at(cells.times[box.times[1]]! + cells.step_ms)} />
         <button type="button" className="button quiet small" onClick={onClear}>
           Clear
         </button>

@@ -10,6 +10,7 @@ import { apiBody, type UrlState } from "../core/search.ts";
 import { TableHead } from "../core/table.tsx";
 import { changePage, useHref, useUrl } from "../core/url.ts";
 import { ProblemBox } from "../issues/empty.tsx";
+import { RootCause } from "../rca/panel.tsx";
 import { Views } from "../views/picker.tsx";
 import { before, quoted } from "../profiles/question.ts";
 import { BREAKDOWN, changeOf, differs, joined, LIST, ratioText, SLOWEST, type Sort, sorted, type Transaction, trendOf } from "./model.ts";
@@ -18,6 +19,12 @@ import { BREAKDOWN, changeOf, differs, joined, LIST, ratioText, SLOWEST, type So
 function bodyBefore(state: UrlState, now: number): Record<string, unknown> {
   const { range: _, ...scope } = apiBody(state) as Record<string, unknown>;
   return { ...scope, ...before(state, now) };
+}
+
+/** The range of the bar, as an analysis takes it: when it was bad. */
+function timeOf(state: UrlState): { range?: string; start?: string; end?: string } {
+  const { range, start, end } = apiBody(state) as { range?: string; start?: string; end?: string };
+  return start && end ? { start, end } : range ? { range } : {};
 }
 
 /** The page `/app/transactions`. */
@@ -191,6 +198,7 @@ function Drawer({ one }: { one: Transaction }): React.ReactElement {
             Profiles
           </a>
         </div>
+        <RootCause subject={{ transaction: one.name, project: [one.project], ...timeOf(state) }} />
         <Part title="Where the time goes" answer={breakdown} none="It has no spans below it.">
           {(rows) => <Bars rows={rows.map(([op, n, total]) => ({ name: String(op ?? ""), value: Number(total ?? 0), told: `${formatDuration(Number(total ?? 0))} in ${formatNumber(Number(n ?? 0))}` }))} />}
         </Part>
