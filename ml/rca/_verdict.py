@@ -68,8 +68,8 @@ def _with_callees(case: Case, measures: Measures, graph: CallGraph, own: float) 
         for i, one in enumerate(measures.series)
         if one.node in reachable
         and not one.peer
-        and one.signal is case.symptom.signal
-        and same_name(case.symptom, one.name)
+        and one.signal in SPREADING
+        and (one.signal is not case.symptom.signal or same_name(case.symptom, one.name) or not case.symptom.name)
         and not np.isnan(measures.centre[i])
     ]
     if not places:
