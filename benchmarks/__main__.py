@@ -23,7 +23,7 @@ from benchmarks.options import SECTIONS, Options
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("chdb-core", "clickhouse-connect", "ibis-framework", "sqlglot", "pyarrow", "sentry-sdk")
 PIPED_WIDTH = 160
-NEEDS_DATA = frozenset({"query", "questions", "start", "pages", "ui"})
+NEEDS_DATA = frozenset({"query", "questions", "start", "pages", "ui", "rca"})
 
 
 def main() -> int:
@@ -34,7 +34,8 @@ def main() -> int:
     wanted = {budget.section for budget in chosen} - {""}
     # The kill rounds take long and are run on their own; here their report is only read.
     sections = [n for n in SECTIONS if n in wanted or (n == "data" and wanted & NEEDS_DATA)]
-    settings = Options(options.rows, options.pairs, options.seconds, options.events, options.data, options.labelled)
+    sizes = (options.rows, options.pairs, options.seconds, options.events)
+    settings = Options(*sizes, options.data, options.labelled, options.rivals)
     results = _facts(options)
     if options.kills:
         results["kills"] = json.loads(Path(options.kills).read_text())
@@ -60,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=30, help="pairs of a comparison (default 30)")
     parser.add_argument("--data", default=str(ROOT / ".amber-bench"), help="where the big data set is kept")
     parser.add_argument("--labelled", default="", help="folder of labelled data for `ml` (default: made values)")
+    parser.add_argument("--rivals", default=str(ROOT / ".amber-bench" / "bugsink"), help="environment with Bugsink")
     parser.add_argument("--kills", default="", help="report.json of a run of `python -m benchmarks.kills`")
     parser.add_argument("--out", default="", help="the page (default docs/performance.md when everything is measured)")
     parser.add_argument("--json", default="", help="also write all measurements to this file")

@@ -88,6 +88,11 @@ def _questions(section: Results) -> Verdict:
     return Verdict(seen, met=not over, note="; ".join(over))
 
 
+def _rca(section: Results) -> Verdict:
+    notes = [f"{one['what']}: {one['seconds']['p95']:.1f} s" for one in section["answers"] if not one["met"]]
+    return Verdict(f"P95 {section['p95_s']:.1f} s", met=section["p95_s"] < section["budget_s"], note="; ".join(notes))
+
+
 def _pages(section: Results) -> Verdict:
     spreads = [(timing, stats.spread(timing["ms"])) for timing in section["timings"]]
     over = [
@@ -193,6 +198,14 @@ def _kills(section: Results) -> Verdict:
     return Verdict(f"{lost} lost, {twice} twice", met=bool(section["good"]), note=note)
 
 
+def _rivals(section: Results) -> Verdict:
+    if "missing" in section:
+        return Verdict("-", None, section["missing"])
+    ours, theirs = (_of_runs({"runs": section["runs"][name]}, "stored_per_s") for name in ("Amber", "Bugsink"))
+    note = f"Amber {ours:.0f}/s, Bugsink {section['bugsink']} {theirs:.0f}/s; requests, CPU, memory and disk below"
+    return Verdict(f"{ours / theirs:.1f}x", met=ours > theirs, note=note)
+
+
 def ml_met(case: Results) -> bool:
     """Whether a case of the learning parts is within its budget."""
     return bool(case["value"] >= case["bound"] if case["at_least"] else case["value"] <= case["bound"])
@@ -236,6 +249,7 @@ BUDGETS = (
     Budget("visible", "ingest", "accept to visible, idle server", "Bugsink P50 40 ms", "P95 < 1 s", _idle),
     Budget("visible", "ingest", "accept to visible, half the capacity", "-", "P95 < 2 s", _half),
     Budget("memory", "ingest", "memory of ingest with 200 MB in flight", "-", "< 400 MB", _attachment),
+    Budget("rivals", "rivals", "events stored per second, beside Bugsink in the same run", "Bugsink", "more", _rivals),
     Budget("start", "start", "`amber serve` on an existing store to the first answer", "-", "< 5 s", _start),
     Budget("start", "import", "`import amber`", "-", "< 300 ms", _import),
     Budget(
@@ -247,7 +261,7 @@ BUDGETS = (
         _kills,
         why="run `python -m benchmarks.kills` and name its report with `--kills`; the test suite runs rounds of it",
     ),
-    Budget("rca", "", "root-cause report, 10 M events", "-", "< 10 s", why="there are no root-cause reports yet"),
+    Budget("rca", "rca", "root-cause report, 10 M events", "-", "P95 < 10 s", _rca),
     Budget("ml", "ml", "templates, fingerprints, re-clustering", "-", "each its own, below", _ml),
     Budget("pages", "pages", "page interactions, click to painted", "-", "P95 50 ms to 1.5 s, below", _pages),
     Budget(

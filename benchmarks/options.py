@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-SECTIONS = ("data", "query", "plan", "questions", "ingest", "start", "import", "pages", "ui", "ml")
+SECTIONS = ("data", "query", "plan", "questions", "ingest", "start", "import", "pages", "ui", "rca", "ml", "rivals")
 """The measurements, in the order in which they run; `benchmarks.sections` has a function for each."""
 
 
@@ -20,6 +20,7 @@ class Options:
         events: events of a load.
         data: directory of the big data set.
         labelled: folder of labelled data, as `amber ml evaluate` reads it; empty for made values.
+        rivals: virtual environment with Bugsink.
     """
 
     rows: int
@@ -28,6 +29,7 @@ class Options:
     events: int
     data: str
     labelled: str = ""
+    rivals: str = ""
 
     def as_json(self) -> str:
         """Return the options as a child process takes them."""

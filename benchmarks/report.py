@@ -38,8 +38,12 @@ def page(results: Results) -> str:
         parts.append(_ui_section(results["ui"]))
     if "ingest" in results:
         parts.append(_ingest_section(results["ingest"]))
+    if "rca" in results:
+        parts.append(_rca_section(results["rca"]))
     if "ml" in results:
         parts.append(ml_section(results["ml"]))
+    if "runs" in results.get("rivals", {}):
+        parts.append(rivals_section(results["rivals"]))
     return "\n\n".join([*parts, _RIVALS]) + "\n"
 
 
@@ -51,6 +55,34 @@ def ml_section(section: Results) -> str:
         bound = f"{sign} {case['bound']:,g} {case['unit']}"
         rows.append((case["what"], bound, ml_seen(case), "met" if ml_met(case) else "**missed**", case["note"]))
     return "## Grouping, templates, re-clustering\n\n" + _grid(("what", "budget", "seen", "", "on"), rows)
+
+
+_OF_RIVALS = {
+    "request_p95_ms": ("request P95 ms", 0),
+    "accepted_per_s": ("accepted/s", 0),
+    "stored_per_s": ("stored/s", 0),
+    "cpu_s_per_10k": ("CPU s per 10 000", 1),
+    "memory_mib": ("memory MiB", 0),
+}
+"""What is shown of a run, and with how many decimals."""
+
+
+def rivals_section(section: Results) -> str:
+    """Return the figures of both servers."""
+    sizes = " and ".join(f"{quantity:,} events for {name}" for name, quantity in section["events"].items())
+    headings = ("server", *(heading for heading, _ in _OF_RIVALS.values()), "disk B per event", "one visible, P50 ms")
+    rows = []
+    for name, runs in section["runs"].items():
+        cells = []
+        for column, (_, digits) in _OF_RIVALS.items():
+            values = [float(run[column]) for run in runs]
+            cells.append(f"{stats.median(values):,.{digits}f} ({min(values):,.{digits}f}-{max(values):,.{digits}f})")
+        visible = stats.spread(section["visible_ms"][name])
+        rows.append((name, *cells, f"{section['disk'][name]:,.0f}", f"{visible.median:.0f}"))
+    return (
+        f"## Beside Bugsink {section['bugsink']}\n\nThe same events by the same client over 32 connections, in turn,"
+        f" {sizes} a run; medians, with the least and the most.\n\n" + _grid(headings, rows)
+    )
 
 
 def _grid(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -176,6 +208,25 @@ def _questions_section(section: Results) -> str:
         f"## Questions of the pages\n\nText to answer, {section['rounds']} rounds of all questions in turn, warm. An"
         f" interaction's budget also holds {section['browser_ms']} ms of the browser. `whole` is the engine alone with"
         " the same statement where rows are\nread in parts, newest first, but at once.\n\n" + _grid(heading, rows)
+    )
+
+
+def _rca_section(section: Results) -> str:
+    rows = [
+        (
+            one["what"],
+            f"{one['seconds']['median']:.2f}",
+            f"{one['seconds']['p95']:.2f}",
+            f"{one['rows_read']:,}",
+            "met" if one["met"] else "**missed**",
+            "; ".join(one["notes"]),
+        )
+        for one in section["answers"]
+    ]
+    return (
+        f"## Root causes\n\nQuestion to report, {section['rounds']} rounds of all analyses in turn, no answer kept; six"
+        " windows before it are the baseline.\n\n"
+        + _grid(("analysis", "median s", "P95 s", "rows read", "", "notes"), rows)
     )
 
 

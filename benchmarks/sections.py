@@ -24,6 +24,8 @@ from benchmarks.pages import measure_pages, prepared
 from benchmarks.planning import measure_planning
 from benchmarks.query_cases import PROMOTED
 from benchmarks.query_overhead import measure_queries
+from benchmarks.rca import measure_rca
+from benchmarks.rivals import measure_rivals
 from benchmarks.startup import measure_import, measure_startup
 from benchmarks.ui import PARTS, measure_ui
 
@@ -64,12 +66,24 @@ def _pages(options: Options) -> dict[str, object]:
     return measure_pages(dataset(Path(options.data), options.rows))
 
 
+def _rca(options: Options) -> dict[str, object]:
+    return measure_rca(dataset(Path(options.data), options.rows), rounds=options.pairs)
+
+
 def _ui(options: Options) -> dict[str, object]:
     return measure_ui(prepared(dataset(Path(options.data), options.rows)), tuple(PARTS))
 
 
+def _rivals(options: Options) -> dict[str, object]:
+    return measure_rivals(Path(options.rivals))
+
+
 MEASURES: Mapping[str, Callable[[Options], dict[str, object]]] = dict(
-    zip(SECTIONS, (_data, _query, _plan, _questions, _ingest, _start, _import, _pages, _ui, measure_ml), strict=True)
+    zip(
+        SECTIONS,
+        (_data, _query, _plan, _questions, _ingest, _start, _import, _pages, _ui, _rca, measure_ml, _rivals),
+        strict=True,
+    )
 )
 
 
