@@ -94,3 +94,10 @@ __all__ = [
     "spans",
     "transactions",
 ]
+
+
+def load_ipython_extension(shell: object) -> None:
+    """What `%load_ext amber` calls: the cell magics `%%amber` and `%%ambersql`."""
+    from amber._magics import load_ipython_extension as load  # noqa: PLC0415 - needs IPython, which is optional
+
+    load(shell)

@@ -48,8 +48,12 @@ class Editor:
         """
         place = len(text) if cursor is None else cursor
         body = {"query": text, "cursor": place, "language": language, "values": True}
-        found: Sequence[Mapping[str, Any]] = self._transport.assist("complete", body)["items"]
+        found: Sequence[Mapping[str, Any]] = self.answer("complete", body)["items"]
         return found
+
+    def answer(self, verb: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The whole answer of `POST /api/v1/query/VERB`, as docs/reference/http.md has it."""
+        return self._transport.assist(verb, body)
 
     def hover(self, text: str, cursor: int) -> Mapping[str, Any] | None:
         """What the field, function, stage or word at a place is, or None."""
