@@ -34,16 +34,19 @@ from ml.rca._model import (
     Verdict,
     as_json,
 )
+from ml.rca._regressions import Aspect, Counted, Regression, regressions
 from ml.rca._states import ALL_CALLEES
 
 __all__ = [
     "ALL_CALLEES",
     "Affected",
+    "Aspect",
     "BlastRadius",
     "Case",
     "CauseKind",
     "Change",
     "ChangeKind",
+    "Counted",
     "Diagnosis",
     "Difference",
     "Direction",
@@ -57,6 +60,7 @@ __all__ = [
     "Pattern",
     "PatternKind",
     "Range",
+    "Regression",
     "RuledOut",
     "Series",
     "Signal",
@@ -66,4 +70,5 @@ __all__ = [
     "Verdict",
     "as_json",
     "diagnose",
+    "regressions",
 ]
