@@ -150,15 +150,16 @@ def _set_up(tools: Path, directory: Path, port: int, settings: dict[str, str]) -
     """Write the configuration, make the databases and a project; return its DSN."""
     made = ["--template", "singleserver", "--port", str(port), "--host", "127.0.0.1"]
     _run([str(tools / "bugsink-create-conf"), *made], directory, settings)
-    quotas = ", ".join(f'"{name}": 10**9' for name in _UNLIMITED)
-    address = f"http://127.0.0.1:{port}"
+    # Everything lies in the directory, so that it is weighed whole.
+    told = {"BASE_URL": f"http://127.0.0.1:{port}", "PHONEHOME": False, **dict.fromkeys(_UNLIMITED, 10**9)}
+    told["INGEST_STORE_BASE_DIR"] = str(directory / "ingestion")
     with (directory / "bugsink_conf.py").open("a") as file:
-        # Ingested files lie in the directory too, so that they are weighed with the rest.
-        places = f'"INGEST_STORE_BASE_DIR": {str(directory / "ingestion")!r}'
         file.write(
             "\nSESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = USE_X_REAL_IP = False\nSECURE_PROXY_SSL_HEADER = None\n"
-            f'ALLOWED_HOSTS = ["127.0.0.1"]\n'
-            f'BUGSINK.update({{"BASE_URL": "{address}", "PHONEHOME": False, {places}, {quotas}}})\n'
+            f'ALLOWED_HOSTS = ["127.0.0.1"]\nBUGSINK.update({told!r})\n'
+            f'DATABASES["default"]["NAME"] = {str(directory / "db.sqlite3")!r}\n'
+            f'DATABASES["snappea"]["NAME"] = {str(directory / "snappea.sqlite3")!r}\n'
+            f'SNAPPEA["WAKEUP_CALLS_DIR"] = {str(directory / "wakeup")!r}\n'
         )
     manage = str(tools / "bugsink-manage")
     _run([manage, "migrate"], directory, settings)
