@@ -69,6 +69,8 @@ STAGES = (
     "make-series n=count() every 1h | anomalies",
     "anomalies count()",
     "make-series n=count() every 1h | changepoint",
+    "rca count() baseline 1h limit 3",
+    "make-series n=count() every 1h | rca",
     "correlate avg(http.status_code) with level, release",
     "funnel `level:error` -> `level:fatal` by user within 1h",
     "sessions by user gap 30m",

@@ -220,7 +220,9 @@ _row_stages = st.one_of(
 
 def _starts_with_a_clause(item: ast.Named | None) -> bool:
     """Whether an optional aggregate would be read as the clause that may stand in its place."""
-    return item is not None and print_named(item).split("(")[0].lower().startswith(("season", "sensitivity"))
+    return item is not None and print_named(item).split("(")[0].lower().startswith(
+        ("season", "sensitivity", "baseline", "limit")
+    )
 
 
 _compare_targets = st.one_of(
@@ -245,6 +247,12 @@ _analysis_stages = st.one_of(
         st.none() | st.integers(1, 100) | st.floats(0.01, 100),
     ),
     st.builds(ast.Changepoint, st.none() | named),
+    st.builds(
+        ast.Rca,
+        (st.none() | named).filter(lambda item: not _starts_with_a_clause(item)),
+        maybe_duration,
+        maybe_count,
+    ),
     st.builds(ast.Correlate, named, some_named),
     st.builds(
         ast.Funnel, st.lists(backticked, min_size=2, max_size=3).map(tuple), named, maybe_duration, st.none() | named

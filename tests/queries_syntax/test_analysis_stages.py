@@ -74,6 +74,8 @@ WRITTEN = {
     "anomalies": ast.Anomalies(),
     "anomalies n season day sensitivity 2.5": ast.Anomalies(named("n"), ast.Season.DAY, 2.5),
     "changepoint n": ast.Changepoint(named("n")),
+    "rca": ast.Rca(),
+    "rca p95(x) baseline 1h limit 3": ast.Rca(ast.Named(None, ast.Call("p95", (ast.Name("x"),))), HOUR, 3),
     "correlate n=count() with level, user": ast.Correlate(
         ast.Named("n", ast.Call("count")), (named("level"), named("user"))
     ),

@@ -88,6 +88,9 @@ STAGE_READINGS = {
         "marks values of count() that were not to be expected, given what each day is like"
     ),
     "changepoint": "finds when the level changed",
+    "rca p95(x) baseline 2h limit 3": (
+        "ranks 3 possible causes of the change of p95(x), compared with the 2 hours before"
+    ),
     "correlate p95(x) with a, b": "finds which values of a, b move p95(x) most",
     "funnel `a:1` -> `b:2` by user within 1h split release": (
         "counts how many user get how far: rows where a is 1, then rows where b is 2 within 1 hour, for each release"

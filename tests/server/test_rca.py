@@ -9,19 +9,26 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from engine.datadir import DataDirectory
 from engine.errors import UserError
-from iam import LOCAL, Action
+from engine.mirror import IssueMirror
+from iam import LOCAL, Action, Principal, PrincipalKind, ProjectUnknown
 from ml import rca
+from queries.plan import PlanContext
+from server.asker import asked_by
 from server.cli import beside
 from server.cli import rca as cli
+from server.compose import Installation
 from server.http.rca import rendered
 from server.issues.looking import Look
+from server.query_service import QueryService, Question
 from server.rca.document import document_of
 from server.rca.frames import frame_of
 from server.rca.markdown import as_markdown
 from server.rca.page import as_html
 from server.rca.service import RootCause
 from server.rca.subjects import Asked, subject_of_query
+from server.runner import make_runner
 from tests.server.api import build_api
 
 HOSTILE = "<script>alert(1)</script> | [x](javascript:alert(2))"
@@ -244,3 +251,41 @@ def test_the_command_line_prints_what_the_server_answers(cart, monkeypatch, caps
 def test_an_analysis_is_told_in_json_without_numbers_json_has_not(cart):
     """Gaps of series are null."""
     json.dumps(document_of(cart), allow_nan=False)
+
+
+@pytest.fixture(scope="module")
+def queried(api, event_store):
+    """Queries of an installation, whose stage `rca` makes these analyses."""
+    services, data = api.services, DataDirectory.at(api.services.settings.data)
+    mirror = IssueMirror(event_store, services.metadata)
+    installation = Installation(services.settings, data, None, event_store, services.metadata, mirror, services.clock)
+    queries = QueryService(make_runner(installation), services.metadata, services.clock, workers=1, queue=4)
+    yield queries
+    queries.close()
+
+
+def _staged(api, queried, text):
+    return queried.answer(Question(text, projects=(api.a.id,), start=api.bad, end=api.bad + WINDOW), LOCAL)
+
+
+def test_the_stage_answers_as_the_analysis_does(api, rootcause, queried):
+    """The same causes in the same order, with their service, change and evidence; its rows are part of the cost."""
+    text = "from transactions service:cart"
+    found = _find(api, rootcause, query=f"{text} | summarize p95(transaction.duration)")
+    answer = _staged(api, queried, f"{text} | rca p95(transaction.duration) baseline 2h")
+    rows = answer.table.to_pylist()
+    assert [row["why"] for row in rows] == [one.title for one in found.diagnosis.hypotheses]
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+    assert rows[0]["service"] == "cart"
+    assert HOSTILE in {row["change"] for row in rows}
+    assert rows[0]["evidence"]
+    assert abs(rows[0]["onset"] - api.bad) < timedelta(minutes=10)
+    assert answer.cost.rows_read > found.rows_read / 2
+
+
+def test_the_stage_asks_on_behalf_of_its_asker(api, queried):
+    """Who may not see a project has no analysis of it, whatever the plan was made for: threads do not lose who asks."""
+    stranger = Principal("token:vault", PrincipalKind.TOKEN)
+    context = PlanContext(now=api.bad + WINDOW, projects={api.a.id: "shop"})
+    with asked_by(stranger), pytest.raises(ProjectUnknown):
+        queried.runner.run("from transactions last 30m | rca", context)

@@ -15,7 +15,7 @@ export interface LineState {
 export const startState = (): LineState => ({ open: "", source: false, piped: false });
 
 const STAGES = new Set(
-  "where having extend project summarize make-series top sort limit distinct sample compare share join union window histogram heatmap facets diff cluster patterns anomalies changepoint correlate funnel sessions retention trace explain".split(" "),
+  "where having extend project summarize make-series top sort limit distinct sample compare share join union window histogram heatmap facets diff cluster patterns anomalies changepoint rca correlate funnel sessions retention trace explain".split(" "),
 );
 const WORDS = new Set(
   "let from last between and or not in contains by every per asc desc other fill zero null linear forward on within as to previous ago vs rest with seed AND OR true false".split(" "),
