@@ -50,13 +50,12 @@ def answers(
                 told(seed, "making")
                 write(scenario(replace(settings, seed=seed)), folder)
                 told(seed, "loading")
-                slug = f"seed-{seed}"
-                place.load(slug, folder)
+                project = place.new_project(f"seed-{seed}")
+                place.load(project, folder)
                 told(seed, "asking")
                 truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
-                finding = asked(place, slug, truth)
+                finding = asked(place, project.slug, truth)
                 kept(seed, finding)
-                project = next(one for one in place.installation.metadata.projects() if one.slug == slug)
                 yield answer_of(truth, finding.diagnosis, project.id, finding.elapsed_s, finding.notes)
                 shutil.rmtree(folder)
 

@@ -39,15 +39,17 @@ class Place:
     installation: Installation
     root_cause: RootCause
 
-    def load(self, slug: str, folder: Path) -> LoadReport:
-        """Load a scenario into a new project and return what became of its data.
+    def new_project(self, slug: str) -> ProjectRow:
+        """Make a project."""
+        return self.installation.metadata.create_project(slug, with_key=True)
+
+    def load(self, project: ProjectRow, folder: Path) -> LoadReport:
+        """Load a scenario into a project of its own and return what became of its data.
 
         Raises:
             UserError: something of it was refused.
         """
-        metadata = self.installation.metadata
-        project = metadata.create_project(slug, with_key=True)
-        SnapshotPublisher(metadata, self.installation.data.config_snapshot).publish_if_newer()
+        SnapshotPublisher(self.installation.metadata, self.installation.data.config_snapshot).publish_if_newer()
         report = self._load(project, [folder / DATA], LoadOptions())
         commits = folder / "commits.ndjson"
         commits.write_text("".join(json.dumps(line) + "\n" for line in self._sync(project, folder)), encoding="utf-8")
@@ -82,18 +84,24 @@ def opened_place(directory: Path) -> Iterator[Place]:
     """Make a data directory, and open it for the length of a block."""
     installation = open_installation(load_settings({"data": str(directory)}, os.environ))
     try:
-        metadata, clock = installation.metadata, installation.clock
-        first_project(metadata)
-        runner = make_runner(installation)
-        queries = QueryService(runner, metadata, clock, workers=_WORKERS, queue=10 * _WORKERS)
-        workflow = Workflow(metadata, installation.mirror.sync, ReleaseBook(metadata, runner.run, clock), clock)
-        try:
-            issues = IssueService(queries, metadata, workflow)
-            yield Place(installation, RootCause(queries, metadata, issues, clock))
-        finally:
-            queries.close()
+        first_project(installation.metadata)
+        with place_of(installation) as place:
+            yield place
     finally:
         installation.close()
+
+
+@contextmanager
+def place_of(installation: Installation) -> Iterator[Place]:
+    """Give what makes analyses over an installation that is open already."""
+    metadata, clock = installation.metadata, installation.clock
+    runner = make_runner(installation)
+    queries = QueryService(runner, metadata, clock, workers=_WORKERS, queue=10 * _WORKERS)
+    workflow = Workflow(metadata, installation.mirror.sync, ReleaseBook(metadata, runner.run, clock), clock)
+    try:
+        yield Place(installation, RootCause(queries, metadata, IssueService(queries, metadata, workflow), clock))
+    finally:
+        queries.close()
 
 
 def _check(report: LoadReport) -> None:
