@@ -159,7 +159,7 @@ class Writer:
         """Return the attributes of a span by OpenTelemetry's conventions."""
         if span.kind == SERVER:
             method, _, route = span.name.partition(" ")
-            made: _Object = {"http.request.method": method, "http.route": route, "app.tenant": span.tenant}
+            made: _Object = {"http.request.method": method, "http.route": route, "tenant.id": span.tenant}
             if not span.parent:
                 made["user.id"] = f"{span.tenant}/{span.user}"
                 made["user_agent.original"] = _BROWSERS[span.user % len(_BROWSERS)]
@@ -169,7 +169,7 @@ class Writer:
                 "messaging.system": self._bus(),
                 "messaging.operation.type": "process",
                 "messaging.destination.name": span.name.removeprefix("process "),
-                "app.tenant": span.tenant,
+                "tenant.id": span.tenant,
             }
         target = self._system.nodes[span.target]
         if target.kind in {NodeKind.DATABASE, NodeKind.CACHE}:
@@ -209,7 +209,7 @@ class Writer:
             "server_name": span.instance,
             "transaction": span.name,
             "user": {"id": f"{span.tenant}/{span.user}"},
-            "tags": {"service": span.node, "app.tenant": span.tenant},
+            "tags": {"service": span.node, "tenant.id": span.tenant},
             "contexts": {"trace": {"trace_id": f"{span.trace:032x}", "span_id": f"{span.id:016x}"}},
             "exception": {
                 "values": [
