@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import amber
 from amber import (
     AuthError,
     ConnectionFailed,
@@ -116,6 +117,27 @@ class EmbeddedTransport:
             return self._inner.assist(verb, body)
         owned = self._inner
         return _told(lambda: owned.assist(verb, body), str(body.get("query", "")))
+
+    def ingest(self, dataset: str, body: bytes, kind: str, project: str) -> Mapping[str, Any]:
+        """Send rows through the server that owns the directory; see `amber.IngestTransport.ingest`.
+
+        Raises:
+            amber.AmberError: no server owns it.
+        """
+        if isinstance(self._inner, HttpTransport):
+            return self._inner.ingest(dataset, body, kind, project)
+        raise amber.AmberError(
+            f"Nobody serves {self._data}, so nothing takes rows for it.",
+            code="ingest-unsupported",
+            suggestion="Start `amber serve`, or write a file and `amber load` it.",
+        )
+
+    def rca(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make a root-cause analysis; see `amber.RcaTransport.rca`."""
+        if isinstance(self._inner, HttpTransport):
+            return self._inner.rca(asked)
+        owned = self._inner
+        return _told(lambda: owned.rca(asked), str(asked.get("query", "")))
 
     def close(self) -> None:
         """Release the directory or the connection. Calling it again does nothing."""

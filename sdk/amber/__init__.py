@@ -41,11 +41,13 @@ from amber._errors import (
 )
 from amber._expressions import Expression, Field, f, field, fn, search
 from amber._http import HttpTransport
+from amber._ingest import Accepted, IngestTransport
 from amber._result import Column, Result, Stats
 from amber._stream import Stream
 from amber._transport import Progress, QueryRequest, RawResult, RawStream, StreamTransport, Transport
 
 __all__ = [
+    "Accepted",
     "AmberError",
     "AsyncClient",
     "AsyncStream",
@@ -58,6 +60,7 @@ __all__ = [
     "Expression",
     "Field",
     "HttpTransport",
+    "IngestTransport",
     "Progress",
     "Query",
     "QueryCancelled",

@@ -15,7 +15,9 @@ from amber._builder import Query
 from amber._editor import Editor
 from amber._errors import AmberError
 from amber._http import HttpTransport
+from amber._ingest import Accepted, ChangeKind, Rows, change_row, ingest
 from amber._progress import Display, default_display, run_watched
+from amber._rca import RcaTransport, RootCause, asked
 from amber._result import Result
 from amber._saved import SavedTransport, typed_params
 from amber._stream import Stream
@@ -186,6 +188,78 @@ class Client:
             if page.next is None:
                 return
             request = replace(request, query_id=uuid.uuid4().hex, after=page.next)
+
+    def ingest(self, rows: Rows, dataset: str, *, project: str = "") -> Accepted:
+        """Sends rows into a data set; what a row needs says docs/reference/native-ingest.md.
+
+        Args:
+            rows: a pandas or Polars frame, an Arrow table, or dictionaries; names are those of fields (`error.type`).
+            dataset: `logs`, `spans`, `errors`, `metrics`, `changes`, ...
+            project: slug; needed when the token may send to several.
+
+        Raises:
+            AmberError: a request was refused; what was sent before it is taken. The token needs `ingest:write`.
+        """
+        return ingest(self._transport, rows, dataset, project)
+
+    def annotate(
+        self, title: str, *, kind: ChangeKind = "other", at: datetime | None = None, project: str = "", **members: Any
+    ) -> None:
+        """Notes a change, which charts show and root causes are looked for among.
+
+        Args:
+            title: the change in one line.
+            kind: of the change.
+            at: when it took effect; now when left out, a time without zone is UTC.
+            project: as for `ingest`.
+            members: further fields of `changes`: `service`, `release`, `environment`, `author`, `link`, `after`, ...
+
+        Raises:
+            AmberError: it was not taken.
+        """
+        told = ingest(self._transport, [change_row(title, kind, at, members)], "changes", project)
+        if not told.accepted:
+            reason = told.errors[0]["reason"] if told.errors else "it was refused"
+            raise AmberError(f"The change was not taken: {reason}", code="change-refused")
+
+    def rca(
+        self,
+        issue: str = "",
+        *,
+        query: Query | str = "",
+        transaction: str = "",
+        service: str = "",
+        signal: Literal["", "latency", "errors", "traffic"] = "",
+        range: timedelta | str | None = None,  # noqa: A002 - as the API calls it
+        start: Moment | None = None,
+        end: Moment | None = None,
+        baseline: timedelta | str | None = None,
+        project: str | int | Sequence[str | int] | None = None,
+    ) -> RootCause:
+        """What may have caused something, most probable first.
+
+        Args:
+            issue: short id of an issue. Exactly one of `issue`, `query`, and `transaction` or `service` is given.
+            query: a query over one data set; its first aggregate, or the usual one, is what went wrong.
+            transaction: name of a transaction.
+            service: service of the transaction, or a service by itself.
+            signal: of a transaction or service; the one furthest off when left out.
+            range: how long it has been bad, such as `1h`; when left out, what the issue or the query says.
+            start: when it begins to be bad, in place of `range`; as for `query`.
+            end: when that ends; as for `query`.
+            baseline: how long before that all was well, such as `6h`.
+            project: as for `query`.
+
+        Raises:
+            AmberError: the subject is unknown or missing, or the transport makes no analyses; otherwise as `query`.
+        """
+        if not isinstance(self._transport, RcaTransport):
+            raise AmberError("This transport makes no root-cause analyses.", code="rca-unsupported")
+        moments = _request(str(query), "discover", project, None, None, (start, end))
+        what = {"issue": issue, "query": str(query), "transaction": transaction, "service": service, "signal": signal}
+        when = {"range": range, "start": moments.start, "end": moments.end, "baseline": baseline}
+        projects = [str(one) for one in moments.project]
+        return RootCause(self._transport.rca(asked({**what, **when, "project": projects or None})))
 
     @property
     def transport(self) -> Transport:

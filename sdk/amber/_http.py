@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import ssl
 import threading
@@ -15,18 +14,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from secrets import SystemRandom
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
+from amber._answers import description, read_stream, read_table
 from amber._errors import AmberError, ConnectionFailed, error_from_problem, is_limit
 from amber._saved import pick
 from amber._transport import Progress, QueryRequest, RawResult, RawStream
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 _T = TypeVar("_T")
 ARROW_STREAM: Final = "application/vnd.apache.arrow.stream"
-_END_OF_STREAM: Final = b"\xff\xff\xff\xff\x00\x00\x00\x00"  # Arrow columnar format, "IPC Streaming Format"
 _CONNECT_TIMEOUT_S = 10.0
 _SIDE_CALL_TIMEOUT_S = 5.0  # progress and cancel must not hang a display
 _FIRST_PAUSE_S = 0.2
@@ -72,7 +68,7 @@ class HttpTransport:
         body = _encoded({**_body(request), "stream": True})
         connection, response = self._tried(lambda: self._open_stream(body, request.text), request.query_id)
         try:
-            yield _raw_stream(response)
+            yield read_stream(response)
         finally:
             connection.close()
 
@@ -104,6 +100,18 @@ class HttpTransport:
         """Help with a text; see `EditorTransport.assist`."""
         content, text = _encoded(body), str(body.get("query", ""))
         return self._tried(lambda: self._json("POST", f"/api/v1/query/{verb}", content, text), uuid.uuid4().hex)
+
+    def rca(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A root-cause analysis; see `RcaTransport.rca`."""
+        content, text = _encoded(asked), str(asked.get("query", ""))
+        return self._tried(lambda: self._json("POST", "/api/v1/rca", content, text), uuid.uuid4().hex)
+
+    def ingest(self, dataset: str, body: bytes, kind: str, project: str) -> Mapping[str, Any]:
+        """Rows for a data set; see `IngestTransport.ingest`."""
+        path = f"/api/v1/ingest/{dataset}" + (f"?{urllib.parse.urlencode({'project': project})}" if project else "")
+        # The same request may arrive twice when an answer is lost; by its key it counts once.
+        headers = {**self._headers, "Content-Type": kind, "Idempotency-Key": uuid.uuid4().hex}
+        return self._tried(lambda: self._posted(path, body, headers), uuid.uuid4().hex)
 
     def close(self) -> None:
         """Closes the idle connections; the transport stays usable."""
@@ -138,12 +146,12 @@ class HttpTransport:
         connection, response = self._send("POST", "/api/v1/query", body, headers)
         try:
             self._check(response, text)
-            table = _read_table(response)
+            table = read_table(response)
         except BaseException:
             connection.close()
             raise
         self._give_back(connection, response)
-        return RawResult(table, _meta(table.schema))
+        return RawResult(table, description(table.schema))
 
     def _json(self, method: str, path: str, body: bytes = b"", text: str = "") -> dict[str, Any]:
         """A document of the API."""
@@ -160,6 +168,18 @@ class HttpTransport:
             raise
         self._give_back(connection, response)
         return document
+
+    def _posted(self, path: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+        """The answer to rows; a refusal of every row is one as well."""
+        connection, response = self._send("POST", path, body, headers)
+        found: object = None
+        with suppress(ValueError, OSError, http.client.HTTPException):
+            found = json.loads(response.read(_MAX_PROBLEM_BYTES))
+        if not isinstance(found, dict) or "accepted" not in found:
+            connection.close()
+            raise _refused(response, found if isinstance(found, dict) else {}, "")
+        self._give_back(connection, response)
+        return found
 
     def _document(self, response: http.client.HTTPResponse, text: str) -> dict[str, Any]:
         if response.status != 200:
@@ -265,34 +285,6 @@ class HttpTransport:
         return min(max(backoff, after_s or 0.0), _LONGEST_PAUSE_S)
 
 
-class _Body(io.RawIOBase):
-    """The body of an answer as Arrow reads it, remembering its last bytes.
-
-    Arrow takes the end of input between two messages for the end of the stream, so an answer that was cut off
-    there would pass for a shorter one. A complete stream ends with Arrow's end-of-stream marker.
-    """
-
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        super().__init__()
-        self._response = response
-        self._tail = b""
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes, at most `size`."""
-        data = self._response.read(None if size < 0 else size)
-        self._tail = (self._tail + data)[-len(_END_OF_STREAM) :]
-        return data
-
-    @property
-    def complete(self) -> bool:
-        """Whether what was read ends as a whole stream does."""
-        return self._tail == _END_OF_STREAM
-
-
 def _close_all(connections: list[http.client.HTTPConnection]) -> None:
     while connections:
         connections.pop().close()
@@ -369,57 +361,12 @@ def _refusal(response: http.client.HTTPResponse, text: str) -> Exception:
     problem: object = None
     with suppress(ValueError, OSError, http.client.HTTPException):
         problem = json.loads(response.read(_MAX_PROBLEM_BYTES))
-    members: Mapping[str, Any] = problem if isinstance(problem, dict) else {}
+    return _refused(response, problem if isinstance(problem, dict) else {}, text)
+
+
+def _refused(response: http.client.HTTPResponse, members: Mapping[str, Any], text: str) -> Exception:
     error = error_from_problem(members, status=response.status, text=text)
     if response.status in _RETRIED_STATUS and not is_limit(error.code):
         after = response.headers.get("Retry-After", "")
         return _Retry(error, after_s=float(after) if after.isdecimal() else None)
     return error
-
-
-def _read_table(response: http.client.HTTPResponse) -> pa.Table:
-    import pyarrow as pa  # noqa: PLC0415 - 150 ms that `import amber` does not need
-    import pyarrow.ipc  # noqa: PLC0415
-
-    body = _Body(response)
-    try:
-        with pyarrow.ipc.open_stream(body) as reader:
-            table = reader.read_all()
-    except (pa.ArrowException, OSError, http.client.HTTPException) as error:
-        raise ConnectionFailed(f"The answer broke off: {error}.", code="broken-answer") from error
-    if not body.complete:
-        raise ConnectionFailed("The answer broke off: its end is missing.", code="broken-answer")
-    return table
-
-
-def _raw_stream(response: http.client.HTTPResponse) -> RawStream:
-    import pyarrow as pa  # noqa: PLC0415 - 150 ms that `import amber` does not need
-    import pyarrow.ipc  # noqa: PLC0415
-
-    body = _Body(response)
-    broken = (pa.ArrowException, OSError, http.client.HTTPException)
-    try:
-        reader = pyarrow.ipc.open_stream(body)
-    except broken as error:
-        raise ConnectionFailed(f"The answer broke off: {error}.", code="broken-answer") from error
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            yield from reader
-        except broken as error:
-            raise ConnectionFailed(f"The answer broke off: {error}.", code="broken-answer") from error
-        if not body.complete:
-            raise ConnectionFailed("The answer broke off: its end is missing.", code="broken-answer")
-
-    return RawStream(reader.schema, _meta(reader.schema), batches())
-
-
-def _meta(schema: pa.Schema) -> dict[str, Any]:
-    raw = (schema.metadata or {}).get(b"amber")
-    if not raw:
-        return {}
-    try:
-        found = json.loads(raw)
-    except ValueError as error:
-        raise ConnectionFailed("The answer's description is not readable.", code="broken-answer") from error
-    return found if isinstance(found, dict) else {}
