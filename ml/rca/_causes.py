@@ -11,12 +11,18 @@ from ml.rca._candidates import Candidate, Facts, amount, node_evidence, sign_evi
 from ml.rca._case import Difference, Signal, SpanGroup
 from ml.rca._changes import shared_with_change
 from ml.rca._model import CauseKind, Evidence
-from ml.rca._states import NEUTRAL, Sign, log_odds
+from ml.rca._states import NEUTRAL, NodeState, Sign, log_odds
 
-_MUCH_MORE: Final = 6.0
-"""Deviation of traffic that is a surge. With a floor of .05 that is at least 1.4 times as much."""
+_MUCH_MORE: Final = 4.0
+"""Deviation of the mean of traffic that is a surge."""
 
-_MOST_SURGE: Final = 2.5
+_TIMES: Final = 1.4
+"""The usual traffic, and so much more of it is a surge."""
+
+_REACHED: Final = 1.25
+"""So much more the node that is blamed needs."""
+
+_MOST_SURGE: Final = 3.5
 _MOST_RESOURCE: Final = 2.0
 _NEARLY_ALL: Final = 0.7
 """Share of bad ones a client has to have."""
@@ -67,24 +73,43 @@ def resource_candidates(facts: Facts) -> Iterator[Candidate]:
 
 
 def traffic_candidates(facts: Facts) -> Iterator[Candidate]:
-    """Yield where much more traffic comes in: nodes that are asked much more while none of their callers is."""
-    base = facts.score("")
+    """Yield where much more traffic comes in: nodes that are asked much more while none of their callers is.
+
+    The node that is blamed has to be asked more too: then errors, delays and resources that run out are what follows.
+    """
+    best = facts.best
+    if best is None or (not math.isnan(best.state.load) and best.state.load < _REACHED):
+        return
     for node, state in facts.states.items():
-        above = [facts.states[one].traffic for one in facts.graph.callers.get(node, ())]
-        if state.traffic < _MUCH_MORE or any(one >= _MUCH_MORE for one in above):
-            continue
+        above = [facts.states[one] for one in facts.graph.callers.get(node, ())]
         reached = facts.graph.reachable(node)
-        if facts.graph and facts.case.symptom.node and facts.case.symptom.node not in reached:
+        beside = bool(facts.graph) and best.state.node not in reached
+        if not _surges(state) or any(_surges(one) for one in above) or beside:
             continue
         signs = [one for one in state.signs if _signal(facts, one) is Signal.TRAFFIC]
-        evidence = [*(sign_evidence(facts, one) for one in signs[:1]), *node_evidence(facts, node)]
+        gained = min(log_odds(state.traffic) + 1.0, _MOST_SURGE)
+        said = [
+            Evidence(
+                key=facts.measures.series[one.place].key,
+                kind="traffic",
+                text=f"{node} had {state.load:.1f} times its usual requests",
+                weight=round(gained, 3),
+                node=node,
+                signal=Signal.TRAFFIC,
+            )
+            for one in signs[:1]
+        ]
         yield Candidate(
             CauseKind.TRAFFIC,
             node,
-            base + min(log_odds(state.traffic), _MOST_SURGE),
-            f"more is asked of {node}",
-            evidence=strongest(list(dict.fromkeys(evidence))),
+            best.score + gained,
+            f"{state.load:.1f} times the usual requests to {node}",
+            evidence=strongest([*said, *node_evidence(facts, node)]),
         )
+
+
+def _surges(state: NodeState) -> bool:
+    return state.traffic >= _MUCH_MORE and state.load >= _TIMES
 
 
 def client_candidates(facts: Facts) -> Iterator[Candidate]:
@@ -125,7 +150,7 @@ def statement_candidates(facts: Facts) -> Iterator[Candidate]:
             grown = one.self_after_ms - one.self_before_ms
             if _is_database(one) and more > 0.0 and one.self_after_ms > _LONGER * one.self_before_ms:
                 yield from _statement(facts, one, grown / more)
-            if one.system and one.failed_after - one.failed_before >= _FAILING:
+            if _is_outside(facts, one.system) and one.failed_after - one.failed_before >= _FAILING:
                 yield _failing(facts, one)
 
 
@@ -152,7 +177,7 @@ def _statement(facts: Facts, group: SpanGroup, share: float) -> Iterator[Candida
 
 
 def _failing(facts: Facts, group: SpanGroup) -> Candidate:
-    gained = min(2.5, 10.0 * (group.failed_after - group.failed_before))
+    gained = min(1.0, 5.0 * (group.failed_after - group.failed_before))
     text = (
         f"{group.failed_after:.0%} of the calls of {group.node} to {group.system} fail,"
         f" {group.failed_before:.0%} did before"
@@ -166,6 +191,12 @@ def _failing(facts: Facts, group: SpanGroup) -> Candidate:
         f"calls to {group.system} fail",
         evidence=strongest([said, *node_evidence(facts, group.system), *node_evidence(facts, group.node)]),
     )
+
+
+def _is_outside(facts: Facts, system: str) -> bool:
+    """Return whether something that is called tells nothing but what its callers see."""
+    own = {one.signal for one in facts.measures.series if one.node == system and not one.peer}
+    return bool(system) and not facts.graph.callees.get(system) and not own & {Signal.LOG, Signal.RESOURCE}
 
 
 def _is_database(group: SpanGroup) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ml.rca._case import Case, Direction, Signal, Symptom
 from ml.rca._graph import CallGraph
-from ml.rca._measure import Measures, contrast
+from ml.rca._measure import CAP, Measures, contrast
 from ml.rca._onset import BadTime
 
 ALL_CALLEES: Final = "*"
@@ -64,7 +64,8 @@ class NodeState:
         same: deviation of the signal of the symptom, as it tells itself or callers see it.
         other: deviation of the other signal by which faults spread.
         local: deviation of what only it feels: resources, logs, other metrics.
-        traffic: deviation of its traffic, positive for more, negative for less.
+        traffic: deviation of the mean of its traffic, positive for more, negative for less.
+        load: how many times its usual traffic it had; NaN where that is not known.
         calls: deviation of what it sees of its callees as a whole.
         excess: what there is too much of the signal of the symptom: times or shares, times requests.
         signs: every series about it, the most off first.
@@ -75,6 +76,7 @@ class NodeState:
     other: float = NAN
     local: float = NAN
     traffic: float = 0.0
+    load: float = NAN
     calls: float = NAN
     excess: float = NAN
     signs: tuple[Sign, ...] = ()
@@ -121,7 +123,7 @@ def node_states(case: Case, measures: Measures, time: BadTime, graph: CallGraph)
         own.setdefault(measures.series[sign.place].node, []).append(sign)
     excesses = _excesses(case, measures, time)
     return {
-        node: _state(node, case, measures, (own.get(node, []), views.get(node, [])), excesses.get(node, NAN))
+        node: _state(node, (case, measures, time), (own.get(node, []), views.get(node, [])), excesses.get(node, NAN))
         for node in nodes
     }
 
@@ -153,7 +155,10 @@ def _views(measures: Measures, signs: Sequence[Sign]) -> dict[str, list[Sign]]:
     return found
 
 
-def _state(node: str, case: Case, measures: Measures, signs: tuple[list[Sign], list[Sign]], excess: float) -> NodeState:
+def _state(
+    node: str, facts: tuple[Case, Measures, BadTime], signs: tuple[list[Sign], list[Sign]], excess: float
+) -> NodeState:
+    case, measures, time = facts
     own, views = signs
     wanted = case.symptom.signal
     served = [one for one in own if not measures.series[one.place].peer]
@@ -172,12 +177,14 @@ def _state(node: str, case: Case, measures: Measures, signs: tuple[list[Sign], l
         other = spreading[SPREADING[1 - SPREADING.index(wanted)]]
     else:
         same, other = (max(known), min(known) if len(known) > 1 else NAN) if known else (NAN, NAN)
+    shift, load = _traffic(measures, [one.place for one in traffic], time)
     return NodeState(
         node=node,
         same=same,
         other=other,
         local=_worst(_beyond_load(measures, served, traffic)),
-        traffic=max((_signed(one) for one in traffic), key=abs, default=0.0),
+        traffic=shift,
+        load=load,
         calls=_worst(calls),
         excess=excess,
         signs=tuple(sorted([*served, *views], key=lambda one: (-one.deviation, one.place))),
@@ -200,8 +207,29 @@ def _beyond_load(measures: Measures, served: Sequence[Sign], traffic: Sequence[S
     ]
 
 
-def _signed(sign: Sign) -> float:
-    return sign.deviation if sign.way is Direction.UP else -sign.deviation
+def _traffic(measures: Measures, places: Sequence[int], time: BadTime) -> tuple[float, float]:
+    """Return how far the mean of a node's traffic is off while it is bad, and how many times the usual one it is.
+
+    The mean of many buckets is surer than each of them; half as many as there are count, for one goes on in the next.
+    """
+    best = (0.0, NAN)
+    for place in places:
+        up = measures.up[place][time.hot]
+        up = up[~np.isnan(up)]
+        values = measures.values[place][time.hot]
+        before = measures.values[place][time.cold]
+        usual = [float(measures.centre[place])]
+        if np.any(~np.isnan(before)):
+            usual.append(float(np.nanmedian(before)))
+        if not len(up) or min(usual) <= 0.0:
+            continue
+        mean = float(np.nanmean(values))
+        near = max(usual) if mean > usual[0] else min(usual)
+        part = (mean - near) / (mean - usual[0]) if mean != usual[0] else 0.0
+        shift = float(np.mean(up)) * max(0.0, part) * math.sqrt(max(1.0, len(up) / 2.0))
+        if abs(shift) >= abs(best[0]):
+            best = (min(max(shift, -CAP), CAP), mean / near)
+    return best
 
 
 def _worst(signs: Sequence[Sign]) -> float:
