@@ -30,6 +30,7 @@ BLUEPRINTS: Final = (
     "tests.dashboards.fake_merging",
     "tests.dashboards.fake_ownership",
     "tests.dashboards.fake_settings",
+    "tests.dashboards.fake_replays",
 )
 """Modules whose `routes()` returns a blueprint; a feature adds its line here."""
 

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, request
 from queries.editor import Part, check, hover, outline, put
 from queries.errors import QueryError
 from queries.plan import PlanContext
-from tests.dashboards import fake_transactions
+from tests.dashboards import fake_replays, fake_transactions
 from tests.dashboards.fake import problem
 
 END: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -104,7 +104,7 @@ def _query(running: _Running) -> Any:
     for part, made in _PICTURES.items():
         if part in text:
             return made(text)
-    if (rows := fake_transactions.rows_of(body)) is not None:
+    if (rows := fake_replays.rows_of(body)) is not None or (rows := fake_transactions.rows_of(body)) is not None:
         return {"columns": [], "rows": rows, "meta": _meta(text)}
     if "summarize" in text:
         return _groups(text)

@@ -5,7 +5,7 @@ import { RootCause } from "./panel.tsx";
 
 export function IssueRootCause({ issue }: { issue: string }): React.ReactElement {
   return (
-    <div className="card">
+    <div className="card rca-card">
       <RootCause subject={{ issue }} />
     </div>
   );

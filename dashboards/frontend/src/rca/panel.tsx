@@ -61,11 +61,15 @@ function Progress({ running }: { running: Running }): React.ReactElement {
   );
 }
 
+/** Less probable causes come when they are asked for. */
+const LEAST = 0.05;
 const NOTHING = { nothing: "Nothing is wrong", "not-enough-data": "Not enough is known to tell" } as const;
 
 function Found({ analysis }: { analysis: Analysis }): React.ReactElement {
   const [shown, setShown] = React.useState(0);
+  const [all, setAll] = React.useState(false);
   const { hypotheses, verdict } = analysis;
+  const hidden = all ? 0 : hypotheses.filter(({ confidence }, i) => i > 0 && (confidence ?? 0) < LEAST).length;
   const chosen = hypotheses[shown] ?? null;
   return (
     <div className="rca-found">
@@ -83,7 +87,7 @@ function Found({ analysis }: { analysis: Analysis }): React.ReactElement {
       ) : null}
       {hypotheses.length > 0 ? (
         <ol className="rca-list" aria-label="Possible causes">
-          {hypotheses.map((one, i) => (
+          {hypotheses.slice(0, hypotheses.length - hidden).map((one, i) => (
             <li key={i}>
               <button type="button" aria-pressed={i === shown} onClick={() => setShown(i)}>
                 <Confidence value={one.confidence} />
@@ -92,6 +96,11 @@ function Found({ analysis }: { analysis: Analysis }): React.ReactElement {
             </li>
           ))}
         </ol>
+      ) : null}
+      {hidden > 0 ? (
+        <button type="button" className="link-button" onClick={() => setAll(true)}>
+          {formatNumber(hidden)} more, hardly possible
+        </button>
       ) : null}
       {chosen ? <Cause one={chosen} analysis={analysis} /> : null}
       <Charts analysis={analysis} />
