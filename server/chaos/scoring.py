@@ -22,6 +22,9 @@ WHOLE: Final = "chaos"
 _ASKED_OF: Final = frozenset({CauseKind.DEPENDENCY, CauseKind.SLOW_QUERY})
 """Kinds of causes that lie at what the named service asks."""
 
+_TOLD: Final = 40
+"""Characters of a statement that tell it: titles are cut."""
+
 _CROWDED: Final = frozenset({CauseKind.TRAFFIC})
 _SHARED: Final = frozenset({CauseKind.CLIENT})
 
@@ -107,8 +110,10 @@ def is_right(truth: Truth, one: Hypothesis, allowed: set[str]) -> bool:
         return one.kind in _CROWDED and one.node in {"", truth["symptom"]["service"], *truth["affected"]}
     if one.kind in _CROWDED | _SHARED:
         return False
+    # A service's call of something names that by itself, or by what it is asked: a statement, a route.
     asked_of = one.kind in _ASKED_OF and one.node in truth["callers"]
-    return here or (asked_of and any(name in one.title for name in truth["names"]))
+    words = [*truth["names"], *([truth["operation"][:_TOLD]] if truth["operation"] else [])]
+    return here or (asked_of and any(word in one.title for word in words))
 
 
 def rows(answers: Sequence[Answer]) -> Iterator[Row]:
