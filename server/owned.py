@@ -67,6 +67,13 @@ class OwnedDirectory:
         """Return what an editor asks about a text, as `/api/v1/query/VERB` says it."""
         return self._editing.answer(verb, body, EMBEDDED)
 
+    def rca(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a root-cause analysis, as `/api/v1/rca` says it."""
+        # Start-up time: nobody needs what makes analyses before the first one.
+        from server.rca.opening import analysed  # noqa: PLC0415
+
+        return analysed(_DIRECTORIES.installation(self._data), asked)
+
     def progress(self, query_id: str) -> Progress | None:
         """Return how far a query is, None when it does not run."""
         found = self._service.progress(query_id, EMBEDDED)
@@ -129,6 +136,10 @@ class _OpenDirectories:
             else:
                 shared.users += 1
             return shared.service
+
+    def installation(self, data: Path) -> Installation:
+        with self._lock:
+            return self._open[data].installation
 
     def release(self, data: Path) -> None:
         with self._lock:

@@ -42,6 +42,7 @@ from amber._errors import (
 from amber._expressions import Expression, Field, f, field, fn, search
 from amber._http import HttpTransport
 from amber._ingest import Accepted, IngestTransport
+from amber._rca import RcaAsked, RcaTransport, RootCause
 from amber._result import Column, Result, Stats
 from amber._stream import Stream
 from amber._transport import Progress, QueryRequest, RawResult, RawStream, StreamTransport, Transport
@@ -68,7 +69,10 @@ __all__ = [
     "QueryRequest",
     "RawResult",
     "RawStream",
+    "RcaAsked",
+    "RcaTransport",
     "Result",
+    "RootCause",
     "Stats",
     "Stream",
     "StreamTransport",

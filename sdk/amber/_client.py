@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, Unpack
 
 from amber._builder import Query
 from amber._editor import Editor
@@ -17,7 +17,7 @@ from amber._errors import AmberError
 from amber._http import HttpTransport
 from amber._ingest import Accepted, ChangeKind, Rows, change_row, ingest
 from amber._progress import Display, default_display, run_watched
-from amber._rca import RcaTransport, RootCause, asked
+from amber._rca import RcaAsked, RcaTransport, RootCause, body_of
 from amber._result import Result
 from amber._saved import SavedTransport, typed_params
 from amber._stream import Stream
@@ -222,44 +222,25 @@ class Client:
             reason = told.errors[0]["reason"] if told.errors else "it was refused"
             raise AmberError(f"The change was not taken: {reason}", code="change-refused")
 
-    def rca(
-        self,
-        issue: str = "",
-        *,
-        query: Query | str = "",
-        transaction: str = "",
-        service: str = "",
-        signal: Literal["", "latency", "errors", "traffic"] = "",
-        range: timedelta | str | None = None,  # noqa: A002 - as the API calls it
-        start: Moment | None = None,
-        end: Moment | None = None,
-        baseline: timedelta | str | None = None,
-        project: str | int | Sequence[str | int] | None = None,
-    ) -> RootCause:
+    def rca(self, issue: str = "", **asked: Unpack[RcaAsked]) -> RootCause:
         """What may have caused something, most probable first.
 
+        client.rca("SHOP-12")
+        client.rca(service="cart", signal="latency", range="30m")
+
         Args:
-            issue: short id of an issue. Exactly one of `issue`, `query`, and `transaction` or `service` is given.
-            query: a query over one data set; its first aggregate, or the usual one, is what went wrong.
-            transaction: name of a transaction.
-            service: service of the transaction, or a service by itself.
-            signal: of a transaction or service; the one furthest off when left out.
-            range: how long it has been bad, such as `1h`; when left out, what the issue or the query says.
-            start: when it begins to be bad, in place of `range`; as for `query`.
-            end: when that ends; as for `query`.
-            baseline: how long before that all was well, such as `6h`.
-            project: as for `query`.
+            issue: short id of an issue; without one `query`, `transaction` or `service` say what is asked about.
+            asked: what else is asked, and when it was bad: see `amber.RcaAsked`.
 
         Raises:
             AmberError: the subject is unknown or missing, or the transport makes no analyses; otherwise as `query`.
         """
         if not isinstance(self._transport, RcaTransport):
             raise AmberError("This transport makes no root-cause analyses.", code="rca-unsupported")
-        moments = _request(str(query), "discover", project, None, None, (start, end))
-        what = {"issue": issue, "query": str(query), "transaction": transaction, "service": service, "signal": signal}
-        when = {"range": range, "start": moments.start, "end": moments.end, "baseline": baseline}
-        projects = [str(one) for one in moments.project]
-        return RootCause(self._transport.rca(asked({**what, **when, "project": projects or None})))
+        query, times = str(asked.get("query", "")), (asked.get("start"), asked.get("end"))
+        looked = _request(query, "discover", asked.get("project"), None, None, times)
+        members = {"issue": issue, **asked, "query": query, "start": looked.start, "end": looked.end}
+        return RootCause(self._transport.rca(body_of({**members, "project": [str(one) for one in looked.project]})))
 
     @property
     def transport(self) -> Transport:
