@@ -28,7 +28,8 @@ _NEARLY_ALL: Final = 0.7
 """Share of bad ones a client has to have."""
 
 _LEAST_LIFT: Final = 3.0
-_LEAST_BAD: Final = 10
+_FOLLOWS: Final = 0.1
+_LEAST_BAD: Final = 5
 _MOST_CLIENT: Final = 3.5
 _MOST_STATEMENT: Final = 2.5
 _LONGER: Final = 1.3
@@ -58,6 +59,8 @@ def resource_candidates(facts: Facts) -> Iterator[Candidate]:
     """Yield nodes of which a resource runs out, beyond what more traffic explains."""
     for node, state in facts.states.items():
         gained = log_odds(state.local) if not math.isnan(state.local) else 0.0
+        if _surges(state):
+            gained = min(gained, _FOLLOWS)  # it runs out because more is asked
         signs = [one for one in state.signs if _signal(facts, one) is Signal.RESOURCE and one.deviation > NEUTRAL]
         if not signs or gained <= 0.0:
             continue
