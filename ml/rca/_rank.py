@@ -11,7 +11,7 @@ from ml.rca._model import CauseKind, Hypothesis, Link
 from ml.rca._states import Sign, log_odds
 
 MOST_HYPOTHESES: Final = 10
-TEMPERATURE: Final = 1.0
+TEMPERATURE: Final = 0.7
 """How much scores are spread out before they become probabilities; see docs/explanation/root-cause.md."""
 
 NONE_OF_THEM: Final = 1.0
