@@ -265,6 +265,36 @@ class Settings:
             readers.choice("open", "token"),
         ),
     ] = "open"
+    smtp_host: Annotated[
+        str | None,
+        Setting("The mail server reports are handed to.", readers.text, shown_default="none, reports are not mailed"),
+    ] = None
+    smtp_port: Annotated[
+        int, Setting("Its port: 587 with `starttls`, 465 with `tls`, 25 within a network.", readers.whole(1, 65535))
+    ] = 587
+    smtp_security: Annotated[
+        str,
+        Setting(
+            "How the connection is kept secret: `starttls`, `tls` from the first byte, or `none`.",
+            readers.choice("starttls", "tls", "none"),
+        ),
+    ] = "starttls"
+    smtp_user: Annotated[
+        str | None, Setting("Who signs in at the mail server.", readers.text, shown_default="nobody")
+    ] = None
+    smtp_password: Annotated[
+        str | None,
+        Setting(
+            "The password of `smtp_user`; rather a variable than in the file.",
+            readers.text,
+            shown_default="none",
+            is_secret=True,
+        ),
+    ] = None
+    smtp_from: Annotated[
+        str,
+        Setting("The address mails are from, such as `Amber <amber@example.org>`.", readers.text),
+    ] = "amber@localhost"
 
     @property
     def tunnels(self) -> tuple[str, ...]:

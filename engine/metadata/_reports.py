@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from engine.metadata._counters import upsert
 from engine.metadata._report_tables import REPORT_MAILS, REPORT_SCHEDULES, REPORTS
@@ -79,11 +79,12 @@ def begin(connection: Connection, key: ReportKey, now: datetime) -> int:
     return int(connection.execute(select(_R.id).where(*same)).scalar_one())
 
 
-def last_end(connection: Connection, schedule_id: int) -> datetime | None:
-    """Return the end of the last period a schedule has a report of; None when it has none."""
-    found: datetime | None = connection.execute(
-        select(_R.period_end).where(_R.schedule_id == schedule_id).order_by(_R.period_end.desc()).limit(1)
-    ).scalar()
+def last_end(connection: Connection, schedule_id: int, before: datetime | None = None) -> datetime | None:
+    """Return the end of the last period (before a time) a schedule has a report of; None when it has none."""
+    query = select(_R.period_end).where(_R.schedule_id == schedule_id).order_by(_R.period_end.desc()).limit(1)
+    if before is not None:
+        query = query.where(_R.period_end < before)
+    found: datetime | None = connection.execute(query).scalar()
     return found
 
 
@@ -91,7 +92,7 @@ def unfinished(connection: Connection, since: datetime) -> list[ReportRow]:
     """Return the reports begun since a time that are not made, or have mails that wait, the oldest first."""
     waiting = select(_M.report_id).where(_M.state == MailState.WAITING.value)
     query = select(REPORTS).where(
-        _R.created_at >= since, _R.schedule_id > 0, or_(_R.made_at.is_(None), _R.id.in_(waiting))
+        _R.created_at >= since, or_(and_(_R.schedule_id > 0, _R.made_at.is_(None)), _R.id.in_(waiting))
     )
     return [_report(row, row.document) for row in connection.execute(query.order_by(_R.id))]
 

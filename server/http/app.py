@@ -31,6 +31,7 @@ from server.http.query_help import query_help_routes
 from server.http.rca import rca_routes
 from server.http.release_pages import release_page_routes
 from server.http.releases import release_routes
+from server.http.reports import report_routes
 from server.http.routes import Routes
 from server.http.saved import saved_routes
 from server.http.scrub import scrub_routes
@@ -62,6 +63,7 @@ def routes_of(services: Services) -> list[Routes]:
         profile_routes(services),
         service_map_routes(services),
         rca_routes(services),
+        report_routes(services),
         managed_routes(services),
         scrub_routes(services),
         grouping_routes(services),

@@ -24,7 +24,7 @@ from server.rca.service import RootCause
 from server.rca.subjects import Asked
 
 _READ = needs(Action.EVENT_READ)
-_STILL = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'"
+STILL = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'"
 """A report is read: it runs nothing and fetches nothing."""
 
 
@@ -85,6 +85,6 @@ def rendered(document: Document, form: str) -> Response:
         return Response(as_markdown(document), content_type="text/markdown; charset=utf-8")
     if form == "html":
         return Response(
-            as_html(document), headers={"Content-Security-Policy": _STILL}, content_type="text/html; charset=utf-8"
+            as_html(document), headers={"Content-Security-Policy": STILL}, content_type="text/html; charset=utf-8"
         )
     return answer(document)

@@ -67,6 +67,8 @@ JOBS: tuple[KnownJob, ...] = (
         "recluster", "server.issues.recluster_job", "recluster_job", "Merges issues with one cause, suggests the rest."
     ),
     KnownJob("templates", "server.templates.job", "templates_job", "Refines the templates of log lines."),
+    KnownJob("reports", "server.reports.job", "reports_job", "Makes the reports that are due and mails them."),
+    KnownJob("pushes", "server.commits.waiting", "push_job", "Tells pushes that came while the database was away."),
     KnownJob("blobs", "server.blob_collection", "blob_job", "Removes files nothing refers to any more."),
 )
 """Every job; whoever has one adds a line."""

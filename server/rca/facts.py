@@ -130,11 +130,13 @@ def told_changes(sketch: Sketch, found: Iterable[Row]) -> Iterator[rca.Change]:
 def new_releases(sketch: Sketch, found: Iterable[Row], told: Sequence[rca.Change]) -> Iterator[rca.Change]:
     """Yield releases that were first met within the range and that nobody told of, as changes of when they were."""
     spoken = {one.attributes.get("release", "") for one in told if one.kind in _OUT}
-    start, end = (at.timestamp() for at in sketch.frame.looked_back)
-    late = start + (end - start) * _FIRST_SHARE
-    for row in found:
-        release, node, first = str(row["release"]), str(row["node"] or ""), row["first"].timestamp()
-        if release in spoken or first < late:
+    rows_met = [(str(row["release"]), str(row["node"] or ""), row["first"].timestamp()) for row in found]
+    began: dict[str, float] = {}
+    for _, node, first in rows_met:
+        began[node] = min(first, began.get(node, first))
+    for release, node, first in rows_met:
+        # One that runs from the begin of what is known of a node may be as old as anything.
+        if release in spoken or first - began[node] < sketch.frame.step_s:
             continue
         rows = pipeline("transactions", equals("release", release), *of_node("transactions", node, sketch.projects))
         key = sketch.shown(f"release/{node}/{release}", f"{release} at {node}", rows, "count()")
@@ -150,8 +152,6 @@ def new_releases(sketch: Sketch, found: Iterable[Row], told: Sequence[rca.Change
 
 
 _OUT: Final = frozenset({rca.ChangeKind.RELEASE, rca.ChangeKind.DEPLOY})
-_FIRST_SHARE: Final = 0.02
-"""A release met in so early a part of the range was there before it."""
 
 
 def told_differences(
@@ -180,7 +180,7 @@ SAID_AGAIN: Final = frozenset({
     "trace", "issue", "span.status", "transaction.status", "http.status_code", "transaction.duration", "span.duration",
     "span.description", "event.type", "timestamp", "ingested_at", "template_id", "message.template", "severity_number",
     "remarks", "fingerprint", "grouping_version", "status", "otel.status_code", "otel.status_description",
-    "http.response.status_code", "rpc.grpc.status_code",
+    "http.response.status_code", "rpc.grpc.status_code", "sentry.status.message", "sentry.status_code",
 })  # fmt: skip
 """Fields that tell what went wrong rather than with whom or where."""
 
@@ -191,12 +191,13 @@ def bad_search(subject: Subject, start: datetime, slow_ms: float | None) -> ast.
     field = {"transactions": "transaction.duration", "spans": "span.duration"}.get(subject.dataset)
     if field is None:
         return late
+    good = ast.TextList(tuple(ast.Text(word) for word in ("ok", "cancelled", "unknown")))
+    failed = ast.Filter(ast.Key("span.status"), ast.Op.EQ, good, negated=True)
     if subject.signal is rca.Signal.ERRORS:
-        good = ast.TextList(tuple(ast.Text(word) for word in ("ok", "cancelled", "unknown")))
-        return ast.And((late, ast.Filter(ast.Key("span.status"), ast.Op.EQ, good, negated=True)))
+        return ast.And((late, failed))
     if subject.signal is rca.Signal.LATENCY and slow_ms:
         slow = ast.Filter(ast.Key(field), ast.Op.GT, ast.Duration(round(slow_ms * _NS_PER_MS)))
-        return ast.And((late, slow))
+        return ast.And((late, ast.Or((failed, slow))))
     return late
 
 

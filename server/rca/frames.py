@@ -19,6 +19,7 @@ MOST_WINDOW: Final = timedelta(days=31)
 _BASELINES: Final = 6
 """The baseline is so many times as long as the window ..."""
 
+_LEAST_STEPS: Final = 5
 _LEAST_BASELINE: Final = timedelta(hours=2)
 _MOST_BASELINE: Final = timedelta(days=14)
 CHANGES_BEFORE: Final = timedelta(hours=24)
@@ -49,6 +50,18 @@ class Frame:
         """The buckets of every series."""
         start, end = (one.timestamp() for one in self.whole)
         return rca.Grid(start, self.step_s, round((end - start) / self.step_s))
+
+    def around(self, part: float) -> Times:
+        """Return a part of the baseline and as large a part of the window, where the one becomes the other.
+
+        Args:
+            part: 0 to 1; five steps on each side are the least.
+        """
+        (first, middle), end = self.baseline, self.window[1]
+        least = timedelta(seconds=_LEAST_STEPS * self.step_s)
+        before, after = max((middle - first) * part, least), max((end - middle) * part, least)
+        start = _floor(max(first, middle - before), self.step_s)
+        return start, _ceiling(min(end, middle + after), self.step_s)
 
     @property
     def looked_back(self) -> Times:

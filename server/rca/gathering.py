@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +41,14 @@ _METRICS: Final = "metrics"
 _LEVELS: Final = "values of metrics"
 _COUNTERS: Final = "counters"
 _DIFFERENCES: Final = "differences"
+_VOLUME: Final = "volume"
+
+_MOST_ROWS: Final = 1_000_000
+_MOST_COMPARED: Final = 200_000
+"""Errors and lines that are read with their tags and texts; of more, those next to the begin of the window."""
+
+_MOST_PLACES: Final = 2
+"""Services beside the symptom's whose bad requests are compared with good ones."""
 
 _ABOVE: Final = 1.05
 """Slow is what takes so many times as long as nearly all of the slowest twentieth did."""
@@ -62,6 +70,7 @@ class Gathering:
         self._sketch = sketch
         self._first_seen = first_seen
         self._known: frozenset[str] = frozenset()
+        self._volume: Mapping[str, int] = {}
 
     def case(self, subjects: Sequence[Subject]) -> tuple[Subject, rca.Case]:
         """Return which subject is meant, and all that is known of it."""
@@ -71,6 +80,8 @@ class Gathering:
         subject, table = _worst(subjects, made, frame)
         nodes = list(series.node_series(self._sketch, found[_NODES])) if _NODES in found else []
         self._known = frozenset(one.node for one in nodes)
+        told = found[_VOLUME].to_pylist() if _VOLUME in found else []
+        self._volume = {str(row["kind"]): int(row["n"]) for row in told}
         found |= self._asking.all(self._second(subject))
         node = self._node(subject, found.get(_PLACE))
         asked = [] if table is None else [series.asked_series(self._sketch, subject, node, table)]
@@ -93,19 +104,22 @@ class Gathering:
         return subject, case
 
     def differences_at(self, case: rca.Case, diagnosis: rca.Diagnosis) -> list[rca.Difference]:
-        """Return what bad requests of the blamed service share, when that is another one than the symptom's."""
-        node = next((one.node for one in diagnosis.hypotheses[:1]), "")
-        asked = {one.node for one in case.differences} | {""}
-        if node in asked or node not in self._known:
-            return []
+        """Return what bad requests of the blamed service and of the worst ones share, where that was not asked yet."""
+        blamed = [one.node for one in diagnosis.hypotheses[:1]]
+        reached = [one.node for one in diagnosis.blast_radius.nodes]
+        asked = {case.symptom.node}
+        chosen = [one for one in dict.fromkeys((*blamed, *reached)) if one in self._known and one not in asked]
+        return [found for node in chosen[:_MOST_PLACES] for found in self._bad_at(node, case, diagnosis)]
+
+    def _bad_at(self, node: str, case: rca.Case, diagnosis: rca.Diagnosis) -> Iterable[rca.Difference]:
         rows = pipeline("transactions", *of_node("transactions", node, self._sketch.projects))
-        reached = (one for one in diagnosis.blast_radius.nodes if one.node == node)
-        failing = any(rca.Signal.ERRORS in one.signals for one in reached)
-        signal = rca.Signal.ERRORS if failing else rca.Signal.LATENCY
+        signals = {signal for one in diagnosis.blast_radius.nodes if one.node == node for signal in one.signals}
+        only_errors = rca.Signal.ERRORS in signals and rca.Signal.LATENCY not in signals
+        signal = rca.Signal.ERRORS if only_errors else rca.Signal.LATENCY
         subject = Subject("", node, "transactions", rows, ast.Call("count"), signal, node)
         frame = self._sketch.frame
         bad = facts.bad_search(subject, frame.window[0], _usual(case.series, node, frame))
-        return list(self._told(rows, bad, node))
+        return self._told(rows, bad, node)
 
     def _first(self, subjects: Sequence[Subject]) -> list[Statement]:
         """Return the questions that stand by themselves."""
@@ -121,10 +135,9 @@ class Gathering:
             Statement(_EDGES, texts.edges_text(), self._near),
             Statement(_SYSTEMS, texts.systems_text(step), whole),
             Statement(_GROUPS, texts.groups_text(), whole, since),
+            Statement(_VOLUME, texts.volume_text(), whole),
             Statement(_CHANGES, texts.changes_text(), frame.looked_back),
             Statement(_RELEASES, texts.releases_text(), frame.looked_back),
-            Statement(_LOGS, texts.log_series_text(step), whole),
-            Statement(_TEMPLATES, texts.templates_text(), whole, since),
             Statement(_METRICS, texts.metrics_text(), whole),
             Statement(_LEVELS, texts.levels_text(step), whole),
             Statement(_COUNTERS, texts.counters_text(step), whole),
@@ -133,12 +146,19 @@ class Gathering:
     def _second(self, subject: Subject) -> list[Statement]:
         """Return the questions that need the names of the services."""
         frame = self._sketch.frame
+        errors, logs = (frame.around(self._part(kind, _MOST_ROWS)) for kind in ("errors", "logs"))
         services = {"services": sorted(self._known) or ["-"]}
         return [
             Statement(_PLACE, texts.place_text(subject), frame.window, services if subject.dataset == "errors" else {}),
-            Statement(_ERRORS, texts.errors_text(frame.step_s), frame.whole, services),
-            Statement(_ISSUES, texts.issues_text(), frame.whole, {"from": frame.window[0], **services}),
+            Statement(_ERRORS, texts.errors_text(frame.step_s), errors, services),
+            Statement(_ISSUES, texts.issues_text(), errors, {"from": frame.window[0], **services}),
+            Statement(_LOGS, texts.log_series_text(frame.step_s), logs),
+            Statement(_TEMPLATES, texts.templates_text(), logs, {"from": frame.window[0]}),
         ]
+
+    def _part(self, dataset: str, most: int) -> float:
+        """Return which part of the times of the analysis has so many rows of a data set; 1 when all has no more."""
+        return min(1.0, most / max(self._volume.get(dataset, 0), 1))
 
     @property
     def _near(self) -> Times:
@@ -156,7 +176,9 @@ class Gathering:
 
     def _told(self, rows: ast.Pipeline, bad: ast.SearchNode, node: str) -> Iterable[rca.Difference]:
         text = texts.bad_text(rows, bad)
-        found = self._asking.one(Statement(_DIFFERENCES, text, self._sketch.frame.whole))
+        dataset = "errors" if rows.source is None else rows.source.names[0].name
+        times = self._sketch.frame.around(self._part(dataset, _MOST_COMPARED))
+        found = self._asking.one(Statement(_DIFFERENCES, text, times))
         if found is None:
             return ()
         return facts.told_differences(self._sketch, found.to_pylist(), node, text, facts.SAID_AGAIN)
@@ -207,10 +229,19 @@ class Gathering:
         if _ISSUES in found:
             issues = found[_ISSUES].to_pylist()
             seen = self._first_seen([(row["project_id"], row["id"]) for row in issues])
-            made += facts.error_patterns(self._sketch, issues, seen)
+            made += facts.error_patterns(self._sketch, self._scaled(issues, "errors"), seen)
         if _TEMPLATES in found:
-            made += facts.log_patterns(self._sketch, found[_TEMPLATES].to_pylist())
+            made += facts.log_patterns(self._sketch, self._scaled(found[_TEMPLATES].to_pylist(), "logs"))
         return made
+
+    def _scaled(self, found: list[dict[str, Any]], dataset: str) -> list[dict[str, Any]]:
+        """Return counts before and after as of the whole times, when a part of them was looked at."""
+        frame = self._sketch.frame
+        start, end = frame.around(self._part(dataset, _MOST_ROWS))
+        middle = frame.window[0]
+        before = (middle - frame.baseline[0]) / (middle - start)
+        after = (frame.window[1] - middle) / (end - middle)
+        return [{**row, "before": round(row["before"] * before), "after": round(row["after"] * after)} for row in found]
 
 
 def _worst(

@@ -79,6 +79,13 @@ def edges_text() -> str:
     )
 
 
+def volume_text() -> str:
+    """Return the text of how many errors, log lines and transactions there are."""
+    kinds = ("errors", "logs", "transactions")
+    first, *others = (f'from {kind} | summarize n=count() | extend kind="{kind}"' for kind in kinds)
+    return f"{first} | union {', '.join(f'({one})' for one in others)}"
+
+
 def errors_text(step_s: int) -> str:
     """Return the text of the errors of every node over time."""
     return f"from errors | {_ERROR_NODE} | summarize n=count() by node, {_at(step_s)} | limit {MOST_ROWS}"

@@ -94,13 +94,13 @@ class ReportStore(BaseStore):
         with self._database.write() as connection:
             return _reports.begin(connection, key, self._clock.now())
 
-    def last_report_end(self, schedule_id: int) -> datetime | None:
-        """Return the end of the last period a schedule has a report of; None when it has none."""
+    def last_report_end(self, schedule_id: int, before: datetime | None = None) -> datetime | None:
+        """Return the end of the last period (before a time) a schedule has a report of; None when it has none."""
         with self._database.read() as connection:
-            return _reports.last_end(connection, schedule_id)
+            return _reports.last_end(connection, schedule_id, before)
 
     def unfinished_reports(self, since: datetime) -> list[ReportRow]:
-        """Return scheduled reports begun since a time that are not made, or have mails that wait."""
+        """Return reports begun since a time: scheduled ones that are not made, and those with mails that wait."""
         with self._database.read() as connection:
             return _reports.unfinished(connection, since)
 
@@ -114,10 +114,17 @@ class ReportStore(BaseStore):
         with self._database.write() as connection:
             _reports.release(connection, report_id, holder, error)
 
-    def make_report(self, report_id: int, document: Mapping[str, Any], mails: Sequence[tuple[str, str]]) -> ReportRow:
+    def make_report(
+        self,
+        report_id: int,
+        document: Mapping[str, Any],
+        mails: Sequence[tuple[str, str]],
+        *,
+        audit: AuditEntry | None = None,
+    ) -> ReportRow:
         """Store what a report says with its mails (recipient, Message-ID), if it is not made; return what holds."""
-        with self._database.write() as connection:
-            _reports.make(connection, report_id, document, mails, self._clock.now())
+        with self._managed(audit) as write:
+            _reports.make(write.connection, report_id, document, mails, self._clock.now())
         return self.report(report_id)
 
     def report_mails(self, report_id: int) -> list[ReportMail]:
