@@ -121,8 +121,12 @@ class CommitRegistry:
             self._metadata.replace_commits(known.id, push.commits)
         else:
             self._metadata.put_commits(known.id, push.commits)
-        self._tell(project, push.repository, push.commits, ref=push.ref)
+        self.tell_changes(project.id, push)
         return len(push.commits)
+
+    def tell_changes(self, project_id: int, push: Push) -> None:
+        """Make rows of `changes` of a push; they need no metadata database."""
+        self._tell(project_id, push.repository, push.commits, ref=push.ref)
 
     def renamed(self, project: ProjectRow, provider: str, renamed: Renamed, audit: AuditEntry) -> bool:
         """Let a repository the project knows have another name; return whether one was renamed."""
@@ -153,16 +157,14 @@ class CommitRegistry:
         kept = [(row.id, commits) for row, commits in told]
         count = self._metadata.put_release_commits(project.id, version, kept, heads, audit=audit)
         for row, commits in told:
-            self._tell(project, row.name, commits, release=version)
+            self._tell(project.id, row.name, commits, release=version)
         return Told(count)
 
-    def _tell(
-        self, project: ProjectRow, name: str, commits: Sequence[NewCommit], release: str = "", ref: str = ""
-    ) -> None:
+    def _tell(self, project_id: int, name: str, commits: Sequence[NewCommit], release: str = "", ref: str = "") -> None:
         since = self._clock.now() - NEW_FOR
-        lines = [change_of(project.id, name, one, release, ref) for one in commits if one.at >= since]
+        lines = [change_of(project_id, name, one, release, ref) for one in commits if one.at >= since]
         if lines and self._submit is not None:
-            self._submit(project.id, lines)
+            self._submit(project_id, lines)
 
     def _between(
         self, project: ProjectRow, row: RepositoryRow, version: str, ref: Ref

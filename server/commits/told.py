@@ -7,7 +7,7 @@ https://docs.github.com/webhooks/webhook-events-and-payloads#push, https://docs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -160,6 +160,13 @@ def gitlab_push(told: Mapping[str, Any], now: datetime) -> Push:
     project = mapping(told.get("project"))
     name, url = short(project.get("path_with_namespace"), _MAX_NAME), short(project.get("web_url"), 2000)
     return _push(told, name, url, now)
+
+
+PUSH_READERS: Mapping[str, Callable[[Mapping[str, Any], datetime], Push]] = {
+    "github": github_push,
+    "gitlab": gitlab_push,
+}
+"""What reads a push, by who delivers it."""
 
 
 def _push(told: Mapping[str, Any], repository: str, url: str, now: datetime) -> Push:

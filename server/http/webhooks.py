@@ -2,7 +2,8 @@
 
 The ingest port takes the same deliveries below `/api/PROJECT/webhooks/…` and makes rows of `changes` of them; it has no
 metadata database, so suspect commits need the webhook here. A delivery must prove the project's webhook secret; sent
-again it changes nothing, because commits have ids.
+again it changes nothing, because commits have ids. A push that comes while the database is away waits on disk
+(`server.commits.waiting`): who delivers it does not send it again.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from http import HTTPMethod
 
 from flask import Response, request
 
+from engine.datadir import DataDirectory
 from engine.errors import StateError
-from engine.metadata import AuditEntry, ProjectRow
+from engine.metadata import AuditEntry, MetadataUnavailable, ProjectRow
 from ingest.answers import Answer, document
 from ingest.calls import Call
 from ingest.edge import Edge
@@ -22,7 +24,8 @@ from ingest.http import response_of
 from ingest.native.own import submit_own
 from ingest.native.webhooks import WEBHOOK_ENDPOINTS, proven
 from server.commits.registry import CommitRegistry
-from server.commits.told import github_push, github_renamed, gitlab_push
+from server.commits.told import PUSH_READERS, github_renamed
+from server.commits.waiting import WaitingPushes
 from server.http.access import public
 from server.http.documents import commits as documents
 from server.http.documents.common import CONFLICT
@@ -30,7 +33,6 @@ from server.http.routes import Routes
 from server.http.services import Services
 
 _OWN_CHECK = public("The delivery proves the project's webhook secret.")
-_READERS = {"github": github_push, "gitlab": gitlab_push}
 _KINDS = {"github": ("X-GitHub-Event", "push"), "gitlab": ("X-Gitlab-Event", "Push Hook")}
 _REFUSAL = {"content": {"application/json": {"schema": {"type": "object"}}}}
 
@@ -90,10 +92,18 @@ def _renamed(services: Services, edge: Edge, call: Call) -> Answer:
 
 def _pushed(services: Services, edge: Edge, call: Call, provider: str) -> Answer:
     sender, told = proven(edge, call, provider)
-    project = _project(services, sender.project_id)
-    push = _READERS[provider](told, services.clock.now())
+    now = services.clock.now()
+    push = PUSH_READERS[provider](told, now)
     registry = CommitRegistry(
         services.metadata, services.clock, lambda number, lines: submit_own(edge, number, "changes", lines)
     )
-    entry = AuditEntry(f"webhook:{provider}", "commits.push", f"project:{project.slug}")
-    return document({"commits": registry.pushed(project, provider, push, entry)})
+    try:
+        project = _project(services, sender.project_id)
+        entry = AuditEntry(f"webhook:{provider}", "commits.push", f"project:{project.slug}")
+        return document({"commits": registry.pushed(project, provider, push, entry)})
+    except MetadataUnavailable:
+        data = DataDirectory.at(services.settings.data, services.settings.spool_key)
+        if not WaitingPushes(data).keep(provider, sender.project_id, now, told):
+            raise
+    registry.tell_changes(sender.project_id, push)
+    return document({"commits": len(push.commits)})

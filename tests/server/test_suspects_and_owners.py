@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,15 +14,17 @@ import pytest
 
 from engine.clock import SystemClock
 from engine.ids import default_issue_id
-from engine.metadata import AuditEntry, NewIssue
+from engine.metadata import AuditEntry, MetadataUnavailable, NewIssue
 from engine.snapshot import ProjectConfig
 from iam import LOCAL
 from ingest.batches import batch_of
 from ingest.native.own import submit_own
 from server.commits.registry import CommitRegistry
 from server.commits.told import Ref
+from server.commits.waiting import push_job
 from server.http.app import create_app
 from server.issues.looking import Look
+from server.jobs import JobRun
 from server.ownership.service import ACTOR, Assigner
 from tests.ingest.helpers import KEY, envelope, processed, snapshot
 from tests.ingest.sites import Site
@@ -280,6 +283,30 @@ def test_pushes_that_come_late_twice_forced_or_from_copies_name_each_commit_once
     assert suspects() == [(9, "acme/store"), (8, "acme/store"), (6, "acme/store")], (
         "under the new name, with all it had"
     )
+
+
+def test_a_push_that_comes_while_the_database_is_away_waits_and_is_told(world, monkeypatch):
+    """It is answered as ever, for nobody sends it again; its rows are made at once, its suspects when a job has run."""
+    job = push_job(world.api.installation)
+
+    def away(*_args, **_options):
+        raise MetadataUnavailable("The metadata database failed: locked.")
+
+    body = push([pushed(1, "src/shop/cart.py", days=2)])
+    with monkeypatch.context() as patched:
+        patched.setattr(world.api.metadata, "put_repository", away)
+        assert deliver(world, body, "another secret of sixteen").status_code == 403
+        for _ in range(2):
+            answer = deliver(world, body)
+            assert (answer.status_code, answer.json) == (200, {"commits": 1})
+    world.error("shop@2.0.0", 6)
+    assert [row[0] for row in world.changes()] == [f"{1:040x}"]
+    at = f"issues/{world.issue()}/suspects"
+    assert world.api.get(at)["suspects"] == []
+    now = JobRun(threading.Event(), threading.Event())
+    assert [job.run(now) for _ in range(2)] == ["2 pushes told", "nothing waits"]
+    assert [one["commit"]["id"] for one in world.api.get(at)["suspects"]] == [f"{1:040x}"]
+    assert world.api.metadata.audit_about("project:shop", 5)[0].action == "commits.push"
 
 
 def test_nothing_known_is_said_with_what_to_do(world):
