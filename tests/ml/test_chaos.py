@@ -24,7 +24,7 @@ END = datetime(2026, 11, 16, tzinfo=UTC)
 @cache
 def made(seed: int, kind: FaultKind | None = None) -> Scenario:
     """A small scenario, made once for all tests of a process."""
-    return scenario(Settings(seed, END, 3_000, kind, 1.0))
+    return scenario(Settings(seed, END, 6_000, kind, 1.0))
 
 
 def digest(one: Scenario) -> str:
@@ -85,7 +85,7 @@ def about(one: Scenario) -> Callable[[float, float], list[tuple[float, bool]]]:
 
 
 @pytest.mark.parametrize("kind", [one for one in FaultKind if one is not FaultKind.NOTHING], ids=lambda one: one.value)
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [11])
 def test_what_is_said_to_be_wrong_is_slower_or_fails_from_the_onset_on(seed: int, kind: FaultKind):
     """At the node that is at fault, and not before."""
     one = made(seed, kind)
@@ -120,7 +120,7 @@ def test_a_surge_is_more_requests_to_the_entry_that_is_asked_about():
     assert during > 1.5 * before
 
 
-@pytest.mark.parametrize("seed", [21, 22])
+@pytest.mark.parametrize("seed", [11])
 def test_where_nothing_is_wrong_the_transaction_asked_about_stays_as_it_was(seed: int):
     """What else happens is not on its way, and no change is to blame."""
     one = made(seed, FaultKind.NOTHING)
@@ -148,7 +148,7 @@ def test_other_changes_lie_beside_the_onset():
 @pytest.mark.parametrize("kind", list(FaultKind), ids=lambda one: one.value)
 def test_what_is_asked_lies_within_the_data_and_meets_the_fault(kind: FaultKind):
     """The window is chosen by eye: it overlaps the fault, and need not begin with it."""
-    one = made(12, kind)
+    one = made(11, kind)
     truth = one.truth()
     start, end = (datetime.fromisoformat(truth["symptom"][name]).timestamp() for name in ("start", "end"))
     assert one.span.begin <= start < end <= one.span.end + 1
