@@ -35,6 +35,9 @@ VERBS: tuple[Verb, ...] = (
         "List issues; resolve, archive, assign, prioritise, merge and split them.",
     ),
     Verb("rca", "server.cli.rca", "Say why something is wrong: an issue, a query, a transaction or a service."),
+    Verb(
+        "report", "server.cli.report", "Report on a project: issues that matter, their causes, and what became worse."
+    ),
     Verb("saved", "server.cli.saved", "Save, run and share queries; import those of Sentry."),
     Verb("views", "server.cli.views", "List, save and delete views of pages."),
     Verb("dashboards", "server.cli.dashboards", "List, export and import dashboards."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from http import HTTPMethod, HTTPStatus
 from typing import Any
@@ -25,11 +24,11 @@ from server.http.routes import Routes, answer, nothing
 from server.http.services import Services
 from server.issues.looking import Look
 from server.releases.overview import ReleaseOverview
-from server.reports.job import LEASE, mail_server
+from server.reports.job import mail_server
 from server.reports.making import ReportMaker, Wanted, period_of
 from server.reports.periods import next_due, zone_of
 from server.reports.regressions import release_regressions
-from server.reports.sending import Sending
+from server.reports.sending import Post
 from server.reports.telling import as_html, as_markdown
 
 _READ = needs(Action.ISSUE_READ)
@@ -88,17 +87,9 @@ def _making(routes: Routes, services: Services) -> None:
         of = project(path)
         length = range_length(body.range)
         document = made(of, length)
-        number = metadata.begin_report(ReportKey(of.id, *period_of(length, services.clock.now())))
-        server = mail_server(services.settings)
-        holder = secrets.token_hex(8)
-        metadata.claim_report(number, holder, LEASE)
-        details = {"report": number, "recipients": body.recipients}
-        entry = AuditEntry(principal().name, "report.make", f"project:{of.slug}", details)
-        row = metadata.make_report(number, document, server.named(number, body.recipients), audit=entry)
-        sending = Sending(metadata, server, services.settings.web_url)
-        sent = sending.send(row, lambda: metadata.claim_report(number, holder, LEASE))
-        metadata.release_report(number, holder, sent.error)
-        row = metadata.report(number)
+        post = Post(metadata, mail_server(services.settings), services.settings.web_url)
+        entry = AuditEntry(principal().name, "report.make", f"project:{of.slug}")
+        row = post.send(ReportKey(of.id, *period_of(length, services.clock.now())), document, body.recipients, entry)
         return answer({**_item(services, row, {of.id: of.slug}), "document": row.document}, HTTPStatus.CREATED)
 
 

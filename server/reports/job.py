@@ -27,7 +27,7 @@ from server.jobs import Job, JobRun
 from server.rca.opening import opened_issues
 from server.reports.making import ReportMaker, Wanted
 from server.reports.periods import due
-from server.reports.sending import MailServer, Sending, Sent
+from server.reports.sending import LEASE, MailServer, Sending, Sent
 
 if TYPE_CHECKING:
     from server.compose import Installation
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 NAME: Final = "reports"
 EVERY: Final = timedelta(minutes=1)
-LEASE: Final = timedelta(minutes=5)
 _TRIED_FOR: Final = timedelta(days=3)
 """After so long a report that could not be made, or sent, is left as it is."""
 

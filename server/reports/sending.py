@@ -9,20 +9,25 @@ leaves the mail waiting for the next try.
 
 from __future__ import annotations
 
+import secrets
 import smtplib
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import parseaddr
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
-from engine.metadata import MetadataStore
-from engine.reports import MailState, ReportMail, ReportRow
+from engine.metadata import AuditEntry, MetadataStore
+from engine.reports import MailState, ReportKey, ReportMail, ReportRow
 from server.reports.mail import addressed, mail_of, message_id
+
+LEASE: Final = timedelta(minutes=5)
+"""How long a report stays with a process that has died."""
 
 _TIMEOUT_S: Final = 30.0
 _PERMANENT: Final = 500
@@ -178,6 +183,36 @@ class Sending:
         if mail.state is not MailState.WAITING:
             self._metadata.move_report_mail(mail, MailState.WAITING, said)
         done.error = said
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Keeps and sends reports that people ask for.
+
+    Attributes:
+        metadata: has reports and mails.
+        server: takes the mails.
+        base_url: what links to Amber begin with.
+    """
+
+    metadata: MetadataStore
+    server: MailServer
+    base_url: str
+
+    def send(
+        self, key: ReportKey, document: Mapping[str, Any], recipients: Sequence[str], audit: AuditEntry
+    ) -> ReportRow:
+        """Keep a report, mail it at once, and return it; mails that could not go out wait for the job."""
+        holder, number = secrets.token_hex(8), self.metadata.begin_report(key)
+        self.metadata.claim_report(number, holder, LEASE)
+        details = {**audit.details, "report": number, "recipients": list(recipients)}
+        row = self.metadata.make_report(
+            number, document, self.server.named(number, recipients), audit=replace(audit, details=details)
+        )
+        sending = Sending(self.metadata, self.server, self.base_url)
+        sent = sending.send(row, lambda: self.metadata.claim_report(number, holder, LEASE))
+        self.metadata.release_report(number, holder, sent.error)
+        return self.metadata.report(number)
 
 
 def _as(mail: ReportMail, state: MailState) -> ReportMail:
