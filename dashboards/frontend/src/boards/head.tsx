@@ -1,5 +1,6 @@
 // The head of a dashboard: its name, its star, and what can be done with it.
 import * as React from "react";
+import { useKeyTitle } from "../core/keys.ts";
 import { write } from "../core/api.ts";
 import { Icon } from "../core/icons.tsx";
 import { Menu } from "../core/menu.tsx";
@@ -73,9 +74,10 @@ function EditTools({ editing, onAdd, onSettings }: Props): React.ReactElement {
 }
 
 function ViewTools({ board, editing, onAgain, onBoard }: Props): React.ReactElement {
+  const keyed = useKeyTitle();
   return (
     <div className="board-tools">
-      <button type="button" className="button quiet small" onClick={onAgain} title="Look at the data again (r)">
+      <button type="button" className="button quiet small" onClick={onAgain} title={keyed("Look at the data again", "Dashboard", "r")}>
         Refresh
       </button>
       {board.may_change ? (

@@ -8,6 +8,7 @@ import { linesOf } from "../discover/series.ts";
 import type { Panel } from "./model.ts";
 import { BarPicture, HeatPicture, NoRows, NumberPicture, TablePicture, TopPicture, Unfit } from "./pictures.tsx";
 import { SeriesPicture } from "./series.tsx";
+import { listText } from "../discover/parameters.ts";
 import { type Look, type PanelAnswer, type PanelState, usePanel } from "./usePanel.ts";
 import type { Bound } from "./variables.ts";
 
@@ -194,7 +195,7 @@ function PanelMenu({ panel, bound, look, acts, asTable, onTable, title }: MenuPr
 /** The address of Discover with the panel's question: its text, the values it has now, its time. */
 export function discoverHref(panel: Panel, bound: Bound, look: Look): string {
   const page: Record<string, string> = { q: panel.text };
-  for (const [name, { type, value }] of Object.entries(bound.params)) page[`var.${name}`] = `${type}:${typeof value === "string" ? value : value.join(",")}`;
+  for (const [name, { type, value }] of Object.entries(bound.params)) page[`var.${name}`] = `${type}:${typeof value === "string" ? value : listText(value)}`;
   const bar = panel.range ? { ...look.state, range: panel.range, start: "", end: "" } : look.state;
   return `/app/discover${formatSearch({ ...bar, page })}`;
 }

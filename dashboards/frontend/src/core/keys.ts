@@ -1,8 +1,8 @@
 // Keyboard shortcuts: whoever exists registers theirs, the help lists exactly these. Inert while one types, and single
 // keys can be switched off (WCAG 2.1.4).
 import * as React from "react";
-import { keyName, match, readChosen } from "./chords.ts";
-import { createStore } from "./store.ts";
+import { keyName, match, readChosen, spokenKeys } from "./chords.ts";
+import { createStore, useStore } from "./store.ts";
 
 export interface Shortcut {
   /** Such as `?`, `g d`, `shift+x`. */
@@ -30,6 +30,16 @@ export const nameOf = ({ group, keys }: Shortcut): string => `${group}|${keys}`;
 
 /** The keys a shortcut has now. */
 export const keysOf = (shortcut: Shortcut): string => chosenKeys.get()[nameOf(shortcut)] ?? shortcut.keys;
+
+/** Says a tooltip with the keys one has chosen: `title("Assign", "Issue", "a")` is `Assign (a)`, without keys `Assign`. */
+export function useKeyTitle(): (label: string, group: string, keys: string) => string {
+  const chosen = useStore(chosenKeys);
+  const on = useStore(keysEnabled);
+  return (label, group, keys) => {
+    const now = chosen[`${group}|${keys}`] ?? keys;
+    return on && now ? `${label} (${spokenKeys(now).join(" ")})` : label;
+  };
+}
 
 /** Give a shortcut other keys, none by an empty text, its own again by null. */
 export function chooseKeys(shortcut: Shortcut, keys: string | null): void {

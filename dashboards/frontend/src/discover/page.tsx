@@ -3,7 +3,7 @@ import * as React from "react";
 import { post } from "../core/api.ts";
 import { formatNumber } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
-import { useShortcuts } from "../core/keys.ts";
+import { useShortcuts, useKeyTitle } from "../core/keys.ts";
 import { preload } from "../core/lazy.ts";
 import { asProblem } from "../core/problem.ts";
 import { apiBody } from "../core/search.ts";
@@ -383,12 +383,13 @@ function Above({ shown, asking }: { shown: View; asking: Asking }): React.ReactE
 }
 
 function FacetsToggle(props: { shown: boolean; onToggle: () => void }): React.ReactElement {
+  const keyed = useKeyTitle();
   return (
     <button
       type="button"
       className="facets-toggle"
       aria-pressed={props.shown}
-      title={`${props.shown ? "Hide" : "Show"} the values (f)`}
+      title={keyed(`${props.shown ? "Hide" : "Show"} the values`, "Discover", "f")}
       aria-label={`${props.shown ? "Hide" : "Show"} the values`}
       onClick={props.onToggle}
     >

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultsOf, givenOf, missing, pageOf, paramsBody, parametersOf } from "./parameters.ts";
+import { defaultsOf, givenOf, listText, missing, pageOf, paramsBody, parametersOf } from "./parameters.ts";
 
 test("the parameters of a text are its names after a dollar, outside of texts in quotes", () => {
   assert.deepEqual(parametersOf('from errors | where a = $b and c in [$d, "$e", \'$f\'] and t =~ "\\"$g" and $b'), ["b", "d"]);
@@ -31,4 +31,13 @@ test("defaults of declared parameters are their first values", () => {
     { name: "b", type: "string", default: null, description: "" },
   ] as const;
   assert.deepEqual(defaultsOf(declared), { a: { type: "number", value: "5" } });
+});
+
+test("a list whose values hold commas comes whole through the address", () => {
+  for (const values of [["a", "b"], ["Doe, Jane", "x"], ["[a]"], [""], [" a"]]) {
+    const address = listText(values);
+    const { value } = paramsBody(["l"], { l: { type: "strings", value: address } }).l!;
+    assert.deepEqual(typeof value === "string" ? value.split(",") : value, values);
+  }
+  assert.equal(paramsBody(["l"], { l: { type: "strings", value: "[a, b" } }).l!.value, "[a, b");
 });

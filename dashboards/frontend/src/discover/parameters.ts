@@ -74,7 +74,32 @@ export function missing(names: readonly string[], given: Readonly<Record<string,
   return names.filter((name) => !given[name] || (given[name].value === "" && given[name].type !== "string"));
 }
 
+/** A value as a question takes it: lists are typed with commas, or as JSON where their values hold commas. */
+export interface Sent {
+  type: ParameterType;
+  value: string | readonly string[];
+}
+
+const LISTS = new Set<ParameterType>(["strings", "numbers"]);
+
+/** A list as it stands in the address: with commas where that can be read back, else as JSON. */
+export function listText(values: readonly string[]): string {
+  const plain = values.every((value) => value !== "" && !/[,"[\]]|^\s|\s$/.test(value));
+  return plain ? values.join(",") : JSON.stringify(values);
+}
+
+function sent({ type, value }: Given): Sent {
+  if (!LISTS.has(type) || !value.trimStart().startsWith("[")) return { type, value };
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (Array.isArray(parsed)) return { type, value: parsed.map(String) };
+  } catch {
+    // No JSON: one of the values begins with a bracket.
+  }
+  return { type, value };
+}
+
 /** The member `params` of a question. */
-export function paramsBody(names: readonly string[], given: Readonly<Record<string, Given>>): Record<string, Given> {
-  return Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, given[name]]] : [])));
+export function paramsBody(names: readonly string[], given: Readonly<Record<string, Given>>): Record<string, Sent> {
+  return Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, sent(given[name])]] : [])));
 }

@@ -1,5 +1,6 @@
 // Above the query: data sets, examples, sharing, downloads.
 import * as React from "react";
+import { useKeyTitle } from "../core/keys.ts";
 import { Icon } from "../core/icons.tsx";
 import { Menu } from "../core/menu.tsx";
 import { formatSearch } from "../core/search.ts";
@@ -33,6 +34,7 @@ interface Props {
 }
 
 export function Toolbar({ text, datasets, examples, answer, sql, onLanguage, onText, builder, onBuilder, children }: Props): React.ReactElement {
+  const keyed = useKeyTitle();
   const dataset = datasetOf(text);
   return (
     <div className="toolbar">
@@ -47,7 +49,7 @@ export function Toolbar({ text, datasets, examples, answer, sql, onLanguage, onT
       {sql ? (
         <SqlTables datasets={datasets} />
       ) : (
-        <button type="button" className="button quiet small" aria-pressed={builder} title="The parts of the query to point at (b)" onClick={onBuilder}>
+        <button type="button" className="button quiet small" aria-pressed={builder} title={keyed("The parts of the query to point at", "Discover", "b")} onClick={onBuilder}>
           <Icon name="sidebar" />
           Builder
         </button>

@@ -3,7 +3,7 @@
 import * as React from "react";
 
 import { Icon } from "../core/icons.tsx";
-import { useShortcuts } from "../core/keys.ts";
+import { useKeyTitle, useShortcuts } from "../core/keys.ts";
 import { asProblem, type Problem } from "../core/problem.ts";
 import { painted } from "../core/painted.ts";
 import { say } from "../core/toast.ts";
@@ -127,8 +127,9 @@ interface PagerProps {
 
 function Pager({ issue, event, go, step }: PagerProps): React.ReactElement {
   const href = useHref();
+  const keyed = useKeyTitle();
   const arrow = (label: string, way: "previous" | "next", icon: "left" | "right", key: string): React.ReactElement => (
-    <button type="button" className="button icon" aria-label={label} title={`${label} (${key})`} disabled={event[way] === null} onClick={() => step(way)}>
+    <button type="button" className="button icon" aria-label={label} title={keyed(label, "Issue", key)} disabled={event[way] === null} onClick={() => step(way)}>
       <Icon name={icon} />
     </button>
   );

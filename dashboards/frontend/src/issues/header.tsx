@@ -3,7 +3,7 @@ import * as React from "react";
 
 import { get, post, request, write } from "../core/api.ts";
 import { Icon } from "../core/icons.tsx";
-import { type Shortcut, useShortcuts } from "../core/keys.ts";
+import { type Shortcut, useShortcuts, useKeyTitle } from "../core/keys.ts";
 import { refreshPage } from "../core/refresh.ts";
 import { apiQuery } from "../core/search.ts";
 import { navigate, useHref, useUrl } from "../core/url.ts";
@@ -17,6 +17,7 @@ import { HEAD_BUTTONS } from "./slots.tsx";
 
 /** Title, state and actions; `issue` is the document the server rendered. */
 export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: string }): React.ReactElement {
+  const keyed = useKeyTitle();
   const { issue, act } = useIssue(placed);
   const href = useHref();
   const [assigning, setAssigning] = React.useState(false);
@@ -58,13 +59,13 @@ export function IssueHeader({ issue: placed, me }: { issue: IssueDocument; me: s
         <button type="button" className="button" onClick={() => setAsk("priority")} title={priorityHint(issue)} aria-haspopup="dialog">
           <PriorityMark priority={issue.priority} /> {PRIORITIES[issue.priority] ?? "Priority"}
         </button>
-        <button type="button" className="button" onClick={() => setAssigning(true)} title="Assign (a)">
+        <button type="button" className="button" onClick={() => setAssigning(true)} title={keyed("Assign", "Issue", "a")}>
           <Who assignee={issue.assignee} /> <bdi>{issue.assignee ? assigneeName(issue.assignee) : "Assign"}</bdi>
         </button>
         {HEAD_BUTTONS.map((Button, i) => (
           <Button key={i} issue={issue} />
         ))}
-        <button type="button" className="button quiet" onClick={() => void copyText(window.location.href, "Link copied.")} title="Copy the link (y)">
+        <button type="button" className="button quiet" onClick={() => void copyText(window.location.href, "Link copied.")} title={keyed("Copy the link", "Everywhere", "y")}>
           <Icon name="link" /> Copy link
         </button>
       </div>
@@ -107,9 +108,10 @@ function priorityHint({ priority, priority_by }: Issue): string {
 }
 
 function StatusButtons({ issue, act, more }: { issue: Issue; act: (change: IssueChange) => void; more: (ask: Ask) => void }): React.ReactElement {
+  const keyed = useKeyTitle();
   if (issue.status !== "unresolved") {
     return (
-      <button type="button" className="button" onClick={() => act({ status: "unresolved" })} title="Reopen (o)">
+      <button type="button" className="button" onClick={() => act({ status: "unresolved" })} title={keyed("Reopen", "Issue", "o")}>
         Reopen
       </button>
     );

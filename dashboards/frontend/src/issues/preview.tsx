@@ -1,6 +1,7 @@
 // The issue under the cursor beside the list: what happened in its newest event, so that triage needs no change of page.
 import * as React from "react";
 
+import { useKeyTitle } from "../core/keys.ts";
 import { formatNumber } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
 import { painted } from "../core/painted.ts";
@@ -72,6 +73,7 @@ function useNewest(issue: string | null, next: string | null, bar: UrlState): { 
 }
 
 export function Preview({ issue, next, bar, now, step_s, act, assign, close }: Props): React.ReactElement {
+  const keyed = useKeyTitle();
   const { event, problem } = useNewest(issue?.id ?? null, next, bar);
   React.useEffect(() => {
     if (event) painted("preview");
@@ -102,7 +104,7 @@ export function Preview({ issue, next, bar, now, step_s, act, assign, close }: P
           <a className="button small" href={issueHref(issue.id, bar)}>
             Open
           </a>
-          <button type="button" className="button quiet icon small" aria-label="Close the preview" title="Close the preview (v)" onClick={close}>
+          <button type="button" className="button quiet icon small" aria-label="Close the preview" title={keyed("Close the preview", "Issues", "v")} onClick={close}>
             <Icon name="close" />
           </button>
         </div>

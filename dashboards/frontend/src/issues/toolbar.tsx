@@ -1,6 +1,7 @@
 // Above the list: search line, tabs and sort; and the bar of actions that replaces the headings while rows are selected.
 import * as React from "react";
 
+import { useKeyTitle } from "../core/keys.ts";
 import { formatNumber } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
 import { useHref } from "../core/url.ts";
@@ -20,6 +21,7 @@ interface FilterBarProps {
 
 /** Search line, tabs, sort. The search is committed by Enter, or by leaving the line. */
 export function FilterBar({ filters, me, busy, change, preview, onPreview }: FilterBarProps): React.ReactElement {
+  const keyed = useKeyTitle();
   const [text, setText] = React.useState(filters.q);
   React.useEffect(() => setText(filters.q), [filters.q]);
   const href = useHref();
@@ -73,7 +75,7 @@ export function FilterBar({ filters, me, busy, change, preview, onPreview }: Fil
           ))}
         </select>
       </label>
-      <button type="button" className="button quiet icon" aria-pressed={preview} aria-label="Preview beside the list" title="Preview beside the list (v)" onClick={onPreview}>
+      <button type="button" className="button quiet icon" aria-pressed={preview} aria-label="Preview beside the list" title={keyed("Preview beside the list", "Issues", "v")} onClick={onPreview}>
         <Icon name="sidebar" />
       </button>
       <a className="button quiet icon" href={href("/app/issues/review")} aria-label="Review merges and splits" title="Review merges and splits the model suggests">

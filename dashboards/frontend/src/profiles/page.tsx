@@ -3,7 +3,7 @@ import * as React from "react";
 
 import { askEarly, getEarly } from "../core/early.ts";
 import { formatNumber, formatRatio } from "../core/format.ts";
-import { useShortcuts } from "../core/keys.ts";
+import { useShortcuts, useKeyTitle } from "../core/keys.ts";
 import { painted } from "../core/painted.ts";
 import { asProblem, isAbort, type Problem } from "../core/problem.ts";
 import { token } from "../core/theme.ts";
@@ -115,6 +115,7 @@ const MODES: readonly (readonly [Mode, string, string])[] = [
 ];
 
 function Graphs({ document, wanted }: { document: FlameDocument; wanted: Wanted }): React.ReactElement {
+  const keyed = useKeyTitle();
   const palette = useFlamePalette();
   const frames = React.useMemo(() => framesOf(document), [document]);
   const placed = React.useMemo(() => place(frames, wanted.mode === "first" ? "first" : "weight"), [frames, wanted.mode]);
@@ -156,7 +157,7 @@ function Graphs({ document, wanted }: { document: FlameDocument; wanted: Wanted 
           {found ? `${formatRatio(Math.round(matchedShare(frames, found) * 1000) / 1000)} matched` : ""}
         </span>
         <span className="trace-gap" />
-        <button type="button" className="button quiet" title="Show all (r)" onClick={() => setReset(reset + 1)}>
+        <button type="button" className="button quiet" title={keyed("Show all", "Profiles", "r")} onClick={() => setReset(reset + 1)}>
           Reset zoom
         </button>
       </div>

@@ -19,7 +19,9 @@ export interface Asked {
   cancel: () => void;
 }
 
-const LOOK_MS = 600;
+const LOOK_MS = 700;
+/** By then the server knows of it, and what is quick has been answered. */
+const FIRST_LOOK_MS = 1_200;
 const START: Running = { answered: 0, last: "", elapsed_ms: 0 };
 
 const nameOf = (): string => `page-${crypto.getRandomValues(new Uint32Array(3)).join("-")}`;
@@ -47,16 +49,23 @@ export function useAnalysis(subject: Subject): Asked {
     setAnalysis(null);
     setRunning(START);
     const over = (): boolean => current.current?.run !== run;
-    const timer = window.setInterval(() => {
+    let timer = 0;
+    const look = (): void => {
+      // One at a time, and none after one that failed: then it has ended, and the answer itself says how.
       get<Running>(`rca/${run}/progress`, { signal: controller.signal })
-        .then((far) => (over() ? undefined : setRunning(far)))
-        .catch(() => undefined); // the answer itself says what went wrong
-    }, LOOK_MS);
+        .then((far) => {
+          if (over()) return;
+          setRunning(far);
+          timer = window.setTimeout(look, LOOK_MS);
+        })
+        .catch(() => undefined);
+    };
+    timer = window.setTimeout(look, FIRST_LOOK_MS);
     post<Analysis>("rca", { ...subject, run }, { signal: controller.signal })
       .then((found) => (over() ? undefined : setAnalysis(found)))
       .catch((error: unknown) => (over() || isAbort(error) ? undefined : setProblem(asProblem(error))))
       .finally(() => {
-        window.clearInterval(timer);
+        window.clearTimeout(timer);
         if (over()) return;
         current.current = null;
         setRunning(null);

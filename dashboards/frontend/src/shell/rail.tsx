@@ -1,5 +1,6 @@
 // The rail at the left: the pages there are, in groups.
 import * as React from "react";
+import { useKeyTitle } from "../core/keys.ts";
 import { Icon, type IconName, Mark } from "../core/icons.tsx";
 import { useHref } from "../core/url.ts";
 
@@ -30,6 +31,7 @@ function grouped(nav: readonly NavEntry[]): [string, NavEntry[]][] {
 
 export function Rail({ nav, current, version, onPalette, onHelp }: Props): React.ReactElement {
   const href = useHref();
+  const keyed = useKeyTitle();
   const id = React.useId();
   return (
     <nav className="rail" aria-label="Pages">
@@ -49,7 +51,7 @@ export function Rail({ nav, current, version, onPalette, onHelp }: Props): React
             <ul>
               {entries.map((entry) => (
                 <li key={entry.name}>
-                  <a href={href(entry.href)} aria-current={entry.name === current ? "page" : undefined} title={`${entry.label} (${entry.keys})`}>
+                  <a href={href(entry.href)} aria-current={entry.name === current ? "page" : undefined} title={keyed(entry.label, "Everywhere", entry.keys)}>
                     <Icon name={entry.icon} />
                     <span>{entry.label}</span>
                   </a>

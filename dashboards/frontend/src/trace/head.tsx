@@ -1,13 +1,15 @@
 // Above the waterfall: what the trace is, who took part, and the tools.
 import * as React from "react";
 
-import { formatDuration, formatNumber, formatRatio } from "../core/format.ts";
+import { useKeyTitle } from "../core/keys.ts";
+import { formatCount, formatDuration, formatNumber, formatRatio } from "../core/format.ts";
 import { Icon } from "../core/icons.tsx";
 import { Menu } from "../core/menu.tsx";
 import { CopyButton } from "../issues/copy.tsx";
 import { useExact } from "../issues/time.tsx";
 import { ErrorList, LogList } from "./drawer.tsx";
 import { nextOf } from "./steps.ts";
+import { profilesHref, useProfiles } from "./useProfiles.ts";
 import type { TraceState } from "./useTrace.ts";
 import { whole } from "./view.ts";
 
@@ -17,6 +19,7 @@ export function TraceHead({ state }: { state: TraceState }): React.ReactElement 
   const { trace, scene } = state;
   const { columns, tree } = scene;
   const exact = useExact();
+  const samples = useProfiles(trace);
   const title = tree.size === 0 ? "Trace" : columns.description[0] || columns.op[0] || `Trace ${trace.trace_id.slice(0, 8)}`;
   const { places } = trace;
   const total = places.self_ns.reduce((sum, self_ns) => sum + self_ns, 0);
@@ -51,6 +54,12 @@ export function TraceHead({ state }: { state: TraceState }): React.ReactElement 
             {() => <LogList logs={state.logs} />}
           </Menu>
         ) : null}
+        {samples > 0 ? (
+          <a className="button quiet" href={profilesHref(trace)} title="What ran in it, as a flame graph">
+            <Icon name="profiles" />
+            {formatCount(samples, "sample")}
+          </a>
+        ) : null}
       </div>
       <ul className="trace-services" aria-label={`${places.kind === "service" ? "Services" : "Operations"} by the time spent in them`}>
         {places.names.slice(0, MOST_SERVICES).map((name, i) => {
@@ -77,6 +86,7 @@ function filterOf(kind: "service" | "op", name: string): string {
 }
 
 export function TraceTools({ state }: { state: TraceState }): React.ReactElement {
+  const keyed = useKeyTitle();
   const { scene, matches, failures } = state;
   const filtered = scene.kept !== null;
   const marked = filtered ? matches : failures;
@@ -102,10 +112,10 @@ export function TraceTools({ state }: { state: TraceState }): React.ReactElement
       <span className="trace-matches" role="status">
         {filtered ? `${formatNumber(state.found)} of ${formatNumber(scene.tree.size)}` : failures.length > 0 ? `${formatNumber(Math.max(failures.length, state.trace.failed))} failed` : ""}
       </span>
-      <button type="button" className="button quiet icon" disabled={marked.length === 0} aria-label={filtered ? "Previous match" : "Previous error"} title="Previous ([)" onClick={() => jump(false)}>
+      <button type="button" className="button quiet icon" disabled={marked.length === 0} aria-label={filtered ? "Previous match" : "Previous error"} title={keyed("Previous", "Trace", "[")} onClick={() => jump(false)}>
         <Icon name="left" />
       </button>
-      <button type="button" className="button quiet icon" disabled={marked.length === 0} aria-label={filtered ? "Next match" : "Next error"} title="Next (])" onClick={() => jump(true)}>
+      <button type="button" className="button quiet icon" disabled={marked.length === 0} aria-label={filtered ? "Next match" : "Next error"} title={keyed("Next", "Trace", "]")} onClick={() => jump(true)}>
         <Icon name="right" />
       </button>
       <span className="trace-gap" />
@@ -113,7 +123,7 @@ export function TraceTools({ state }: { state: TraceState }): React.ReactElement
         {scene.folded.size === 0 ? "Fold all" : "Unfold all"}
       </button>
       {state.trace.groups.row.length > 0 ? (
-        <button type="button" className="button quiet" aria-pressed={state.grouped} title="Show runs of like siblings as one row (s)" onClick={() => state.setGrouped(!state.grouped)}>
+        <button type="button" className="button quiet" aria-pressed={state.grouped} title={keyed("Show runs of like siblings as one row", "Trace", "s")} onClick={() => state.setGrouped(!state.grouped)}>
           Group siblings
         </button>
       ) : null}
@@ -121,11 +131,11 @@ export function TraceTools({ state }: { state: TraceState }): React.ReactElement
         Critical path
       </button>
       {zoomed ? (
-        <button type="button" className="button quiet" title="The whole trace (0)" onClick={() => state.show(whole(state.trace.duration_ns))}>
+        <button type="button" className="button quiet" title={keyed("The whole trace", "Trace", "0")} onClick={() => state.show(whole(state.trace.duration_ns))}>
           Reset zoom
         </button>
       ) : null}
-      <button type="button" className="button quiet" aria-pressed={state.table} title="Waterfall or table (t)" onClick={() => state.setTable(!state.table)}>
+      <button type="button" className="button quiet" aria-pressed={state.table} title={keyed("Waterfall or table", "Trace", "t")} onClick={() => state.setTable(!state.table)}>
         Table
       </button>
     </div>
