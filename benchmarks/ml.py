@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.measured import Case
+from benchmarks.ml_anomaly import cycle_s
 from benchmarks.ml_clustering import from_the_beginning, incremental
 from benchmarks.ml_grouping import fingerprint_us
 from benchmarks.ml_issues import escalation_s, list_ms
@@ -23,6 +24,14 @@ CASES: tuple[Case, ...] = (
     Case("recluster-new", "re-clustering of 100 new issues", "s", 2, at_least=False, measure=incremental),
     Case("fingerprint", "fingerprint of an event", "us", 150, at_least=False, measure=fingerprint_us),
     Case("issue-list", "issue list of 10 000 issues with counts", "ms", 200, at_least=False, measure=list_ms),
+    Case(
+        "anomaly-cycle",
+        "a cycle of the detector of anomalies over 10 000 series",
+        "s",
+        5,
+        at_least=False,
+        measure=cycle_s,
+    ),
     Case("escalation", "looking for escalations among 10 000 issues", "s", 10, at_least=False, measure=escalation_s),
 )
 """What is measured, in the order of the page."""
