@@ -191,7 +191,9 @@ def _cells(
     kinds = [_kind(name, head, services) for head in heads[0]]
     for row in rows:
         at = _moment(row[0]) // _STEP * _STEP
-        node = _service(row[2]).lower() if name == _FRONT else ""
+        # What users see of the system as a whole is of no service that could be at fault.
+        front = _service(row[2]).lower() if name == _FRONT else ""
+        node = front if front in services else ""
         for kind, value in zip(kinds, numbers(row), strict=True):
             if kind is not None:
                 shown = 1.0 - value / 100.0 if kind[1] is Signal.ERRORS else value
