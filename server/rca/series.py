@@ -82,8 +82,8 @@ def _red(
             continue
         rows = rows_of(node)
         told: tuple[tuple[rca.Signal, str, str, str, Floats], ...] = (
-            (rca.Signal.TRAFFIC, "calls", "calls", "count()", zeroed(one["calls"], alive)),
-            (rca.Signal.ERRORS, "share", "", "failure_rate()", shares(one["failed"], one["calls"])),
+            (rca.Signal.TRAFFIC, "calls", "count", "count()", zeroed(one["calls"], alive)),
+            (rca.Signal.ERRORS, "share", "share", "failure_rate()", shares(one["failed"], one["calls"])),
             (rca.Signal.LATENCY, "p50", "ms", f"p50({field})", one["p50"] / _NS_PER_MS),
             (rca.Signal.LATENCY, "p95", "ms", f"p95({field})", one["p95"] / _NS_PER_MS),
         )
@@ -121,7 +121,7 @@ def _counted(
         rows = pipeline(dataset, *of_node(dataset, node, sketch.projects))
         for column, (name, value, words) in told.items():
             key = sketch.shown(f"series/{node}/{signal.value}/{name}", f"{words} of {node}", rows, value)
-            yield rca.Series(node, signal, zeroed(one[column], alive), name, "", key)
+            yield rca.Series(node, signal, zeroed(one[column], alive), name, "count", key)
 
 
 def metric_series(
@@ -183,5 +183,5 @@ def asked_series(sketch: Sketch, subject: Subject, node: str, table: pa.Table) -
         values = zeroed(values, 0)
     value = print_expression(subject.value)
     key = sketch.shown("asked", subject.title, subject.rows, value)
-    unit = "ms" if subject.signal is rca.Signal.LATENCY else ""
+    unit = "ms" if subject.signal is rca.Signal.LATENCY else "count" if subject.counts else ""
     return rca.Series(node, subject.signal, values, subject.name, unit, key)

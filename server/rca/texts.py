@@ -17,7 +17,7 @@ MOST_TEMPLATES: Final = 300
 MOST_GROUPS: Final = 300
 MOST_CHANGES: Final = 300
 MOST_METRICS: Final = 400
-MOST_DIFFERENCES: Final = 40
+MOST_DIFFERENCES: Final = 100
 MOST_EDGES: Final = 2_000
 
 _NODE: Final = 'extend node=if(service = "", project, service)'

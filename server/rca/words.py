@@ -70,10 +70,10 @@ def chart_of(one: Mapping[str, Any]) -> Chart:
         _seconds(one["start"]),
         one["step_s"],
         one["values"],
-        one["unit"],
+        "" if one["unit"] in {"count", "share"} else one["unit"],
         None if window is None else (_seconds(window["start"]), _seconds(window["end"])),
         None if began is None else _seconds(began),
-        share=one["title"].startswith("share of"),
+        share=one["unit"] == "share",
     )
 
 

@@ -162,7 +162,8 @@ class ReportMaker:
             if title == "errors":
                 shown = [value or 0.0 for value in shown]
             at = rfc3339(moment(start))
-            drawn = {"unit": "ms" if latency else "", "start": at, "step_s": float(step), "values": shown}
+            unit = "ms" if latency else "share" if title.startswith("share") else "count"
+            drawn = {"unit": unit, "start": at, "step_s": float(step), "values": shown}
             made.append({"key": title, "title": title, **drawn, "window": None, "onset": None})
         return made
 
