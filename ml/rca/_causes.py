@@ -35,7 +35,7 @@ _MOST_STATEMENT: Final = 2.5
 _LONGER: Final = 1.3
 _FAILING: Final = 0.05
 _OUTCOME: Final = re.compile(
-    r"(^|[._ ])(status|error|exception|level|severity|message|title|type|trace|span|event|id|duration|outcome|fault"
+    r"(^|[._ ])(status|error|exception|level|severity|message|title|type|trace|span|event|request|duration|outcome|fault"
     r"|issue|fingerprint|handled|mechanism|transaction|route|url|path|op|description|service|node|host|instance"
     r"|release|version|dist|environment|sdk|platform|kind|timestamp|method|culprit|target|logger|code)s?($|[._ ])",
     re.IGNORECASE,
@@ -130,7 +130,7 @@ def client_candidates(facts: Facts) -> Iterator[Candidate]:
         yield Candidate(
             CauseKind.CLIENT,
             node,
-            facts.score(one.node) + gained,
+            facts.score("") + gained,
             f"requests with {one.field} {one.value}",
             evidence=strongest([said, *node_evidence(facts, node)]),
             difference=(one.field, one.value),

@@ -26,7 +26,7 @@ _KINDS: Final = {
     ChangeKind.MIGRATION: 0.5,
     ChangeKind.INFRASTRUCTURE: 0.2,
     ChangeKind.SCALING: 0.0,
-    ChangeKind.COMMIT: 0.0,
+    ChangeKind.COMMIT: -1.0,
     ChangeKind.OTHER: -0.3,
 }
 _NOWHERE: Final = -0.7
@@ -34,6 +34,9 @@ _NOWHERE: Final = -0.7
 
 _NEXT_DOOR: Final = -1.5
 """Log odds of a change made to the caller of the node that is blamed: it may call otherwise than before."""
+
+_CALLED_MORE: Final = 1.25
+"""So many times the usual requests of a callee may be the doing of a caller that is well itself."""
 
 _SHARED: Final = 1.5
 _CLEAR: Final = 0.15
@@ -54,11 +57,24 @@ def change_candidates(facts: Facts) -> tuple[list[Candidate], list[RuledOut]]:
 
 def _impossible(facts: Facts, change: Change) -> str | None:
     """Return why a change cannot be the cause; None when it can."""
+    if change.kind is ChangeKind.COMMIT and (shipped := _shipped(facts, change)) is not None:
+        return f"{_named(shipped)} stands for it: a commit does nothing before it is out"
     if change.at > facts.onset.latest:
         return f"it was made {span_text(change.at - facts.onset.at)} after it began"
     if _timing(facts, change) <= _LONG_AGO:
         return f"it was made {span_text(facts.onset.at - change.at)} before it began"
     return None
+
+
+def _shipped(facts: Facts, commit: Change) -> Change | None:
+    """Return the first release or deploy that brought a commit; None when none is told."""
+    release = commit.attributes.get("release", "")
+    out = [
+        one
+        for one in facts.case.changes
+        if release and one.kind in _OUT and one.attributes.get("release", "") == release
+    ]
+    return min(out, key=lambda one: (one.at, one.id), default=None)
 
 
 def _candidate(facts: Facts, change: Change) -> Candidate:
@@ -93,7 +109,12 @@ def _place(facts: Facts, change: Change) -> tuple[str, float, float]:
     if not change.node:
         return (best.state.node if best else ""), facts.score(""), _NOWHERE
     own = facts.score(change.node)
-    callees = [facts.score(one) + _NEXT_DOOR for one in facts.graph.callees.get(change.node, ())]
+    off = change.node in facts.states and facts.states[change.node].odds > 0.0
+    callees = [
+        facts.score(one) + _NEXT_DOOR
+        for one in facts.graph.callees.get(change.node, ())
+        if off or (one in facts.states and facts.states[one].load >= _CALLED_MORE)
+    ]
     return change.node, max([own, *callees]), 0.0
 
 
@@ -131,6 +152,7 @@ def _commits(facts: Facts, change: Change) -> tuple[SuspectCommit, ...]:
     return tuple(sorted(found, key=lambda one: (-one.score, one.sha)))[:_MOST_COMMITS]
 
 
+_OUT: Final = frozenset({ChangeKind.RELEASE, ChangeKind.DEPLOY})
 _SHIPS: Final = frozenset({ChangeKind.RELEASE, ChangeKind.DEPLOY, ChangeKind.COMMIT})
 
 
