@@ -145,7 +145,8 @@ def _number(value: float, chart: Chart) -> str:
     if abs(value) >= 1e4:
         power = min(int(math.log10(abs(value)) // 3), 4)
         return f"{value / 1000**power:.3g}{' kMGT'[power].strip()} {chart.unit}".strip()
-    return f"{value:.3g} {chart.unit}".strip()
+    shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{shown} {chart.unit}".strip()
 
 
 def _short(text: str, width: int) -> str:

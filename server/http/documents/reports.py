@@ -53,13 +53,13 @@ class ReportQuery(Input):
 class MakeQuery(ReportQuery):
     """A report of now."""
 
-    range: _Length = "7d"
+    range: _Length
 
 
 class ReportWanted(Input):
     """A report to make, keep and mail."""
 
-    range: _Length = "7d"
+    range: _Length
     recipients: _Recipients = Field(default_factory=list)
 
 
