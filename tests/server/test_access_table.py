@@ -62,10 +62,15 @@ VALUES: dict[str, Any] = {
     "saved": NEVER,
     "version": 1,
     "organization": "no-such-organisation",
+    "report": NEVER,
+    "schedule": NEVER,
+    "run": "no-such-run",
 }
 QUERY = {"query": "from errors | limit 1"}
 BODIES: dict[str, Any] = {
     "POST /api/v1/query": QUERY,
+    "POST /api/v1/projects/<project>/report-schedules": {"name": "x", "zone": "no-such-zone"},
+    "PUT /api/v1/projects/<project>/report-schedules/<schedule>": {"name": "x"},
     "POST /api/v1/query/plan": QUERY,
     "POST /api/v1/query/explain": QUERY,
     "POST /api/v1/query/series": QUERY,
