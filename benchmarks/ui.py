@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
-from benchmarks import stats, ui_data
+from benchmarks import recording, stats, ui_data
 from benchmarks.browser import chromium, sign_in, watched
 from benchmarks.dataset import dataset
 from benchmarks.pages import EMAIL, PASSWORD, PATIENCE_MS, amber, clicked, opened, prepared, settled
@@ -116,6 +116,13 @@ def _trace(place: Place) -> list[Case]:
 def _flame(place: Place) -> list[Case]:
     address = "/app/profiles?range=1h&q=release:benchmark@1"
     return [_opening(place, "flame graph of 50 000 frames", address, "flame", 300)]
+
+
+def _replay(place: Place) -> list[Case]:
+    """From the click to the first picture of a recording with 400 articles and 3 000 changes, made by rrweb."""
+    found = recording.record(place.browser, recording.churn, things=400)
+    ui_data.send_replay(place.server, found)
+    return [_opening(place, "first picture of a replay", f"/app/replays/{ui_data.REPLAY}", "replay", 1000)]
 
 
 def _board(place: Place) -> list[Case]:
@@ -236,6 +243,7 @@ PARTS: Mapping[str, Part] = {
     "first": _first,
     "trace": _trace,
     "flame": _flame,
+    "replay": _replay,
     "board": _board,
     "tabs": _tabs,
     "memory": _memory,

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from benchmarks.recording import Recording, envelopes
 from benchmarks.serving import NoAnswerError, Server
 
 TRACE = "a1" * 16
+REPLAY = "b2" * 16
 SPANS = 100_000
 FRAMES = 50_000
 PANELS = 12
@@ -136,6 +138,17 @@ def board() -> dict[str, Any]:
         for place in range(PANELS)
     ]
     return {"name": f"Benchmark {time.time_ns()}", "content": {"panels": panels}}
+
+
+def send_replay(server: Server, recorded: Recording) -> None:
+    """Send a recording as a browser's client does, and wait until it can be asked for.
+
+    Raises:
+        TimeoutError: it did not come.
+    """
+    for body in envelopes(recorded, server.address.public_key, server.address.project_id, REPLAY):
+        _send(server, f"/api/{server.address.project_id}/envelope/", body, "application/x-sentry-envelope")
+    _wait(server, f'from replays | where replay = "{REPLAY}" | summarize n=count()', 1)
 
 
 def _send(server: Server, path: str, body: bytes, kind: str) -> None:
