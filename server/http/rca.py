@@ -24,6 +24,7 @@ from server.rca.service import RootCause
 from server.rca.subjects import Asked
 
 _READ = needs(Action.EVENT_READ)
+_ANSWER = documents.told("RcaAnswer", "The analysis.")
 STILL = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'"
 """A report is read: it runs nothing and fetches nothing."""
 
@@ -47,7 +48,7 @@ def rca_routes(services: Services) -> Routes:
             found = rootcause.find(look, subject, window, baseline, asking)
         return rendered(document_of(found), asked.format)
 
-    @routes.on(HTTPMethod.GET, "/rca", _READ, {200: documents.RcaAnswer, **NOT_FOUND, **QUERY_LIMIT})
+    @routes.on(HTTPMethod.GET, "/rca", _READ, {200: _ANSWER, **NOT_FOUND, **QUERY_LIMIT})
     def rca_of(query: documents.RcaAsked) -> Response:
         """Return what caused something, as far as can be told, with the question behind each piece of evidence.
 
@@ -56,7 +57,7 @@ def rca_routes(services: Services) -> Routes:
         """
         return analysed(query)
 
-    @routes.on(HTTPMethod.POST, "/rca", _READ, {200: documents.RcaAnswer, **NOT_FOUND, **QUERY_LIMIT, **BODY})
+    @routes.on(HTTPMethod.POST, "/rca", _READ, {200: _ANSWER, **NOT_FOUND, **QUERY_LIMIT, **BODY})
     def ask_rca(body: documents.RcaAsked) -> Response:
         """Ask the same with a body."""
         return analysed(body)

@@ -17,6 +17,7 @@ from server.http.access import needs
 from server.http.documents import reports as documents
 from server.http.documents.common import BODY, NOT_FOUND, QUERY_LIMIT
 from server.http.documents.managed import ProjectPath
+from server.http.documents.rca import told
 from server.http.guard import principal, project
 from server.http.period import range_length
 from server.http.rca import STILL
@@ -54,7 +55,7 @@ def _reading(routes: Routes, services: Services) -> None:
         slugs = _slugs(services, query.project)
         return answer({"items": [_item(services, row, slugs) for row in metadata.reports(sorted(slugs), query.limit)]})
 
-    @routes.on(HTTPMethod.GET, "/reports/<report>", _READ, {200: documents.StoredReport, **NOT_FOUND})
+    @routes.on(HTTPMethod.GET, "/reports/<report>", _READ, {200: told("StoredReport", "The report."), **NOT_FOUND})
     def report(path: documents.ReportPath, query: documents.ReportQuery) -> Response:
         """Return one report; with `format=markdown` or `format=html` as a document to read."""
         row = metadata.report(path.report)
@@ -76,7 +77,7 @@ def _making(routes: Routes, services: Services) -> None:
         maker = ReportMaker(services.queries, metadata, services.issues, services.clock)
         return maker.make(principal(), Wanted(of, *period_of(length, services.clock.now())))
 
-    @routes.on(HTTPMethod.GET, rule, _READ, {200: documents.ReportDocument, **NOT_FOUND, **QUERY_LIMIT})
+    @routes.on(HTTPMethod.GET, rule, _READ, {200: told("ReportDocument", "The report."), **NOT_FOUND, **QUERY_LIMIT})
     def report_now(path: ProjectPath, query: documents.MakeQuery) -> Response:
         """Return a report of a project of now; it is not kept."""
         return _told(made(project(path), range_length(query.range)), query.format)
@@ -144,8 +145,8 @@ def _release(routes: Routes, services: Services) -> None:
         of = project(path)
         now = services.clock.now()
         look = Look(principal(), (of.id,), (), now - range_length(query.range), now)
-        told = overview.detail(look, of, query.release, query.compare)
-        compared = None if told["compared"] is None else told["compared"]["version"]
+        known = overview.detail(look, of, query.release, query.compare)
+        compared = None if known["compared"] is None else known["compared"]["version"]
         worse = [] if compared is None else release_regressions(look, services.queries, query.release, compared)
         return answer(
             {
@@ -153,8 +154,8 @@ def _release(routes: Routes, services: Services) -> None:
                 "release": query.release,
                 "compared": compared,
                 "transactions": worse,
-                "new": told["new"],
-                "regressed": told["regressed"],
+                "new": known["new"],
+                "regressed": known["regressed"],
             }
         )
 

@@ -33,6 +33,8 @@ LEFT_OUT = {
     ("/api/v1/session", "delete"),  # ends the session that asks
     ("/api/v1/me/sessions", "delete"),
     ("/api/v1/me/password", "post"),
+    ("/api/v1/rca", "get"),  # twenty questions each; tests/server/test_rca.py holds answers to the description
+    ("/api/v1/rca", "post"),
     ("/api/v1/ready", "get"),  # 503 is its answer here: the other processes do not run
 }
 

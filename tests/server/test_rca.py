@@ -19,6 +19,7 @@ from server.asker import asked_by
 from server.cli import beside
 from server.cli import rca as cli
 from server.compose import Installation
+from server.http.documents.rca import RcaAnswer
 from server.http.rca import rendered
 from server.issues.looking import Look
 from server.query_service import QueryService, Question
@@ -250,7 +251,9 @@ def test_the_command_line_prints_what_the_server_answers(cart, monkeypatch, caps
 
 def test_an_analysis_is_told_in_json_without_numbers_json_has_not(cart):
     """Gaps of series are null."""
-    json.dumps(document_of(cart), allow_nan=False)
+    document = document_of(cart)
+    json.dumps(document, allow_nan=False)
+    RcaAnswer.model_validate(document)
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from engine.clock import FixedClock
 from engine.errors import UserError
 from engine.metadata import MetadataStore
 from engine.reports import MailState, ReportKey, Rhythm, ScheduleRow, ScheduleWanted
+from server.http.documents.reports import StoredReport
 from server.reports.job import Parts, ReportJob
 from server.reports.mail import mail_of, message_id
 from server.reports.periods import due, next_due
@@ -348,6 +349,7 @@ def test_a_report_tells_of_a_project_and_is_kept_with_its_mails(api, mailbox):
     (listed,) = api.get("reports")["items"]
     assert listed == {name: made[name] for name in listed}
     assert api.get(f"reports/{made['id']}")["document"] == document
+    StoredReport.model_validate(made)
     page = api.call("owner", "GET", f"/api/v1/reports/{made['id']}?format=html")
     assert page.mimetype == "text/html"
     assert "<img" not in page.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -44,6 +44,18 @@ class RcaAsked(Look):
         str, Field(max_length=64, description="A name of your own, 8 to 64 letters, digits, - or _, to follow it by.")
     ] = ""
     format: Annotated[Literal["json", "markdown", "html"], Field(description="Of the answer.")] = "json"
+
+
+def told(model: str, description: str) -> dict[str, Any]:
+    """Return the OpenAPI answer of what is told as JSON, Markdown or a page, by `format`.
+
+    Args:
+        model: name of the document that is the JSON; another route must answer with it as such.
+        description: what it is.
+    """
+    texts = {kind: {"schema": {"type": "string"}} for kind in ("text/markdown", "text/html")}
+    json = {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+    return {"description": description, "content": {**json, **texts}}
 
 
 class RcaRunPath(Input):
