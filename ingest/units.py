@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -147,9 +148,17 @@ def _line(number: int, line: bytes) -> Iterator[Submittable | Problem]:
         yield Problem(number, ": ".join((error.message, *getattr(error, "causes", ()))))
 
 
+_OTLP_LINE = re.compile(rb'\s*\{\s*"resource(?:Spans|Logs|Metrics)"')
+
+
 def _is_lines(head: bytes) -> bool:
-    """Tell whether a content is JSON lines: an object, and below it another that is no item header."""
-    first, _, rest = head.lstrip().partition(b"\n")
+    """Tell whether a content is JSON lines: an object, and below it another that is no item header.
+
+    A first line that is longer than the head is one of OTLP's when it begins so: collectors write a batch a line.
+    """
+    first, ended, rest = head.lstrip().partition(b"\n")
+    if not ended:
+        return _OTLP_LINE.match(first) is not None
     second = rest.lstrip().partition(b"\n")[0]
     return _is_object(first) and second.startswith(b"{") and not opens_envelope(first, second)
 

@@ -63,11 +63,11 @@ def problems(units: list[Any]) -> dict[int, str]:
     return {unit.line: unit.reason for unit in units if isinstance(unit, Problem)}
 
 
-@pytest.mark.parametrize("lines", [1, 3])
-def test_otlp_json_is_one_request_or_one_a_line(tmp_path: Path, lines: int) -> None:
-    """The collector's file exporter writes lines; exceptions become errors as when they are sent."""
+@pytest.mark.parametrize(("lines", "padding"), [(1, 0), (3, 0), (3, 100_000), (1, 100_000)])
+def test_otlp_json_is_one_request_or_one_a_line(tmp_path: Path, lines: int, padding: int) -> None:
+    """The collector's file exporter writes lines, long ones; exceptions become errors as when they are sent."""
     path = tmp_path / "traces.json"
-    text = json.dumps(TRACES, indent=1 if lines == 1 else None)
+    text = json.dumps({**TRACES, "unknown": "x" * padding}, indent=1 if lines == 1 and not padding else None)
     path.write_text("\n".join([text] * lines) + "\n")
     units = list(units_of(path, LoadOptions()))
     assert len(rows(units, "spans")) == 1
