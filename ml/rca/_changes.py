@@ -109,13 +109,23 @@ def _place(facts: Facts, change: Change) -> tuple[str, float, float]:
     if not change.node:
         return (best.state.node if best else ""), facts.score(""), _NOWHERE
     own = facts.score(change.node)
-    off = change.node in facts.states and facts.states[change.node].odds > 0.0
     callees = [
         facts.score(one) + _NEXT_DOOR
         for one in facts.graph.callees.get(change.node, ())
-        if off or (one in facts.states and facts.states[one].load >= _CALLED_MORE)
+        if _is_asked_otherwise(facts, change.node, one)
     ]
     return change.node, max([own, *callees]), 0.0
+
+
+def _is_asked_otherwise(facts: Facts, caller: str, callee: str) -> bool:
+    """Return whether a change to a caller may make its callee ill.
+
+    It asks more often than before; or the callee is a database or the like, to which changes are told of its callers.
+    """
+    if callee in facts.states and facts.states[callee].load >= _CALLED_MORE:
+        return True
+    systems = {one.system for one in facts.case.span_groups if one.node == caller}
+    return callee in systems and not facts.graph.callees.get(callee) and facts.states[caller].odds > 0.0
 
 
 def _timing(facts: Facts, change: Change) -> float:

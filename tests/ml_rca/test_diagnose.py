@@ -16,6 +16,7 @@ from ml.rca import (
     ChangeKind,
     Diagnosis,
     Difference,
+    Grid,
     Pattern,
     PatternKind,
     Range,
@@ -302,3 +303,45 @@ def test_a_diagnosis_is_json() -> None:
     assert told["verdict"] == "cause"
     assert told["hypotheses"][0]["node"] == "stock"
     assert told["hypotheses"][0]["change"] is None
+
+
+def test_a_commit_does_nothing_before_it_is_out() -> None:
+    """Where the deploy that brought it is told, that stands for it: after the onset neither is to blame."""
+    onset = s.moment(s.ONSET)
+    changes = (
+        change("commit", ChangeKind.COMMIT, "stock", onset - 120.0, release="stock@2"),
+        change("deploy", ChangeKind.DEPLOY, "stock", onset + 900.0, release="stock@2"),
+    )
+    found = diagnose(replace(s.system(slow="stock"), changes=changes))
+    assert all(one.change is None for one in found.hypotheses)
+    assert {one.key for one in found.ruled_out} >= {"change/commit", "change/deploy"}
+
+
+def test_a_change_to_a_caller_that_asks_no_more_than_before_does_not_explain_its_callee() -> None:
+    """The callee itself is blamed; the change to its caller is when it asks three times as often."""
+    caller = change("caller", ChangeKind.CONFIG, "cart", s.moment(s.ONSET) - 30.0)
+    case = replace(s.system(slow="stock"), changes=(caller,))
+    assert first(diagnose(case)) == (CauseKind.SERVICE, "stock", None)
+    more = diagnose(s.moved(case, "stock", Signal.TRAFFIC, 1.35))
+    assert "caller" in {one.change for one in more.hypotheses[:2]}
+
+
+def test_few_requests_a_bucket_are_joined_until_they_tell_something() -> None:
+    """Three requests in each half minute: a third of them fail, which no single bucket shows."""
+    dice = np.random.default_rng(9)
+    points, first_bad = 480, 400
+    asked = dice.poisson(3.0, points).astype(np.float64)
+    shares = np.where(np.arange(points) >= first_bad, 0.34, 0.004)
+    failed = dice.binomial(asked.astype(np.int64), shares)
+    errors = np.where(asked > 0, failed / np.maximum(asked, 1.0), np.nan)
+    case = Case(
+        Symptom("web", Signal.ERRORS),
+        Range(s.moment(392), s.moment(points)),
+        Range(s.moment(0), s.moment(392)),
+        Grid(s.START, s.STEP, points),
+        (Series("web", Signal.ERRORS, errors, "", "share"), Series("web", Signal.TRAFFIC, asked)),
+    )
+    found = diagnose(case)
+    assert first(found)[1] == "web"
+    assert found.onset is not None
+    assert abs(found.onset.at - s.moment(first_bad)) <= 12 * s.STEP
