@@ -27,6 +27,9 @@ from ml.chaos._topology import expected_ms, flows
 _LEAST_REACH: Final = 0.45
 """Share of an entry's requests that must need a node for its trouble to be met there."""
 
+_MOST_TIMES: Final = 150
+"""More calls of one request than that would be noticed before a release."""
+
 _MESSAGES: Final = (
     "{service}: simplify {what}",
     "{service}: {what} without copies",
@@ -127,11 +130,7 @@ def _bad_commit(scene: Scene) -> Drawn:
     place = _place(scene, NodeKind.SERVICE)
     onset, end = _times(scene)
     node = scene.system.nodes[place.node]
-    asked = [
-        call.target
-        for call in node.operation(place.operation).calls
-        if scene.system.nodes[call.target].kind is NodeKind.DATABASE
-    ]
+    asked = _asked_often(scene, place)
     flavour = dice.choice(("error", "error", "slow", "repeated" if asked else "slow"))
     helper = helper_of(scene.codes[place.node], place.operation)
     deploy = new_id(dice)
@@ -146,7 +145,7 @@ def _bad_commit(scene: Scene) -> Drawn:
             effect = replace(effect, extra_ms=_usual_ms(scene, place) * dice.uniform(0.9, 2.5) / place.reach)
         case _:
             good, bad = REPEATED_LINES[node.system]
-            effect = replace(effect, repeat=(dice.choice(asked), dice.randint(9, 25)))
+            effect = replace(effect, repeat=dice.choice(asked))
     scene.codes[place.node] = with_line(scene.codes[place.node], helper, (BUG, good))
     releases = [Planned(place.node, onset, _breaking(helper, bad), deploy)]
     changes = (deploy,)
@@ -158,6 +157,19 @@ def _bad_commit(scene: Scene) -> Drawn:
         entry=_entry(scene, place), text=text,
     )  # fmt: skip
     return Drawn(fault, tuple(releases), spared={place.node: helper})
+
+
+def _asked_often(scene: Scene, place: _Place) -> list[tuple[str, int]]:
+    """Return the databases an operation asks, with how often it would have to for its callers to notice."""
+    found = []
+    for call in scene.system.nodes[place.node].operation(place.operation).calls:
+        target = scene.system.nodes[call.target]
+        if target.kind is NodeKind.DATABASE:
+            each = target.operation(call.operation).work_ms * call.chance
+            times = round(_usual_ms(scene, place) * scene.dice.uniform(0.9, 2.0) / place.reach / each)
+            if times <= _MOST_TIMES:
+                found.append((call.target, max(8, times)))
+    return found
 
 
 def _breaking(helper: str, bad: str) -> Edit:
@@ -280,18 +292,8 @@ def _bad_flag(scene: Scene, place: _Place, times: tuple[float, float]) -> _Setti
 
 
 _SHORTAGES: Final[Mapping[str, tuple[str, str, str, float]]] = {
-    "connections": (
-        "OperationalError",
-        "remaining connection slots are reserved",
-        "FATAL: remaining connection slots are reserved for superuser connections",
-        100.0,
-    ),
-    "disk": (
-        "OperationalError",
-        "could not extend file: No space left on device",
-        "could not write block {n}: No space left on device",
-        0.995,
-    ),
+    "connections": ("OperationalError", "no slot is left", "FATAL: remaining connection slots are reserved", 100.0),
+    "disk": ("OperationalError", "No space left on device", "could not write block {n}: No space left", 0.995),
     "memory": ("MemoryError", "out of memory", "GC pause of {n} ms, heap nearly full", 0.985),
     "cpu": ("", "", "worker loop was blocked for {n} ms", 0.99),
 }
