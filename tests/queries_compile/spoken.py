@@ -178,7 +178,6 @@ class Speaker:
             f"diff `{one}`{self._one('', ' vs rest', f' vs `{other}`', ' vs previous')}{self._maybe(' on ' + self._keys())}",
             f"cluster{self._maybe(' on ' + self._keys())}", f"patterns {self.field()}{self._maybe(' limit 5')}",
             f"anomalies{self._maybe(' n')}{self._maybe(' season day')}", f"changepoint{self._maybe(' n')}",
-            f"rca{self._maybe(' ' + self.aggregate())}{self._maybe(' baseline 1h')}{self._maybe(' limit 3')}",
             f"correlate {self.aggregate()} with {self._keys()}",
             f"trace `{one}` {self._one('=>', '->', '&&', '||', '!>')} `{other}`",
         )  # fmt: skip
