@@ -37,7 +37,8 @@ _FAILING: Final = 0.05
 _OUTCOME: Final = re.compile(
     r"(^|[._ ])(status|error|exception|level|severity|message|title|type|trace|span|event|request|duration|outcome"
     r"|fault|issue|fingerprint|handled|mechanism|transaction|route|url|path|op|description|service|node|host"
-    r"|instance|release|version|dist|environment|sdk|platform|kind|timestamp|method|culprit|target|logger|code)s?($|[._ ])",
+    r"|instance|release|version|dist|environment|sdk|platform|kind|timestamp|method"
+    r"|culprit|target|logger|code)s?($|[._ ])",
     re.IGNORECASE,
 )
 """Fields that say what came out, or where: not who asked."""
