@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dash import Dash, Input, Output, html, no_update
 from flask import Flask, request
-from plotly.io import json as plotly_json  # type: ignore[import-untyped]
+from plotly.io import json as plotly_json
 
 from dashboards.boards import page as boards_page
 from dashboards.bundle import BundleMissing, is_built
@@ -24,6 +24,7 @@ from dashboards.profiles import page as profiles_page
 from dashboards.releases import page as releases_page
 from dashboards.replays import page as replays_page
 from dashboards.replays.frame import serve_frame
+from dashboards.reports import page as reports_page
 from dashboards.settings import page as settings_page
 from dashboards.shell import PAGE_ID, SHELL_ID, layout, not_found, problem
 from dashboards.trace import page as trace_page
@@ -50,6 +51,7 @@ PAGES: Final[tuple[Page, ...]] = (
     boards_page.ONE,
     monitors_page.LIST,
     monitors_page.ONE,
+    reports_page.PAGE,
     settings_page.PAGE,
     welcome_page.PAGE,
 )

@@ -54,6 +54,7 @@ NAV: Sequence[Mapping[str, str]] = (
     _entry(_DELIVER, "releases", "Releases", "g r"),
     _entry(_DELIVER, "dashboards", "Dashboards", "g b"),
     _entry(_DELIVER, "monitors", "Monitors", "g c"),
+    _entry(_DELIVER, "reports", "Reports", "g o"),
     _entry(_MANAGE, "settings", "Settings", "g s"),
     _entry(_MANAGE, "welcome", "Send data", "g w", "send"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from html import escape
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -12,6 +13,18 @@ from tests.dashboards.fake import problem
 
 REPLAY, EMPTY, UNKNOWN = "a" * 32, "b" * 32, "c" * 32
 BEGIN_MS = 1_772_366_400_000
+REPORTS = [
+    {
+        "id": 7,
+        "project": "shop",
+        "schedule": None,
+        "start": "2026-02-22T12:00:00Z",
+        "end": "2026-03-01T12:00:00Z",
+        "made_at": "2026-03-01T12:00:05Z",
+        "error": "",
+        "mails": [{"recipient": "a@b.example", "state": "refused", "at": "2026-03-01T12:00:06Z", "error": "550 no"}],
+    }
+]
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 
 
@@ -42,6 +55,15 @@ def routes() -> Blueprint:
     @blueprint.get("/rca/<run>/progress")
     def progress(run: str) -> Any:
         return {"run": run, "answered": 3, "last": "calls", "elapsed_ms": 100}
+
+    blueprint.add_url_rule("/reports", "reports", lambda: {"items": [] if request.args.get("project") else REPORTS})
+    blueprint.add_url_rule("/report-schedules", "schedules", lambda: {"items": []})
+
+    @blueprint.get("/reports/<int:report>")
+    def report(report: int) -> Any:
+        policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'"
+        body = f"<!doctype html><title>Report</title><h1>Report {report} of {escape(HOSTILE)}</h1>"
+        return Response(body, headers={"Content-Security-Policy": policy}, content_type="text/html; charset=utf-8")
 
     return blueprint
 

@@ -136,3 +136,17 @@ def test_the_root_cause_is_asked_for_and_leads_to_its_questions(served: Site) ->
     with served.page("/app/issues/SHOP-2", silent=False) as page:
         page.get_by_role("button", name="Find the cause").click()
         expect(page.get_by_test_id("rca").get_by_role("alert")).to_contain_text("Try again in a moment.")
+
+
+def test_a_report_is_read_in_a_frame_that_runs_nothing(served: Site) -> None:
+    """The list says what became of its mails; without reports the page says what they are."""
+    with served.page("/app/reports") as page:
+        expect(page.get_by_role("list", name="Reports")).to_contain_text("0 of 1 mail sent, 1 refused: 550 no")
+        page.get_by_role("button", name=re.compile("^shop")).click()
+        expect(page).to_have_url(re.compile("report=7"))
+        expect(page.frame_locator("iframe").get_by_role("heading")).to_contain_text("Report 7 of <img src=x")
+        assert axe_faults(page) == []
+        page.goto("/app/reports?project=shop")
+        expect(page.get_by_role("heading", name="No report yet")).to_be_visible()
+        page.get_by_role("button", name="Report of now").click()
+        expect(page.get_by_role("dialog").get_by_label("Project")).to_be_visible()

@@ -25,6 +25,7 @@ import { Form } from "./settings/form.tsx";
 import { ScrubRules } from "./settings/scrub_rules.tsx";
 import { Refresher } from "./settings/refresher.tsx";
 import { When } from "./settings/when.tsx";
+import { ReportPage } from "./reports/page.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { ReplayList } from "./replays/list.tsx";
 import { ReplayView } from "./replays/view.tsx";
@@ -51,6 +52,7 @@ const components = {
   Traces,
   TraceView,
   ReplayList,
+  ReportPage,
   ReplayView,
   Profiles,
   ServiceMap,
