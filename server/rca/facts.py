@@ -105,8 +105,14 @@ def log_patterns(sketch: Sketch, found: Iterable[Row]) -> Iterator[rca.Pattern]:
         )
 
 
-def told_changes(sketch: Sketch, found: Iterable[Row]) -> Iterator[rca.Change]:
-    """Yield what was said to be changed."""
+def told_changes(sketch: Sketch, found: Iterable[Row], services: Container[str]) -> Iterator[rca.Change]:
+    """Yield what was said to be changed: of the service that is named, else of the program of the release.
+
+    Args:
+        sketch: of the case.
+        found: rows of `changes_text`.
+        services: those with requests; a program is a service only if it is one of them.
+    """
     known = {kind.value: kind for kind in rca.ChangeKind}
     for row in found:
         name = str(row["id"])
@@ -118,7 +124,7 @@ def told_changes(sketch: Sketch, found: Iterable[Row]) -> Iterator[rca.Change]:
             name,
             known.get(str(row["kind"] or ""), rca.ChangeKind.OTHER),
             row["timestamp"].timestamp(),
-            str(row["service"] or "") or _service_of(str(row["release"] or "")),
+            str(row["service"] or "") or _service_of(str(row["release"] or ""), services),
             str(row["title"] or ""),
             str(row["link"] or ""),
             str(row["author"] or ""),
@@ -211,9 +217,10 @@ def _attributes(row: Row) -> dict[str, str]:
     }
 
 
-def _service_of(release: str) -> str:
-    """Return the program a release is of: `shop` of `shop@1.2`."""
-    return release.rpartition("@")[0]
+def _service_of(release: str, services: Container[str]) -> str:
+    """Return the service a release is of: `shop` of `shop@1.2`; empty when that is none."""
+    program = release.rpartition("@")[0]
+    return program if program in services else ""
 
 
 def _number(value: Any) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -219,10 +218,10 @@ class Gathering:
         return facts.service_edges(self._sketch, found[_EDGES].to_pylist(), texts.edges_text(), self._near)
 
     def _changes(self, found: Mapping[str, pa.Table]) -> list[rca.Change]:
-        told = list(facts.told_changes(self._sketch, found[_CHANGES].to_pylist())) if _CHANGES in found else []
-        placed = [one if one.node in self._known else replace(one, node="") for one in told]
+        rows = found[_CHANGES].to_pylist() if _CHANGES in found else []
+        told = list(facts.told_changes(self._sketch, rows, self._known))
         met = found[_RELEASES].to_pylist() if _RELEASES in found else []
-        return [*placed, *facts.new_releases(self._sketch, met, placed)]
+        return [*told, *facts.new_releases(self._sketch, met, told)]
 
     def _patterns(self, found: Mapping[str, pa.Table]) -> list[rca.Pattern]:
         made: list[rca.Pattern] = []
