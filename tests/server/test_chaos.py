@@ -83,6 +83,7 @@ def test_ingest_takes_all_of_a_scenario_and_it_can_be_asked_about(
     assert {change.id for change in finding.case.changes} >= set(truth["changes"])
     assert truth["node"] in {series.node for series in finding.case.series}
     assert answer.candidates > len(truth["changes"])
+    assert truth["commit"] in {commit.sha for commit in finding.case.commits}
 
 
 def test_the_bad_commit_touches_the_line_that_fails(bad_commit: Scenario, folder: Path):
