@@ -33,7 +33,7 @@ from ingest.normalise.values import text
 from ingest.process import Processor
 from ingest.records import encode_record
 from ingest.sentry_export import ExportedEvent, ExportedIssue, LeftOut, read_document
-from server.sentry_states import change_of
+from server.sentry_states import change_of, decisive
 
 _T = TypeVar("_T")
 
@@ -161,12 +161,15 @@ class SentryImport:
 
     def set_states(self, metadata: MetadataStore) -> None:
         """Give the issues the events fell into the states and assignees they had; those changed here already stay."""
-        wanted: dict[tuple[int, int], ExportedIssue] = {}
+        theirs: dict[tuple[int, int], list[ExportedIssue]] = {}
         for group, fingerprints in self.notes.groups(self.project_id).items():
             issue = self._issues.get(group)
             if issue is not None:
                 for fingerprint in fingerprints:
-                    wanted[self.project_id, default_issue_id(self.project_id, fingerprint)] = issue
+                    theirs.setdefault((self.project_id, default_issue_id(self.project_id, fingerprint)), []).append(
+                        issue
+                    )
+        wanted = {pair: decisive(issues) for pair, issues in theirs.items()}
         people, settled = _assignees(metadata), self.notes.settled(self.project_id)
         changes: dict[tuple[int, int], IssueChange] = {}
         for pair, row in metadata.issues(wanted).items():

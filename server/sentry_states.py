@@ -6,7 +6,7 @@ What Sentry tells is documented for updates of issues (docs.sentry.io/api/events
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,17 @@ from server.issues.states import (
 )
 
 _ESCALATING = "archived_until_escalating"
+
+
+_MOST_OPEN_FIRST = ("unresolved", "resolved", "ignored")
+
+
+def decisive(issues: Iterable[ExportedIssue]) -> ExportedIssue:
+    """Return which of several issues there, whose events are one issue here, decides: the one that is most open.
+
+    What is open there must not be closed here; a resolved one is opened by its next event, an archived one is not.
+    """
+    return min(issues, key=lambda issue: (_MOST_OPEN_FIRST.index(issue.status), not issue.assignee, issue.group_id))
 
 
 def change_of(issue: ExportedIssue, newest_release: str, now: datetime) -> IssueChange:

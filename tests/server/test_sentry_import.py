@@ -24,7 +24,7 @@ from ingest.sentry_export import LeftOut, read_document
 from server.sentry_api import SentryApi
 from server.sentry_import import SentryImport, documents_of
 from server.sentry_pages import event_pages
-from server.sentry_states import change_of
+from server.sentry_states import change_of, decisive
 from tests.ingest.helpers import NOW_NS, processed, snapshot
 from tests.metadata import upgraded
 from tests.server.sentry_documents import DAY_NS, api_event, api_issue, api_summary, backup
@@ -178,6 +178,20 @@ def test_states_come_with_what_they_depend_on(told: dict[str, Any], change: Issu
     assert not isinstance(issue, LeftOut)
     found = change_of(issue, "shop@9", datetime.fromtimestamp(NOW_NS / 1e9, UTC))  # type: ignore[arg-type]
     assert (found, found.condition) == (change, change.condition)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "kept"),
+    [
+        (["resolved", "unresolved", "ignored"], "unresolved"),
+        (["ignored", "resolved"], "resolved"),
+        (["ignored"], "ignored"),
+    ],
+)
+def test_of_several_issues_that_are_one_here_the_most_open_decides(statuses: list[str], kept: str) -> None:
+    """What is still open there is not closed here."""
+    issues = [read_document(api_issue(number, status=status)) for number, status in enumerate(statuses)]
+    assert decisive(issues).status == kept  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
