@@ -29,8 +29,8 @@ _KINDS: Final = {
     ChangeKind.COMMIT: -1.0,
     ChangeKind.OTHER: -0.3,
 }
-_NOWHERE: Final = -0.7
-"""Log odds of a change of which is not known where it was made."""
+_NOWHERE: Final = -2.0
+"""Log odds of a change of which is not known where it was made: it could be any of many nodes."""
 
 _NEXT_DOOR: Final = -1.5
 """Log odds of a change made to the caller of the node that is blamed: it may call otherwise than before."""
