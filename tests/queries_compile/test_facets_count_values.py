@@ -149,7 +149,9 @@ def test_the_plain_reading_says_how_many_are_shown(shop: Shop) -> None:
 def test_dear_fields_are_counted_over_the_newest_hours(shop: Shop) -> None:
     """Whole hours that hold as many rows as wanted; `since` says from when, and the cheap fields are counted over all."""
     asked = replace(shop.context, facet_rows=500)
-    rows = shop.runner.run("from errors | facets", asked).table.to_pylist()
+    answer = shop.runner.run("from errors | facets", asked)
+    assert answer.sql[0].count(" OVER (ORDER BY ") == 2, "the hours, and the ranks of tags, are looked for once"
+    rows = answer.table.to_pylist()
     hours = Counter(r["timestamp"].replace(minute=0, second=0, microsecond=0) for r in shop.seen_errors)
     held, since = 0, None
     for hour in sorted(hours, reverse=True):
