@@ -33,13 +33,13 @@ MOST_DEVIATION: Final = 12.0
 NOVELTY: Final = 1.5
 """Weight of the second opinion beside the first: it is asked once, the first three times."""
 
-SURE: Final = 6.0
+SURE: Final = 5.5
 """Score of an alert. This and the three below were frozen before scoring: see docs/explanation/anomaly.md."""
 
 CERTAIN: Final = 8.0
 """Score of an urgent alert, for those who want few and right ones."""
 
-LARGE: Final = 7.0
+LARGE: Final = 8.0
 """Spreads a deviation takes for an alert, by itself or as a mean: what is rare need not matter."""
 
 QUIET: Final = 120

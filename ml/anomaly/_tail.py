@@ -26,7 +26,7 @@ WARM: Final = 50
 HALF_LIFE: Final = 4_000
 """Points after which a large deviation counts half: two weeks of five minutes."""
 
-_PRIOR_EXPONENT: Final = 0.2
+_PRIOR_EXPONENT: Final = 0.3
 _PRIOR_WEIGHT: Final = 10.0
 """The exponent is that of a tail with a few moments until the series tells better: so many deviations' worth."""
 
