@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, expect, sync_playwright
 
 FLAGS = (
     "--no-sandbox",
@@ -59,12 +59,16 @@ class Watch:
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
         page.on("request", lambda request: self._asked(request.url))
         page.on("response", lambda response: self._answered(response.status, response.url))
-        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", self._spoke)
 
     def _said(self, message: ConsoleMessage) -> None:
         expected = any(f"status of {status}" in message.text for status in self.refusals)
         if message.type in {"error", "warning"} and not expected:
             self.console.append(f"{message.type}: {message.text} {message.location.get('url', '')}".rstrip())
+
+    def _spoke(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def _asked(self, url: str) -> None:
         parts = urlsplit(url)
