@@ -39,19 +39,14 @@ def deviation(values: Floats, expected: Floats, spread: Floats, counts: npt.NDAr
 
 def _exact(values: Floats, means: Floats) -> Floats:
     """Return how many deviations of a normal distribution are as improbable as so many events or more, or so few."""
-    count = np.clip(np.round(values), 0, _TERMS)
-    pmf = np.exp(-means)
-    below = np.zeros_like(means)
-    at = np.zeros_like(means)
-    above = np.zeros_like(means)
-    for k in range(2 * _TERMS):
-        below += np.where(k < count, pmf, 0.0)
-        at += np.where(k == count, pmf, 0.0)
-        above += np.where(k > count, pmf, 0.0)
-        pmf = pmf * means / (k + 1)
+    count = np.clip(np.round(values), 0, _TERMS)[:, None]
+    k = np.arange(2.0 * _TERMS)
+    log_factorial = np.concatenate([[0.0], np.cumsum(np.log(k[1:]))])
+    pmf = np.exp(k * np.log(means)[:, None] - means[:, None] - log_factorial)
+    below, at, above = (np.where(part, pmf, 0.0).sum(axis=1) for part in (k < count, k == count, k > count))
     # The middle of the step, so that the usual count is no deviation.
     high, low = above + at / 2.0, below + at / 2.0
-    return np.where(count > means, _normal(high), -_normal(low))
+    return np.where(count[:, 0] > means, _normal(high), -_normal(low))
 
 
 def _normal(tail: Floats) -> Floats:

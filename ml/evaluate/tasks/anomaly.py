@@ -156,4 +156,5 @@ def _injected(series: Sequence[Made], alerts: Flags, kind: str = "") -> tuple[Ta
 def _alert_rows(name: str, ours: Tally, deals: Sequence[Tally]) -> Iterator[Row]:
     chance = np.mean([deal.values() for deal in deals], axis=0)
     for (metric, value, (low, high), number), by_luck in zip(ours.figures(), chance, strict=True):
-        yield Row(TASK, name, metric, value, low, high, float(by_luck), number)
+        if number:  # without alerts there is no precision, without windows no recall
+            yield Row(TASK, name, metric, value, low, high, float(by_luck), number)
