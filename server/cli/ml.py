@@ -1,4 +1,4 @@
-"""`amber ml`: how well grouping and templates do on labelled data."""
+"""`amber ml`: how well grouping, templates, anomalies and root causes do on labelled data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ from server.cli.options import JsonOption
 from server.commits.evaluation import TASK as SUSPECTS
 from server.commits.evaluation import suspect_commit
 
-app = typer.Typer(add_completion=False, help="Score grouping and templates on labelled data.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False,
+    help="Score grouping, templates, anomalies and root causes on labelled data.",
+    no_args_is_help=True,
+)
 _PIPED_WIDTH = 160
 TASKS = {**PURE_TASKS, SUSPECTS: suspect_commit}
 """What `ml` scores by itself, and what needs repositories besides."""

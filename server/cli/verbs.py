@@ -60,7 +60,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("key", "server.cli.key", "Manage the keys of a project."),
     Verb("token", "server.cli.token", "Manage API tokens."),
     Verb("audit", "server.cli.audit", "Read and verify the audit of every write."),
-    Verb("ml", "server.cli.ml", "Score grouping and templates on labelled data."),
+    Verb("ml", "server.cli.ml", "Score grouping, templates, anomalies and root causes on labelled data."),
     Verb("jobs", "server.cli.jobs", "List the jobs of the installation; run one by hand."),
     Verb("status", "server.cli.status", "Say how the installation is doing."),
     Verb("doctor", "server.cli.doctor", "Look at everything and say what is wrong and what to do."),
