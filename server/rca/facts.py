@@ -151,7 +151,7 @@ def new_releases(sketch: Sketch, found: Iterable[Row], told: Sequence[rca.Change
             rca.ChangeKind.RELEASE,
             first,
             node,
-            f"{release} is first met at {node}",
+            release,
             attributes={"release": release},
             key=key,
         )
