@@ -34,7 +34,10 @@ NOVELTY: Final = 1.5
 """Weight of the second opinion beside the first: it is asked once, the first three times."""
 
 SURE: Final = 5.5
-"""Score of an alert. This and the three below were set with the open series and made ones in view: docs/explanation/anomaly.md."""
+"""Score of an alert.
+
+This and the three below were set with the open series and made ones in view: see docs/explanation/anomaly.md.
+"""
 
 CERTAIN: Final = 8.0
 """Score of an urgent alert, for those who want few and right ones."""
