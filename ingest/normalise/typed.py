@@ -34,7 +34,15 @@ COLUMN_ATTRIBUTES = frozenset(
 )
 """Attributes that are columns of every dataset, or say nothing about the program."""
 
-_CONTEXT_PREFIXES = ("os.", "browser.", "runtime.", "device.", "app.", "culture.")
+_CONTEXT_PREFIXES = ("os.", "browser.", "runtime.", "device.", "culture.")
+_APP = frozenset(
+    f"app.{name}"
+    for name in (
+        *("app_build", "app_identifier", "app_memory", "app_name", "app_start_time", "app_version", "build_type"),
+        *("device_app_hash", "free_memory", "in_foreground", "permissions", "start_type", "view_names"),
+    )
+)
+"""Members of Sentry's app context. Other names that begin with `app.` are what programs call their own, as tenants."""
 _RUNTIME = "process.runtime."
 
 
@@ -154,7 +162,7 @@ def user_of_attributes(attributes: Mapping[str, Any], arrival: Arrival, *, infer
 @lru_cache(maxsize=4096)
 def _context_name(key: str) -> str:
     """Return the member of a context that an attribute is, or an empty string: few names, met with every record."""
-    if key.startswith(_CONTEXT_PREFIXES):
+    if key.startswith(_CONTEXT_PREFIXES) or key in _APP:
         return key
     return "runtime." + key.removeprefix(_RUNTIME) if key.startswith(_RUNTIME) else ""
 

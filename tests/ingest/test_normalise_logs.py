@@ -210,6 +210,13 @@ def test_an_address_is_inferred_only_when_the_container_says_so() -> None:
     assert row["contexts"] == {}
 
 
+def test_names_of_ones_own_below_app_are_tags_and_those_of_sentrys_context_are_not() -> None:
+    """Programs call their tenants and orders so; what tells bad requests from good ones is looked for among tags."""
+    [row] = rows(record(attributes=typed(app__tenant="t-7", app__app_version="1.2")))
+    assert row["tags"]["app.tenant"] == "t-7"
+    assert row["contexts"] == {"app.app_version": "1.2"}
+
+
 @pytest.mark.parametrize("snake", [False, True])
 def test_a_record_in_opentelemetrys_form_is_a_log(snake: bool) -> None:
     """As clients sent it before containers, in either spelling."""
