@@ -12,12 +12,12 @@ import uuid
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from secrets import SystemRandom
 from typing import Any, Final, TypeVar
 
 from amber._answers import description, read_stream, read_table
 from amber._errors import AmberError, ConnectionFailed, error_from_problem, is_limit
+from amber._json import json_value, rfc3339
 from amber._saved import pick
 from amber._transport import Progress, QueryRequest, RawResult, RawStream
 
@@ -319,9 +319,9 @@ def _body(request: QueryRequest) -> dict[str, Any]:
     if request.project:
         body["project"] = list(request.project)
     if request.start is not None:
-        body["start"] = _rfc3339(request.start)
+        body["start"] = rfc3339(request.start)
     if request.end is not None:
-        body["end"] = _rfc3339(request.end)
+        body["end"] = rfc3339(request.end)
     if request.limit is not None:
         body["limit"] = request.limit
     if request.params:
@@ -335,26 +335,11 @@ def _body(request: QueryRequest) -> dict[str, Any]:
 
 def _encoded(body: Mapping[str, Any]) -> bytes:
     try:
-        return json.dumps(body, default=_json_value).encode()
+        return json.dumps(body, default=json_value).encode()
     except TypeError as error:
         raise AmberError(
             f"A parameter cannot be sent: {error}.", code="bad-parameter", suggestion="Send text, numbers or times."
         ) from error
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _json_value(value: Any) -> Any:
-    """The JSON form of what `json` does not know: times, sets, and the scalars of NumPy and pandas."""
-    if isinstance(value, datetime):
-        return _rfc3339(value)
-    if isinstance(value, set | frozenset):
-        return list(value)
-    if callable(item := getattr(value, "item", None)):
-        return item()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def _refusal(response: http.client.HTTPResponse, text: str) -> Exception:

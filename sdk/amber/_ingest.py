@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 from amber._errors import AmberError
+from amber._json import json_value, rfc3339
 from amber._transport import Transport
 
 if TYPE_CHECKING:
@@ -81,9 +82,9 @@ def ingest(transport: Transport, rows: Rows, dataset: str, project: str) -> Acce
 
 def change_row(title: str, kind: ChangeKind, at: datetime | None, members: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row of a change; a time without a zone is UTC."""
-    moment = datetime.now(UTC) if at is None else at if at.tzinfo else at.replace(tzinfo=UTC)
+    moment = datetime.now(UTC) if at is None else at
     given = {name: value for name, value in members.items() if value is not None}
-    return {"timestamp": moment.isoformat(), "title": title, "kind": kind, **given}
+    return {"timestamp": rfc3339(moment), "title": title, "kind": kind, **given}
 
 
 def _bodies(rows: Rows) -> Iterator[tuple[int, bytes, str]]:
@@ -143,17 +144,8 @@ def _lines(rows: Iterator[Mapping[str, Any]]) -> Iterator[tuple[int, bytes, str]
 
 def _line(row: Mapping[str, Any]) -> bytes:
     try:
-        return json.dumps(dict(row), default=_json_value).encode()
+        return json.dumps(dict(row), default=json_value).encode()
     except (TypeError, ValueError) as error:
         raise AmberError(
             f"A row cannot be sent: {error}.", code="bad-row", suggestion="Send texts, numbers, times, lists and dicts."
         ) from error
-
-
-def _json_value(value: Any) -> Any:
-    """Return what `json` takes for times and for the scalars of NumPy and pandas."""
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
-    if callable(item := getattr(value, "item", None)):
-        return item()
-    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -89,7 +89,7 @@ def test_dictionaries_go_as_lines_with_times_in_utc(door: Door) -> None:
     with amber.connect(door.url) as client:
         client.ingest([{"message": "a", "timestamp": datetime(2026, 1, 1)}, {"message": "b", "tags": {"x": 1}}], "logs")
     lines = [json.loads(line) for line in door.seen[0][2].split(b"\n")]
-    assert lines == [{"message": "a", "timestamp": "2026-01-01T00:00:00+00:00"}, {"message": "b", "tags": {"x": 1}}]
+    assert lines == [{"message": "a", "timestamp": "2026-01-01T00:00:00Z"}, {"message": "b", "tags": {"x": 1}}]
 
 
 def test_many_rows_are_several_requests_and_refused_ones_keep_their_number(
@@ -136,7 +136,7 @@ def test_a_change_is_a_row_with_its_time_and_one_refused_is_said(door: Door) -> 
             client.annotate("x")
     path, _, body = door.seen[0]
     assert path == "/api/v1/ingest/changes"
-    row = {"timestamp": "2026-01-01T00:00:00+00:00", "title": "flag on", "kind": "flag", "service": "cart"}
+    row = {"timestamp": "2026-01-01T00:00:00Z", "title": "flag on", "kind": "flag", "service": "cart"}
     assert json.loads(body) == row
 
 
